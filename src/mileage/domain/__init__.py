@@ -1,0 +1,1 @@
+"""Vocabulary: values and errors. Imports nothing of ours and does no I/O."""

@@ -1,0 +1,219 @@
+"""Figures that reports hand to pages, the API and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.tokens import NO_TOKENS, Tokens
+
+if TYPE_CHECKING:
+    from mileage.domain.window import Window
+
+
+class Figures(NamedTuple):
+    """What a set of calls adds up to."""
+
+    calls: int = 0
+    tokens: Tokens = NO_TOKENS
+    cost: int | None = None
+    """Micro-dollars of the priced calls; None when none is priced."""
+    unpriced_calls: int = 0
+
+    def plus(self, other: Figures) -> Figures:
+        """Sum; an unknown cost adds nothing and stays counted as unpriced."""
+        known = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return Figures(
+            self.calls + other.calls,
+            self.tokens.plus(other.tokens),
+            sum(known) if known else None,
+            self.unpriced_calls + other.unpriced_calls,
+        )
+
+    @property
+    def cache_share(self) -> float | None:
+        """Part of all prompt tokens that came from the cache; None without any."""
+        tokens = self.tokens
+        prompt = tokens.total - tokens.output - tokens.reasoning
+        return tokens.cache_read / prompt if prompt else None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """How complete one source is."""
+
+    source: str
+    witnesses: int
+    first: int | None
+    last: int | None
+    """UTC microseconds of the earliest and latest call seen."""
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What a figure rests on; no figure is shown without it."""
+
+    sources: tuple[SourceSeen, ...]
+    until: int | None
+    """Everything accepted up to this instant is in (UTC microseconds)."""
+    missing: tuple[str, ...] = ()
+    """Sentences about what is known to be missing or simulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One account's row in a frozen snapshot of a window."""
+
+    account_id: str
+    name: str
+    kind: str
+    department: str
+    team: str
+    figures: Figures
+    sessions: int
+    models: tuple[str, ...]
+    """Names, most tokens first."""
+    clients: tuple[str, ...]
+    active_days: int
+    daily: tuple[int, ...]
+    """Tokens per local day of the window, oldest first."""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every standing of a window, frozen. Never changed once published."""
+
+    window: Window
+    zone: str
+    as_of: int
+    """UTC microseconds: what the ledger had recorded at this instant."""
+    days: tuple[str, ...]
+    """ISO dates of ``Standing.daily``."""
+    total: Figures
+    daily: tuple[int, ...]
+    standings: tuple[Standing, ...]
+    completeness: Completeness
+    versions: dict[str, str]
+    """Versions of prices, rules and this format."""
+    input_hash: str
+    """Hash of the roll-ups it was made from; equal input, equal hash."""
+    organisation: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A rank, a value of the lens, and the standing behind it."""
+
+    rank: int
+    value: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A snapshot ranked by one lens, cut at ``top``."""
+
+    lens: str
+    unit: str
+    """``tokens`` or ``micro_usd``: what ``BoardRow.value`` counts."""
+    snapshot: Snapshot
+    rows: tuple[BoardRow, ...]
+    own: BoardRow | None
+    """The viewer's own row when it is not among ``rows``."""
+    ranked: int
+    """How many accounts have a rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line of a breakdown: a client, a model, a session, a day."""
+
+    name: str
+    figures: Figures
+    note: str = ""
+    """Beside the name: the client of a session, the start of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedCount:
+    """Rejections of one source for one reason."""
+
+    source: str
+    reason: str
+    count: int
+    sample_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityCount:
+    """How often, or how many lines or seconds, of one kind of activity."""
+
+    kind: str
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalPage:
+    """Everything on 'my page'."""
+
+    account_id: str
+    name: str
+    window: Window
+    zone: str
+    total: Figures
+    sessions: int
+    active_days: int
+    daily: tuple[Share, ...]
+    """One a local day of the window, ISO date as the name, oldest first."""
+    hours: tuple[tuple[int, ...], ...]
+    """Tokens by day (as ``daily``) and local hour 0..23, for the heat map."""
+    by_client: tuple[Share, ...]
+    by_model: tuple[Share, ...]
+    by_session: tuple[Share, ...]
+    """The largest sessions first, at most 50."""
+    activity: tuple[ActivityCount, ...]
+    attended_calls: int
+    unattended_calls: int
+    differing_calls: int
+    """Calls on which two sources disagree about a count."""
+    rejected: tuple[RejectedCount, ...]
+    rank: int | None
+    ranked: int
+    completeness: Completeness
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One line of the ingest page."""
+
+    source: str
+    witnesses: int
+    calls: int
+    duplicates: int
+    rejected: int
+    ignored: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestStatus:
+    """Accepted, durable, visible; when idle, durable = visible + duplicates."""
+
+    accepted: int
+    durable: int
+    visible: int
+    rejected: int
+    ignored: int
+    duplicates: int
+    lag_seconds: float
+    sources: tuple[SourceStatus, ...] = ()
+    reasons: tuple[RejectedCount, ...] = ()
+    simulated: str = ""
+    """Says what part of the figures is simulated, or ''."""
+    since: int | None = field(default=None)

@@ -1,0 +1,59 @@
+"""Accounts, their dated memberships, and who is looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from datetime import date
+
+AccountKind = Literal["person", "contractor", "service", "unclaimed"]
+ACCOUNT_KINDS: tuple[AccountKind, ...] = get_args(AccountKind)
+Purpose = Literal["self", "board", "operations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who used it. The id is opaque; the name is what pages may show."""
+
+    account_id: str
+    kind: AccountKind
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Where an account belongs from ``since`` to ``until``, both included."""
+
+    account_id: str
+    department: str
+    team: str
+    manager: str
+    role: str
+    since: date | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. ``account_id`` is '' for the operator in a shell."""
+
+    account_id: str
+    name: str
+    operator: bool = False
+
+
+OPERATOR = Viewer("", "operator", operator=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What an ingest token stands for; exactly one of the two is set."""
+
+    token_id: str
+    account_id: str
+    """A personal token fixes the account, whatever the payload says."""
+    collector: str
+    """A collector token may assert identity; such calls are ``asserted``."""

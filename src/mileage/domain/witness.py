@@ -1,0 +1,159 @@
+"""What a source yields: witnesses of calls, activity, and what it could not read.
+
+The currency between layers is a batch of columns, so that a hot source can be
+vectorised later without moving the road; rows are a view for quiet sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from mileage.domain.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Witness(NamedTuple):
+    """One observation of one call by one source. Content never gets in here."""
+
+    source: str
+    """Name of the source, e.g. ``claude_code_log``."""
+    key: str
+    """Identity of the call inside its source; the same for every repetition."""
+    link: str
+    """Identity that other sources of this client share (a request id), or ''."""
+    session: str
+    occurred_at: int
+    """UTC microseconds since 1970."""
+    client: str
+    """``claude-code``, ``codex``, ..."""
+    client_version: str
+    provider: str
+    """``anthropic``, ``openai``, ... or '' when the format does not say."""
+    model: str
+    """As reported, less decorations such as ``[1m]``."""
+    tier: str
+    """'' (standard), ``fast``, ``priority``, ``batch``, ..."""
+    input: int
+    cache_read: int
+    cache_write: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    tool_input: int
+    reported_cost: int | None
+    """Micro-dollars as the client computed them; never used as the cost."""
+    project: str
+    """Working directory or repository; hashed before it is written anywhere."""
+    agent: str
+    """'' for the main thread, else the kind or id of the sub-agent."""
+    copied: bool
+    """A replayed copy (side chain, fork): it never beats an original."""
+    attended: bool | None
+    """Whether a person was at the keyboard, where the format tells."""
+    identity: str
+    """Who the payload says made the call (an e-mail or an installation), or ''."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """The seven disjoint classes."""
+        return Tokens(*self[10:17])
+
+
+class Activity(NamedTuple):
+    """A content-free fact beside calls."""
+
+    source: str
+    key: str
+    """Identity of the fact inside (source, kind)."""
+    session: str
+    occurred_at: int
+    """UTC microseconds since 1970."""
+    client: str
+    kind: str
+    """One of ``ACTIVITY_KINDS``."""
+    name: str
+    """The tool's name for tool results and edits, else ''."""
+    amount: int
+    """A count, lines or seconds."""
+    attended: bool | None
+    identity: str
+
+
+ACTIVITY_KINDS = (
+    "prompt",
+    "tool_result",
+    "tool_error",
+    "edit_accepted",
+    "edit_rejected",
+    "lines_added",
+    "lines_removed",
+    "commit",
+    "pull_request",
+    "active_seconds",
+)
+
+
+class Rejected(NamedTuple):
+    """Something that should be usage and cannot be read."""
+
+    source: str
+    place: str
+    """File and line, or signal and record number; never content."""
+    reason: str
+
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Row]):
+    """Equally long columns, in the order of the row type's fields."""
+
+    columns: tuple[list[Any], ...]
+    row: ClassVar[type[Any]]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Batch[Row]:
+        """Turn rows into columns."""
+        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        return cls(columns or tuple([] for _ in cls.row._fields))
+
+    def __len__(self) -> int:
+        """Count rows."""
+        return len(self.columns[0])
+
+    def rows(self) -> Iterator[Row]:
+        """Turn columns into rows."""
+        return map(self.row._make, zip(*self.columns, strict=True))
+
+    def column(self, name: str) -> list[Any]:
+        """Return one column by its field's name."""
+        return self.columns[self.row._fields.index(name)]
+
+
+class WitnessBatch(Batch[Witness]):
+    """Witnesses as columns."""
+
+    __slots__ = ()
+    row = Witness
+
+
+class ActivityBatch(Batch[Activity]):
+    """Activity as columns."""
+
+    __slots__ = ()
+    row = Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that one piece of input turned out to be."""
+
+    witnesses: Batch[Witness] = field(default_factory=lambda: WitnessBatch.of(()))
+    activities: Batch[Activity] = field(default_factory=lambda: ActivityBatch.of(()))
+    rejected: tuple[Rejected, ...] = ()
+    ignored: int = 0
+    """Records that are no usage and no activity."""

@@ -1,0 +1,54 @@
+"""What every source must be able to do.
+
+A source is pure: bytes in, a ``Reading`` out. No clock, disk or network.
+It yields tokens only; identity, prices and privacy come later on the road.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import PurePath
+
+    from mileage.domain.call import SourceTraits
+    from mileage.domain.witness import Reading
+    from mileage.sources.otlp import OtlpRecord
+
+
+class LogSource(Protocol):
+    """Reads the files that a client leaves on a person's machine."""
+
+    traits: SourceTraits
+
+    def roots(self, home: PurePath, environ: dict[str, str]) -> list[PurePath]:
+        """Name the folders below which this client keeps its logs."""
+        ...
+
+    def patterns(self) -> tuple[str, ...]:
+        """Name the files that matter, as globs below a root."""
+        ...
+
+    def read(
+        self, lines: Iterable[bytes], place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one file from its start; ``place`` names it in rejections.
+
+        Yields readings of bounded size; never raises, whatever the bytes.
+        """
+        ...
+
+
+class OtlpSource(Protocol):
+    """Picks its own records out of decoded, filtered OTLP."""
+
+    traits: SourceTraits
+
+    def wants(self, record: OtlpRecord) -> bool:
+        """Tell whether this record belongs to this source's client."""
+        ...
+
+    def read(self, records: Iterable[OtlpRecord]) -> Reading:
+        """Turn wanted records into witnesses and activity; never raises."""
+        ...

@@ -1,0 +1,1 @@
+"""Pages, JSON and the door for telemetry. Numbers come only from reports."""

@@ -1,0 +1,121 @@
+"""What the web needs from the rest, as protocols; ``wiring`` hands it over.
+
+Every report takes a viewer and a purpose and records a read that names somebody
+else before it returns. All methods are synchronous and safe to call from threads,
+except ``Door.accept``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from mileage.domain.figures import Board, IngestStatus, PersonalPage
+    from mileage.domain.people import Account, Credential, Viewer
+    from mileage.domain.witness import Reading
+    from mileage.sources.base import OtlpSource
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuestion:
+    """The parameters of ``GET /api/v1/usage``, not yet checked."""
+
+    scope: str | None
+    """``me``, ``org``; None takes the viewer's default."""
+    since: int | None
+    until: int | None
+    """UTC microseconds, half-open; None takes the last 30 days."""
+    group_by: tuple[str, ...]
+    purpose: str | None
+
+
+class Reports(Protocol):
+    """The questions that pages and the API may ask."""
+
+    def board(
+        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+    ) -> Board:
+        """Rank the published snapshot; raises NotFound, Refused, Unavailable."""
+        ...
+
+    def lenses(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (name, title, what it encourages) of every lens, default first."""
+        ...
+
+    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
+        """Answer 'my page'; somebody else's only for the operator."""
+        ...
+
+    def usage(self, viewer: Viewer, question: UsageQuestion) -> dict[str, Any]:
+        """Answer ``/api/v1/usage`` as its JSON object."""
+        ...
+
+    def ingest_status(self, viewer: Viewer) -> IngestStatus:
+        """Answer the ingest page."""
+        ...
+
+    def people(self, viewer: Viewer) -> tuple[Account, ...]:
+        """List accounts whose page this viewer may open (the operator: all)."""
+        ...
+
+    def organisation(self) -> tuple[str, bool]:
+        """Return the organisation's name and whether its data is simulated."""
+        ...
+
+
+class SignIn(Protocol):
+    """Who is asking."""
+
+    def open_link(self, secret: str) -> str:
+        """Use up a one-time link; returns a session secret or raises Unauthorised."""
+        ...
+
+    def open_key(self, key: str) -> str:
+        """Start a session for the holder of an API key."""
+        ...
+
+    def session_viewer(self, session_secret: str) -> Viewer | None:
+        """Return who holds this session, None when it is unknown or over."""
+        ...
+
+    def key_viewer(self, key: str) -> Viewer | None:
+        """Return who holds this API key, None when unknown or revoked."""
+        ...
+
+    def close(self, session_secret: str) -> None:
+        """End a session."""
+        ...
+
+
+class Door(Protocol):
+    """Where telemetry comes in."""
+
+    sources: tuple[OtlpSource, ...]
+
+    def credential(self, bearer: str) -> Credential:
+        """Return what a token stands for; raises Unauthorised."""
+        ...
+
+    async def accept(self, credential: Credential, reading: Reading) -> None:
+        """Return once the reading is on disk; raises Unavailable if it cannot be."""
+        ...
+
+    def refuse(self, credential: Credential, source: str, reason: str) -> None:
+        """Count a body that could not be decoded (answered 4xx)."""
+        ...
+
+    def counters(self) -> dict[str, float]:
+        """Return the figures of ``/metrics`` by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a request handler may reach."""
+
+    reports: Reports
+    sign_in: SignIn
+    door: Door
+    allowed_hosts: tuple[str, ...]
+    """Values of the Host header that are answered (name:port)."""
