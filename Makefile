@@ -1,0 +1,52 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+
+export PYTHON
+bin := .venv/bin
+
+.PHONY: help
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo
+demo: setup ## a simulated organisation, served on this machine (set-up included)
+	@exec $(bin)/mileage demo $(ARGS)
+
+.PHONY: test
+test: setup-browser lint types imports ## everything that must hold: checks and tests
+	@$(bin)/pytest -n 2 --dist worksteal $(ARGS)
+
+.PHONY: check
+check: setup format lint types imports ## format, lint, types, imports; no tests
+
+.PHONY: soak
+soak: setup ## hours of failures: kills, retries, re-batching (state is kept in var/)
+	@for script in soak/*.py; do echo "== $$script"; $(bin)/python "$$script" $(ARGS) || exit 1; done
+
+.PHONY: bench
+bench: setup ## the measured bars, as a table
+	@$(bin)/python tools/bench.py $(ARGS)
+
+.PHONY: clean
+clean: ## remove what set-up and tests made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf dist .coverage
+	find . -path ./var -prune -o -name __pycache__ -type d -print -prune -exec rm -rf {} + >/dev/null
+
+.PHONY: setup setup-browser
+setup:
+	@tools/bootstrap.sh
+setup-browser:
+	@tools/bootstrap.sh browser
+
+.PHONY: format lint types imports
+format: setup
+	@$(bin)/ruff format --quiet . && echo "format: done"
+lint: setup
+	@$(bin)/ruff format --check --quiet . || { echo "format: run make check"; exit 1; }
+	@$(bin)/ruff check --quiet . && echo "lint: clean"
+types: setup
+	@$(bin)/mypy --no-error-summary && echo "types: clean"
+imports: setup
+	@$(bin)/lint-imports --no-logo
