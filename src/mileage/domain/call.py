@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from mileage.domain.tokens import Tokens
-from mileage.domain.witness import Witness
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from mileage.domain.tokens import Tokens
+    from mileage.domain.witness import Witness
 
 # Two sources that see one Codex response write their lines within milliseconds
 # (recordings, codex-0.169.0). Two *different* calls of one session with the same
@@ -117,7 +117,7 @@ def resolve(seen: Iterable[Seen], traits: Mapping[str, SourceTraits]) -> list[Ca
     for members in by_client.values():
         linked = traits[members[0].witness.source].join == "link"
         groups = _by_link(members) if linked else _by_counts(members, traits)
-        calls += [_call(group, traits) for group in groups]
+        calls += [_call(identity, group, traits) for identity, group in groups]
     return calls
 
 
@@ -136,24 +136,29 @@ def _preference(seen: Seen) -> tuple[object, ...]:
     )
 
 
-def _by_link(members: list[Seen]) -> list[list[Seen]]:
+Group: TypeAlias = "tuple[str, list[Seen]]"
+"""The identity of a call, and the witnesses of it."""
+
+
+def _by_link(members: list[Seen]) -> list[Group]:
     """Group witnesses that share a link; at most one of each source a group."""
     groups: dict[str, list[Seen]] = defaultdict(list)
-    alone: list[list[Seen]] = []
+    alone: list[Group] = []
     for one in sorted(members, key=_preference):
         link = one.witness.link
-        group = groups[link]
-        taken = {other.witness.source for other in group}
+        taken = {other.witness.source for other in groups.get(link, ())}
         if not link or one.witness.source in taken:
-            alone.append([one])
+            alone.append((_own(one), [one]))
         else:
-            group.append(one)
-    return [group for group in groups.values() if group] + alone
+            groups[link].append(one)
+    return [(f"link:{link}", group) for link, group in groups.items()] + alone
 
 
-def _by_counts(
-    members: list[Seen], traits: Mapping[str, SourceTraits]
-) -> list[list[Seen]]:
+def _own(seen: Seen) -> str:
+    return f"{seen.witness.source}:{seen.witness.key}"
+
+
+def _by_counts(members: list[Seen], traits: Mapping[str, SourceTraits]) -> list[Group]:
     """Pair witnesses of different sources that describe the same response.
 
     Same session, same counts, close in time; one to one in order of time, so
@@ -165,13 +170,15 @@ def _by_counts(
         signature = (witness.session, _joint_counts(witness))
         by_source = alike.setdefault(signature, {})
         by_source.setdefault(witness.source, []).append(one)
-    groups: list[list[Seen]] = []
+    groups: list[Group] = []
     for by_source in alike.values():
-        ordered = sorted(by_source, key=lambda name: -traits[name].precedence)
+        # The log goes first: its ids are the provider's, so the call keeps its id
+        # when telemetry of it arrives later.
+        ordered = sorted(by_source, key=lambda name: traits[name].precedence)
         pairs: list[list[Seen]] = []
         for source in ordered:
             pairs = _pair(pairs, sorted(by_source[source], key=_by_time))
-        groups += pairs
+        groups += [(_own(pair[0]), pair) for pair in pairs]
     return groups
 
 
@@ -207,7 +214,7 @@ def _gap(group: list[Seen], one: Seen) -> int:
     return group[0].witness.occurred_at - one.witness.occurred_at
 
 
-def _call(group: list[Seen], traits: Mapping[str, SourceTraits]) -> Call:
+def _call(identity: str, group: list[Seen], traits: Mapping[str, SourceTraits]) -> Call:
     """Put the witnesses of one call together; the highest precedence leads."""
     ranked = sorted(group, key=lambda one: -traits[one.witness.source].precedence)
     lead = ranked[0].witness
@@ -219,29 +226,19 @@ def _call(group: list[Seen], traits: Mapping[str, SourceTraits]) -> Call:
         name: next((t for one in ranked if (t := getattr(one.witness, name))), "")
         for name in ("session", "provider", "model", "tier", "project", "agent")
     }
-    seen_attended = [one.witness.attended for one in ranked]
     return Call(
-        call_id=call_id(lead.client, _identity(ranked)),
+        call_id=call_id(lead.client, identity),
         account=owner.account,
         asserted=owner.asserted,
         occurred_at=min(one.witness.occurred_at for one in ranked),
         client=lead.client,
         tokens=tokens,
         reported_cost=_first([one.witness.reported_cost for one in ranked]),
-        attended=_first(seen_attended),
+        attended=_first([one.witness.attended for one in ranked]),
         sources=tuple(one.witness.source for one in ranked),
         differs=_differences([one.witness for one in ranked]),
         **texts,
     )
-
-
-def _identity(ranked: list[Seen]) -> str:
-    """The shared id if there is one, else the key in the lowest source (a log)."""
-    link = ranked[0].witness.link
-    if link and all(one.witness.link == link for one in ranked):
-        return f"link:{link}"
-    witness = ranked[-1].witness
-    return f"{witness.source}:{witness.key}"
 
 
 def call_id(client: str, identity: str) -> str:
@@ -276,5 +273,5 @@ def _differences(witnesses: list[Witness]) -> tuple[str, ...]:
     )
 
 
-def _first(values: list[object]) -> object | None:
+def _first(values: list[Any]) -> Any:  # noqa: ANN401
     return next((value for value in values if value is not None), None)

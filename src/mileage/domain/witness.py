@@ -131,7 +131,8 @@ class Batch(Generic[Row]):
 
     def column(self, name: str) -> list[Any]:
         """Return one column by its field's name."""
-        return self.columns[self.row._fields.index(name)]
+        index: int = self.row._fields.index(name)
+        return self.columns[index]
 
 
 class WitnessBatch(Batch[Witness]):

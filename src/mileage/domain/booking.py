@@ -1,0 +1,54 @@
+"""A reading whose rows have been booked to accounts: what the ledger takes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mileage.domain.call import Seen
+    from mileage.domain.witness import Activity, Rejected
+
+
+class Position(NamedTuple):
+    """A place in the write-ahead segments: everything before it is taken in."""
+
+    segment: int
+    record: int
+
+
+class Done(NamedTuple):
+    """An activity and the account it was booked to."""
+
+    activity: Activity
+    account: str
+    asserted: bool
+
+
+class Refusal(NamedTuple):
+    """A rejected record and the account whose credential brought it ('' none)."""
+
+    rejected: Rejected
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One append: all of it becomes visible, or none."""
+
+    seen: tuple[Seen, ...] = ()
+    done: tuple[Done, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    """(source, records) that were no usage."""
+
+
+class Appended(NamedTuple):
+    """What an append did."""
+
+    visible: int
+    """Witnesses stored."""
+    duplicates: int
+    """Witnesses that were stored already, to the last field."""
+    calls: int
+    """Calls that are new or changed."""

@@ -1,0 +1,111 @@
+"""The directory, its credentials and the access log, as values.
+
+Instants are UTC microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from mileage.domain.people import AccountKind, Purpose, Viewer
+
+KeyScope = Literal["read", "operator"]
+KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
+
+ORGANISATION = "org"
+"""The subject of a read that names many people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One membership of one person, as a directory file states it."""
+
+    email: str
+    name: str
+    kind: AccountKind
+    department: str
+    team: str
+    manager: str
+    role: str
+    since: date | None
+    until: date | None
+    """Both included; None is open."""
+
+
+class ImportSummary(NamedTuple):
+    """What an import did, in people."""
+
+    added: int
+    changed: int
+    unchanged: int
+    claimed: int
+    """Of the changed: accounts that usage had created before they were known."""
+
+
+class NewSecret(NamedTuple):
+    """A credential just made; the secret exists nowhere else and is shown once."""
+
+    credential_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestToken:
+    """What is known of an ingest token; the secret is not."""
+
+    token_id: str
+    account_id: str
+    """'' for a collector token."""
+    name: str
+    """The account's name, or the collector's."""
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of an API key; the secret is not."""
+
+    key_id: str
+    account_id: str
+    name: str
+    scope: KeyScope
+    created_at: int
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRead:
+    """A read that names somebody else, to be recorded before its bytes leave."""
+
+    viewer: Viewer
+    purpose: Purpose
+    report: str
+    subject: str
+    """The account that was read, or ``ORGANISATION``."""
+    subjects: int
+    """How many people the answer named."""
+    detail: str = ""
+    """Which lens, which window; never a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """A recorded read."""
+
+    row_id: int
+    at: int
+    viewer: str
+    """Account of who looked, '' for the operator in a shell."""
+    viewer_name: str
+    """The name at that time: a person may ask who looked, not which category."""
+    purpose: str
+    report: str
+    subject: str
+    subjects: int
+    detail: str

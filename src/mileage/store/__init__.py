@@ -1,0 +1,1 @@
+"""The ledger and the control plane on disk. The only package that speaks SQL."""

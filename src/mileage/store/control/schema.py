@@ -1,0 +1,137 @@
+"""The tables of the control plane, as they are after the last migration.
+
+Instants are UTC microseconds since 1970 (``*_at``), days are local dates.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+
+def _account(*, required: bool) -> Column[str]:
+    return Column(
+        "account_id", Text, ForeignKey("account.account_id"), nullable=not required
+    )
+
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# An e-mail, ``installation:…`` or ``collector:NAME``, always in lower case.
+IDENTITY = Table(
+    "identity",
+    METADATA,
+    Column("value", Text, primary_key=True),
+    _account(required=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Two times: ``since``/``until`` is when it was so in the organisation (days, both
+# included), ``recorded_at``/``superseded_at`` when Mileage believed it (half-open).
+MEMBERSHIP = Table(
+    "membership",
+    METADATA,
+    Column("membership_id", Integer, primary_key=True),
+    _account(required=True),
+    Column("department", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("manager", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("since", Date),
+    Column("until", Date),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("superseded_at", BigInteger),
+    Index("membership_account", "account_id", "superseded_at"),
+)
+
+TOKEN = Table(
+    "token",
+    METADATA,
+    Column("token_id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    _account(required=False),
+    Column("collector", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    _account(required=True),
+    Column("scope", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+SIGN_IN_LINK = Table(
+    "sign_in_link",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    _account(required=False),
+    Column("operator", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+# ``key_id`` is the key that opened the session, which ends with it.
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    _account(required=False),
+    Column("operator", Boolean, nullable=False),
+    Column("key_id", Text, ForeignKey("api_key.key_id")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("idle_limit", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# Append-only: triggers refuse to change or delete a row.
+ACCESS_ROW = Table(
+    "access_row",
+    METADATA,
+    Column("row_id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("viewer", Text, nullable=False),
+    Column("viewer_name", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subjects", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("access_row_subject", "subject", "row_id"),
+)
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)

@@ -1,0 +1,133 @@
+"""The ledger: append-only witnesses, and the calls derived from them.
+
+Invariants
+- One process owns the file; each thread uses its own cursor; one append at a time.
+- An append is one transaction: witnesses, calls, roll-ups, tallies and the position
+  in the write-ahead segments become visible together or not at all.
+- Calls are a pure function of the witnesses (``domain.call``). An append re-derives
+  only what its witnesses can touch, so its cost does not grow with the ledger.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import duckdb
+
+from mileage.domain.booking import Appended, Position
+from mileage.domain.errors import Conflict
+from mileage.store import ledger_schema
+from mileage.store.appending import Append
+from mileage.store.statements import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from mileage.domain.booking import Booking
+    from mileage.domain.call import Call, SourceTraits
+    from mileage.domain.window import Clock
+
+OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "enable_external_access": False,
+    "preserve_insertion_order": False,
+}
+
+
+class Priced(NamedTuple):
+    """A call's cost in micro-dollars, None when unpriced, and what says so."""
+
+    cost: int | None
+    version: str
+
+
+class Pricer(Protocol):
+    """Prices a call at the call's time."""
+
+    def __call__(self, call: Call) -> Priced:
+        """Return the cost of one call."""
+        ...
+
+
+class Rules(NamedTuple):
+    """What the ledger needs to know to turn witnesses into priced calls."""
+
+    traits: Mapping[str, SourceTraits]
+    price: Pricer
+    clock: Clock
+    """The organisation's hours and days."""
+
+
+class Ledger:
+    """Owns one DuckDB file. Thread-safe."""
+
+    def __init__(self, path: Path, rules: Rules, now: Callable[[], int]) -> None:
+        """Open or create the ledger; ``now`` gives UTC microseconds.
+
+        Raises Conflict when another process owns it, NewerData when a newer
+        version wrote it, Invalid when it was built for another time zone.
+        """
+        try:
+            self._connection = duckdb.connect(str(path), config=OPTIONS)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            message = (
+                f"{path} is in use by another process. Stop it, or let it do the "
+                "work: commands talk to a running `mileage serve` by themselves."
+            )
+            raise Conflict(message) from None
+        self.rules = rules
+        self._now = now
+        self._append_lock = threading.Lock()
+        self._cursors = threading.local()
+        ledger_schema.migrate(self._connection, rules.clock.zone.key)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's own cursor; sharing one mixes up results."""
+        cursor = getattr(self._cursors, "cursor", None)
+        if cursor is None:
+            cursor = self._cursors.cursor = self._connection.cursor()
+        return cursor
+
+    def append(self, booking: Booking, position: Position | None = None) -> Appended:
+        """Take a booking in and return what it did; all of it or nothing."""
+        with self._append_lock, self.transaction() as cursor:
+            last_seq, last_time = run(cursor, "last_append")[0]
+            recorded_at = max(self._now(), last_time + 1)
+            append = Append(cursor, self.rules, last_seq + 1, recorded_at)
+            result = append.take(booking)
+            if position is not None:
+                run(
+                    cursor,
+                    "position.insert",
+                    seq=append.seq,
+                    segment=position.segment,
+                    record=position.record,
+                )
+            return result
+
+    def position(self) -> Position:
+        """Return how far the segments have been taken in."""
+        rows = run(self.cursor(), "position")
+        return Position(*rows[0]) if rows else Position(0, 0)
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Commit what the block does, or roll it back if it raises."""
+        cursor = self.cursor()
+        cursor.begin()
+        try:
+            yield cursor
+        except BaseException:
+            cursor.rollback()
+            raise
+        cursor.commit()
+
+    def close(self) -> None:
+        """Write everything into the main file and let go of it."""
+        self._connection.close()

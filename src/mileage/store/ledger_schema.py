@@ -1,0 +1,59 @@
+"""Version of the ledger's tables, and the way forward from older ones."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from mileage.domain.errors import Invalid, NewerData
+from mileage.store.statements import run
+
+if TYPE_CHECKING:
+    import duckdb
+
+MIGRATIONS = ("0001_first",)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """Bring the tables to this version, in one transaction a step."""
+    stored = _stored_version(connection)
+    if stored > VERSION:
+        message = (
+            f"This ledger has format {stored}; this Mileage knows up to {VERSION}. "
+            "Nothing was changed. Upgrade Mileage, or restore an older backup."
+        )
+        raise NewerData(message)
+    for number, name in enumerate(MIGRATIONS[stored:], start=stored + 1):
+        _apply(connection, number, name)
+    _check_zone(connection, zone)
+
+
+def _stored_version(connection: duckdb.DuckDBPyConnection) -> int:
+    tables = {name for (name,) in run(connection, "tables")}
+    if "setting" not in tables:
+        return 0
+    rows = run(connection, "schema_version")
+    return int(rows[0][0]) if rows else 0
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> None:
+    folder = files("mileage.store").joinpath("ledger_migrations")
+    connection.begin()
+    connection.execute(folder.joinpath(f"{name}.sql").read_text("utf-8"))
+    run(connection, "setting.insert", name="schema_version", value=str(number))
+    connection.commit()
+
+
+def _check_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """Hours and days are stored; they are those of one time zone."""
+    rows = run(connection, "setting", name="zone")
+    if not rows:
+        run(connection, "setting.insert", name="zone", value=zone)
+    elif rows[0][0] != zone:
+        message = (
+            f"This ledger counts days in {rows[0][0]}, the settings say {zone}. "
+            f'Set zone = "{rows[0][0]}" in mileage.toml, or import into a new '
+            "data directory."
+        )
+        raise Invalid(message)

@@ -1,0 +1,1 @@
+insert into position (seq, segment, record) values ($seq, $segment, $record)

@@ -1,0 +1,1 @@
+select segment, record from position order by seq desc, record desc limit 1

@@ -1,0 +1,18 @@
+insert into rollup_day by name
+select
+    'calls' as origin, day, account, client,
+    count(distinct session) as sessions,
+    count(*) as calls,
+    sum(
+        input + cache_read + cache_write + cache_write_1h + output + reasoning
+        + tool_input
+    )::bigint as tokens,
+    sum(cost)::bigint as cost,
+    count(*) filter (where cost is null) as unpriced_calls
+from current_call
+where (day, account) in (
+    select (d, a) from (
+        select unnest($days::date[]) as d, unnest($accounts::varchar[]) as a
+    )
+)
+group by day, account, client

@@ -1,0 +1,20 @@
+insert into rollup_hour by name
+select
+    'calls' as origin, hour, any_value(day) as day, account, client, provider, model,
+    count(*) as calls,
+    sum(input)::bigint as input,
+    sum(cache_read)::bigint as cache_read,
+    sum(cache_write)::bigint as cache_write,
+    sum(cache_write_1h)::bigint as cache_write_1h,
+    sum(output)::bigint as output,
+    sum(reasoning)::bigint as reasoning,
+    sum(tool_input)::bigint as tool_input,
+    sum(cost)::bigint as cost,
+    count(*) filter (where cost is null) as unpriced_calls
+from current_call
+where (hour, account) in (
+    select (h, a) from (
+        select unnest($hours::bigint[]) as h, unnest($accounts::varchar[]) as a
+    )
+)
+group by hour, account, client, provider, model

@@ -1,0 +1,1 @@
+select value from setting where name = 'schema_version' order by value::integer desc limit 1
