@@ -1,0 +1,158 @@
+"""Figures as JSON: the one place that names keys, for the API and for ``--json``.
+
+Keys are the vocabulary; instants are ISO 8601 in UTC; money is a decimal string in
+dollars, because a binary fraction cannot hold a cent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.window import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mileage.domain.figures import (
+        Board,
+        BoardRow,
+        Completeness,
+        Figures,
+        IngestStatus,
+        PersonalPage,
+        Share,
+    )
+    from mileage.domain.window import Window
+
+MICRO = 1_000_000
+
+
+def dollars(micro: int | None) -> str | None:
+    """Write micro-dollars as ``d.dddddd``, exactly."""
+    if micro is None:
+        return None
+    sign = "-" if micro < 0 else ""
+    whole, part = divmod(abs(micro), MICRO)
+    return f"{sign}{whole}.{part:06}"
+
+
+def figures_json(figures: Figures) -> dict[str, Any]:
+    """Name every figure of a set of calls."""
+    return {
+        "calls": figures.calls,
+        **figures.tokens._asdict(),
+        "tokens": figures.tokens.total,
+        "cost_usd": dollars(figures.cost),
+        "unpriced_calls": figures.unpriced_calls,
+    }
+
+
+def instant_json(instant: int | None) -> str | None:
+    """Write UTC microseconds as ``2026-11-22T00:00:00Z``."""
+    if instant is None:
+        return None
+    return moment(instant).isoformat().replace("+00:00", "Z")
+
+
+def window_json(window: Window, zone: str) -> dict[str, Any]:
+    """Write a half-open window and the zone that cuts its days."""
+    return {
+        "from": instant_json(window.start),
+        "until": instant_json(window.end),
+        "tz": zone,
+    }
+
+
+def completeness_json(completeness: Completeness) -> dict[str, Any]:
+    """Say what the figures beside it rest on."""
+    return {
+        "sources": [
+            {
+                "source": seen.source,
+                "witnesses": seen.witnesses,
+                "from": instant_json(seen.first),
+                "until": instant_json(seen.last),
+                "rejected": seen.rejected,
+            }
+            for seen in completeness.sources
+        ],
+        "until": instant_json(completeness.until),
+        "missing": list(completeness.missing),
+    }
+
+
+def board_json(board: Board, scope: str = "org") -> dict[str, Any]:
+    """Write a board; ``value`` counts ``unit``, ``own`` is a row below the cut."""
+    snapshot = board.snapshot
+    return {
+        "lens": board.lens,
+        "unit": board.unit,
+        "window": window_json(snapshot.window, snapshot.zone),
+        "as_of": instant_json(snapshot.as_of),
+        "scope": scope,
+        "completeness": completeness_json(snapshot.completeness),
+        "total": figures_json(snapshot.total),
+        "ranked": board.ranked,
+        "rows": [_board_row(row) for row in board.rows],
+        "own": _board_row(board.own) if board.own else None,
+    }
+
+
+def _board_row(row: BoardRow) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "account": row.standing.account_id,
+        "name": row.standing.name,
+        "value": row.value,
+        "tier": None,
+        "titles": [],
+        **figures_json(row.standing.figures),
+    }
+
+
+def personal_json(page: PersonalPage) -> dict[str, Any]:
+    """Write 'my page'; ``hours`` is tokens by day of ``by_day`` and local hour."""
+    return {
+        "account": page.account_id,
+        "name": page.name,
+        "window": window_json(page.window, page.zone),
+        "total": figures_json(page.total),
+        "cache_share": page.total.cache_share,
+        "sessions": page.sessions,
+        "active_days": page.active_days,
+        "rank": page.rank,
+        "ranked": page.ranked,
+        "by_day": _shares("day", page.daily),
+        "hours": [list(day) for day in page.hours],
+        "by_client": _shares("client", page.by_client),
+        "by_model": _shares("model", page.by_model),
+        "by_session": _shares("session", page.by_session),
+        "activity": [asdict(count) for count in page.activity],
+        "attended_calls": page.attended_calls,
+        "unattended_calls": page.unattended_calls,
+        "differing_calls": page.differing_calls,
+        "rejected": [asdict(count) for count in page.rejected],
+        "simulated": page.simulated,
+        "completeness": completeness_json(page.completeness),
+    }
+
+
+def _shares(kind: str, shares: Iterable[Share]) -> list[dict[str, Any]]:
+    return [
+        {kind: share.name, "note": share.note, **figures_json(share.figures)}
+        for share in shares
+    ]
+
+
+def ingest_status_json(status: IngestStatus) -> dict[str, Any]:
+    """Count witnesses since the data directory began."""
+    return {
+        "accepted": status.accepted,
+        "durable": status.durable,
+        "visible": status.visible,
+        "rejected": status.rejected,
+        "ignored": status.ignored,
+        "duplicates": status.duplicates,
+        "lag_seconds": status.lag_seconds,
+    }

@@ -1,0 +1,130 @@
+"""Errors as answers: what, where, what to do; as JSON or as a page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from mileage.domain.errors import MileageError, Unavailable
+from mileage.web import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+TITLES = {
+    400: "The request is malformed",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not this way",
+    409: "Somebody else holds it",
+    413: "Too large",
+    421: "Not this server",
+    422: "That cannot be used",
+    500: "Something broke",
+    503: "Not available right now",
+}
+
+# What Starlette raises itself carries no sentence of ours.
+MESSAGES = {
+    404: "There is no such page. The board is at /, the API is described at /api/docs.",
+    405: "This address does not take that method; the Allow header names those it does.",
+}
+
+RETRY_SECONDS = 5
+JSON_PATHS = ("/api/", "/v1/", "/healthz", "/metrics")
+
+
+class Problem(NamedTuple):
+    """What went wrong, for people and for programs."""
+
+    status: int
+    title: str
+    message: str
+    reference: str = ""
+    """Finds an unexpected error in the log; '' otherwise."""
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether this client reads JSON: by address, else by what it accepts."""
+    path = request.url.path
+    if path.startswith(JSON_PATHS) and path != "/api/docs":
+        return True
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def problem(error: MileageError) -> Problem:
+    """Describe one of our own errors."""
+    return Problem(error.status, title(error.status), str(error))
+
+
+def title(status: int) -> str:
+    """Name a status in plain words."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
+
+
+def plain(request: Request, problem: Problem) -> Response:
+    """Answer without templates or figures: to strangers, or when pages broke."""
+    if wants_json(request):
+        return JSONResponse({"error": _as_json(problem)}, problem.status)
+    reference = f"\nReference: {problem.reference}" if problem.reference else ""
+    text = f"{problem.title}\n\n{problem.message}{reference}\n"
+    return PlainTextResponse(text, problem.status)
+
+
+def answer(
+    request: Request, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with a page or with ``{"error": …}``."""
+    if wants_json(request):
+        response: Response = JSONResponse({"error": _as_json(problem)}, problem.status)
+    else:
+        response = pages.page(
+            request,
+            "error.html",
+            status=problem.status,
+            title=problem.title,
+            message=problem.message,
+            reference=problem.reference,
+        )
+    response.headers.update(headers or {})
+    return response
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """Answer a ``MileageError`` (the handler of the whole application)."""
+    if not isinstance(error, MileageError):
+        raise error
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    if error.status == HTTPStatus.UNAUTHORIZED and wants_json(request):
+        headers["WWW-Authenticate"] = 'Bearer realm="mileage"'
+    return answer(request, problem(error), headers)
+
+
+def answer_http(request: Request, error: Exception) -> Response:
+    """Answer what the framework raises: no such route, wrong method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status = error.status_code
+    message = MESSAGES.get(status, error.detail)
+    described = Problem(status, title(status), message)
+    return answer(request, described, error.headers)
+
+
+def _as_json(problem: Problem) -> dict[str, int | str]:
+    fields: dict[str, int | str] = {
+        "status": problem.status,
+        "title": problem.title,
+        "message": problem.message,
+    }
+    if problem.reference:
+        fields["reference"] = problem.reference
+    return fields

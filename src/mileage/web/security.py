@@ -1,0 +1,180 @@
+"""Headers on every answer, answers only to known hosts, no surprise that leaks.
+
+Three ASGI layers that look at no credential; who is asking is ``guard``'s business.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect, Request
+
+from mileage.web.problems import Problem, plain, title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("mileage.web")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+YEAR_SECONDS = 365 * 86400
+COMPRESSION_LEVEL = 5
+# Below level 6 the board costs a third of the time for a few per cent more bytes.
+
+
+class SecurityHeaders:
+    """Put the headers on every answer, whatever produced it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; dress the start of the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(ALWAYS)
+                # Figures never rest in a cache; only static files say otherwise.
+                headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+            await send(message)
+
+        await self.app(scope, receive, dressed)
+
+
+class KnownHosts:
+    """Answer only requests that name this server.
+
+    A page elsewhere can make a name of its own resolve to this machine and then
+    read our answers as its own (DNS rebinding); it cannot forge the Host header.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse before anything else is looked at."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        named = Headers(scope=scope).getlist("host")
+        if len(named) == 1 and named[0].lower() in self.hosts:
+            await self.app(scope, receive, send)
+            return
+        refused = plain(Request(scope), _host_problem(len(named)))
+        await refused(scope, receive, send)
+
+
+def _host_problem(count: int) -> Problem:
+    if count != 1:
+        message = "Send exactly one Host header."
+        return Problem(400, title(400), message)
+    # The name that was asked for is not repeated: it is a stranger's text.
+    message = (
+        "This server does not answer to the name in the Host header. "
+        "Use the address that `mileage serve` printed."
+    )
+    return Problem(421, title(421), message)
+
+
+class Compressed:
+    """Compress pages and JSON; telemetry has its own framing and stays as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.compressing = GZipMiddleware(app, compresslevel=COMPRESSION_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Choose by address."""
+        bare = scope["type"] != "http" or scope["path"].startswith("/v1/")
+        await (self.app if bare else self.compressing)(scope, receive, send)
+
+
+class Surprises:
+    """Turn a bug into a 500 with a reference. One of the two broad excepts.
+
+    The log gets the kind of error and where it happened, never its message, the
+    request or a local value: any of these may hold a secret or somebody's content.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; answer for what fell over, if nothing was sent yet."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return
+        except Exception as surprise:  # noqa: BLE001 - the web's edge
+            if scope["type"] != "http":
+                raise
+            reference = secrets.token_hex(4)
+            log.error("reference %s: %s", reference, " <- ".join(_places(surprise)))
+            if not started:
+                response = plain(Request(scope), _surprise(reference))
+                await response(scope, receive, send)
+
+
+def _surprise(reference: str) -> Problem:
+    message = (
+        "This is a fault of Mileage, not of your request. "
+        f"Whoever runs this server finds it in the log under {reference}."
+    )
+    return Problem(500, title(500), message, reference)
+
+
+def _places(surprise: BaseException) -> Iterator[str]:
+    """Name each error of a chain and its frames, without any of their values."""
+    seen: BaseException | None = surprise
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)
+        where = " ".join(
+            f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames
+        )
+        yield f"{type(seen).__name__} at {where}"
+        seen = seen.__cause__ or seen.__context__
