@@ -44,8 +44,9 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A writer takes the lock at once and waits for it; one that first reads and then
     # upgrades is refused without waiting when another process has written meanwhile.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = connection.get_execution_options().get("begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
 
 
 class Database:
@@ -62,7 +63,7 @@ class Database:
         self.now = clock
         self.random_bytes = random_bytes
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
+        self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -81,21 +82,17 @@ class Database:
         try:
             yield
         except OperationalError as error:
-            message = (
+            raise Unavailable(
                 f"{self.path} cannot be used now: {error.orig}: "
                 "see that its disk has room and that no other program holds it, "
                 "then try again"
-            )
-            raise Unavailable(message) from error
+            ) from error
 
     def switch_to_wal(self) -> None:
         """Let readers and one writer work at the same time; the file remembers it."""
-        with self._said_plainly():
-            connection = self._engine.raw_connection()
-            try:
-                connection.driver_connection.execute("PRAGMA journal_mode = WAL")
-            finally:
-                connection.close()
+        outside = self._engine.execution_options(begin="")
+        with self._said_plainly(), outside.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
     def dispose(self) -> None:
         """Close all connections."""

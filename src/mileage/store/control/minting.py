@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b32encode, urlsafe_b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ ID_BYTES = 10
 # 80 bits: 16 letters, and a collision in a million accounts once in 2e12 directories.
 
 SecretKind = Literal["p", "c", "k", "l", "s"]
-PERSONAL, COLLECTOR, KEY, LINK, SESSION = get_args(SecretKind)
+"""Personal token, collector token, API key, sign-in link, session."""
 SECRET_LENGTH = len("mlg_p_") + 43
 
 

@@ -44,11 +44,10 @@ def bring_up_to_date(database: Database) -> None:
     except OperationalError:
         raise
     except DatabaseError as error:
-        message = (
+        raise Invalid(
             f"{database.path} is not a control database of Mileage: move it away "
             "or name another --data directory"
-        )
-        raise Invalid(message) from error
+        ) from error
     if due:
         _migrate(database)
 
@@ -58,11 +57,10 @@ def _migration_due(connection: Connection, path: Path) -> bool:
         return True
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found not in REVISIONS:
-        message = (
+        raise NewerData(
             f"{path} was written by a newer version of Mileage (format {found}; this "
             f"one knows formats up to {HEAD}): update Mileage"
         )
-        raise NewerData(message)
     return found != HEAD
 
 

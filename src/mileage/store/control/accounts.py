@@ -1,0 +1,129 @@
+"""Who is who: accounts and the identities that lead to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Row, bindparam, insert, select
+
+from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.people import Account
+from mileage.store.control.database import OnDatabase
+from mileage.store.control.minting import new_id
+from mileage.store.control.schema import ACCOUNT, IDENTITY
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sqlalchemy import Connection
+
+    from mileage.domain.people import AccountKind
+
+COLLECTOR = "collector:"
+INSTALLATION = "installation:"
+INSTALLATION_SHOWN = 12
+LONGEST_IDENTITY = 320
+# The longest e-mail address there is (RFC 3696, erratum 1690).
+
+ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
+    IDENTITY.c.value == bindparam("identity")
+)
+
+
+class NewAccount(NamedTuple):
+    """An account about to be inserted."""
+
+    kind: AccountKind
+    name: str
+    email: str | None
+
+
+def normal(identity: str) -> str:
+    """Return the one spelling of an identity; raises Invalid when it is none."""
+    value = identity.strip().lower()
+    if not value or len(value) > LONGEST_IDENTITY or not value.isprintable():
+        raise Invalid(
+            "an identity is an e-mail address, installation:ID or collector:NAME of "
+            f"1 to {LONGEST_IDENTITY} printable characters"
+        )
+    return value
+
+
+def described(identity: str) -> NewAccount:
+    """Say what account an identity stands for that nobody has claimed yet."""
+    if identity.startswith(COLLECTOR):
+        name = identity.removeprefix(COLLECTOR)
+        return NewAccount("service", f"{name} (unattributed)", None)
+    if identity.startswith(INSTALLATION):
+        shown = identity.removeprefix(INSTALLATION)[:INSTALLATION_SHOWN]
+        return NewAccount("unclaimed", f"installation {shown}", None)
+    return NewAccount("unclaimed", identity, identity if "@" in identity else None)
+
+
+def account_from(row: Row[Any]) -> Account:
+    """Turn a row of ``account`` into a value."""
+    return Account(row.account_id, row.kind, row.name, row.email or "")
+
+
+class Accounts(OnDatabase):
+    """Accounts and identities."""
+
+    def ensure_account(self, identity: str) -> str:
+        """Return the account of an asserted identity, a new one when unknown."""
+        value = normal(identity)
+        with self._database.reading() as connection:
+            known = connection.execute(ACCOUNT_OF_IDENTITY, {"identity": value})
+            account_id = known.scalar()
+        if account_id is not None:
+            return str(account_id)
+        with self._database.writing() as connection:
+            return self._ensured(connection, value)
+
+    def _ensured(self, connection: Connection, identity: str) -> str:
+        """Look again inside the transaction: another process may have been faster."""
+        found = connection.execute(ACCOUNT_OF_IDENTITY, {"identity": identity})
+        account_id = found.scalar()
+        if account_id is not None:
+            return str(account_id)
+        return self._added(connection, described(identity), identity)
+
+    def _added(self, connection: Connection, new: NewAccount, identity: str) -> str:
+        account_id = new_id("acc", self._database.random_bytes)
+        now = self._database.now()
+        connection.execute(
+            insert(ACCOUNT).values(
+                account_id=account_id, created_at=now, **new._asdict()
+            )
+        )
+        connection.execute(
+            insert(IDENTITY).values(
+                value=identity, account_id=account_id, created_at=now
+            )
+        )
+        return account_id
+
+    def accounts(self) -> tuple[Account, ...]:
+        """List every account by name."""
+        statement = select(ACCOUNT).order_by(ACCOUNT.c.name, ACCOUNT.c.account_id)
+        with self._database.reading() as connection:
+            return tuple(map(account_from, connection.execute(statement)))
+
+    def account(self, account_id: str) -> Account:
+        """Return one account; raises NotFound."""
+        statement = select(ACCOUNT).where(ACCOUNT.c.account_id == account_id)
+        with self._database.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no account {account_id}")
+        return account_from(row)
+
+    def account_of_email(self, email: str) -> Account | None:
+        """Return who has this address, None when nobody does."""
+        statement = (
+            select(ACCOUNT)
+            .join(IDENTITY, IDENTITY.c.account_id == ACCOUNT.c.account_id)
+            .where(IDENTITY.c.value == email.strip().lower())
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return account_from(row) if row else None

@@ -1,0 +1,217 @@
+"""Who belonged where on a day, and what was believed about it at a time.
+
+A correction never changes a row: it ends the belief (``superseded_at``) and adds
+another, so every past answer can be given again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from mileage.domain.directory import ImportSummary, PersonRow
+from mileage.domain.people import Membership
+from mileage.store.control.accounts import NewAccount, normal
+from mileage.store.control.database import OnDatabase
+from mileage.store.control.minting import new_id
+from mileage.store.control.schema import ACCOUNT, IDENTITY, MEMBERSHIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from sqlalchemy import Connection, Row, Select
+
+
+class Place(NamedTuple):
+    """A membership without its account: what two of them are compared by."""
+
+    department: str
+    team: str
+    manager: str
+    role: str
+    since: date | None
+    until: date | None
+
+
+PLACE_COLUMNS = tuple(MEMBERSHIP.c[name] for name in Place._fields)
+
+
+class Known(NamedTuple):
+    """What the directory says before an import."""
+
+    account_ids: dict[str, str]
+    """By identity."""
+    people: dict[str, NewAccount]
+    """By account."""
+    places: dict[str, dict[Place, int]]
+    """Row ids of the memberships believed now, by account."""
+
+
+class Changes(NamedTuple):
+    """Rows that an import writes, as parameters of one statement each."""
+
+    accounts: list[dict[str, Any]]
+    identities: list[dict[str, Any]]
+    descriptions: list[dict[str, Any]]
+    superseded: list[dict[str, Any]]
+    memberships: list[dict[str, Any]]
+
+
+def effective(memberships: Iterable[Membership], day: date) -> dict[str, Membership]:
+    """Return each account's membership on a day; the one begun last wins."""
+    found: dict[str, Membership] = {}
+    for membership in memberships:
+        since, until = membership.since or date.min, membership.until or date.max
+        best = found.get(membership.account_id)
+        if since <= day <= until and (
+            best is None or since >= (best.since or date.min)
+        ):
+            found[membership.account_id] = membership
+    return found
+
+
+def _believed(as_of: int | None) -> Select[Any]:
+    """Select memberships believed at an instant, in the order they were recorded."""
+    columns = select(MEMBERSHIP).order_by(MEMBERSHIP.c.membership_id)
+    ended = MEMBERSHIP.c.superseded_at
+    if as_of is None:
+        return columns.where(ended.is_(None))
+    return columns.where(
+        MEMBERSHIP.c.recorded_at <= as_of, or_(ended.is_(None), ended > as_of)
+    )
+
+
+def _membership(row: Row[Any]) -> Membership:
+    return Membership(
+        row.account_id,
+        row.department,
+        row.team,
+        row.manager,
+        row.role,
+        row.since,
+        row.until,
+    )
+
+
+class Memberships(OnDatabase):
+    """The organisation chart."""
+
+    def memberships(self, *, as_of: int | None = None) -> tuple[Membership, ...]:
+        """List all memberships, as believed now or at an instant."""
+        with self._database.reading() as connection:
+            return tuple(map(_membership, connection.execute(_believed(as_of))))
+
+    def membership_at(
+        self, day: date, *, as_of: int | None = None
+    ) -> dict[str, Membership]:
+        """Return where each account belonged on a local day, by account id."""
+        return effective(self.memberships(as_of=as_of), day)
+
+    def import_people(self, rows: Iterable[PersonRow]) -> ImportSummary:
+        """Make the memberships of everyone named what these rows say, at once.
+
+        People who are not named stay as they are. Repeating an import changes
+        nothing.
+        """
+        people: dict[str, list[PersonRow]] = defaultdict(list)
+        for row in rows:
+            people[normal(row.email)].append(row)
+        with self._database.writing() as connection:
+            known = _known(connection)
+            changes = Changes([], [], [], [], [])
+            outcomes = [
+                self._import_person(email, stated, known, changes)
+                for email, stated in people.items()
+            ]
+            _write(connection, changes)
+        return ImportSummary(
+            added=outcomes.count("added"),
+            changed=outcomes.count("changed") + outcomes.count("claimed"),
+            unchanged=outcomes.count("unchanged"),
+            claimed=outcomes.count("claimed"),
+        )
+
+    def _import_person(
+        self, email: str, stated: list[PersonRow], known: Known, changes: Changes
+    ) -> str:
+        now = self._database.now()
+        person = NewAccount(stated[-1].kind, stated[-1].name, email)
+        account_id = known.account_ids.get(email)
+        outcome = "unchanged"
+        if account_id is None:
+            outcome = "added"
+            account_id = new_id("acc", self._database.random_bytes)
+            row = {"account_id": account_id, "created_at": now}
+            changes.accounts.append({**row, **person._asdict()})
+            changes.identities.append({**row, "value": email})
+        elif known.people[account_id] != person:
+            unclaimed = known.people[account_id].kind == "unclaimed"
+            outcome = "claimed" if unclaimed else "changed"
+            changes.descriptions.append({"account": account_id, **person._asdict()})
+        places = known.places.get(account_id, {})
+        moved = _compare(account_id, stated, places, changes, now)
+        return "changed" if moved and outcome == "unchanged" else outcome
+
+
+def _compare(
+    account_id: str,
+    stated: list[PersonRow],
+    places: dict[Place, int],
+    changes: Changes,
+    now: int,
+) -> bool:
+    """Note what ends and what begins to be believed; tell whether anything does."""
+    wanted = {
+        Place(row.department, row.team, row.manager, row.role, row.since, row.until)
+        for row in stated
+    }
+    ended = [row_id for place, row_id in places.items() if place not in wanted]
+    begun = [place for place in wanted if place not in places]
+    # In the order of their beginning, so that equal directories get equal rows.
+    begun.sort(key=lambda place: (place.since or date.min, place[:4]))
+    changes.superseded.extend({"row": row_id, "at": now} for row_id in ended)
+    changes.memberships.extend(
+        {"account_id": account_id, "recorded_at": now, **place._asdict()}
+        for place in begun
+    )
+    return bool(ended or begun)
+
+
+def _known(connection: Connection) -> Known:
+    identities = connection.execute(select(IDENTITY.c.value, IDENTITY.c.account_id))
+    people = {
+        row.account_id: NewAccount(row.kind, row.name, row.email)
+        for row in connection.execute(select(ACCOUNT))
+    }
+    places: dict[str, dict[Place, int]] = defaultdict(dict)
+    believed = select(
+        MEMBERSHIP.c.account_id, MEMBERSHIP.c.membership_id, *PLACE_COLUMNS
+    ).where(MEMBERSHIP.c.superseded_at.is_(None))
+    for account_id, row_id, *place in connection.execute(believed):
+        places[account_id][Place._make(place)] = row_id
+    return Known({row.value: row.account_id for row in identities}, people, places)
+
+
+def _write(connection: Connection, changes: Changes) -> None:
+    statements = (
+        (insert(ACCOUNT), changes.accounts),
+        (insert(IDENTITY), changes.identities),
+        (
+            update(ACCOUNT).where(ACCOUNT.c.account_id == bindparam("account")),
+            changes.descriptions,
+        ),
+        (
+            update(MEMBERSHIP)
+            .where(MEMBERSHIP.c.membership_id == bindparam("row"))
+            .values(superseded_at=bindparam("at")),
+            changes.superseded,
+        ),
+        (insert(MEMBERSHIP), changes.memberships),
+    )
+    for statement, rows in statements:
+        if rows:
+            connection.execute(statement, rows)
