@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from mileage.domain.tokens import NO_TOKENS, Tokens
 
-if TYPE_CHECKING:
-    from mileage.domain.window import Window
+# Snapshots are decoded by these annotations, so the name must exist at run time.
+from mileage.domain.window import Window  # noqa: TC001
 
 
 class Figures(NamedTuple):

@@ -1,0 +1,1 @@
+"""From readings to the ledger: filter, write ahead, book, append."""

@@ -1,0 +1,317 @@
+"""The road from an accepted reading to the ledger.
+
+``submit`` → screen → write-ahead segment → durable (the caller may answer) →
+booked to accounts → ledger, with the segment position in the same transaction.
+One thread writes segments and shares each sync among all who wait; one thread
+appends to the ledger. Both queues are bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from mileage.domain.booking import Booking, Done, Refusal
+from mileage.domain.call import Seen
+from mileage.domain.errors import Unavailable
+from mileage.domain.witness import Reading, Rejected
+from mileage.ingest.record import Record, decode, encode
+from mileage.ingest.segment import Damage, Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mileage.domain.booking import Appended, Position
+    from mileage.domain.people import Credential
+    from mileage.ingest.screen import Screen
+
+log = logging.getLogger(__name__)
+
+QUEUED_RECORDS = 1000
+APPEND_WITNESSES = 5000
+SHUT = None
+
+
+class LedgerPort(Protocol):
+    """What the pipeline needs of the ledger."""
+
+    def append(self, booking: Booking, position: Position | None = None) -> Appended:
+        """Take a booking in, all of it or nothing."""
+        ...
+
+    def position(self) -> Position:
+        """Return how far the segments have been taken in."""
+        ...
+
+
+class Directory(Protocol):
+    """Who an asserted identity is."""
+
+    def ensure_account(self, identity: str) -> str:
+        """Return the account of an e-mail, installation or collector."""
+        ...
+
+
+class Backlog(NamedTuple):
+    """What is on its way."""
+
+    pending: int
+    """Witnesses accepted and not yet in the ledger."""
+    durable: int
+    """Those of them that are on disk."""
+    oldest: float | None
+    """Monotonic time at which the oldest of them was accepted."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    record: Record
+    payload: bytes
+    durable: Future[None]
+    accepted_at: float
+
+
+class Pipeline:
+    """Owns the write-ahead segments and the two threads behind them."""
+
+    def __init__(
+        self, ledger: LedgerPort, directory: Directory, screen: Screen, path: Path
+    ) -> None:
+        self._ledger = ledger
+        self._directory = directory
+        self._screen = screen
+        self._segments = Segments(path, taken=ledger.position())
+        self._to_write: Queue[_Waiting | None] = Queue(QUEUED_RECORDS)
+        self._to_append: Queue[tuple[Position, _Waiting] | None] = Queue(QUEUED_RECORDS)
+        self._lock = threading.Lock()
+        self._pending: dict[int, _Waiting] = {}
+        self._durable = 0
+        self._idle = threading.Condition(self._lock)
+        self._closed = False
+        self.failure: BaseException | None = None
+        """Why the ledger stopped taking records in; None while it works."""
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (
+                ("mileage-segments", self._write_segments),
+                ("mileage-ledger", self._append_to_ledger),
+            )
+        ]
+
+    def start(self) -> int:
+        """Take in what a crash left in the segments, then go; returns its records."""
+        replayed = 0
+        for found in self._segments.read_after(self._ledger.position()):
+            if isinstance(found, Damage):
+                self._report(found)
+                continue
+            record = decode(found.payload)
+            self._ledger.append(self._book([record]), found.position)
+            replayed += 1
+        self._segments.remove_before(self._ledger.position())
+        for thread in self._threads:
+            thread.start()
+        return replayed
+
+    def _report(self, damage: Damage) -> None:
+        """Say what could not be read back; a torn tail was never acknowledged."""
+        log.warning(
+            "segment %d: %d bytes after offset %d unreadable (%s)",
+            damage.segment,
+            damage.lost_bytes,
+            damage.offset,
+            damage.reason,
+        )
+
+    def submit(self, record: Record) -> Future[None]:
+        """Accept a record; the future is done when it is on disk.
+
+        Raises Unavailable when the queues are full or the pipeline is closing.
+        """
+        if self._closed or self.failure is not None:
+            message = "this server is not taking records in just now; try again later"
+            raise Unavailable(message)
+        screened = record._replace(reading=self._screen(record.reading))
+        now = time.monotonic()
+        waiting = _Waiting(screened, encode(screened), Future(), now)
+        with self._lock:
+            self._pending[id(waiting)] = waiting
+        try:
+            self._to_write.put_nowait(waiting)
+        except Full:
+            self._forget(waiting)
+            message = "more is arriving than can be written; try again in a moment"
+            raise Unavailable(message) from None
+        return waiting.durable
+
+    def backlog(self) -> Backlog:
+        """Return what is accepted and not yet visible."""
+        with self._lock:
+            waiting = list(self._pending.values())
+        counts = [len(one.record.reading.witnesses) for one in waiting]
+        synced = sum(
+            count
+            for one, count in zip(waiting, counts, strict=True)
+            if one.durable.done()
+        )
+        oldest = min((one.accepted_at for one in waiting), default=None)
+        return Backlog(sum(counts), synced, oldest)
+
+    def drain(self, timeout: float | None = None) -> None:
+        """Wait until everything accepted is visible; raises what stopped it."""
+        with self._idle:
+            done = self._idle.wait_for(
+                lambda: not self._pending or self.failure is not None, timeout
+            )
+        if self.failure is not None:
+            message = f"the ledger stopped taking records in: {self.failure}"
+            raise Unavailable(message)
+        if not done:
+            message = "the ledger is still taking records in"
+            raise Unavailable(message)
+
+    def close(self) -> None:
+        """Refuse new records, finish the ones on the way, stop the threads."""
+        self._closed = True
+        if self._threads[0].is_alive():
+            self._to_write.put(SHUT)
+            for thread in self._threads:
+                thread.join()
+        self._segments.close()
+
+    # The thread that writes segments.
+
+    def _write_segments(self) -> None:
+        while (first := self._to_write.get()) is not SHUT:
+            batch, shut = [first], False
+            while True:
+                try:
+                    more = self._to_write.get_nowait()
+                except Empty:
+                    break
+                if more is SHUT:
+                    shut = True
+                    break
+                batch.append(more)
+            self._sync(batch)
+            if shut:
+                break
+        if self.failure is None:
+            self._to_append.put(SHUT)
+
+    def _sync(self, batch: list[_Waiting]) -> None:
+        try:
+            positions = self._segments.append([one.payload for one in batch])
+        except Unavailable as refusal:
+            for one in batch:
+                self._forget(one)
+                one.durable.set_exception(refusal)
+            return
+        for one, position in zip(batch, positions, strict=True):
+            one.payload = b""
+            one.durable.set_result(None)
+            self._hand_over(position, one)
+
+    def _hand_over(self, position: Position, one: _Waiting) -> None:
+        """Pass a record on; without a ledger it stays in its segment for later."""
+        while self.failure is None:
+            try:
+                self._to_append.put((position, one), timeout=1)
+            except Full:
+                continue
+            return
+
+    # The thread that appends to the ledger.
+
+    def _append_to_ledger(self) -> None:
+        while (first := self._to_append.get()) is not SHUT:
+            group, shut = self._gather(first)
+            try:
+                self._take_in(group)
+            except Exception as failure:  # noqa: BLE001 - edge: the worker loop
+                log.critical("the ledger stopped: %s", type(failure).__name__)
+                with self._idle:
+                    self.failure = failure
+                    self._idle.notify_all()
+                return
+            if shut:
+                return
+
+    def _gather(
+        self, first: tuple[Position, _Waiting]
+    ) -> tuple[list[tuple[Position, _Waiting]], bool]:
+        """Take what is waiting, up to a good size for one transaction."""
+        group, size = [first], len(first[1].record.reading.witnesses)
+        while size < APPEND_WITNESSES:
+            try:
+                more = self._to_append.get_nowait()
+            except Empty:
+                break
+            if more is SHUT:
+                return group, True
+            group.append(more)
+            size += len(more[1].record.reading.witnesses)
+        return group, False
+
+    def _take_in(self, group: list[tuple[Position, _Waiting]]) -> None:
+        booking = self._book([waiting.record for _, waiting in group])
+        position = group[-1][0]
+        self._ledger.append(booking, position)
+        with self._idle:
+            for _, waiting in group:
+                self._pending.pop(id(waiting), None)
+            self._idle.notify_all()
+        self._segments.remove_before(position)
+
+    def _forget(self, waiting: _Waiting) -> None:
+        with self._idle:
+            self._pending.pop(id(waiting), None)
+            self._idle.notify_all()
+
+    def _book(self, records: Iterable[Record]) -> Booking:
+        return book(records, self._directory)
+
+
+def book(records: Iterable[Record], directory: Directory) -> Booking:
+    """Book every row to the account of its credential or of its asserted identity."""
+    accounts: dict[str, str] = {}
+    seen: list[Seen] = []
+    done: list[Done] = []
+    refused: list[Refusal] = []
+    ignored: dict[str, int] = {}
+    for credential, origin, reading in records:
+        for witness in reading.witnesses.rows():
+            owner = _owner(credential, witness.identity, accounts, directory)
+            seen.append(Seen(witness, *owner))
+        for activity in reading.activities.rows():
+            owner = _owner(credential, activity.identity, accounts, directory)
+            done.append(Done(activity, *owner))
+        refused += [Refusal(one, credential.account_id) for one in reading.rejected]
+        ignored[origin] = ignored.get(origin, 0) + reading.ignored
+    return Booking(tuple(seen), tuple(done), tuple(refused), tuple(ignored.items()))
+
+
+def _owner(
+    credential: Credential,
+    identity: str,
+    accounts: dict[str, str],
+    directory: Directory,
+) -> tuple[str, bool]:
+    """Return (account, asserted). A personal token wins over any claim."""
+    if credential.account_id:
+        return credential.account_id, False
+    claimed = identity or f"collector:{credential.collector}"
+    if claimed not in accounts:
+        accounts[claimed] = directory.ensure_account(claimed)
+    return accounts[claimed], True
+
+
+def refusal(source: str, place: str, reason: str) -> Reading:
+    """Return a reading that only says what was refused."""
+    return Reading(rejected=(Rejected(source, place, reason),))

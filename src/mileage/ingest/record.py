@@ -1,0 +1,83 @@
+"""The payload of a write-ahead record: a reading and whose credential brought it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mileage.domain.errors import Invalid
+from mileage.domain.people import Credential
+from mileage.domain.witness import ActivityBatch, Reading, Rejected, WitnessBatch
+
+VERSION = 1
+MAX_INFLATED = 256 * 2**20
+
+
+class Record(NamedTuple):
+    """One accepted piece of input, as it travels and as it is written ahead."""
+
+    credential: Credential
+    origin: str
+    """What ``reading.ignored`` is counted under, e.g. ``otlp``."""
+    reading: Reading
+
+
+class _Wire(msgspec.Struct, array_like=True):
+    version: int
+    credential: tuple[str, str, str]
+    origin: str
+    witness_fields: list[str]
+    witnesses: list[list[Any]]
+    activity_fields: list[str]
+    activities: list[list[Any]]
+    rejected: list[Rejected]
+    ignored: int
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Wire)
+
+
+def encode(record: Record) -> bytes:
+    """Return the compressed payload."""
+    credential, origin, reading = record
+    wire = _Wire(
+        version=VERSION,
+        credential=(
+            credential.token_id,
+            credential.account_id,
+            credential.collector,
+        ),
+        origin=origin,
+        witness_fields=list(WitnessBatch.row._fields),
+        witnesses=list(reading.witnesses.columns),
+        activity_fields=list(ActivityBatch.row._fields),
+        activities=list(reading.activities.columns),
+        rejected=list(reading.rejected),
+        ignored=reading.ignored,
+    )
+    return zlib.compress(_encoder.encode(wire), 1)
+
+
+def decode(payload: bytes) -> Record:
+    """Read a payload back; raises Invalid when it is none of this version."""
+    try:
+        inflater = zlib.decompressobj()
+        raw = inflater.decompress(payload, MAX_INFLATED)
+        wire = _decoder.decode(raw)
+    except (zlib.error, msgspec.MsgspecError) as error:
+        message = f"not a write-ahead record: {type(error).__name__}"
+        raise Invalid(message) from None
+    known = [list(WitnessBatch.row._fields), list(ActivityBatch.row._fields)]
+    if wire.version != VERSION or [wire.witness_fields, wire.activity_fields] != known:
+        message = "the record has other columns; was it sent by another version?"
+        raise Invalid(message)
+    reading = Reading(
+        witnesses=WitnessBatch(tuple(wire.witnesses)),
+        activities=ActivityBatch(tuple(wire.activities)),
+        rejected=tuple(wire.rejected),
+        ignored=wire.ignored,
+    )
+    return Record(Credential(*wire.credential), wire.origin, reading)

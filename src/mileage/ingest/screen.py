@@ -1,0 +1,93 @@
+"""The last filter before anything touches the disk.
+
+Sources already keep content out by an allow-list. This checks what the pure core
+cannot know (the clock, the organisation's key) and what no source may get wrong:
+every text is a short identifier, every count a count.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+from mileage.domain.tokens import MAX_COUNT
+from mileage.domain.window import SECOND, micros
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+EARLIEST = micros(datetime(2020, 1, 1, tzinfo=UTC))
+DAY = 86_400 * SECOND
+MAX_TEXT = 256
+_PLACE = "record {number}"
+
+Fact = TypeVar("Fact", Witness, Activity)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Checks readings and hides project names."""
+
+    project_key: bytes
+    """Hashes project names; see ``docs/explanation/privacy.md``."""
+    now: Callable[[], int]
+
+    def __call__(self, reading: Reading) -> Reading:
+        """Return what may be written; the rest became rejections."""
+        latest = self.now() + DAY
+        witnesses, bad = _sift(reading.witnesses.rows(), latest)
+        activities, worse = _sift(reading.activities.rows(), latest)
+        return Reading(
+            WitnessBatch.of(self._hide_project(one) for one in witnesses),
+            ActivityBatch.of(activities),
+            (*reading.rejected, *bad, *worse),
+            reading.ignored,
+        )
+
+    def _hide_project(self, witness: Witness) -> Witness:
+        if not witness.project:
+            return witness
+        return witness._replace(project=self.hide(witness.project))
+
+    def hide(self, project: str) -> str:
+        """Return the keyed hash of a project's name."""
+        digest = hmac.new(self.project_key, project.encode(), sha256).hexdigest()
+        return f"prj_{digest[:24]}"
+
+
+def _sift(rows: Iterable[Fact], latest: int) -> tuple[list[Fact], list[Rejected]]:
+    good, bad = [], []
+    for number, row in enumerate(rows, start=1):
+        problem = _problem(row, latest)
+        if problem:
+            place = _PLACE.format(number=number)
+            bad.append(Rejected(row.source[:MAX_TEXT], place, problem))
+        else:
+            good.append(row)
+    return good, bad
+
+
+def _problem(row: Witness | Activity, latest: int) -> str:
+    if row.occurred_at < EARLIEST:
+        return "time before 2020"
+    if row.occurred_at > latest:
+        return "time more than a day ahead"
+    counts = row.tokens if isinstance(row, Witness) else (row.amount,)
+    if not all(0 <= count <= MAX_COUNT for count in counts):
+        return "count below zero or above 10^12"
+    project = getattr(row, "project", "")
+    texts = (value for value in row if isinstance(value, str) and value != project)
+    if not all(len(text) <= MAX_TEXT and text.isprintable() for text in texts):
+        return f"text that is no identifier (over {MAX_TEXT} or unprintable characters)"
+    return ""

@@ -1,0 +1,237 @@
+"""Typed questions to the ledger. Each runs one named statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.figures import (
+    ActivityCount,
+    Figures,
+    RejectedCount,
+    Share,
+    SourceSeen,
+)
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import SECOND, moment
+from mileage.store.statements import insert, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from mileage.domain.window import Window
+    from mileage.store.ledger import Ledger
+
+SIMULATED = "simulated-rollup"
+GROUPS = ("account", "client", "provider", "model", "day", "session", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What one account used in a window."""
+
+    account_id: str
+    figures: Figures
+    simulated: bool
+    sessions: int
+    models: tuple[str, ...]
+    clients: tuple[str, ...]
+    by_day: dict[date, int]
+
+
+class HourRow(NamedTuple):
+    """One account, one hour, one client and model."""
+
+    day: date
+    hour: int
+    client: str
+    model: str
+    simulated: bool
+    figures: Figures
+
+
+class UsageRow(NamedTuple):
+    """One group of calls; ``keys`` has a value for every asked dimension."""
+
+    keys: dict[str, str]
+    figures: Figures
+
+
+class Span(NamedTuple):
+    """From when to when the ledger has recorded, and how much is simulated."""
+
+    since: int | None
+    until: int | None
+    seq: int
+    simulated_accounts: int
+    simulated_calls: int
+
+
+class Tally(NamedTuple):
+    """What all appends did for one source."""
+
+    source: str
+    visible: int
+    duplicates: int
+    rejected: int
+    ignored: int
+
+
+class SeenRow(NamedTuple):
+    """First and last local day on which an account used a client."""
+
+    account_id: str
+    client: str
+    first: date
+    last: date
+    days: int
+
+
+def _figures(row: Sequence[int | None]) -> Figures:
+    """Read (calls, seven classes, cost, unpriced calls)."""
+    calls, *classes, cost, unpriced = row
+    return Figures(calls or 0, Tokens(*(n or 0 for n in classes)), cost, unpriced or 0)
+
+
+def _hours(window: Window) -> dict[str, int]:
+    """Return the window in the seconds in which roll-ups keep their hours."""
+    return {"start": -(-window.start // SECOND), "end": -(-window.end // SECOND)}
+
+
+def standings(ledger: Ledger, window: Window) -> list[Sum]:
+    """Sum every account over a window that begins and ends on the zone's hours."""
+    clock = ledger.rules.clock
+    rows = run(
+        ledger.cursor(),
+        "standings",
+        **_hours(window),
+        first_day=clock.day(window.start),
+        last_day=clock.day(window.end - 1),
+    )
+    return [
+        Sum(
+            account_id=row[0],
+            figures=_figures(row[1:11]),
+            simulated=row[11],
+            sessions=row[12],
+            models=tuple(row[13]),
+            clients=tuple(row[14]),
+            by_day=dict(zip(row[15], row[16], strict=True)),
+        )
+        for row in rows
+    ]
+
+
+def personal_hours(ledger: Ledger, account: str, window: Window) -> list[HourRow]:
+    """Return one account's roll-ups, oldest first."""
+    rows = run(ledger.cursor(), "personal_hours", account=account, **_hours(window))
+    return [HourRow(*row[:5], figures=_figures(row[5:])) for row in rows]
+
+
+def personal_sessions(ledger: Ledger, account: str, window: Window) -> list[Share]:
+    """Return one account's sessions, largest first; the note says when and where."""
+    rows = run(ledger.cursor(), "personal_sessions", account=account, **_hours(window))
+    zone = ledger.rules.clock.zone
+    return [
+        Share(row[0], _figures(row[3:]), f"{row[1]}, {moment(row[2], zone):%Y-%m-%d}")
+        for row in rows
+    ]
+
+
+def simulated_sessions(ledger: Ledger, account: str, window: Window) -> int:
+    """Return how many sessions the roll-ups of a simulated account stand for."""
+    clock = ledger.rules.clock
+    days = {
+        "first_day": clock.day(window.start),
+        "last_day": clock.day(window.end - 1),
+    }
+    rows = run(ledger.cursor(), "personal_simulated_sessions", account=account, **days)
+    return int(rows[0][0])
+
+
+def personal_marks(
+    ledger: Ledger, account: str, window: Window
+) -> tuple[int, int, int]:
+    """Return (attended calls, unattended calls, calls whose witnesses differ)."""
+    rows = run(ledger.cursor(), "personal_marks", account=account, **_hours(window))
+    attended, unattended, differing = rows[0]
+    return attended, unattended, differing
+
+
+def personal_activity(
+    ledger: Ledger, account: str, window: Window
+) -> list[ActivityCount]:
+    """Return what an account did beside calls."""
+    rows = run(ledger.cursor(), "personal_activity", account=account, **_hours(window))
+    return [ActivityCount(*row) for row in rows]
+
+
+def rejections(ledger: Ledger, account: str | None = None) -> list[RejectedCount]:
+    """Count rejections by source and reason, of one account or of all."""
+    rows = run(ledger.cursor(), "rejections", account=account)
+    return [RejectedCount(*row) for row in rows]
+
+
+def sources_seen(ledger: Ledger, account: str | None = None) -> list[SourceSeen]:
+    """Return what each source has told, of one account or of all."""
+    rejected: dict[str, int] = {}
+    for one in rejections(ledger, account):
+        rejected[one.source] = rejected.get(one.source, 0) + one.count
+    rows = run(ledger.cursor(), "sources_seen", account=account)
+    return [SourceSeen(*row, rejected=rejected.get(row[0], 0)) for row in rows]
+
+
+def source_calls(ledger: Ledger) -> dict[str, int]:
+    """Return how many calls each source has seen."""
+    return dict(run(ledger.cursor(), "source_calls"))
+
+
+def tallies(ledger: Ledger) -> list[Tally]:
+    """Return the counters of every source since the ledger began."""
+    return [Tally(*row) for row in run(ledger.cursor(), "tallies")]
+
+
+def span(ledger: Ledger) -> Span:
+    """Return what the ledger covers."""
+    since, until, seq, accounts, calls = run(ledger.cursor(), "ledger_span")[0]
+    return Span(since, until, seq or 0, accounts, calls)
+
+
+def last_days(ledger: Ledger) -> list[SeenRow]:
+    """Return when each account used each client."""
+    return [SeenRow(*row) for row in run(ledger.cursor(), "last_days")]
+
+
+def usage(
+    ledger: Ledger, window: Window, account: str | None, by: Sequence[str]
+) -> list[UsageRow]:
+    """Sum any window by any of ``GROUPS``, of one account or of all."""
+    asked = {f"by_{name}": name in by for name in GROUPS}
+    rows = run(
+        ledger.cursor(),
+        "usage",
+        start=window.start,
+        end=window.end,
+        account=account,
+        **asked,
+    )
+    width = len(GROUPS)
+    return [
+        UsageRow(
+            {k: v for k, v in zip(GROUPS, row[:width], strict=True) if k in by},
+            _figures(row[width:]),
+        )
+        for row in rows
+    ]
+
+
+def insert_simulated(
+    ledger: Ledger,
+    hours: Mapping[str, Sequence[object]],
+    days: Mapping[str, Sequence[object]],
+) -> None:
+    """Add roll-ups of a simulated organisation; columns as in the tables."""
+    with ledger.transaction() as cursor:
+        insert(cursor, "rollup_hour.insert", hours)
+        insert(cursor, "rollup_day.insert", days)

@@ -1,0 +1,16 @@
+select
+    day, hour, client, model, bool_or(origin <> 'calls') as simulated,
+    sum(calls)::bigint as calls,
+    sum(input)::bigint as input,
+    sum(cache_read)::bigint as cache_read,
+    sum(cache_write)::bigint as cache_write,
+    sum(cache_write_1h)::bigint as cache_write_1h,
+    sum(output)::bigint as output,
+    sum(reasoning)::bigint as reasoning,
+    sum(tool_input)::bigint as tool_input,
+    sum(cost)::bigint as cost,
+    sum(unpriced_calls)::bigint as unpriced_calls
+from rollup_hour
+where account = $account and hour >= $start and hour < $end
+group by day, hour, client, model
+order by hour, client, model

@@ -1,0 +1,42 @@
+-- Calls of the window, plus simulated roll-ups whose whole hour lies in it.
+-- A dimension that is not asked for is folded into ''.
+with part as (
+    select
+        occurred_at, account, client, provider, model, day, session, project,
+        1 as calls, input, cache_read, cache_write, cache_write_1h, output,
+        reasoning, tool_input, cost, (cost is null)::integer as unpriced_calls
+    from current_call
+    where occurred_at >= $start and occurred_at < $end
+    union all by name
+    select
+        hour * 1000000 as occurred_at, account, client, provider, model, day,
+        '' as session, '' as project,
+        calls, input, cache_read, cache_write, cache_write_1h, output,
+        reasoning, tool_input, cost, unpriced_calls
+    from rollup_hour
+    where
+        origin <> 'calls'
+        and hour * 1000000 >= $start and (hour + 3600) * 1000000 <= $end
+)
+select
+    case when $by_account then account else '' end as account,
+    case when $by_client then client else '' end as client,
+    case when $by_provider then provider else '' end as provider,
+    case when $by_model then model else '' end as model,
+    case when $by_day then day::varchar else '' end as day,
+    case when $by_session then session else '' end as session,
+    case when $by_project then project else '' end as project,
+    sum(calls)::bigint as calls,
+    sum(input)::bigint as input,
+    sum(cache_read)::bigint as cache_read,
+    sum(cache_write)::bigint as cache_write,
+    sum(cache_write_1h)::bigint as cache_write_1h,
+    sum(output)::bigint as output,
+    sum(reasoning)::bigint as reasoning,
+    sum(tool_input)::bigint as tool_input,
+    sum(cost)::bigint as cost,
+    sum(unpriced_calls)::bigint as unpriced_calls
+from part
+where $account is null or account = $account
+group by 1, 2, 3, 4, 5, 6, 7
+order by 1, 2, 3, 4, 5, 6, 7
