@@ -1,0 +1,64 @@
+"""A price row, and the cost of one call by it, in exact integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import mul
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mileage.domain.tokens import Tokens
+
+MILLION = 1_000_000
+
+
+class Rates(NamedTuple):
+    """Micro-dollars per million tokens; the fields are those of ``Tokens``.
+
+    Micro-dollars per million tokens are millionths of a micro-dollar per token,
+    so every product with a count is exact.
+    """
+
+    input: int
+    cache_read: int
+    cache_write: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    tool_input: int
+
+
+class Bracket(NamedTuple):
+    """Rates for requests whose prompt is longer than ``above`` tokens."""
+
+    above: int
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """What one model cost on one day, in one tier of service."""
+
+    version: str
+    """Which price list it comes from; kept in the ledger beside the cost."""
+    brackets: tuple[Bracket, ...]
+    """By rising ``above``. The first one starts at -1 and covers every request.
+
+    A request above a threshold pays the higher rates for *all* its tokens, which
+    is why an aggregate must never be priced: its sum crosses thresholds that no
+    request of it has crossed.
+    """
+
+    def rates(self, tokens: Tokens) -> Rates:
+        """Return the rates that a request of this size pays."""
+        brackets = self.brackets
+        if len(brackets) == 1:
+            return brackets[0].rates
+        prompt = tokens.total - tokens.output - tokens.reasoning
+        return next(b.rates for b in reversed(brackets) if prompt > b.above)
+
+    def cost(self, tokens: Tokens) -> int:
+        """Return the cost of one call in micro-dollars, rounded half to even."""
+        exact = sum(map(mul, tokens, self.rates(tokens)))
+        cost, rest = divmod(exact, MILLION)
+        return cost + (2 * rest > MILLION - (cost & 1))
