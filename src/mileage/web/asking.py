@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mileage.domain.people import Viewer
     from mileage.web.services import Services
 
-FORM_TOKEN_FIELD = "csrf"
+FORM_FIELD = "csrf"
 """Every form that posts carries its token in a hidden field of this name."""
 
 

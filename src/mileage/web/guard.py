@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from mileage.domain.errors import MileageError, Refused, TooLarge, Unauthorised
-from mileage.web.asking import FORM_TOKEN_FIELD, Asker
+from mileage.web.asking import FORM_FIELD, Asker
 from mileage.web.problems import answer_error, wants_json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "mileage_session"
 FORM_COOKIE = "mileage_form"
-TOKEN_HEADER = "X-CSRF-Token"
+FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
 # The allow table: what strangers may reach. The door checks its own tokens.
@@ -147,7 +147,7 @@ async def _checked_form(request: Request, secret: str) -> tuple[bytes, dict[str,
         raise Refused("This came from another site. Use the form on our own page.")
     body = await _bounded_body(request)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=None))
-    token = request.headers.get(TOKEN_HEADER) or form.get(FORM_TOKEN_FIELD, "")
+    token = request.headers.get(FORM_HEADER) or form.get(FORM_FIELD, "")
     if not token_fits(token, secret):
         raise Refused("This form is too old. Open the page again and repeat it.")
     return body, form

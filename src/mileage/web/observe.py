@@ -50,7 +50,9 @@ class DoorFigures(Collector):
         )
         for figure, value in sorted(self.door.counters().items()):
             name = PREFIX + NOT_IN_NAMES.sub("_", figure)
-            family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            family = (
+                CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            )
             words = figure.removesuffix("_total").replace("_", " ")
             yield family(name, f"Telemetry door: {words}.", value)
 

@@ -32,8 +32,8 @@ TITLES = {
 
 # What Starlette raises itself carries no sentence of ours.
 MESSAGES = {
-    404: "There is no such page. The board is at /, the API is described at /api/docs.",
-    405: "This address does not take that method; the Allow header names those it does.",
+    404: "There is no such page. The board is at /, the API described at /api/docs.",
+    405: "This address does not take that method; the Allow header names others.",
 }
 
 RETRY_SECONDS = 5

@@ -25,9 +25,7 @@ USED_LINK = (
     "`mileage serve` prints a new one each time it starts; "
     "an API key (`mileage key create`) signs in as well."
 )
-WRONG_KEY = (
-    "This API key is unknown or revoked. `mileage key create` makes a new one."
-)
+WRONG_KEY = "This API key is unknown or revoked. `mileage key create` makes a new one."
 NO_KEY = "Put the API key into the field."
 
 

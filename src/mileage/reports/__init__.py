@@ -1,0 +1,1 @@
+"""Questions with a viewer and a purpose, answered from what the store holds."""

@@ -1,0 +1,236 @@
+"""The JSON API under ``/api/v1`` and its own description.
+
+Handlers are plain functions: the framework runs them in threads, because reports
+are synchronous. Parameters are read here; what they may show is the reports'
+business.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.window import micros
+from mileage.reports.shape import board_json, ingest_status_json, personal_json
+from mileage.web.asking import services, viewer
+from mileage.web.openapi import Endpoint, Parameter, document
+from mileage.web.pages import page
+from mileage.web.services import UsageQuestion
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+GROUPS = ("client", "provider", "model", "account", "day", "session", "project")
+MOST_ROWS = 100_000
+# An unencoded plus sign of an offset arrives as a space.
+LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
+
+
+def routes() -> list[BaseRoute]:
+    """List the API's addresses: one a row of the table, and the description."""
+    described = document(ENDPOINTS)
+
+    def openapi(_request: Request) -> Response:
+        """Answer the OpenAPI document."""
+        return JSONResponse(described)
+
+    return [
+        *(
+            Route(endpoint.path, partial(answer, endpoint), name=f"api_{endpoint.name}")
+            for endpoint in ENDPOINTS
+        ),
+        Route("/api/openapi.json", openapi, name="api_openapi"),
+        Route("/api/docs", docs, name="api_docs"),
+    ]
+
+
+def answer(endpoint: Endpoint, request: Request) -> Response:
+    """Refuse parameters that the endpoint does not know, then let it answer.
+
+    A misspelt ``form=`` that is ignored gives a figure of another window.
+    """
+    known = endpoint.query_names
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            hint = f"Known here: {', '.join(sorted(known))}." if known else ""
+            raise Invalid(f"Unknown parameter {name[:40]!r}. {hint}".strip())
+        if names.count(name) > 1:
+            raise Invalid(f"Parameter {name!r} is given twice. Give it once.")
+    return JSONResponse(endpoint.handler(request))
+
+
+def usage(request: Request) -> dict[str, Any]:
+    """Answer how much was used, by the dimensions asked for."""
+    given = request.query_params
+    since, until = instant(request, "from"), instant(request, "until")
+    if since is not None and until is not None and since >= until:
+        raise Invalid("`from` must be before `until`: the window is half-open.")
+    question = UsageQuestion(
+        scope=given.get("scope"),
+        since=since,
+        until=until,
+        group_by=dimensions(given.get("group_by", "")),
+        purpose=given.get("purpose"),
+    )
+    return services(request).reports.usage(viewer(request), question)
+
+
+def board(request: Request) -> dict[str, Any]:
+    """Answer the published ranking by one lens."""
+    ranked = services(request).reports.board(
+        viewer(request), request.path_params["lens"], as_of=instant(request, "as_of")
+    )
+    body = board_json(ranked)
+    body["rows"] = body["rows"][: row_limit(request)]
+    return body
+
+
+def me(request: Request) -> dict[str, Any]:
+    """Answer the viewer's own page."""
+    asking = viewer(request)
+    if not asking.account_id:
+        raise NotFound(
+            "The operator is nobody in particular and has no page of its own. "
+            "Ask /api/v1/usage?scope=org, or use a person's key."
+        )
+    return personal_json(services(request).reports.personal(asking, asking.account_id))
+
+
+def ingest_status(request: Request) -> dict[str, Any]:
+    """Answer what came in and how much of it can be seen."""
+    return ingest_status_json(services(request).reports.ingest_status(viewer(request)))
+
+
+def docs(request: Request) -> Response:
+    """Show the table of endpoints to people."""
+    return page(
+        request, "api_docs.html", endpoints=ENDPOINTS, origin=str(request.base_url)
+    )
+
+
+def instant(request: Request, name: str) -> int | None:
+    """Read an ISO 8601 instant as UTC microseconds; the offset is required."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
+        if read.tzinfo is not None:
+            return micros(read)
+    except ValueError:
+        pass
+    raise Invalid(
+        f"`{name}` must be an instant with its offset from UTC, "
+        "such as 2026-11-01T00:00:00Z."
+    )
+
+
+def dimensions(text: str) -> tuple[str, ...]:
+    """Read a comma list of dimensions."""
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    for name in names:
+        if name not in GROUPS:
+            known = ", ".join(GROUPS)
+            raise Invalid(f"Cannot group by {name[:40]!r}. Known: {known}.")
+    if len(set(names)) != len(names):
+        raise Invalid("`group_by` names a dimension twice. Name each once.")
+    return names
+
+
+def row_limit(request: Request) -> int:
+    """Read how many rows to answer; the published cut holds beside it."""
+    text = request.query_params.get("top", str(MOST_ROWS))
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_ROWS:
+        raise Invalid(f"`top` must be a whole number from 1 to {MOST_ROWS}.")
+    return int(text)
+
+
+INSTANT = {"type": "string", "format": "date-time"}
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/v1/usage",
+        name="usage",
+        summary="Usage of a window, by dimension",
+        description="Scope defaults to `me`, and to `org` for an operator key. "
+        "For anybody but oneself a purpose is required of people, and recorded.",
+        answer="Usage",
+        handler=usage,
+        parameters=(
+            Parameter(
+                "scope", "Whose usage: `me` or `org`.", {"type": "string"}, example="me"
+            ),
+            Parameter(
+                "from",
+                "First instant of the window; 30 days ago when left out.",
+                INSTANT,
+                example="2026-11-01T00:00:00Z",
+            ),
+            Parameter(
+                "until",
+                "First instant after the window; now when left out.",
+                INSTANT,
+                example="2026-11-08T00:00:00Z",
+            ),
+            Parameter(
+                "group_by",
+                "Comma list of dimensions; one row for all when left out.",
+                {"type": "array", "items": {"type": "string", "enum": list(GROUPS)}},
+                example="client,model",
+            ),
+            Parameter("purpose", "Why this is asked.", {"type": "string"}),
+        ),
+    ),
+    Endpoint(
+        path="/api/v1/boards/{lens}",
+        name="board",
+        summary="The board, ranked by one lens",
+        description="The published snapshot of the rolling window. `own` is the "
+        "viewer's row when it is below the cut.",
+        answer="Board",
+        handler=board,
+        errors=(401, 403, 404, 422, 503),
+        parameters=(
+            Parameter(
+                "lens",
+                "What to rank by; the board's page lists the lenses.",
+                {"type": "string"},
+                where="path",
+                example="tokens",
+            ),
+            Parameter("as_of", "The board as it stood at this instant.", INSTANT),
+            Parameter(
+                "top",
+                "At most this many rows, within the published cut.",
+                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+                example="10",
+            ),
+        ),
+    ),
+    Endpoint(
+        path="/api/v1/me",
+        name="me",
+        summary="One's own thirty days",
+        description="Everything on 'my page'. `hours` holds tokens by day, as in "
+        "`by_day`, and local hour.",
+        answer="PersonalPage",
+        handler=me,
+        errors=(401, 404, 422, 503),
+    ),
+    Endpoint(
+        path="/api/v1/ingest/status",
+        name="ingest_status",
+        summary="What came in, and how much of it can be seen",
+        description="Counts witnesses since the data directory began.",
+        answer="IngestStatus",
+        handler=ingest_status,
+    ),
+)

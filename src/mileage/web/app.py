@@ -1,0 +1,61 @@
+"""The web application: every route, behind the same layers of defence.
+
+From outside to inside: headers on every answer; a bug becomes a 500 that tells
+nothing; only known hosts; compression; who is asking (default deny); then routes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from mileage.domain.errors import MileageError
+from mileage.web import api, observe, pages, sign_in
+from mileage.web.guard import Guard
+from mileage.web.problems import answer_error, answer_http
+from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
+
+if TYPE_CHECKING:
+    from starlette.types import Lifespan
+
+    from mileage.web.services import Services
+
+
+def create_app(
+    services: Services,
+    limits: Any = None,
+    lifespan: Lifespan[Starlette] | None = None,
+) -> Starlette:
+    """Put the application together; ``limits`` bounds the bodies of telemetry."""
+    app = Starlette(
+        routes=[
+            *pages.routes(),
+            *api.routes(),
+            *_door_routes(services, limits),
+            *sign_in.routes(),
+            *observe.routes(services.door),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Surprises),
+            Middleware(KnownHosts, hosts=services.allowed_hosts),
+            Middleware(Compressed),
+            Middleware(Guard, sign_in=services.sign_in),
+        ],
+        exception_handlers={MileageError: answer_error, HTTPException: answer_http},
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    return app
+
+
+def _door_routes(services: Services, limits: Any) -> list[Any]:
+    if find_spec("mileage.web.door") is None:
+        return []
+    door = import_module("mileage.web.door")
+    return list(door.routes(services.door, limits))

@@ -1,0 +1,280 @@
+"""The OpenAPI document, made from the table of endpoints that also routes.
+
+What is described is what is served: both come from the same ``Endpoint``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from mileage import __version__
+from mileage.domain.tokens import TOKEN_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+Schema = dict[str, Any]
+
+COUNT: Schema = {"type": "integer", "minimum": 0}
+TEXT: Schema = {"type": "string"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an endpoint."""
+
+    name: str
+    description: str
+    schema: Schema
+    where: Literal["query", "path"] = "query"
+    example: str = ""
+    """What the curl line on the docs page sends; '' leaves it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of the API: where, what, and the function that answers."""
+
+    path: str
+    name: str
+    summary: str
+    description: str
+    answer: str
+    """Name of the schema of its 200."""
+    handler: Callable[[Request], dict[str, Any]]
+    parameters: tuple[Parameter, ...] = field(default=())
+    errors: tuple[int, ...] = (401, 403, 422, 503)
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The query parameters it knows."""
+        return frozenset(p.name for p in self.parameters if p.where == "query")
+
+    def example(self) -> str:
+        """Return its path filled with the examples, for a curl line."""
+        path, query = self.path, []
+        for parameter in self.parameters:
+            if parameter.where == "path":
+                path = path.replace(f"{{{parameter.name}}}", parameter.example)
+            elif parameter.example:
+                query.append(f"{parameter.name}={parameter.example}")
+        return f"{path}?{'&'.join(query)}" if query else path
+
+
+def _object(properties: Schema, *, more: bool = False, about: str = "") -> Schema:
+    """Describe an object of which every property is always there."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        **({} if more else {"additionalProperties": False}),
+        **({"description": about} if about else {}),
+    }
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+FIGURES: Schema = {
+    "calls": COUNT,
+    **dict.fromkeys(TOKEN_CLASSES, COUNT),
+    "tokens": {**COUNT, "description": "The sum of the seven classes."},
+    "cost_usd": {
+        "type": ["string", "null"],
+        "pattern": r"^-?\d+\.\d{6}$",
+        "description": "Dollars, the sum of the priced calls; null when none is.",
+    },
+    "unpriced_calls": COUNT,
+}
+
+BOARD_ROW: Schema = {
+    "rank": {"type": "integer", "minimum": 1},
+    "account": TEXT,
+    "name": TEXT,
+    "value": {"type": "integer", "description": "Counts the board's `unit`."},
+    "tier": {"type": ["string", "null"]},
+    "titles": _list(TEXT),
+    **FIGURES,
+}
+
+
+def _shares(kind: str) -> Schema:
+    return _list(_object({kind: TEXT, "note": TEXT, **FIGURES}))
+
+
+PERSONAL_PAGE: Schema = {
+    "account": TEXT,
+    "name": TEXT,
+    "window": _ref("Window"),
+    "total": _ref("Figures"),
+    "cache_share": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    "sessions": COUNT,
+    "active_days": COUNT,
+    "rank": {"type": ["integer", "null"]},
+    "ranked": COUNT,
+    "by_day": _shares("day"),
+    "hours": _list(_list(COUNT)),
+    "by_client": _shares("client"),
+    "by_model": _shares("model"),
+    "by_session": _shares("session"),
+    "activity": _list(_object({"kind": TEXT, "name": TEXT, "amount": COUNT})),
+    "attended_calls": COUNT,
+    "unattended_calls": COUNT,
+    "differing_calls": COUNT,
+    "rejected": _list(
+        _object({"source": TEXT, "reason": TEXT, "count": COUNT, "sample_place": TEXT})
+    ),
+    "simulated": {"type": "boolean"},
+    "completeness": _ref("Completeness"),
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Figures": _object(FIGURES),
+    "Window": _object(
+        {"from": INSTANT, "until": INSTANT, "tz": TEXT},
+        about="Half-open: `from` is in, `until` is not.",
+    ),
+    "Completeness": _object(
+        {
+            "sources": _list(
+                _object(
+                    {
+                        "source": TEXT,
+                        "witnesses": COUNT,
+                        "from": MAYBE_INSTANT,
+                        "until": MAYBE_INSTANT,
+                        "rejected": COUNT,
+                    }
+                )
+            ),
+            "until": MAYBE_INSTANT,
+            "missing": _list(TEXT),
+        },
+        about="What the figures rest on; `missing` holds sentences.",
+    ),
+    "Usage": _object(
+        {
+            "window": _ref("Window"),
+            "rows": _list(
+                _object(FIGURES, more=True, about="Plus the keys of `group_by`.")
+            ),
+            "completeness": _ref("Completeness"),
+        },
+        more=True,
+    ),
+    "Board": _object(
+        {
+            "lens": TEXT,
+            "unit": TEXT,
+            "window": _ref("Window"),
+            "as_of": INSTANT,
+            "scope": TEXT,
+            "completeness": _ref("Completeness"),
+            "total": _ref("Figures"),
+            "ranked": COUNT,
+            "rows": _list(_ref("BoardRow")),
+            "own": {"oneOf": [_ref("BoardRow"), {"type": "null"}]},
+        }
+    ),
+    "BoardRow": _object(BOARD_ROW),
+    "PersonalPage": _object(PERSONAL_PAGE),
+    "IngestStatus": _object(
+        {
+            **dict.fromkeys(("accepted", "durable", "visible"), COUNT),
+            **dict.fromkeys(("rejected", "ignored", "duplicates"), COUNT),
+            "lag_seconds": {"type": "number", "minimum": 0},
+        },
+        about="Witnesses since the data directory began; when idle, "
+        "durable = visible + duplicates and lag_seconds = 0.",
+    ),
+    "Error": _object(
+        {
+            "error": _object(
+                {"status": {"type": "integer"}, "title": TEXT, "message": TEXT},
+                more=True,
+            )
+        }
+    ),
+}
+
+ERRORS = {
+    401: "No valid key or session came with the request.",
+    403: "The viewer may not see this.",
+    404: "There is no such thing, or its existence is private.",
+    422: "A parameter cannot be used; the message says which.",
+    503: "Not available right now; repeat it later.",
+}
+
+
+def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
+    """Describe the endpoints as OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Mileage",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "Usage of AI tokens. Keys are the project's vocabulary, "
+            "instants are ISO 8601, windows are half-open, money is a decimal "
+            "string. Unknown parameters are refused, never ignored.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}, {"session": []}],
+        "paths": {e.path: {"get": _operation(e)} for e in endpoints},
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Made by `mileage key create`.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "mileage_session",
+                },
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint) -> Schema:
+    answers: Schema = {"200": _answer("The answer.", endpoint.answer)}
+    for status in endpoint.errors:
+        answers[str(status)] = _answer(ERRORS[status], "Error")
+    return {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": endpoint.description,
+        "parameters": [_parameter(parameter) for parameter in endpoint.parameters],
+        "responses": answers,
+    }
+
+
+def _answer(description: str, schema: str) -> Schema:
+    content = {"application/json": {"schema": _ref(schema)}}
+    return {"description": description, "content": content}
+
+
+def _parameter(parameter: Parameter) -> Schema:
+    described: Schema = {
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.where == "path",
+        "description": parameter.description,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described
