@@ -1,0 +1,137 @@
+"""How numbers, money, shares and instants look on a page.
+
+Three significant digits and K, M, B, T; the exact value travels beside every
+rounded one. What is not known is ``None`` here and a dash with a reason there.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from mileage.domain.window import moment
+
+DASH = "\N{EN DASH}"
+MICRO = 1_000_000
+
+_UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+_MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+# Above these, a third decimal (or a second one) would be a fourth digit.
+_TWO_DECIMALS, _ONE_DECIMAL = 9.995, 99.95
+_WHOLE = 1000
+_CENTS_BELOW = 100_00
+_TENTHS_BELOW = 10
+
+
+def compact(count: int) -> str:
+    """Return at most three significant digits: 281_400_000_000 -> ``281B``."""
+    for size, unit in _UNITS:
+        # 999_950 must read 1M, never 1000K: compare after rounding.
+        if count * 2000 >= size * 1999:
+            value = count / size
+            digits = (value < _TWO_DECIMALS) + (value < _ONE_DECIMAL)
+            text = f"{value:.{digits}f}"
+            if "." in text:
+                text = text.rstrip("0").rstrip(".")
+            return text + unit
+    return str(count)
+
+
+def exact(count: int) -> str:
+    """Return every digit, grouped: ``281,400,000,000``."""
+    return f"{count:,}"
+
+
+def money(micro_usd: int) -> str:
+    """Return dollars; cents below $100, then as ``compact``: ``$8.41M``."""
+    if micro_usd == 0:
+        return "$0"
+    cents = (micro_usd + 5_000) // 10_000
+    if cents == 0:
+        return "<$0.01"
+    if cents < _CENTS_BELOW:
+        return f"${cents // 100}.{cents % 100:02}"
+    return "$" + compact((micro_usd + MICRO // 2) // MICRO)
+
+
+def money_exact(micro_usd: int) -> str:
+    """Return dollars to the micro-dollar: ``$8,410,000.250000``."""
+    return f"${micro_usd // MICRO:,}.{micro_usd % MICRO:06}"
+
+
+def usd(micro_usd: int) -> str:
+    """Return a decimal number for machines: ``8410000.250000``."""
+    return f"{micro_usd // MICRO}.{micro_usd % MICRO:06}"
+
+
+def percent(share: float) -> str:
+    """Return one decimal; what is not all never reads 100 %, nor a little 0 %."""
+    tenths = round(share * _WHOLE)
+    if tenths == 0 and share > 0:
+        return "<0.1%"
+    if tenths == _WHOLE and share < 1:
+        return ">99.9%"
+    return f"{tenths / 10:.1f}%"
+
+
+def part(some: int, whole: int) -> float:
+    """Return ``some / whole``, and 0 of nothing."""
+    return some / whole if whole else 0.0
+
+
+def day_label(day: str) -> str:
+    """Return an ISO date as an axis shows it: ``3 Nov``."""
+    then = date.fromisoformat(day)
+    return f"{then.day} {_MONTHS[then.month - 1]}"
+
+
+def clock_text(instant: int, zone: str) -> str:
+    """Return UTC microseconds as ``22 Nov 2026, 10:03`` in ``zone``."""
+    then = moment(instant, ZoneInfo(zone))
+    return f"{then.day} {_MONTHS[then.month - 1]} {then.year}, {then:%H:%M}"
+
+
+def iso_minute(instant: int, zone: str) -> str:
+    """Return UTC microseconds as tables show them: ``2026-11-22 10:03``."""
+    return f"{moment(instant, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def iso_exact(instant: int, zone: str) -> str:
+    """Return UTC microseconds as ISO 8601 with the offset of ``zone``."""
+    return moment(instant, ZoneInfo(zone)).isoformat()
+
+
+def on_midnight(instant: int, zone: str) -> bool:
+    """Tell whether a local day begins at this instant."""
+    then = moment(instant, ZoneInfo(zone))
+    return (then.hour, then.minute, then.second) == (0, 0, 0)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units: ``2 h 5 min``."""
+    if seconds < _TENTHS_BELOW:
+        return f"{seconds:.1f} s".replace(".0 ", " ")
+    whole = timedelta(seconds=round(seconds))
+    hours, rest = divmod(whole.seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    sizes = (
+        (whole.days, "d"),
+        (hours, "h"),
+        (minutes, "min"),
+        (rest, "s"),
+    )
+    filled = [f"{size} {unit}" for size, unit in sizes if size]
+    return " ".join(filled[:2])

@@ -1,0 +1,210 @@
+"""The pages: one question each to a report, and a template around the answer.
+
+``routes`` belongs into the application after its guard: a handler takes the viewer
+for granted. ``/static/`` is the exception, as strangers see the sign-in page.
+Handlers are plain functions, so that they run in a thread and stall nobody.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Route
+
+from mileage.domain.errors import Refused
+from mileage.web import asking, assets, charts, markup, numbers
+from mileage.web.board_view import BoardRows, lens_tabs
+from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mileage.domain.people import Account, Viewer
+
+PEOPLE_SHOWN = 100
+"""Lines of the list of people; the rest is found by name."""
+
+
+class Link(NamedTuple):
+    """One entry of the navigation."""
+
+    address: str
+    name: str
+
+
+def _environment() -> Environment:
+    """Return the templates, their filters and what every page may call."""
+    made = Environment(
+        loader=PackageLoader("mileage.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        num=markup.num,
+        usd=markup.usd,
+        share=markup.share,
+        instant=markup.instant,
+        minute=markup.minute,
+        day=markup.day,
+        written=markup.written,
+        per_million=markup.per_million,
+        largest=markup.largest,
+        duration=numbers.duration,
+        exact=numbers.exact,
+    )
+    made.globals.update(
+        asset=assets.address,
+        area=charts.area,
+        heat=charts.heat,
+        heat_steps=range(charts.HEAT_STEPS + 1),
+        sparkline=charts.sparkline,
+        share_bar=charts.share_bar,
+        stacked_bar=charts.stacked_bar,
+        unknown=markup.unknown,
+        part=numbers.part,
+        with_rest=with_rest,
+        activity_names=ACTIVITY_NAMES,
+    )
+    return made
+
+
+templates = _environment()
+
+
+def page(request: Request, name: str, status: int = 200, **context: object) -> Response:
+    """Render a template in the frame of every page, the simulated banner included."""
+    organisation, simulated = asking.services(request).reports.organisation()
+    viewer = asking.asker(request).viewer
+    frame = {
+        "organisation": organisation,
+        "simulated": simulated,
+        "viewer": viewer,
+        "links": navigation(viewer),
+        "path": request.url.path,
+        "csrf": asking.form_token(request),
+        "completeness": None,
+    }
+    html = templates.get_template(name).render(frame | context | {"status": status})
+    return HTMLResponse(html, status)
+
+
+def navigation(viewer: Viewer | None) -> tuple[Link, ...]:
+    """Return the pages that this viewer can open."""
+    if viewer is None:
+        return ()
+    mine = (Link("/me", "My page"),) if viewer.account_id else ()
+    people = (Link("/people", "People"),) if viewer.operator else ()
+    return (Link("/", "Board"), *mine, *people, Link("/ingest", "Ingest"))
+
+
+def board_page(kept: BoardRows, request: Request) -> Response:
+    """Show the organisation's board, ranked by ``?lens=``."""
+    viewer = asking.viewer(request)
+    reports = asking.services(request).reports
+    board = reports.board(viewer, request.query_params.get("lens"))
+    view = kept.view(board, lens_tabs(reports.lenses()), viewer)
+    return page(
+        request,
+        "board.html",
+        view=view,
+        board=board,
+        snapshot=board.snapshot,
+        completeness=board.snapshot.completeness,
+        zone=board.snapshot.zone,
+        **_simulated(board.snapshot.simulated),
+    )
+
+
+def my_page(request: Request) -> Response:
+    """Show one's own page; an operator without an account chooses whose to open."""
+    viewer = asking.viewer(request)
+    if not viewer.account_id:
+        return people_page(request)
+    return _personal(request, viewer, viewer.account_id)
+
+
+def person_page(request: Request) -> Response:
+    """Show somebody's page to the operator; the report records that first."""
+    viewer = asking.viewer(request)
+    account_id = request.path_params["account_id"]
+    if account_id == viewer.account_id:
+        return RedirectResponse("/me", 303)
+    return _personal(request, viewer, account_id)
+
+
+def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
+    me = asking.services(request).reports.personal(viewer, account_id)
+    return page(
+        request,
+        "personal.html",
+        view=personal_view(me),
+        me=me,
+        own=account_id == viewer.account_id,
+        completeness=me.completeness,
+        zone=me.zone,
+        **_simulated(me.simulated),
+    )
+
+
+def people_page(request: Request) -> Response:
+    """List whose page the operator may open, found by ``?q=``."""
+    viewer = asking.viewer(request)
+    if not viewer.operator:
+        raise Refused("The list of people is the operator's. Your own page is /me.")
+    wanted = request.query_params.get("q", "").strip()
+    everyone = asking.services(request).reports.people(viewer)
+    found = matching(everyone, wanted)
+    return page(
+        request,
+        "people.html",
+        wanted=wanted,
+        found=len(found),
+        known=len(everyone),
+        people=found[:PEOPLE_SHOWN],
+    )
+
+
+def matching(people: Sequence[Account], wanted: str) -> list[Account]:
+    """Return the accounts whose name or address contains every word, by name."""
+    words = wanted.casefold().split()
+    return sorted(
+        (
+            account
+            for account in people
+            if all(w in f"{account.name} {account.email}".casefold() for w in words)
+        ),
+        key=lambda account: (account.name.casefold(), account.account_id),
+    )
+
+
+def ingest_page(request: Request) -> Response:
+    """Show what came in, what was refused and why, and what is on its way."""
+    viewer = asking.viewer(request)
+    status = asking.services(request).reports.ingest_status(viewer)
+    return page(request, "ingest.html", ingest=status, zone="UTC")
+
+
+def _simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's own mark)
+    """Mark the page when the figures say so, whatever the organisation says."""
+    return {"simulated": True} if yes else {}
+
+
+def routes() -> list[Route]:
+    """Return every page and the static files."""
+    return [
+        Route("/", partial(board_page, BoardRows(templates)), name="board"),
+        Route("/me", my_page),
+        Route("/people", people_page),
+        Route("/people/{account_id}", person_page),
+        Route("/ingest", ingest_page),
+        Route("/static/{name:path}", assets.static_file),
+    ]

@@ -1,0 +1,444 @@
+"""An organisation of made-up people, and services that answer with it.
+
+Figures have the reported shape: 60 trillion tokens, the largest account 281
+billion, mostly cache reads, weekends quiet. Everything follows from a seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from mileage.domain.errors import NotFound, Refused, Unauthorised
+from mileage.domain.figures import (
+    ActivityCount,
+    Board,
+    BoardRow,
+    Completeness,
+    Figures,
+    IngestStatus,
+    PersonalPage,
+    RejectedCount,
+    Share,
+    Snapshot,
+    SourceSeen,
+    SourceStatus,
+    Standing,
+)
+from mileage.domain.people import Account, Viewer
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import Window, micros
+from mileage.web.services import Services
+
+ZONE = "Europe/Berlin"
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+START, END = micros(NOW - timedelta(days=30)), micros(NOW)
+DAYS = tuple((NOW - timedelta(days=30 - i)).date().isoformat() for i in range(31))
+TOP = 250
+TOTAL = 60_200_000_000_000
+LARGEST = 281_000_000_000
+PEOPLE = 85_000
+
+FIRST = "Ada Bela Chioma Dmitri Elif Farid Grace Hana Ines Jonas Kavya Liam Mei".split()
+LAST = "Okafor Lindqvist Rao Novák Silva Haddad Tanaka Moreau Castillo Weiß".split()
+DEPARTMENTS = (
+    "Payments",
+    "Search and discovery",
+    "Platform engineering",
+    "Data",
+    "Mobile",
+    "Security",
+    "Developer experience",
+)
+MODELS = ("opus-5-2", "sonnet-5", "gpt-6-codex", "haiku-5", "gpt-6-mini")
+LENSES = (
+    (
+        "tokens",
+        "Tokens",
+        "Use. It says who runs agents a lot, nothing about what came of it.",
+    ),
+    (
+        "output",
+        "Output",
+        "What models wrote for somebody. Long answers and rewrites raise it.",
+    ),
+    ("cost", "Cost at list price", "Spending. A dearer model raises it."),
+    (
+        "weighted",
+        "Cost-weighted tokens",
+        "Use in proportion to its price. Waiting in loops is cheap here.",
+    ),
+)
+OPERATOR = Viewer("", "operator", operator=True)
+
+
+def spread(total: int, random: Random) -> tuple[int, ...]:
+    """Spread a total over the days: weekends low, exact in sum."""
+    weights = [
+        random.uniform(0.4, 1.6) * (0.15 if datetime.fromisoformat(d).weekday() > 4 else 1)
+        for d in DAYS
+    ]
+    weights[0] *= 0.6
+    weights[-1] *= 0.4
+    parts = [int(total * w / sum(weights)) for w in weights]
+    parts[3] += total - sum(parts)
+    return tuple(parts)
+
+
+def classes(total: int, random: Random) -> Tokens:
+    """Divide a total as agents do: mostly cache reads, very little output."""
+    output = int(total * random.uniform(0.001, 0.004))
+    reasoning = int(output * random.uniform(0, 0.5))
+    writes = int(total * random.uniform(0.02, 0.05))
+    hour = int(writes * random.uniform(0, 0.6))
+    fresh = int(total * random.uniform(0.002, 0.02))
+    tools = fresh // 50
+    rest = total - output - writes - fresh
+    return Tokens(
+        fresh - tools, rest, writes - hour, hour, output - reasoning, reasoning, tools
+    )
+
+
+def figures(total: int, random: Random, *, unpriced: bool = False) -> Figures:
+    """Return figures of a total of tokens; some calls may lack a price."""
+    calls = max(1, total // 90_000)
+    cost = int(total * random.uniform(0.11, 0.19))
+    return Figures(calls, classes(total, random), cost, calls // 900 if unpriced else 0)
+
+
+def standing(index: int, random: Random) -> Standing:
+    """Return the account of one rank: a heavy tail from the largest one down."""
+    total = int(LARGEST / (1 + index) ** 0.55 * random.uniform(0.97, 1.0))
+    kind = "service" if index % 40 == 7 else "person"
+    name = f"{random.choice(FIRST)} {random.choice(LAST)}"
+    models = tuple(random.sample(MODELS, random.randint(1, 4)))
+    return Standing(
+        account_id=f"acc-{index:05}",
+        name=f"ci-{index}" if kind == "service" else name,
+        kind=kind,
+        department=random.choice(DEPARTMENTS) if index % 31 else "",
+        team="",
+        figures=figures(total, random, unpriced=index % 9 == 0),
+        sessions=random.randint(20, 1900),
+        models=models,
+        clients=("claude-code", "codex")[: random.randint(1, 2)],
+        active_days=random.randint(12, 31),
+        daily=spread(total, random),
+        simulated=True,
+    )
+
+
+COMPLETENESS = Completeness(
+    sources=(
+        SourceSeen("claude_code_log", 1_204_112, START, END - 1, 12),
+        SourceSeen("claude_code_otlp", 2_918_004, START, END - 1),
+        SourceSeen("codex_rollout", 318_220, START + 10**12, END - 1),
+    ),
+    until=END - 40_000_000,
+    missing=("98.4% of the tokens are simulated roll-ups, not calls.",),
+)
+
+
+def snapshot(count: int = TOP + 40, seed: int = 1) -> Snapshot:
+    """Return a frozen window of the whole organisation."""
+    random = Random(seed)
+    standings = tuple(standing(i, random) for i in range(count))
+    return Snapshot(
+        window=Window(START, END),
+        zone=ZONE,
+        as_of=END + 1_500_000,
+        days=DAYS,
+        total=figures(TOTAL, random, unpriced=True),
+        daily=spread(TOTAL, random),
+        standings=standings,
+        completeness=COMPLETENESS,
+        versions={"prices": "2026-11-20", "rules": "4f1c09a2", "format": "1"},
+        input_hash="9f2c5a1be07d44c3a8a5c0d1f6e2b7909f2c5a1be07d44c3a8a5c0d1f6e2b790",
+        organisation="Northwind Works",
+        simulated=True,
+    )
+
+
+def empty_snapshot() -> Snapshot:
+    """Return a window in which nobody used anything."""
+    return replace(
+        snapshot(0),
+        total=Figures(),
+        daily=(0,) * len(DAYS),
+        completeness=Completeness((), None),
+        simulated=False,
+    )
+
+
+def value_of(lens: str, figures: Figures) -> int:
+    """Rank as the shipped lenses do, near enough for a page."""
+    tokens = figures.tokens
+    return {
+        "tokens": tokens.total,
+        "output": tokens.output + tokens.reasoning,
+        "cost": figures.cost or 0,
+        "weighted": tokens.total - tokens.cache_read * 9 // 10,
+    }[lens]
+
+
+def board(
+    lens: str = "tokens", viewer: str = "", source: Snapshot | None = None
+) -> Board:
+    """Rank a snapshot for somebody."""
+    source = source or SNAPSHOT
+    ranked = sorted(
+        source.standings, key=lambda s: -value_of(lens, s.figures)
+    )
+    rows = tuple(
+        BoardRow(rank, value_of(lens, s.figures), s)
+        for rank, s in enumerate(ranked, start=1)
+    )
+    own = next((r for r in rows[TOP:] if r.standing.account_id == viewer), None)
+    unit = "micro_usd" if lens == "cost" else "tokens"
+    return Board(lens, unit, source, rows[:TOP], own, len(rows))
+
+
+SNAPSHOT = snapshot()
+ME = "acc-00017"
+BELOW = "acc-00280"
+
+
+def hours(daily: tuple[int, ...], random: Random) -> tuple[tuple[int, ...], ...]:
+    """Spread each day over working hours."""
+    spread_days = []
+    for total in daily:
+        weights = [
+            random.random() if 8 <= hour <= 19 or random.random() < 0.06 else 0
+            for hour in range(24)
+        ]
+        weights[10] += 0.1
+        spread_days.append(tuple(int(total * w / sum(weights)) for w in weights))
+    return tuple(spread_days)
+
+
+def split(total: int, names: tuple[str, ...], random: Random) -> tuple[Share, ...]:
+    """Divide a total among names, the first the largest."""
+    shares, left = [], total
+    for name in names:
+        piece = left if name == names[-1] else int(left * random.uniform(0.4, 0.6))
+        left -= piece
+        shares.append(Share(name, figures(piece, random)))
+    return tuple(shares)
+
+
+def personal(account_id: str = ME, seed: int = 2) -> PersonalPage:
+    """Return a full page of one person."""
+    random = Random(seed)
+    row = next(s for s in SNAPSHOT.standings if s.account_id == account_id)
+    total = row.figures.tokens.total
+    sessions = tuple(
+        replace(share, note="claude-code" if i % 3 else "codex, 2026-11-19 14:02")
+        for i, share in enumerate(
+            split(
+                total * 7 // 10,
+                tuple(f"{random.getrandbits(32):08x}" for _ in range(12)),
+                random,
+            )
+        )
+    )
+    return PersonalPage(
+        account_id=account_id,
+        name=row.name,
+        window=SNAPSHOT.window,
+        zone=ZONE,
+        total=replace_figures(row.figures, unpriced=12),
+        sessions=row.sessions,
+        active_days=row.active_days,
+        daily=tuple(
+            Share(day, figures(value, random))
+            for day, value in zip(DAYS, row.daily, strict=True)
+        ),
+        hours=hours(row.daily, random),
+        by_client=split(total, ("claude-code", "codex"), random),
+        by_model=split(total, ("opus-5-2", "gpt-6-codex", "haiku-5"), random),
+        by_session=sessions,
+        activity=(
+            ActivityCount("prompt", "", 812),
+            ActivityCount("tool_result", "Bash", 20_114),
+            ActivityCount("tool_result", "Edit", 6_020),
+            ActivityCount("edit_accepted", "Edit", 5_811),
+            ActivityCount("edit_rejected", "Edit", 209),
+            ActivityCount("lines_added", "", 48_120),
+            ActivityCount("commit", "", 91),
+            ActivityCount("active_seconds", "", 201_400),
+        ),
+        attended_calls=41_200,
+        unattended_calls=12_800,
+        differing_calls=37,
+        rejected=(
+            RejectedCount(
+                "claude_code_log", "a count above 10^12", 2, "a.jsonl, line 1204"
+            ),
+            RejectedCount("codex_rollout", "not an object", 1, "b.jsonl, line 7"),
+        ),
+        rank=18,
+        ranked=PEOPLE,
+        completeness=COMPLETENESS,
+        simulated=True,
+    )
+
+
+def replace_figures(old: Figures, unpriced: int) -> Figures:
+    """Return figures with another number of calls without a price."""
+    return old._replace(unpriced_calls=unpriced)
+
+
+def empty_personal(account_id: str = ME) -> PersonalPage:
+    """Return the page of somebody who has used nothing yet."""
+    return replace(
+        personal(account_id),
+        total=Figures(),
+        sessions=0,
+        active_days=0,
+        daily=tuple(Share(day, Figures()) for day in DAYS),
+        hours=tuple((0,) * 24 for _ in DAYS),
+        by_client=(),
+        by_model=(),
+        by_session=(),
+        activity=(),
+        attended_calls=0,
+        unattended_calls=0,
+        differing_calls=0,
+        rejected=(),
+        rank=None,
+        completeness=Completeness((), None),
+        simulated=False,
+    )
+
+
+INGEST = IngestStatus(
+    accepted=4_440_337,
+    durable=4_440_336,
+    visible=4_120_330,
+    rejected=15,
+    ignored=91_022,
+    duplicates=320_000,
+    lag_seconds=0.4,
+    sources=(
+        SourceStatus(
+            "claude_code_otlp", 2_918_004, 2_700_112, 120_000, 0, 80_010, START, END
+        ),
+        SourceStatus("claude_code_log", 1_204_112, 1_100_000, 200_000, 12, 11_000, START, END),
+        SourceStatus("codex_otlp", 0, 0, 0, 0, 12, None, None),
+    ),
+    reasons=(
+        RejectedCount("claude_code_log", "not JSON", 10, "a.jsonl, line 88"),
+        RejectedCount("claude_code_log", "before 2020", 2, "a.jsonl, line 91"),
+    ),
+    simulated="4,100,000 of the calls behind these figures are simulated roll-ups.",
+    since=START,
+)
+EMPTY_INGEST = IngestStatus(0, 0, 0, 0, 0, 0, 0.0)
+
+
+@dataclass
+class FakeReports:
+    """Reports that answer from fixtures and remember what was asked."""
+
+    source: Snapshot = field(default_factory=lambda: SNAPSHOT)
+    page: PersonalPage | None = None
+    ingest: IngestStatus = INGEST
+    accounts: int = 290
+    name: str = "Northwind Works"
+    simulated: bool = True
+    lens_texts: tuple[tuple[str, ...], ...] = LENSES
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def board(self, viewer: Viewer, lens: str | None, *, as_of: int | None = None):
+        lens = lens or LENSES[0][0]
+        if lens not in {known[0] for known in LENSES}:
+            raise NotFound(f"There is no lens {lens!r}.")
+        return board(lens, viewer.account_id, self.source)
+
+    def lenses(self):
+        return self.lens_texts
+
+    def personal(self, viewer: Viewer, account_id: str):
+        if account_id != viewer.account_id and not viewer.operator:
+            raise Refused("This page is somebody else's.")
+        if account_id not in {s.account_id for s in SNAPSHOT.standings}:
+            raise NotFound("There is no such account.")
+        self.asked.append((viewer.name, account_id))
+        return self.page or personal(account_id)
+
+    def usage(self, viewer: Viewer, question: Any):
+        return {"window": {}, "rows": [], "completeness": {}}
+
+    def ingest_status(self, viewer: Viewer):
+        return self.ingest
+
+    def people(self, viewer: Viewer):
+        if not viewer.operator:
+            raise Refused("The list of people is the operator's.")
+        return tuple(
+            Account(s.account_id, s.kind, s.name, f"{s.account_id}@example.test")
+            for s in SNAPSHOT.standings[: self.accounts]
+        )
+
+    def organisation(self):
+        return self.name, self.simulated
+
+
+@dataclass
+class FakeSignIn:
+    """Sessions by secret: ``operator``, ``me``, ``below``."""
+
+    viewers: dict[str, Viewer] = field(
+        default_factory=lambda: {
+            "operator": OPERATOR,
+            "me": Viewer(ME, "Ada Okafor"),
+            "below": Viewer(BELOW, "Liam Rao"),
+        }
+    )
+
+    def open_link(self, secret: str) -> str:
+        return self.open_key(secret)
+
+    def open_key(self, key: str) -> str:
+        if key not in self.viewers:
+            raise Unauthorised("This key is unknown.")
+        return key
+
+    def session_viewer(self, session_secret: str):
+        return self.viewers.get(session_secret)
+
+    def key_viewer(self, key: str):
+        return self.viewers.get(key)
+
+    def close(self, session_secret: str) -> None:
+        return None
+
+
+class FakeDoor:
+    """A door through which nothing comes in."""
+
+    sources: tuple[Any, ...] = ()
+
+    def credential(self, bearer: str):
+        raise Unauthorised("This token is unknown.")
+
+    async def accept(self, credential: Any, reading: Any) -> None:
+        return None
+
+    def refuse(self, credential: Any, source: str, reason: str) -> None:
+        return None
+
+    def counters(self):
+        return {}
+
+
+def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
+    """Return services that need no disk, ledger or clock."""
+    return Services(
+        reports=reports or FakeReports(),
+        sign_in=FakeSignIn(),
+        door=FakeDoor(),
+        allowed_hosts=hosts or ("testserver",),
+    )
