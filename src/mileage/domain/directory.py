@@ -6,12 +6,13 @@ Instants are UTC microseconds since 1970.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterable
 
-    from mileage.domain.people import AccountKind, Purpose, Viewer
+    from mileage.domain.people import AccountKind, Membership, Purpose, Viewer
 
 KeyScope = Literal["read", "operator"]
 KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
@@ -34,6 +35,21 @@ class PersonRow:
     since: date | None
     until: date | None
     """Both included; None is open."""
+
+
+def memberships_on(
+    day: date, memberships: Iterable[Membership]
+) -> dict[str, Membership]:
+    """Return each account's membership on a local day; the one begun last wins."""
+    found: dict[str, Membership] = {}
+    for membership in memberships:
+        since, until = membership.since or date.min, membership.until or date.max
+        best = found.get(membership.account_id)
+        if since <= day <= until and (
+            best is None or since >= (best.since or date.min)
+        ):
+            found[membership.account_id] = membership
+    return found
 
 
 class ImportSummary(NamedTuple):

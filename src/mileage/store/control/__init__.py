@@ -47,6 +47,10 @@ class Control(Accounts, Memberships, SignIn, AccessLog):
             connection.execute(make.on_conflict_do_nothing())
             return bytes(connection.execute(wanted).scalar_one())
 
+    def now(self) -> int:
+        """Return the instant by the clock that all rows are written with."""
+        return self._database.now()
+
     def dispose(self) -> None:
         """Close all connections (``close`` ends a session)."""
         self._database.dispose()

@@ -26,7 +26,8 @@ def engine_on(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        max_overflow=-1,
+        # As many connections as threads ask for at once, and all of them kept.
+        pool_size=0,
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

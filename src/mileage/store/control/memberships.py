@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from mileage.domain.directory import ImportSummary, PersonRow
+from mileage.domain.directory import ImportSummary, PersonRow, memberships_on
 from mileage.domain.people import Membership
 from mileage.store.control.accounts import NewAccount, normal
 from mileage.store.control.database import OnDatabase
@@ -61,19 +61,6 @@ class Changes(NamedTuple):
     memberships: list[dict[str, Any]]
 
 
-def effective(memberships: Iterable[Membership], day: date) -> dict[str, Membership]:
-    """Return each account's membership on a day; the one begun last wins."""
-    found: dict[str, Membership] = {}
-    for membership in memberships:
-        since, until = membership.since or date.min, membership.until or date.max
-        best = found.get(membership.account_id)
-        if since <= day <= until and (
-            best is None or since >= (best.since or date.min)
-        ):
-            found[membership.account_id] = membership
-    return found
-
-
 def _believed(as_of: int | None) -> Select[Any]:
     """Select memberships believed at an instant, in the order they were recorded."""
     columns = select(MEMBERSHIP).order_by(MEMBERSHIP.c.membership_id)
@@ -109,7 +96,7 @@ class Memberships(OnDatabase):
         self, day: date, *, as_of: int | None = None
     ) -> dict[str, Membership]:
         """Return where each account belonged on a local day, by account id."""
-        return effective(self.memberships(as_of=as_of), day)
+        return memberships_on(day, self.memberships(as_of=as_of))
 
     def import_people(self, rows: Iterable[PersonRow]) -> ImportSummary:
         """Make the memberships of everyone named what these rows say, at once.

@@ -43,4 +43,4 @@ def looks_like(secret: str, *kinds: SecretKind) -> bool:
 
 def hashed(secret: str) -> bytes:
     """Return what is stored and looked up instead of the secret."""
-    return sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
-from mileage.domain.errors import Invalid, NewerData
+from mileage.domain.errors import Invalid, NewerData, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,6 +28,16 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def create_private(path: Path) -> None:
     """Create an empty file that only its owner can read, unless it is there."""
+    try:
+        _create_private(path)
+    except OSError as error:
+        raise Unavailable(
+            f"{path} cannot be used: {error.strerror}: "
+            "see who owns that directory, or name another --data directory"
+        ) from error
+
+
+def _create_private(path: Path) -> None:
     path.parent.mkdir(mode=OWNER_ONLY_DIRECTORY, parents=True, exist_ok=True)
     # Opening and closing an existing database would drop this process's locks on it.
     with suppress(FileExistsError):
@@ -41,8 +51,6 @@ def bring_up_to_date(database: Database) -> None:
     try:
         with database.reading() as connection:
             due = _migration_due(connection, database.path)
-    except OperationalError:
-        raise
     except DatabaseError as error:
         raise Invalid(
             f"{database.path} is not a control database of Mileage: move it away "

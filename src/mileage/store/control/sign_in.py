@@ -13,7 +13,9 @@ from mileage.store.control.minting import hashed, looks_like, new_secret
 from mileage.store.control.schema import ACCOUNT, API_KEY, SESSION, SIGN_IN_LINK
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from typing import Any
+
+    from sqlalchemy import Connection, Row
 
 MINUTE = 60 * 1_000_000
 HOUR = 60 * MINUTE
@@ -60,26 +62,28 @@ class SignIn(Credentials):
         The link is marked as used and the session made in one transaction, so of
         two that race with the same link one gets a session.
         """
-        now = self._database.now()
-        link = SIGN_IN_LINK.c
         with self._database.writing() as connection:
-            used = connection.execute(
-                update(SIGN_IN_LINK)
-                .where(
-                    link.hash == hashed(secret),
-                    link.used_at.is_(None),
-                    link.expires_at > now,
-                )
-                .values(used_at=now)
-                .returning(link.account_id, link.operator)
-            ).one_or_none()
+            used = self._use_up(connection, secret)
             if used is None:
                 raise Unauthorised(
                     "this sign-in link was used, has expired or never existed: "
                     "ask for another"
                 )
-            account_id, operator = used
-            return self._open_session(connection, account_id, operator, None)
+            return self._open_session(connection, used.account_id, used.operator, None)
+
+    def _use_up(self, connection: Connection, secret: str) -> Row[Any] | None:
+        now = self._database.now()
+        link = SIGN_IN_LINK.c
+        return connection.execute(
+            update(SIGN_IN_LINK)
+            .where(
+                link.hash == hashed(secret),
+                link.used_at.is_(None),
+                link.expires_at > now,
+            )
+            .values(used_at=now)
+            .returning(link.account_id, link.operator)
+        ).one_or_none()
 
     def open_key(self, key: str) -> str:
         """Start a session for the holder of an API key; raises Unauthorised."""

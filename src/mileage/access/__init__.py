@@ -1,0 +1,1 @@
+"""Who may see what. Pure: a table and a function over it."""

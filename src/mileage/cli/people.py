@@ -1,0 +1,95 @@
+"""``mileage people``: who works here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mileage.cli.options import control_in, data_option, json_option
+
+if TYPE_CHECKING:
+    from mileage.domain.directory import ImportSummary
+    from mileage.ingest.people_csv import DirectoryFile
+
+
+@click.group("people", short_help="Import the directory of people and teams.")
+def command() -> None:
+    """Import the directory: people, their departments and teams, dated."""
+
+
+@command.command("import", short_help="Import people and memberships from a CSV file.")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+)
+@click.option("--skip-bad", is_flag=True, help="Import the good rows and skip others.")
+@data_option
+@json_option
+def import_people(
+    file: Path,
+    skip_bad: bool,  # noqa: FBT001 - a flag of the command line
+    data: Path,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Import people and their memberships from FILE.
+
+    FILE is CSV in UTF-8 with a header that names the columns
+
+    \b
+        email,name,department,team,manager
+    and optionally
+        kind         person, contractor or service (person when empty)
+        role
+        from, until  the days of this membership, both included
+
+    A person who moves has several rows, each with its own days; where two overlap,
+    the one that began last counts. The file replaces what was known of the people in
+    it and leaves all others alone, so importing it twice changes nothing. Usage that
+    arrived before its owner was known is found again by the e-mail address.
+    """  # noqa: D301 - click reads the backspace as "leave the lines as they are"
+    from mileage.domain.errors import Invalid
+    from mileage.ingest.people_csv import parse_people
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    parsed = parse_people(content, str(file))
+    _remark(parsed)
+    if parsed.problems and not (skip_bad and parsed.rows):
+        remedy = "correct them, or add --skip-bad to import the good ones"
+        raise Invalid(
+            f"nothing was imported: {len(parsed.problems)} bad "
+            f"and {len(parsed.rows)} good rows: {remedy}"
+        )
+    if not parsed.rows:
+        raise Invalid(f"{file} names nobody: add a row below its header")
+    with control_in(data) as control:
+        summary = control.import_people(parsed.rows)
+    click.echo(_as_json(summary, parsed) if as_json else _as_text(summary, parsed))
+
+
+def _remark(parsed: DirectoryFile) -> None:
+    for problem in parsed.problems:
+        click.echo(str(problem), err=True)
+    if parsed.ignored_columns:
+        names = ", ".join(parsed.ignored_columns)
+        click.echo(f"ignored the columns that mean nothing here: {names}", err=True)
+
+
+def _as_json(summary: ImportSummary, parsed: DirectoryFile) -> str:
+    return json.dumps({**summary._asdict(), "bad_rows": len(parsed.problems)})
+
+
+def _as_text(summary: ImportSummary, parsed: DirectoryFile) -> str:
+    counts = (f"{summary.added} added", f"{summary.changed} changed")
+    lines = [f"people: {', '.join(counts)}, {summary.unchanged} unchanged"]
+    if summary.claimed:
+        lines.append(
+            f"{summary.claimed} of them had used tokens before they were known"
+        )
+    if parsed.problems:
+        lines.append(f"{len(parsed.problems)} bad rows skipped")
+    return "\n".join(lines)
