@@ -1,0 +1,80 @@
+"""Nothing of the machine it was written on, no addresses of registries, no secrets."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.architecture.tree import ROOT, name_of, tracked_files
+
+# Written in pieces, so that this file is not what it looks for.
+FORBIDDEN = {
+    "a package registry": [
+        r"pypi" + r"\.org",
+        r"files\.python" + r"hosted",
+        r"registry\.npm" + r"js",
+        r"(?:deb|security|snapshot)\.debian" + r"\.org",
+        r"crates" + r"\.io",
+    ],
+    "a path of one machine": [
+        r"/work/" + r"(?:main|shared|\.library)",
+        r"/root/" + r"\.",
+        r"/tmp/" + r"bash_jobs",
+    ],
+    "a secret": [
+        r"-----BEGIN [A-Z ]*PRIVATE " + r"KEY-----",
+        r"\bAKIA" + r"[0-9A-Z]{16}\b",
+        r"\bsk-ant-" + r"[A-Za-z0-9_-]{20,}",
+        r"\bsk-(?:proj-)?" + r"[A-Za-z0-9]{32,}",
+        r"\bgh[pousr]_" + r"[A-Za-z0-9]{36}",
+        r"\bxox[abp]-" + r"[A-Za-z0-9-]{10,}",
+        r"\bAIza" + r"[A-Za-z0-9_-]{35}",
+    ],
+}
+EXAMPLES = {
+    "a package registry": "see https://pypi" + ".org/simple",
+    "a path of one machine": "cd /work/" + "main/src",
+    "a secret": "key = AKIA" + "ABCDEFGHIJKLMNOP",
+}
+MAX_BYTES = 2_000_000
+
+
+def matches(kind: str, text: str) -> list[str]:
+    return [hit for pattern in FORBIDDEN[kind] for hit in re.findall(pattern, text)]
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN)
+def test_no_tracked_file_names(kind):
+    found = {
+        name_of(file): hits
+        for file in tracked_files()
+        if (hits := matches(kind, file.read_text("utf-8", errors="replace")))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN)
+def test_the_patterns_find(kind):
+    assert matches(kind, EXAMPLES[kind])
+
+
+def test_no_tracked_file_is_huge():
+    huge = {
+        name_of(file): size
+        for file in tracked_files()
+        if (size := file.stat().st_size) > MAX_BYTES
+    }
+    assert not huge
+
+
+def test_only_what_is_meant_to_be_run_can_be_run():
+    run = {name_of(file) for file in tracked_files() if file.stat().st_mode & 0o111}
+    scripts = {name for name in run if name.startswith(("tools/", ".ci/"))}
+    assert run == scripts
+    assert {"tools/bootstrap.sh", ".ci/run"} <= scripts
+
+
+def test_what_tests_leave_behind_is_ignored():
+    ignored = (ROOT / ".gitignore").read_text("utf-8").split()
+    assert {".venv/", "__pycache__/", ".hypothesis/", "/var/"} <= set(ignored)

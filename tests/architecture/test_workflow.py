@@ -1,0 +1,139 @@
+"""The make targets, and a set-up that says what is missing and what to type."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import ROOT
+
+BOOTSTRAP = ROOT / "tools" / "bootstrap.sh"
+TARGETS = ("demo", "test", "soak", "bench", "check", "clean")
+COREUTILS = ("bash", "sh", "cat", "cksum", "dirname", "mktemp", "rm", "tail", "date")
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, **options
+    )
+
+
+def shim(folder: Path, name: str, body: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
+    file.chmod(0o755)
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A checkout on a machine that has next to nothing."""
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "tools").mkdir()
+    shutil.copy(BOOTSTRAP, tmp_path / "tools")
+    (tmp_path / "src/mileage").mkdir(parents=True)
+    shutil.copy(ROOT / "src/mileage/__init__.py", tmp_path / "src/mileage")
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    for name in COREUTILS:
+        (bin_folder / name).symlink_to(shutil.which(name))
+    return tmp_path
+
+
+def set_up(bare: Path) -> subprocess.CompletedProcess[str]:
+    return run(
+        "bash",
+        bare / "tools/bootstrap.sh",
+        env={"PATH": str(bare / "bin"), "HOME": str(bare)},
+    )
+
+
+def test_without_a_python_it_says_which(bare):
+    result = set_up(bare)
+    assert result.returncode == 1
+    assert "no Python 3.11 to 3.14 found" in result.stderr
+
+
+def test_an_old_python_is_none(bare):
+    shim(bare / "bin", "python3", "exit 1")
+    assert "no Python 3.11 to 3.14 found" in set_up(bare).stderr
+
+
+@pytest.fixture
+def without_ensurepip(bare):
+    shim(
+        bare / "bin",
+        "python3",
+        'case "$2" in *ensurepip*) exit 1 ;; *print*) echo 3.11 ;; esac',
+    )
+    return bare
+
+
+def test_without_ensurepip_nobody_but_root_installs(without_ensurepip):
+    folder = without_ensurepip / "bin"
+    shim(folder, "id", "echo 1000")
+    shim(folder, "apt-get", f"touch {without_ensurepip}/installed")
+    result = set_up(without_ensurepip)
+    assert result.returncode == 1
+    assert "sudo apt-get install --yes python3.11-venv" in result.stderr
+    assert not (without_ensurepip / "installed").exists()
+
+
+def test_without_ensurepip_root_installs(without_ensurepip):
+    folder = without_ensurepip / "bin"
+    shim(folder, "id", "echo 0")
+    shim(folder, "apt-get", f'echo "$@" >>{without_ensurepip}/installed')
+    set_up(without_ensurepip)
+    calls = (without_ensurepip / "installed").read_text("utf-8").splitlines()
+    assert calls[0] == "update"
+    assert calls[1].endswith("python3.11-venv")
+
+
+def test_without_ensurepip_and_without_apt_it_says_so(without_ensurepip):
+    result = set_up(without_ensurepip)
+    assert result.returncode == 1
+    assert "has no module ensurepip" in result.stderr
+
+
+def test_a_failed_install_shows_its_words(without_ensurepip):
+    folder = without_ensurepip / "bin"
+    shim(folder, "id", "echo 0")
+    shim(folder, "apt-get", "echo no route to anywhere; exit 100")
+    result = set_up(without_ensurepip)
+    assert result.returncode == 1
+    assert "no route to anywhere" in result.stderr
+    assert "apt-get could not install: python3.11-venv" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "script", sorted(ROOT.glob("tools/*.sh")), ids=lambda s: s.name
+)
+def test_scripts_are_sound_bash(script):
+    assert run("bash", "-n", script).returncode == 0
+    assert "set -euo pipefail" in script.read_text("utf-8")
+
+
+def test_make_alone_prints_what_there_is():
+    result = run("make", "--no-print-directory", cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    named = re.findall(r"^make (\w+)", result.stdout, re.MULTILINE)
+    assert set(TARGETS) < set(named)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_can_be_made(target):
+    result = run("make", "--dry-run", target, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+
+
+def test_ci_runs_the_tests_and_nothing_else():
+    commands = [
+        line
+        for line in (ROOT / ".ci/run").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert commands == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "make test"]
