@@ -17,7 +17,6 @@ import json
 import re
 import sys
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,7 @@ from mileage.pricing.names import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from genai_prices.types import ModelInfo, Provider
 
@@ -129,9 +129,14 @@ def periods(model: ModelInfo, tier: str) -> list[list[Any]]:
 
 def changes(model: ModelInfo) -> set[date]:
     """Return the days on which any condition of the model starts to hold."""
+    starts = (one for one in constraints(model) if isinstance(one, StartDateConstraint))
+    return {one.start_date for one in starts}
+
+
+def constraints(model: ModelInfo) -> list[object]:
+    """Return the conditions of all prices of a model."""
     conditions = model.prices if isinstance(model.prices, list) else []
-    constraints = [one.constraint for one in (*conditions, *(model.price_variants or ()))]
-    return {one.start_date for one in constraints if isinstance(one, StartDateConstraint)}
+    return [one.constraint for one in (*conditions, *(model.price_variants or ()))]
 
 
 def brackets_on(model: ModelInfo, tier: str, day: date) -> list[list[int]] | None:
@@ -142,12 +147,14 @@ def brackets_on(model: ModelInfo, tier: str, day: date) -> list[list[int]] | Non
 
 def moments(model: ModelInfo, day: date) -> list[datetime]:
     """Return the instants of a day between which its prices cannot change."""
-    conditions = model.prices if isinstance(model.prices, list) else []
-    times = {time()}
-    for one in conditions:
-        if isinstance(one.constraint, TimeOfDateConstraint):
-            times |= {one.constraint.start_time, one.constraint.end_time}
-    return [datetime.combine(day, one.replace(tzinfo=None), UTC) for one in sorted(times, key=str)]
+    times = {time(tzinfo=UTC)}
+    for one in constraints(model):
+        if isinstance(one, TimeOfDateConstraint):
+            times |= {one.start_time, one.end_time}
+    return [
+        datetime.combine(day, one if one.tzinfo else one.replace(tzinfo=UTC))
+        for one in sorted(times, key=str)
+    ]
 
 
 def brackets_at(model: ModelInfo, tier: str, at: datetime) -> list[list[int]] | None:

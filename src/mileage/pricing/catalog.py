@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mileage.pricing.names import PROVIDERS, candidates
 from mileage.pricing.overrides import Agreed, fingerprint
 from mileage.pricing.row import PriceRow
-from mileage.pricing.table import STANDARD_TIERS, ProviderTable, brackets_on
+from mileage.pricing.table import ProviderTable, brackets_on, standard_tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,8 +68,7 @@ class Catalog:
 
     def _brackets(self, key: _Key) -> tuple[Bracket, ...]:
         provider, model, day, tier = key
-        tier = tier.strip().lower()
-        tier = "" if tier in STANDARD_TIERS else tier
+        tier = standard_tier(tier)
         readings = candidates(provider, model)
         agreed = self._agreed.brackets(readings, day, tier)
         if agreed:

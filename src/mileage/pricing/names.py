@@ -93,14 +93,20 @@ _VERSIONS = re.compile("(?:" + "|".join(_VERSION) + ")+")
 _PART_OF_VERSION = re.compile(r"(?:@|[-@]20[\d-]*)$")
 
 
+def provider_name(reported: str) -> str:
+    """Return the one name of a provider that goes by several."""
+    name = reported.strip().lower()
+    return _PROVIDERS.get(name, name)
+
+
 def candidates(provider: str, model: str) -> list[Candidate]:
     """List what may be meant, the most exact reading first."""
     name = _LONG_CONTEXT.sub("", model.strip().lower())
     if not name or len(name) > MAX_NAME or len(provider) > MAX_NAME:
         return []
-    reported = provider.strip().lower()
-    known = _PROVIDERS.get(reported, "")
-    found = [Candidate(known or reported, name)]
+    seller = provider_name(provider)
+    known = seller if seller in PROVIDERS else ""
+    found = [Candidate(seller, name)]
     while head := _HEAD.match(name):
         word = head[1]
         if word in _PROVIDERS:

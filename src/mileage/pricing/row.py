@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.rounding import half_even
+
 if TYPE_CHECKING:
     from mileage.domain.tokens import Tokens
 
@@ -59,6 +61,4 @@ class PriceRow:
 
     def cost(self, tokens: Tokens) -> int:
         """Return the cost of one call in micro-dollars, rounded half to even."""
-        exact = sum(map(mul, tokens, self.rates(tokens)))
-        cost, rest = divmod(exact, MILLION)
-        return cost + (2 * rest > MILLION - (cost & 1))
+        return half_even(sum(map(mul, tokens, self.rates(tokens))), MILLION)

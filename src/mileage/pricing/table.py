@@ -18,7 +18,13 @@ from mileage.pricing.row import Bracket, Rates
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STANDARD_TIERS = frozenset({"", "standard", "default"})
+_STANDARD_TIERS = frozenset({"", "standard", "default"})
+
+
+def standard_tier(reported: str) -> str:
+    """Return '' for the ordinary tier of service, whatever a provider calls it."""
+    tier = reported.strip().lower()
+    return "" if tier in _STANDARD_TIERS else tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,6 @@ class ProviderTable:
             if any(is_version_of(name, stem) for stem in model["stems"]):
                 return model
         return None
-
 
 
 def brackets_on(model: dict[str, Any], day: date, tier: str) -> tuple[Bracket, ...]:

@@ -1,0 +1,220 @@
+"""Reading policy files: TOML with every mistake found, each with file, line and key.
+
+Pure: text in, values out. A parser reads what it knows from a ``Table``; whatever
+is wrong is noted and replaced by a stand-in, so that one run finds all mistakes of
+a file; ``PolicyFile.close`` raises them together, and never lets a stand-in out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.errors import PolicyError
+from mileage.domain.toml_lines import Path, key_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+LONGEST_TEXT = 500
+_AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
+
+
+class PolicyErrors(PolicyError):
+    """Every mistake of one or more policy files; reads as one line each."""
+
+    def __init__(self, findings: Collection[PolicyError]) -> None:
+        self.findings = tuple(findings)
+        first = self.findings[0]
+        super().__init__(first.file, first.line, first.key, first.problem)
+        self.args = ("\n".join(str(one) for one in self.findings),)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A parsed file, where its keys stand, and what was found wrong so far."""
+
+    name: str
+    content: dict[str, Any]
+    lines: dict[Path, int]
+    findings: list[PolicyError] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> PolicyFile:
+        """Parse TOML; decimals stay exact."""
+        try:
+            content = tomllib.loads(text, parse_float=Decimal)
+        except tomllib.TOMLDecodeError as error:
+            raise PolicyErrors([_not_toml(str(error), text, name)]) from None
+        return cls(name, content, key_lines(text))
+
+    def root(self) -> Table:
+        """Open the keys above the first table header; once, as what it reads counts."""
+        return Table(self, (), self.content)
+
+    def note(self, path: Path, problem: str) -> None:
+        """Note a mistake at a key, or at the table it is missing from."""
+        known = next(
+            (path[:end] for end in range(len(path), 0, -1) if path[:end] in self.lines),
+            None,
+        )
+        line = 1 if known is None else self.lines[known]
+        self.findings.append(PolicyError(self.name, line, _dotted(path), problem))
+
+    def close(self) -> None:
+        """Note what no parser has read, then raise everything noted."""
+        for table in self.tables:
+            table.note_unknown()
+        if self.findings:
+            raise PolicyErrors(sorted(self.findings, key=lambda one: one.line))
+
+
+class Table:
+    """One table of a policy file. Reading a key checks it and makes it known.
+
+    Where a default is None the key is required; the value returned for a key
+    that is missing or wrong is a stand-in that ``PolicyFile.close`` keeps in.
+    """
+
+    def __init__(self, file: PolicyFile, path: Path, content: dict[str, Any]) -> None:
+        self._file, self._path, self._content = file, path, content
+        self._known: set[str] = set()
+        file.tables.append(self)
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether the key is there, right or wrong."""
+        return key in self._content
+
+    def note(self, key: str, problem: str) -> None:
+        """Note a mistake that only the caller can see."""
+        self._file.note((*self._path, key), problem)
+
+    def text(
+        self,
+        key: str,
+        default: str | None = None,
+        *,
+        pattern: str = r".*\S.*",
+        expected: str = "some text",
+    ) -> str:
+        """Read text that matches a pattern."""
+        value: str | None = self._take(key, default, str, "text in quotes")
+        if value is None:
+            return ""
+        if len(value) > LONGEST_TEXT:
+            self.note(key, f"is longer than {LONGEST_TEXT} characters")
+        elif value != default and not re.fullmatch(pattern, value):
+            self.note(key, f"is {value!r}; expected {expected}")
+        return value
+
+    def choice(self, key: str, allowed: Collection[str]) -> str:
+        """Read one of a few words."""
+        value: str | None = self._take(key, None, str, "text in quotes")
+        if value is not None and value not in allowed:
+            self.note(key, f"is {value!r}; allowed: {', '.join(allowed)}")
+        return value or ""
+
+    def integer(self, key: str, default: int, *, least: int, most: int) -> int:
+        """Read a whole number within bounds."""
+        value: int | None = self._take(key, default, int, "a whole number")
+        if value is None:
+            return default
+        if not least <= value <= most:
+            self.note(key, f"is {value}; allowed: {least} to {most}")
+        return value
+
+    def scaled(
+        self, key: str, default: int | None = None, *, places: int, most: int
+    ) -> int:
+        """Read a decimal from 0 to ``most`` as an exact integer of 10**-places."""
+        expected = f"a number with at most {places} decimals"
+        value = self._take(key, default, int | Decimal, expected)
+        if key not in self._content or value is None:
+            return default or 0
+        number = Decimal(value)
+        if not number.is_finite() or not 0 <= number <= most:
+            self.note(key, f"is {value}; allowed: 0 to {most}")
+            return 0
+        scaled = number.scaleb(places)
+        if scaled != int(scaled):
+            self.note(key, f"is {value}; expected {expected}")
+        return int(scaled)
+
+    def day(self, key: str, default: date | None = None) -> date:
+        """Read a date such as 2026-01-31."""
+        value = self._take(key, default, date, "a date such as 2026-01-31")
+        if isinstance(value, datetime):
+            self.note(key, "has a time of day; expected a date such as 2026-01-31")
+            return value.date()
+        return value or date.max
+
+    def table(self, key: str) -> Table:
+        """Read a table; one that is not there is empty."""
+        value = self._take(key, {}, dict, f"a table [{key}]")
+        return Table(self._file, (*self._path, key), value or {})
+
+    def tables(self, key: str) -> list[Table]:
+        """Read every ``[[key]]``."""
+        value = self._take(key, [], list, f"tables [[{key}]]") or []
+        if not all(isinstance(one, dict) for one in value):
+            self.note(key, f"expected tables [[{key}]]")
+            return []
+        return [
+            Table(self._file, (*self._path, key, at), one)
+            for at, one in enumerate(value)
+        ]
+
+    def note_unknown(self) -> None:
+        """Note every key that nothing has read."""
+        allowed = ", ".join(sorted(self._known))
+        for key in self._content.keys() - self._known:
+            self.note(key, f"unknown key; allowed: {allowed}")
+
+    def _take(self, key: str, default: Any, kind: Any, expected: str) -> Any:  # noqa: ANN401 (what TOML holds)
+        """Return the value of the right type, the default, or None if noted."""
+        self._known.add(key)
+        if key not in self._content:
+            if default is None:
+                self.note(key, f"is missing; expected {expected}")
+            return default
+        value = self._content[key]
+        # True is an int to Python, and to nobody else.
+        if isinstance(value, bool) or not isinstance(value, kind):
+            self.note(key, f"is {_kind(value)}; expected {expected}")
+            return None
+        return value
+
+
+def _not_toml(message: str, text: str, name: str) -> PolicyError:
+    found = _AT_LINE.search(message)
+    last = text.count("\n") + 1
+    line = int(found[1]) if found and found[1] else last
+    what = _AT_LINE.sub("", message)
+    written = text.splitlines()[line - 1 : line]
+    key = written[0].partition("=")[0].strip() if written else ""
+    return PolicyError(name, line, key[:40] or "-", f"is not TOML: {what}")
+
+
+def _dotted(path: Path) -> str:
+    """Write a path as people count: ``price[1].model`` is the first one's."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _kind(value: object) -> str:
+    names = {
+        bool: "true or false",
+        int: "a whole number",
+        Decimal: "a decimal number",
+        str: "text",
+        list: "a list",
+        dict: "a table",
+    }
+    return names.get(type(value), "a date or time")

@@ -1,0 +1,84 @@
+"""What an organisation sets for itself, from ``mileage.toml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mileage.domain.policy import PolicyFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mileage.domain.policy import Table
+
+MIB = 1024 * 1024
+ZONE_NAME = r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+){0,2}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of one data directory; the defaults are those of the shipped file."""
+
+    organisation: str = "Our organisation"
+    zone: str = "UTC"
+    """IANA time zone in which days begin and end."""
+    top: int = 250
+    """Rows of a board."""
+    window_days: int = 30
+    snapshot_seconds: int = 60
+    """How often the standings are refreshed."""
+    max_body_bytes: int = 16 * MIB
+    """Of a request as it is sent."""
+    max_inflated_bytes: int = 64 * MIB
+    """Of a request after decompression."""
+    max_line_bytes: int = 32 * MIB
+    """Of a session log; longer ones are rejected and counted."""
+
+
+_BOARD = {
+    "top": (1, 100_000),
+    "window_days": (1, 366),
+    "snapshot_seconds": (1, 86_400),
+}
+_LIMITS = {
+    "max_body_bytes": (1024, 1024 * MIB),
+    "max_inflated_bytes": (1024, 4096 * MIB),
+    "max_line_bytes": (1024, 1024 * MIB),
+}
+
+
+def parse_settings(
+    text: str, file: str, *, is_zone: Callable[[str], bool] = bool
+) -> Settings:
+    """Read ``mileage.toml``; keys that it leaves out keep their defaults.
+
+    Whether a time zone exists is known to the operating system only, so the
+    caller brings ``is_zone``.
+    """
+    default = Settings()
+    policy = PolicyFile.parse(text, file)
+    root = policy.root()
+    zone = root.text(
+        "zone", default.zone, pattern=ZONE_NAME, expected="a name like Europe/Berlin"
+    )
+    if not is_zone(zone):
+        root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
+    settings = replace(
+        default,
+        organisation=root.text("organisation", default.organisation),
+        zone=zone,
+        **_numbers(root.table("board"), default, _BOARD),
+        **_numbers(root.table("limits"), default, _LIMITS),
+    )
+    policy.close()
+    return settings
+
+
+def _numbers(
+    table: Table, default: Settings, bounds: dict[str, tuple[int, int]]
+) -> dict[str, int]:
+    return {
+        key: table.integer(key, getattr(default, key), least=least, most=most)
+        for key, (least, most) in bounds.items()
+    }

@@ -1,0 +1,1 @@
+"""Honours: what boards rank by. Pure: rules are data, figures go in."""

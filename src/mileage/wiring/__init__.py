@@ -1,0 +1,1 @@
+"""Builds everything once: the only place where the parts meet."""

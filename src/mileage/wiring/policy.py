@@ -1,0 +1,120 @@
+"""Finding the policy files, reading them, and asking the pure parsers."""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mileage.domain.errors import PolicyError
+from mileage.domain.policy import PolicyErrors
+from mileage.domain.settings import Settings, parse_settings
+from mileage.honours.lenses import Lens, parse_lenses
+from mileage.pricing.overrides import Override, parse_overrides
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the policy files say."""
+
+    settings: Settings
+    lenses: tuple[Lens, ...]
+    """At least one; the first is the default."""
+    overrides: tuple[Override, ...]
+    versions: dict[str, str]
+    """Eight hex digits for the bytes of each file in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One policy file: where it was found and what is wrong with it."""
+
+    name: str
+    place: str
+    """Its path, or its name when it is the one that ships with the package."""
+    shipped: bool
+    version: str
+    value: Any
+    findings: tuple[PolicyError, ...]
+
+
+def load_policy(data: Path | None) -> Policy:
+    """Read the policy of a data directory, or the shipped one for None.
+
+    Raises every mistake of every file together, as ``PolicyErrors``.
+    """
+    examined = examine(data)
+    findings = [finding for one in examined for finding in one.findings]
+    if findings:
+        raise PolicyErrors(findings)
+    values = {one.name: one.value for one in examined}
+    return Policy(
+        settings=values["mileage.toml"],
+        lenses=values["lenses.toml"],
+        overrides=values["prices.toml"],
+        versions={one.name: one.version for one in examined},
+    )
+
+
+def examine(data: Path | None) -> list[Examined]:
+    """Read every policy file in force; files of other names are findings too."""
+    directory = None if data is None else data / "policy"
+    found = [_examine(directory, name) for name in _PARSERS]
+    if directory is not None and directory.is_dir():
+        strangers = {path.name for path in directory.glob("*.toml")} - _PARSERS.keys()
+        found += [_stranger(directory / name) for name in sorted(strangers)]
+    return found
+
+
+def _settings(text: str, file: str) -> Settings:
+    return parse_settings(text, file, is_zone=_is_zone)
+
+
+_PARSERS: dict[str, Callable[[str, str], object]] = {
+    "mileage.toml": _settings,
+    "prices.toml": parse_overrides,
+    "lenses.toml": parse_lenses,
+}
+
+
+def _examine(directory: Path | None, name: str) -> Examined:
+    path = None if directory is None else directory / name
+    shipped = path is None or not path.exists()
+    place = name if shipped else str(path)
+    content, value, findings = b"", None, []
+    try:
+        content = _shipped(name) if shipped or path is None else path.read_bytes()
+        value = _PARSERS[name](content.decode(), place)
+    except PolicyErrors as errors:
+        findings = list(errors.findings)
+    except (OSError, UnicodeDecodeError) as error:
+        findings = [PolicyError(place, 1, "-", f"cannot be read: {error}")]
+    version = blake2b(content, digest_size=4).hexdigest()
+    return Examined(name, place, shipped, version, value, tuple(findings))
+
+
+def _stranger(path: Path) -> Examined:
+    known = ", ".join(_PARSERS)
+    finding = PolicyError(str(path), 1, "-", f"is no policy file; there are: {known}")
+    return Examined(path.name, str(path), False, "", None, (finding,))  # noqa: FBT003
+
+
+def _shipped(name: str) -> bytes:
+    content = pkgutil.get_data("mileage", f"policy/{name}")
+    if content is None:
+        raise FileNotFoundError(name)
+    return content
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
