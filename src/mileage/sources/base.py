@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.call import SourceTraits
     from mileage.domain.witness import Reading
-    from mileage.sources.otlp import OtlpRecord
+    from mileage.sources.otlp_record import OtlpRecord
 
 
 class LogSource(Protocol):
@@ -44,6 +44,10 @@ class OtlpSource(Protocol):
     """Picks its own records out of decoded, filtered OTLP."""
 
     traits: SourceTraits
+    names: frozenset[str]
+    """Events and metrics it reads; others are dropped where they are decoded."""
+    keys: frozenset[str]
+    """Attributes it reads, of records and resources; others are dropped likewise."""
 
     def wants(self, record: OtlpRecord) -> bool:
         """Tell whether this record belongs to this source's client."""

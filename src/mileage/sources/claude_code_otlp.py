@@ -1,0 +1,284 @@
+"""Claude Code's telemetry: ``api_request`` events are calls, the rest is activity.
+
+Metrics, events and spans of Claude Code describe the same tokens; only the events
+are counted (they carry the request id). Metrics serve for what no event tells:
+lines, commits, pull requests and active time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mileage.domain.call import SourceTraits
+from mileage.domain.witness import Activity, Reading, Rejected, Witness
+from mileage.sources.otlp_record import as_amount, as_count, as_micros, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mileage.sources.otlp_record import Facts, OtlpRecord
+
+NAME = "claude_code_otlp"
+CLIENT = "claude-code"
+
+_EVENTS = ("api_request", "user_prompt", "tool_result", "tool_decision")
+_PREFIX = "claude_code."
+_SCOPE = "com.anthropic.claude_code"
+_LINES = "claude_code.lines_of_code.count"
+_ACTIVE = "claude_code.active_time.total"
+_COUNTERS = {
+    "claude_code.commit.count": "commit",
+    "claude_code.pull_request.count": "pull_request",
+}
+_EDIT_TOOLS = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
+_DECISIONS = {"accept": "edit_accepted", "reject": "edit_rejected"}
+_LINE_KINDS = {"added": "lines_added", "removed": "lines_removed"}
+_ACTIVE_KINDS = {"user": True, "cli": False}
+_STANDARD_SPEEDS = frozenset({"", "normal", "standard"})
+# ``claude-opus-4-8[1m]`` is the same model with a longer context.
+_DECORATION = re.compile(r"\[[^\]]*\]$")
+_AGENT_SOURCE = "agent:"
+
+
+class ClaudeCodeOtlp:
+    """Reads the events and metrics of scope ``com.anthropic.claude_code``."""
+
+    traits = SourceTraits(
+        name=NAME, client=CLIENT, precedence=20, join="link", replayable=False
+    )
+    # ``event.name`` has no prefix; the body, where the attribute is missing, has.
+    names = frozenset(
+        {*_EVENTS, *(_PREFIX + event for event in _EVENTS), _LINES, _ACTIVE}
+    ) | frozenset(_COUNTERS)
+    keys = frozenset(
+        {
+            "app.entrypoint",
+            "app.version",
+            "agent.name",
+            "cache_creation_tokens",
+            "cache_read_tokens",
+            "client_request_id",
+            "cost_usd",
+            "cost_usd_micros",
+            "decision",
+            "enduser.id",
+            "event.sequence",
+            "identity.source",
+            "input_tokens",
+            "model",
+            "output_tokens",
+            "query_source",
+            "request_id",
+            "service.name",
+            "service.version",
+            "session.id",
+            "speed",
+            "success",
+            "terminal.type",
+            "tool_name",
+            "tool_use_id",
+            "type",
+            "user.email",
+            "user.id",
+        }
+    )
+
+    def wants(self, record: OtlpRecord) -> bool:
+        """Tell Claude Code's records by scope, else by name or service."""
+        if record.scope.startswith(_SCOPE) or record.name.startswith(_PREFIX):
+            return True
+        service = record.resource.get("service.name")
+        return (
+            record.name in self.names
+            and isinstance(service, str)
+            and service.startswith(CLIENT)
+        )
+
+    def read(self, records: Iterable[OtlpRecord]) -> Reading:
+        """Turn wanted records into witnesses and activity; never raises."""
+        return gather(map(_facts, records))
+
+
+SOURCE = ClaudeCodeOtlp()
+
+
+def _facts(record: OtlpRecord) -> Facts:
+    if record.signal == "metrics":
+        return _measured(record)
+    event = record.name.removeprefix(_PREFIX)
+    if event == "api_request":
+        return (_call(record),)
+    if event == "user_prompt":
+        return (_event(record, "prompt"),)
+    if event == "tool_result":
+        failed = record.truth("success") is False
+        kinds = ("tool_result", "tool_error") if failed else ("tool_result",)
+        return tuple(_event(record, kind) for kind in kinds)
+    if event == "tool_decision" and record.tool() in _EDIT_TOOLS:
+        kind = _DECISIONS.get(record.text("decision"))
+        return (_event(record, kind) if kind else _reject(record, "unknown decision"),)
+    return ()
+
+
+def _reject(record: OtlpRecord, reason: str) -> Rejected:
+    return record.rejected(NAME, reason)
+
+
+def _call(record: OtlpRecord) -> Witness | Rejected:
+    fresh, output = record.tally("input_tokens"), record.tally("output_tokens")
+    reads = record.tally("cache_read_tokens", 0)
+    writes = record.tally("cache_creation_tokens", 0)
+    key = _key(record)
+    instant = record.occurred_at
+    problem = record.time_problem() or ("" if key else "no request id and no session")
+    if problem or instant is None:
+        return _reject(record, problem)
+    if fresh is None or output is None or reads is None or writes is None:
+        return _reject(record, "missing or absurd token counts")
+    model = _DECORATION.sub("", record.text("model"))
+    return Witness(
+        source=NAME,
+        key=key,
+        link=record.text("request_id"),
+        session=record.text("session.id"),
+        occurred_at=instant,
+        client=CLIENT,
+        client_version=record.text("service.version", "app.version"),
+        # A gateway may serve anything; only Claude's own models name their vendor.
+        provider="anthropic" if model.startswith("claude") else "",
+        model=model,
+        tier=_tier(record),
+        input=fresh,
+        cache_read=reads,
+        cache_write=writes,
+        cache_write_1h=0,
+        output=output,
+        reasoning=0,
+        tool_input=0,
+        reported_cost=_cost(record),
+        project="",
+        agent=_agent(record),
+        copied=False,
+        attended=_attended(record),
+        identity=_identity(record),
+    )
+
+
+def _key(record: OtlpRecord) -> str:
+    """Name the request: by the provider, by the client, or by its place in time.
+
+    A session is not asked for where there is a request id: administrators can
+    switch session ids off, and the call is billed all the same.
+    """
+    request = record.text("request_id")
+    if request:
+        return request
+    client = record.text("client_request_id")
+    return f"client:{client}" if client else _sequence(record)
+
+
+def _sequence(record: OtlpRecord) -> str:
+    session = record.text("session.id")
+    order = record.attributes.get("event.sequence")
+    # A resumed session counts from 0 again, so the time belongs to the identity.
+    return f"seq:{session}:{order}:{record.occurred_at}" if session else ""
+
+
+def _tier(record: OtlpRecord) -> str:
+    speed = record.text("speed")
+    return "" if speed in _STANDARD_SPEEDS else speed
+
+
+def _cost(record: OtlpRecord) -> int | None:
+    micros = as_count(record.attributes.get("cost_usd_micros"))
+    return as_micros(record.attributes.get("cost_usd")) if micros is None else micros
+
+
+def _agent(record: OtlpRecord) -> str:
+    """Name the kind of sub-agent, from ``agent:builtin:KIND`` if need be."""
+    origin = record.text("query_source")
+    if not origin.startswith(_AGENT_SOURCE):
+        return record.text("agent.name")
+    return record.text("agent.name") or origin.rpartition(":")[2]
+
+
+def _attended(record: OtlpRecord) -> bool | None:
+    origin = record.text("query_source")
+    if origin.startswith("repl_main_thread"):
+        return True
+    entry = record.text("app.entrypoint")
+    headless = record.text("terminal.type") == "non-interactive"
+    if origin == "sdk" or entry.startswith("sdk") or headless:
+        return False
+    return True if entry == "cli" else None
+
+
+def _identity(record: OtlpRecord) -> str:
+    """Behind a company gateway ``user.id`` is the person, else the installation."""
+    person = record.text("user.id")
+    if person and record.text("identity.source") == "gateway-oidc":
+        return record.text("user.email") or person
+    return record.identity()
+
+
+def _event(record: OtlpRecord, kind: str) -> Activity | Rejected:
+    key = record.text("tool_use_id") or _sequence(record)
+    problem = record.time_problem() or ("" if key else "no session")
+    if problem or record.occurred_at is None:
+        return _reject(record, problem)
+    return Activity(
+        source=NAME,
+        key=key,
+        session=record.text("session.id"),
+        occurred_at=record.occurred_at,
+        client=CLIENT,
+        kind=kind,
+        name=record.tool(),
+        amount=1,
+        attended=_attended(record),
+        identity=_identity(record),
+    )
+
+
+def _measured(record: OtlpRecord) -> Facts:
+    """Book a data point; deltas each, running totals by their series.
+
+    A running total keeps one key for the life of its process, so that the ledger
+    keeps the largest.
+    """
+    point = record.point
+    if point is None or not point.temporality:
+        return (_reject(record, "a metric that is no sum of known temporality"),)
+    kind, attended = _kind(record)
+    amount = as_amount(point.value)
+    problem = record.time_problem() or ("" if kind else "unknown type of metric")
+    if problem or amount is None or record.occurred_at is None:
+        return (_reject(record, problem or "missing or absurd amount"),)
+    if amount == 0:
+        return ()
+    life = f"{point.series}:{point.started_at}"
+    total = Activity(
+        source=NAME,
+        key=life if point.temporality == "cumulative" else f"{life}:{point.ended_at}",
+        session=record.text("session.id"),
+        occurred_at=record.occurred_at,
+        client=CLIENT,
+        kind=kind,
+        name="",
+        amount=amount,
+        attended=_attended(record) if attended is None else attended,
+        identity=_identity(record),
+    )
+    return (total,)
+
+
+def _kind(record: OtlpRecord) -> tuple[str, bool | None]:
+    """Return the kind of activity ('' if unknown) and whether it was attended."""
+    label = record.text("type")
+    if record.name == _LINES:
+        return _LINE_KINDS.get(label, ""), None
+    if record.name == _ACTIVE:
+        attended = _ACTIVE_KINDS.get(label)
+        return "" if attended is None else "active_seconds", attended
+    return _COUNTERS.get(record.name, ""), None

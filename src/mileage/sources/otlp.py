@@ -1,0 +1,312 @@
+"""OTLP bodies, protobuf or JSON, to a ``Reading``: bounded, by allow-list, pure.
+
+Nothing of a body survives but records with a name that some source declares, and
+in them scalar attributes with a key that some source declares, at most 256
+printable characters long. Log bodies serve to find the name and are dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
+
+from mileage.domain.errors import Invalid
+from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
+from mileage.sources import otlp_json as shape
+from mileage.sources.otlp_record import OtlpRecord, Point, Scalar, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mileage.sources.base import OtlpSource
+
+Form: TypeAlias = Literal["protobuf", "json"]
+
+MAX_TEXT = 256
+_NANO_DIGITS = 20
+_ALWAYS = frozenset({"event.name", "event.timestamp"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TEMPORALITY: dict[int | str | None, Literal["delta", "cumulative"]] = {
+    1: "delta",
+    "AGGREGATION_TEMPORALITY_DELTA": "delta",
+    2: "cumulative",
+    "AGGREGATION_TEMPORALITY_CUMULATIVE": "cumulative",
+}
+_PROTOBUF: dict[Signal, Any] = {
+    "logs": ExportLogsServiceRequest.FromString,
+    "metrics": ExportMetricsServiceRequest.FromString,
+    "traces": ExportTraceServiceRequest.FromString,
+}
+_JSON: dict[Signal, Any] = {
+    "logs": shape.LOGS.decode,
+    "metrics": shape.METRICS.decode,
+    "traces": shape.TRACES.decode,
+}
+
+
+class OtlpReader:
+    """Reads bodies for a set of sources; holds no state between bodies."""
+
+    def __init__(self, sources: Sequence[OtlpSource]) -> None:
+        self._sources = tuple(sources)
+        names: frozenset[str] = frozenset().union(*(s.names for s in sources))
+        keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
+        self._allowed = Allowed(names, keys | _ALWAYS)
+
+    def read(self, signal: Signal, form: Form, body: bytes) -> Reading:
+        """Decode a body and let each source read its records.
+
+        Raises ``Invalid``, and nothing else, when the body cannot be decoded.
+        """
+        message = _decode(signal, form, body)
+        if signal == "traces":
+            return Reading(ignored=_spans(message))
+        walk = self._allowed.log_records if signal == "logs" else self._allowed.points
+        wanted: list[list[OtlpRecord]] = [[] for _ in self._sources]
+        ignored = 0
+        for record in walk(message):
+            if isinstance(record, int):
+                ignored += record
+                continue
+            owner = self._owner(record)
+            if owner is None:
+                ignored += 1
+            else:
+                wanted[owner].append(record)
+        pairs = zip(self._sources, wanted, strict=True)
+        return _together([s.read(records) for s, records in pairs if records], ignored)
+
+    def _owner(self, record: OtlpRecord) -> int | None:
+        for index, source in enumerate(self._sources):
+            if source.wants(record):
+                return index
+        return None
+
+
+def _together(readings: list[Reading], ignored: int) -> Reading:
+    if len(readings) == 1:
+        only = readings[0]
+        return Reading(
+            only.witnesses, only.activities, only.rejected, only.ignored + ignored
+        )
+    return Reading(
+        WitnessBatch.of(row for r in readings for row in r.witnesses.rows()),
+        ActivityBatch.of(row for r in readings for row in r.activities.rows()),
+        tuple(one for r in readings for one in r.rejected),
+        sum(r.ignored for r in readings) + ignored,
+    )
+
+
+def _decode(signal: Signal, form: Form, body: bytes) -> Any:  # noqa: ANN401
+    """Return a protobuf message, or a struct with the same field names."""
+    try:
+        return (_PROTOBUF if form == "protobuf" else _JSON)[signal](body)
+    except DecodeError:
+        # The decoder's own words may quote the body.
+        raise Invalid(f"the body is no OTLP {signal} protobuf message") from None
+    except RecursionError:
+        raise Invalid("the JSON body is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise Invalid("the JSON body is not valid UTF-8") from None
+    except ValueError as error:
+        # msgspec names a position or a path of keys that we declare, never a value.
+        raise Invalid(f"the body is no OTLP {signal} JSON message: {error}") from None
+
+
+def _spans(message: shape.TracesRequest) -> int:
+    """Count spans: no source wants any, and Codex sends 815 for 3 requests."""
+    return sum(
+        len(scoped.spans or ())
+        for group in message.resource_spans or ()
+        for scoped in group.scope_spans or ()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may leave a body; everything else is dropped where it stands."""
+
+    names: frozenset[str]
+    keys: frozenset[str]
+
+    def log_records(self, message: shape.LogsRequest) -> Iterator[OtlpRecord | int]:
+        """Yield wanted records, and for the others how many they were."""
+        number = 0
+        for group in message.resource_logs or ():
+            resource = self._resource(group.resource)
+            for scoped in group.scope_logs or ():
+                scope = _scope(scoped.scope)
+                for record in scoped.log_records or ():
+                    number += 1
+                    attributes = self.attributes(record.attributes)
+                    name = self._name(record, attributes)
+                    if not name:
+                        yield 1
+                        continue
+                    instant = _instant(record, attributes)
+                    yield OtlpRecord(
+                        "logs", scope, name, number, instant, attributes, resource
+                    )
+
+    def points(self, message: shape.MetricsRequest) -> Iterator[OtlpRecord | int]:
+        """Yield the points of wanted metrics, and how many the others were."""
+        number = 0
+        for group in message.resource_metrics or ():
+            resource = self._resource(group.resource)
+            for scoped in group.scope_metrics or ():
+                scope = _scope(scoped.scope)
+                for metric in scoped.metrics or ():
+                    kind = metric.WhichOneof("data")
+                    data = getattr(metric, kind) if kind else None
+                    points = data.data_points or () if data else ()
+                    if metric.name not in self.names:
+                        number += len(points)
+                        yield len(points)
+                        continue
+                    frame = _Frame(
+                        scope,
+                        metric.name,
+                        resource,
+                        _TEMPORALITY.get(
+                            getattr(data, "aggregation_temporality", 0), ""
+                        ),
+                        measured=kind in {"sum", "gauge"},
+                    )
+                    for point in points:
+                        number += 1
+                        yield self._point(frame, point, number)
+
+    def _point(
+        self, frame: _Frame, point: shape.NumberPoint, number: int
+    ) -> OtlpRecord:
+        if not frame.measured:
+            unread = Point(None, "", 0, 0, "")
+            return OtlpRecord(
+                "metrics", frame.scope, frame.name, number, None, {}, {}, unread
+            )
+        kind = point.WhichOneof("value")
+        ended = _nanoseconds(point.time_unix_nano)
+        return OtlpRecord(
+            "metrics",
+            frame.scope,
+            frame.name,
+            number,
+            ended // 1000 or None,
+            self.attributes(point.attributes),
+            frame.resource,
+            Point(
+                getattr(point, kind) if kind else None,
+                frame.temporality,
+                _nanoseconds(point.start_time_unix_nano),
+                ended,
+                _series(frame, point.attributes or ()),
+            ),
+        )
+
+    def _resource(self, resource: shape.Resource | None) -> dict[str, Scalar]:
+        return self.attributes(resource.attributes) if resource else {}
+
+    def attributes(self, pairs: Iterable[shape.KeyValue] | None) -> dict[str, Scalar]:
+        """Keep declared keys; None stands for a value that is no bounded scalar."""
+        kept: dict[str, Scalar] = {}
+        keys = self.keys
+        for pair in pairs or ():
+            key = pair.key
+            if key in keys:
+                kept[key] = _scalar(pair.value)
+        return kept
+
+    def _name(self, record: shape.LogRecord, attributes: dict[str, Scalar]) -> str:
+        """Find the event's name: attribute, then field, then body; '' if unwanted."""
+        named = attributes.get("event.name")
+        if named is not None:
+            return named if isinstance(named, str) and named in self.names else ""
+        if record.event_name in self.names:
+            return record.event_name or ""
+        body = record.body.string_value if record.body else None
+        return body if body and body in self.names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What the points of one metric have in common."""
+
+    scope: str
+    name: str
+    resource: dict[str, Scalar]
+    temporality: Literal["delta", "cumulative", ""]
+    measured: bool
+
+
+def _scalar(value: shape.AnyValue | None) -> Scalar:
+    if value is None:
+        return None
+    # Most values are texts, and asking which kind it is costs more than a look.
+    held = value.string_value or _raw(value)
+    if isinstance(held, str) and (len(held) > MAX_TEXT or not held.isprintable()):
+        return None
+    return held
+
+
+def _scope(scope: shape.Scope | None) -> str:
+    name = scope.name if scope else None
+    return name if name and len(name) <= MAX_TEXT and name.isprintable() else ""
+
+
+def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | None:
+    """Prefer the client's own time stamp: ``time_unix_nano`` is 0 in Codex."""
+    stamp = attributes.get("event.timestamp")
+    if isinstance(stamp, str):
+        try:
+            moment = datetime.fromisoformat(stamp)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return (moment - _EPOCH) // _MICROSECOND
+        except (ValueError, OverflowError):
+            pass
+    sent = _nanoseconds(record.time_unix_nano)
+    return (sent or _nanoseconds(record.observed_time_unix_nano)) // 1000 or None
+
+
+def _nanoseconds(value: shape.Number) -> int:
+    """Return UTC nanoseconds; 0 stands for none, as in the protocol."""
+    if isinstance(value, str):
+        digits = value.isascii() and value.isdigit() and len(value) <= _NANO_DIGITS
+        value = int(value) if digits else 0
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else 0
+    return value if value and 0 < value < 2**64 else 0
+
+
+def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
+    """Hash everything that tells this series from others.
+
+    All scalar attributes of the point count, declared or not: two series may differ
+    in a label only that no source reads. Only the hash leaves this function.
+    """
+    parts = [f"{key}={value}" for key, value in frame.resource.items()]
+    parts += [f"{pair.key}\0{_raw(pair.value)}" for pair in pairs]
+    text = "\0".join([frame.scope, frame.name, *sorted(parts)])
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _raw(value: shape.AnyValue | None) -> Scalar:
+    """Return a scalar as sent; None for arrays, maps, bytes and nothing."""
+    kind = value.WhichOneof("value") if value else None
+    if kind not in shape.AnyValue.choices:
+        return None
+    return cast("Scalar", getattr(value, kind))

@@ -1,0 +1,176 @@
+"""A decoded and filtered OTLP record, and how a source reads its attributes.
+
+What is in a record has passed the allow-list of ``otlp``: declared names and keys,
+bounded scalars. Nothing here can hold a prompt, an answer or an argument.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from mileage.domain.tokens import MAX_COUNT
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Signal: TypeAlias = Literal["logs", "metrics", "traces"]
+Scalar: TypeAlias = "str | int | float | bool | None"
+"""None: the attribute was sent, and is no bounded scalar."""
+Facts: TypeAlias = "tuple[Witness | Activity | Rejected, ...]"
+"""What one record turned out to be; () is neither usage nor activity."""
+
+# A token of 10**12 has 13 digits; more than this is no count in any notation.
+_MAX_DIGITS = 16
+_TOOL = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
+# 2020-01-01, before which no agent existed (design, invariant 3).
+_EARLIEST = 1_577_836_800_000_000
+
+
+class Point(NamedTuple):
+    """A data point of a metric that is a sum."""
+
+    value: int | float | None
+    """None when the metric is no sum or gauge."""
+    temporality: Literal["delta", "cumulative", ""]
+    started_at: int
+    """UTC nanoseconds, as sent: with ``ended_at`` it tells points apart."""
+    ended_at: int
+    series: str
+    """Hash of metric, resource and attributes; equal for equal series."""
+
+
+class OtlpRecord(NamedTuple):
+    """A log record, or one point of a metric."""
+
+    signal: Signal
+    scope: str
+    name: str
+    """One of the names that a source declares, nothing else."""
+    number: int
+    """Position in the body, from 1."""
+    occurred_at: int | None
+    """UTC microseconds since 1970; None when no time was sent."""
+    attributes: Mapping[str, Scalar]
+    resource: Mapping[str, Scalar]
+    point: Point | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stood, for rejections."""
+        return f"{self.signal} record {self.number}"
+
+    def text(self, *keys: str) -> str:
+        """Return the first text under one of these keys, or ''."""
+        for holder in (self.attributes, self.resource):
+            for key in keys:
+                value = holder.get(key)
+                if isinstance(value, str) and value:
+                    return value
+        return ""
+
+    def tally(self, key: str, absent: int | None = None) -> int | None:
+        """Return a token count, ``absent`` if it was not sent, None if unusable."""
+        if key in self.attributes:
+            return as_count(self.attributes[key])
+        return absent
+
+    def time_problem(self) -> str:
+        """Say why the time cannot be used, or ''."""
+        if self.occurred_at is None:
+            return "no time"
+        return "time before 2020" if self.occurred_at < _EARLIEST else ""
+
+    def truth(self, key: str) -> bool | None:
+        """Read a boolean that clients send as a boolean or as a text."""
+        value = self.attributes.get(key)
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.lower())
+        return value if isinstance(value, bool) else None
+
+    def tool(self) -> str:
+        """Return the tool's name; '' when it is no identifier, so no content."""
+        name = self.text("tool_name")
+        return name if _TOOL.fullmatch(name) else ""
+
+    def identity(self) -> str:
+        """Return who the payload says it was: a person before an installation."""
+        person = self.text("user.email") or self.text("enduser.id")
+        if person:
+            return person
+        installation = self.text("user.id")
+        return f"installation:{installation}" if installation else ""
+
+    def rejected(self, source: str, reason: str) -> Rejected:
+        """Turn the record into a rejection."""
+        return Rejected(source, self.place, reason)
+
+
+def as_count(value: Scalar) -> int | None:
+    """Coerce to a count from 0 to ``MAX_COUNT``; None if it is none.
+
+    Clients send integers, doubles and decimal texts for the same attribute
+    (recordings: Claude Code and Codex). A boolean is no count.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        digits = value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
+        if not digits:
+            return None
+        value = int(value)
+    elif isinstance(value, float):
+        if not value.is_integer():
+            return None
+        value = int(value)
+    return value if 0 <= value <= MAX_COUNT else None
+
+
+def as_amount(value: Scalar) -> int | None:
+    """Round to a whole amount from 0 to ``MAX_COUNT``; None if it is none."""
+    if isinstance(value, float):
+        return as_count(round(value)) if math.isfinite(value) else None
+    return as_count(value)
+
+
+def as_micros(value: Scalar) -> int | None:
+    """Turn dollars, as a number or a text, into micro-dollars."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        dollars = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return as_amount(dollars * 1_000_000)
+
+
+def gather(turned: Iterable[Facts]) -> Reading:
+    """Sort what each record turned out to be into one reading."""
+    witnesses: list[Witness] = []
+    activities: list[Activity] = []
+    rejected: list[Rejected] = []
+    ignored = 0
+    for facts in turned:
+        ignored += not facts
+        for fact in facts:
+            if isinstance(fact, Witness):
+                witnesses.append(fact)
+            elif isinstance(fact, Activity):
+                activities.append(fact)
+            else:
+                rejected.append(fact)
+    return Reading(
+        WitnessBatch.of(witnesses),
+        ActivityBatch.of(activities),
+        tuple(rejected),
+        ignored,
+    )
