@@ -1,0 +1,232 @@
+"""Codex's own rollouts: JSON lines below ``sessions/`` and ``archived_sessions/``.
+
+Newer versions write one ``token_usage_record`` a response, with its id: exact, and
+all that counts in a file that has one. Older ones write only running totals
+(``token_count``), from which ``codex_counts`` finds the responses again.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from mileage.domain.call import SourceTraits
+from mileage.domain.witness import Witness
+from mileage.sources.codex_activity import CodexActivity
+from mileage.sources.codex_counts import RunningTotals
+from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
+from mileage.sources.codex_thread import Thread
+from mileage.sources.jsonl import (
+    CHUNK_LINES,
+    Gathering,
+    decode,
+    instant,
+    text,
+    untimely,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mileage.domain.witness import Reading
+    from mileage.sources.codex_counts import CodexUsage
+    from mileage.sources.codex_lines import Line, Payload
+
+# Early in September 2025 the counts came before the model's name did; all calls of
+# those weeks were answered by one model (reference: Codex, rule 6). Later on a
+# missing name stays missing, and the call unpriced.
+_NAMELESS_UNTIL = 1_759_276_800_000_000  # 2025-10-01
+_NAMELESS_MODEL = "gpt-5"
+# Totals are held back until it is clear that no record describes the same response.
+_HELD_BACK = 50_000
+
+
+class CodexRollout:
+    """Reads rollouts of the Codex command line, its editor plug-in and its helpers."""
+
+    traits = SourceTraits("codex_rollout", "codex", 10, "counts", True)  # noqa: FBT003
+
+    def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
+        """Name both places: archiving moves a rollout, and each thread counts once."""
+        codex = PurePath(environ.get("CODEX_HOME") or home / ".codex")
+        return [codex / "sessions", codex / "archived_sessions"]
+
+    def patterns(self) -> tuple[str, ...]:
+        """Old rollouts may be compressed in place."""
+        return ("*.jsonl", "*.jsonl.zst")
+
+    def read(
+        self, lines: Iterable[bytes], place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one rollout; without ``activity`` only what holds or explains usage."""
+        rollout = _Rollout(Gathering(self.traits, place), activity=activity)
+        for number, line in enumerate(lines, start=1):
+            rollout.take(number, line)
+            if number % CHUNK_LINES == 0:
+                yield rollout.gathered.reading()
+        rollout.release()
+        yield rollout.gathered.reading()
+
+
+class _Rollout:
+    """One file, line by line."""
+
+    def __init__(self, gathered: Gathering, *, activity: bool) -> None:
+        self.gathered = gathered
+        self._thread = Thread(gathered.place)
+        self._totals = RunningTotals()
+        self._held: list[tuple[CodexUsage | None, Witness]] = []
+        self._has_records = False
+        self._activity = CodexActivity(gathered, self._thread) if activity else None
+
+    def take(self, number: int, line: bytes) -> None:
+        """Sort one line: usage, what explains it, activity, neither, unreadable."""
+        if can_be_skipped(line):
+            self._beside_calls(number, line)
+            return
+        decoded = decode(LINE, line)
+        if isinstance(decoded, str):
+            self._unfit(number, line, decoded)
+            return
+        kind, payload = kind_of(decoded), decoded.payload
+        if payload is None:
+            self.gathered.ignored += 1
+            return
+        occurred_at = instant(decoded.timestamp)
+        if occurred_at is not None:
+            self._thread.follow(occurred_at)
+        if kind == "token_count":
+            self._token_count(number, decoded, payload)
+        elif kind == "token_usage_record":
+            self._record(number, decoded, payload)
+        else:
+            self._circumstance(kind, payload, occurred_at or 0)
+            self._beside_calls(number, line)
+
+    def release(self) -> None:
+        """Emit the responses found from totals."""
+        for _, row in self._held:
+            self.gathered.witness(row)
+        self._held = []
+
+    def _beside_calls(self, number: int, line: bytes) -> None:
+        if self._activity is None:
+            self.gathered.ignored += 1
+            return
+        problem = self._activity.take(line)
+        if problem:
+            self.gathered.reject(number, problem)
+
+    def _unfit(self, number: int, line: bytes, reason: str) -> None:
+        if not line.strip():
+            return
+        if should_be_usage(line):
+            self.gathered.reject(number, reason)
+        else:
+            self._beside_calls(number, line)
+
+    def _circumstance(self, kind: str, payload: Payload, occurred_at: int) -> None:
+        thread = self._thread
+        if kind == "session_meta":
+            thread.introduce(payload, occurred_at)
+        elif kind == "turn_context":
+            thread.turn(payload)
+        elif kind == "thread_settings_applied":
+            thread.settings(payload.thread_settings)
+        elif kind == "user_message":
+            thread.asked()
+        elif kind == "task_started" and thread.task_started():
+            self._held = []
+
+    def _token_count(self, number: int, line: Line, payload: Payload) -> None:
+        info = payload.info
+        if info is None or self._has_records:
+            self.gathered.ignored += 1
+            return
+        total = info.total_token_usage.counts() if info.total_token_usage else None
+        last = info.last_token_usage.counts() if info.last_token_usage else None
+        if self._thread.is_replaying(line.ordinal):
+            self._totals.baseline(total)
+            self.gathered.ignored += 1
+            return
+        used = self._totals.take(total, last)
+        if used is None:
+            self.gathered.ignored += 1
+            return
+        row = self._witness(number, line, used, text(info.model))
+        if row is None:
+            return
+        name = _joined(total) if total else f"last:{row.occurred_at}:{_joined(used)}"
+        key = f"{row.session}:{self._totals.epoch}:{name}"
+        self._held.append((total, row._replace(key=key)))
+        if len(self._held) >= _HELD_BACK:
+            self.release()
+
+    def _record(self, number: int, line: Line, payload: Payload) -> None:
+        if not self._has_records:
+            self._has_records = True
+            self._drop_described(payload)
+        if payload.usage is None or self._thread.is_before_own(line.ordinal):
+            self.gathered.ignored += 1
+            return
+        used = payload.usage.counts()
+        row = self._witness(number, line, used, "")
+        if row is None:
+            return
+        thread = text(payload.thread_id) or row.session
+        response = text(payload.response_id)
+        name = response or f"record:{row.occurred_at}:{_joined(used)}"
+        self.gathered.witness(row._replace(key=f"{thread}:{name}", session=thread))
+
+    def _drop_described(self, first: Payload) -> None:
+        """Drop totals that the first record describes as well.
+
+        A thread that an older version began has true responses before its first
+        record; the record's running total tells where they end.
+        """
+        if first.usage is None or first.thread_token_usage is None:
+            self._held = []
+            return
+        before = first.thread_token_usage.counts().minus(first.usage.counts())
+        totals = [total for total, _ in self._held]
+        keep = totals.index(before) + 1 if before in totals else 0
+        self._held = self._held[:keep]
+
+    def _witness(
+        self, number: int, line: Line, used: CodexUsage, model: str
+    ) -> Witness | None:
+        occurred_at = instant(line.timestamp)
+        problem = untimely(occurred_at)
+        if problem or occurred_at is None:
+            self.gathered.reject(number, problem)
+            return None
+        thread = self._thread
+        model = model or thread.model
+        if not model and occurred_at < _NAMELESS_UNTIL:
+            model = _NAMELESS_MODEL
+        return Witness(
+            "codex_rollout",
+            "",
+            "",
+            thread.thread_id,
+            occurred_at,
+            "codex",
+            thread.version,
+            thread.vendor,
+            model,
+            thread.tier,
+            *used.classes(),
+            None,
+            thread.cwd,
+            thread.agent,
+            False,  # noqa: FBT003
+            thread.attended,
+            "",
+        )
+
+
+def _joined(usage: CodexUsage) -> str:
+    return "/".join(map(str, usage))
+
+
+SOURCE = CodexRollout()

@@ -1,0 +1,172 @@
+"""What all readers of JSON-lines logs do alike: decode, name, date, refuse, gather.
+
+Reasons for a refusal are fixed sentences or a decoder's words about types and field
+names; nothing that stood in a line ever gets into them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import msgspec
+
+from mileage.domain.call import Seen, merge_copies
+from mileage.domain.tokens import MAX_COUNT
+from mileage.domain.window import micros
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
+
+if TYPE_CHECKING:
+    from mileage.domain.call import SourceTraits
+
+# A reading is emitted at least this often, so that a huge file needs little memory.
+CHUNK_LINES = 10_000
+EARLIEST_DAY = date(2020, 1, 1)
+EARLIEST = micros(datetime(2020, 1, 1, tzinfo=UTC))
+# Ids, models and folders are short; longer ones are noise, and not kept whole.
+LONGEST_TEXT = 1_000
+
+NOT_JSON = "not JSON"
+INCOMPLETE = "incomplete last line"
+"""A file that is still being written ends like this: normal, and read again later."""
+NO_TIME = "no readable time"
+TOO_EARLY = f"time before {EARLIEST_DAY}"
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None
+"""A number of tokens; a sign, a fraction, a string or a truth value is refused."""
+
+Decoded = TypeVar("Decoded")
+
+
+def decode(decoder: msgspec.json.Decoder[Decoded], line: bytes) -> Decoded | str:
+    """Return what a line says, or the reason why that cannot be told."""
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError as error:
+        return str(error)
+    except (ValueError, RecursionError):
+        clean = _cleaned(line)
+    if clean is None:
+        return NOT_JSON if line.endswith(b"\n") else INCOMPLETE
+    try:
+        return decoder.decode(clean)
+    except msgspec.ValidationError as error:
+        return str(error)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def _cleaned(line: bytes) -> bytes | None:
+    r"""Return a line whose text has halves of surrogate pairs (``\ud83d``) mended.
+
+    Clients that cut text between two UTF-16 units write them; the strict decoder
+    refuses the whole line for it, although the usage in it is in order.
+    """
+    try:
+        return json.dumps(json.loads(line), ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
+    except (ValueError, RecursionError):
+        return None
+
+
+def text(value: object) -> str:
+    """Return a short text as it is; anything that is no text is none."""
+    return value[:LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def instant(value: object) -> int | None:
+    """Return UTC microseconds of an ISO 8601 time, which is UTC unless it says so."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def untimely(occurred_at: int | None) -> str:
+    """Return why no call can have happened then, or ''."""
+    if occurred_at is None:
+        return NO_TIME
+    return TOO_EARLY if occurred_at < EARLIEST else ""
+
+
+def merge_repeats(kept: Witness, again: Witness) -> Witness:
+    """Merge two lines of one call as ``domain.call.merge_copies`` does, but fast.
+
+    Nearly every repetition comes later, from the same thread, with the same or a
+    grown output; whatever is not like that goes the general way.
+    """
+    ordinary = (
+        kept.occurred_at < again.occurred_at
+        and kept.copied <= again.copied
+        and kept.reported_cost == again.reported_cost
+    )
+    if not ordinary:
+        seen = merge_copies([Seen(kept, "", False), Seen(again, "", False)])  # noqa: FBT003
+        return seen.witness
+    if kept[10:17] == again[10:17]:
+        return kept
+    writes = max(kept.cache_write + kept.cache_write_1h, sum(again[12:14]))
+    hour = max(kept.cache_write_1h, again.cache_write_1h)
+    output = max(kept.output + kept.reasoning, sum(again[14:16]))
+    reasoning = max(kept.reasoning, again.reasoning)
+    return Witness(
+        *kept[:10],
+        max(kept.input, again.input),
+        max(kept.cache_read, again.cache_read),
+        writes - hour,
+        hour,
+        output - reasoning,
+        reasoning,
+        max(kept.tool_input, again.tool_input),
+        *kept[17:],
+    )
+
+
+class Gathering:
+    """What has been read of one file since the last reading was handed on."""
+
+    def __init__(self, traits: SourceTraits, place: str) -> None:
+        self.traits = traits
+        self.place = place
+        self.ignored = 0
+        self._witnesses: dict[str, Witness] = {}
+        self._activities: dict[tuple[str, str], Activity] = {}
+        self._rejected: list[Rejected] = []
+
+    def witness(self, row: Witness) -> None:
+        """Take a call in, once for all lines that repeat it."""
+        kept = self._witnesses.get(row.key)
+        self._witnesses[row.key] = row if kept is None else merge_repeats(kept, row)
+
+    def activity(self, row: Activity) -> None:
+        """Take a fact beside calls in, once."""
+        self._activities.setdefault((row.kind, row.key), row)
+
+    def reject(self, number: int, reason: str) -> None:
+        """Note that line ``number`` should be usage and cannot be read."""
+        place = f"{self.place}:{number}"
+        self._rejected.append(Rejected(self.traits.name, place, reason))
+
+    def reading(self) -> Reading:
+        """Hand on what was gathered, and start again with nothing."""
+        reading = Reading(
+            WitnessBatch.of(self._witnesses.values()),
+            ActivityBatch.of(self._activities.values()),
+            tuple(self._rejected),
+            self.ignored,
+        )
+        self._witnesses, self._activities = {}, {}
+        self._rejected, self.ignored = [], 0
+        return reading
