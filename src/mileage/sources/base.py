@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePath
 
     from mileage.domain.call import SourceTraits
@@ -22,12 +22,12 @@ class LogSource(Protocol):
 
     traits: SourceTraits
 
-    def roots(self, home: PurePath, environ: dict[str, str]) -> list[PurePath]:
+    def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
         """Name the folders below which this client keeps its logs."""
         ...
 
     def patterns(self) -> tuple[str, ...]:
-        """Name the files that matter, as globs below a root."""
+        """Match the names of files, at any depth below a root; ``!`` excludes."""
         ...
 
     def read(
@@ -35,6 +35,8 @@ class LogSource(Protocol):
     ) -> Iterator[Reading]:
         """Read one file from its start; ``place`` names it in rejections.
 
+        Lines keep their ends, so that a last one without is known as unfinished.
+        Without ``activity`` only what may hold usage is looked at, for speed.
         Yields readings of bounded size; never raises, whatever the bytes.
         """
         ...

@@ -20,6 +20,7 @@ from mileage.sources.jsonl import (
     CHUNK_LINES,
     Count,
     Gathering,
+    Repetition,
     decode,
     instant,
     text,
@@ -190,8 +191,12 @@ class _Transcript:
             self.gathered.reject(number, problem)
             return
         usage = message.usage
-        model = _serving_model(usage.iterations) or text(message.model)
-        row = _witness(line, occurred_at, model, usage)._replace(key=key)
+        counts, copied = _counts(usage), line.is_sidechain is True
+        plain = not usage.iterations and line.cost_usd is None
+        again = Repetition(key, occurred_at, copied, counts)
+        if plain and self.gathered.repeats(again):
+            return
+        row = _witness(line, message, usage, again)
         self.gathered.witness(row)
         if usage.iterations:
             self._advisors(number, row, usage.iterations)
@@ -237,24 +242,26 @@ def _identity(line: _Line, message: _Message) -> str:
     return f"uuid:{found}" if found else ""
 
 
-def _witness(line: _Line, occurred_at: int, model: str, usage: _Usage) -> Witness:
-    model = _plain(model)
+def _witness(
+    line: _Line, message: _Message, usage: _Usage, again: Repetition
+) -> Witness:
+    model = _plain(_serving_model(usage.iterations) or text(message.model))
     return Witness(
         "claude_code_log",
-        "",
+        again.key,
         text(line.request_id),
         text(line.session_id),
-        occurred_at,
+        again.occurred_at,
         "claude-code",
         text(line.version),
         _provider(model),
         model,
         _tier(usage),
-        *_counts(usage),
+        *again.counts,
         _micro_dollars(line.cost_usd),
         text(line.cwd),
         text(line.agent_id),
-        line.is_sidechain is True,
+        again.copied,
         attended(line.entrypoint),
         "",
     )

@@ -7,7 +7,10 @@ start anew; what a response used is the growth between two good totals.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mileage.sources.jsonl import Classes
 
 # A total this close below the one before it (98 %) is an older event that came late;
 # a larger fall is a new start.
@@ -35,7 +38,7 @@ class CodexUsage(NamedTuple):
             *(max(0, now - then) for now, then in zip(self, earlier, strict=True))
         )
 
-    def classes(self) -> tuple[int, int, int, int, int, int, int]:
+    def classes(self) -> Classes:
         """Return the seven disjoint classes, in the order of a witness."""
         cached = min(self.cached, self.input)
         written = min(self.written, self.input - cached)
