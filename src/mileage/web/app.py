@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from mileage.domain.errors import MileageError
 from mileage.web import api, observe, pages, sign_in
 from mileage.web.guard import Guard
-from mileage.web.problems import answer_error, answer_http
+from mileage.web.problems import answer, answer_error, answer_http, plain
 from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ def create_app(
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Surprises),
+            Middleware(Surprises, tell=plain),
             Middleware(KnownHosts, hosts=services.allowed_hosts),
             Middleware(Compressed),
             Middleware(Guard, sign_in=services.sign_in),
+            Middleware(Surprises, tell=answer),
         ],
         exception_handlers={MileageError: answer_error, HTTPException: answer_http},
         lifespan=lifespan,

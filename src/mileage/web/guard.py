@@ -48,6 +48,11 @@ def is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
 
 
+def _unguarded(path: str) -> bool:
+    """Tell whether nobody is looked for: signing in is open, but has a form."""
+    return is_open(path) and path != SIGN_IN
+
+
 class Guard:
     """Find out who is asking before any handler runs."""
 
@@ -57,7 +62,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with an ``Asker`` in the request's state, or refuse."""
-        if scope["type"] != "http" or scope["path"].startswith(OPEN_FOLDERS):
+        if scope["type"] != "http" or _unguarded(scope["path"]):
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -72,7 +77,7 @@ class Guard:
     async def _admit(self, request: Request) -> Receive:
         """Set the asker; return the way to read the body from here on."""
         key = _bearer(request)
-        if key is not None and request.url.path.startswith(KEY_PATHS):
+        if key is not None and request.scope["path"].startswith(KEY_PATHS):
             viewer = await run_in_threadpool(self.sign_in.key_viewer, key)
             if viewer is None:
                 raise Unauthorised(
@@ -97,7 +102,7 @@ class Guard:
             form_secret=fresh,
         )
         request.state.asker = asker
-        if viewer is None and not is_open(request.url.path):
+        if viewer is None and not is_open(request.scope["path"]):
             raise Unauthorised(
                 "Sign in at /sign-in, or send `Authorization: Bearer KEY` to the API."
             )

@@ -20,6 +20,7 @@ Schema = dict[str, Any]
 
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
+KINDS = {"array": "comma list", "integer": "whole number", "string": "text"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 
@@ -34,6 +35,18 @@ class Parameter:
     where: Literal["query", "path"] = "query"
     example: str = ""
     """What the curl line on the docs page sends; '' leaves it out."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        if self.schema.get("format") == "date-time":
+            return "instant"
+        return KINDS[self.schema["type"]]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values it knows, () for any."""
+        return tuple(self.schema.get("items", {}).get("enum", ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Problem(NamedTuple):
 
 def wants_json(request: Request) -> bool:
     """Tell whether this client reads JSON: by address, else by what it accepts."""
-    path = request.url.path
+    path = request.scope["path"]
     if path.startswith(JSON_PATHS) and path != "/api/docs":
         return True
     accepted = request.headers.get("accept", "")
@@ -82,10 +82,16 @@ def answer(
     request: Request, problem: Problem, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with a page or with ``{"error": …}``."""
-    if wants_json(request):
-        response: Response = JSONResponse({"error": _as_json(problem)}, problem.status)
-    else:
-        response = pages.page(
+    response = (
+        plain(request, problem) if wants_json(request) else _page(request, problem)
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+def _page(request: Request, problem: Problem) -> Response:
+    try:
+        return pages.page(
             request,
             "error.html",
             status=problem.status,
@@ -93,8 +99,10 @@ def answer(
             message=problem.message,
             reference=problem.reference,
         )
-    response.headers.update(headers or {})
-    return response
+    except MileageError:
+        # The frame of every page names the organisation; what took the page down
+        # may take that down too, and the first error is the one to tell.
+        return plain(request, problem)
 
 
 def answer_error(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ import traceback
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -18,9 +19,12 @@ from starlette.requests import ClientDisconnect, Request
 from mileage.web.problems import Problem, plain, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    Tell = Callable[[Request, Problem], Response]
 
 log = logging.getLogger("mileage.web")
 
@@ -121,14 +125,18 @@ class Compressed:
 
 
 class Surprises:
-    """Turn a bug into a 500 with a reference. One of the two broad excepts.
+    """Turn a bug into a 500 with a reference: the web's one broad except.
+
+    ``tell`` makes the answer. Twice in the application: inside, with a page; and
+    around everything, in plain words, should the page be what is broken.
 
     The log gets the kind of error and where it happened, never its message, the
     request or a local value: any of these may hold a secret or somebody's content.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tell: Tell) -> None:
         self.app = app
+        self.tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; answer for what fell over, if nothing was sent yet."""
@@ -151,7 +159,9 @@ class Surprises:
             # Not log.exception: a traceback ends in the error's message.
             log.error("reference %s: %s", reference, places)  # noqa: TRY400
             if not started:
-                response = plain(Request(scope), _surprise(reference))
+                response = await run_in_threadpool(
+                    self.tell, Request(scope), _surprise(reference)
+                )
                 await response(scope, receive, send)
 
 

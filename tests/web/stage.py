@@ -1,0 +1,256 @@
+"""Made-up services behind the real application, and clients of several kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from mileage.domain.errors import NotFound, Refused, Unauthorised
+from mileage.domain.figures import (
+    ActivityCount,
+    Board,
+    BoardRow,
+    Completeness,
+    Figures,
+    IngestStatus,
+    PersonalPage,
+    RejectedCount,
+    Share,
+    Snapshot,
+    SourceSeen,
+    SourceStatus,
+    Standing,
+)
+from mileage.domain.people import Account, Credential, Viewer
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import SECOND, Window
+from mileage.web.app import create_app
+from mileage.web.services import Services, UsageQuestion
+
+HOST = "mileage.test:8470"
+ORIGIN = f"http://{HOST}"
+
+ADA = Viewer("acc-ada", "Ada Byron")
+BOB = Viewer("acc-bob", "Bob <script>alert(1)</script>")
+ROOT = Viewer("", "operator", operator=True)
+
+KEYS = {"key-ada": ADA, "key-bob": BOB, "key-root": ROOT}
+LINK = "l1nk-secret-that-nobody-may-log"
+
+START = 1_761_955_200 * SECOND  # 2025-11-01T00:00:00Z
+DAYS = tuple(f"2025-11-{day:02}" for day in range(1, 31))
+WINDOW = Window(START, START + 30 * 86400 * SECOND)
+
+TOKENS = Tokens(1_000, 950_000, 20_000, 5_000, 2_000, 500, 7)
+FIGURES = Figures(12, TOKENS, 1_234_567, 1)
+COMPLETENESS = Completeness(
+    (SourceSeen("claude_code_log", 12, START, START + 5 * SECOND, 2),),
+    WINDOW.end,
+    ("Two lines of one log could not be read.",),
+)
+
+
+def standing(viewer: Viewer, factor: int = 1) -> Standing:
+    tokens = Tokens(*(count * factor for count in TOKENS))
+    return Standing(
+        account_id=viewer.account_id,
+        name=viewer.name,
+        kind="person",
+        department="Engines",
+        team="Difference",
+        figures=Figures(12 * factor, tokens, 1_234_567 * factor, 1),
+        sessions=3,
+        models=("claude-sonnet-4-5",),
+        clients=("claude-code",),
+        active_days=2,
+        daily=(0,) * 29 + (tokens.total,),
+    )
+
+
+SNAPSHOT = Snapshot(
+    window=WINDOW,
+    zone="Asia/Kolkata",
+    as_of=WINDOW.end - SECOND,
+    days=DAYS,
+    total=FIGURES.plus(FIGURES).plus(FIGURES),
+    daily=(0,) * 29 + (3 * TOKENS.total,),
+    standings=(standing(ADA, 2), standing(BOB)),
+    completeness=COMPLETENESS,
+    versions={"prices": "1", "format": "1"},
+    input_hash="0" * 32,
+    organisation="Analytical Engines",
+)
+
+PERSONAL = PersonalPage(
+    account_id=ADA.account_id,
+    name=ADA.name,
+    window=WINDOW,
+    zone="Asia/Kolkata",
+    total=FIGURES,
+    sessions=3,
+    active_days=2,
+    daily=tuple(Share(day, Figures()) for day in DAYS),
+    hours=((0,) * 23 + (5,),) * 30,
+    by_client=(Share("claude-code", FIGURES),),
+    by_model=(Share("claude-sonnet-4-5", FIGURES),),
+    by_session=(Share("s-1", FIGURES, "claude-code"),),
+    activity=(ActivityCount("prompt", "", 4),),
+    attended_calls=10,
+    unattended_calls=2,
+    differing_calls=0,
+    rejected=(RejectedCount("claude_code_log", "not JSON", 2, "a.jsonl:7"),),
+    rank=1,
+    ranked=2,
+    completeness=COMPLETENESS,
+)
+
+STATUS = IngestStatus(
+    accepted=30,
+    durable=28,
+    visible=25,
+    rejected=2,
+    ignored=1,
+    duplicates=3,
+    lag_seconds=0.5,
+    sources=(SourceStatus("claude_code_log", 25, 20, 3, 2, 1, START, WINDOW.end),),
+)
+
+
+@dataclass
+class FakeReports:
+    """Keeps what it was asked; ``broken`` is raised instead of any answer."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def _note(self, *question: Any) -> None:
+        self.asked.append(question)
+        if self.broken is not None:
+            raise self.broken
+
+    def board(
+        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+    ) -> Board:
+        self._note("board", viewer, lens, as_of)
+        if lens not in (None, "tokens", "cost"):
+            raise NotFound("There is no such lens. Known: tokens, cost.")
+        rows = tuple(
+            BoardRow(rank, one.figures.tokens.total, one)
+            for rank, one in enumerate(SNAPSHOT.standings, start=1)
+        )
+        return Board(lens or "tokens", "tokens", SNAPSHOT, rows, None, len(rows))
+
+    def lenses(self) -> tuple[tuple[str, ...], ...]:
+        return (
+            ("tokens", "Tokens", "using more", "idle agents"),
+            ("cost", "Cost", "spending more", "dear models"),
+        )
+
+    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
+        self._note("personal", viewer, account_id)
+        if account_id not in (ADA.account_id, BOB.account_id):
+            raise NotFound("There is no such account.")
+        if not viewer.operator and viewer.account_id != account_id:
+            raise Refused("Only the operator opens the page of somebody else.")
+        return replace(PERSONAL, account_id=account_id)
+
+    def usage(self, viewer: Viewer, question: UsageQuestion) -> dict[str, Any]:
+        self._note("usage", viewer, question)
+        return {"window": {}, "rows": [], "completeness": {}}
+
+    def ingest_status(self, viewer: Viewer) -> IngestStatus:
+        self._note("ingest_status", viewer)
+        return STATUS
+
+    def people(self, viewer: Viewer) -> tuple[Account, ...]:
+        self._note("people", viewer)
+        return tuple(
+            Account(
+                one.account_id, "person", one.name, f"{one.account_id}@engines.test"
+            )
+            for one in (ADA, BOB)
+        )
+
+    def organisation(self) -> tuple[str, bool]:
+        return "Analytical Engines", False
+
+
+@dataclass
+class FakeSignIn:
+    """One link, some keys, and the sessions they opened."""
+
+    links: dict[str, Viewer] = field(default_factory=lambda: {LINK: ROOT})
+    sessions: dict[str, Viewer] = field(default_factory=dict)
+
+    def _open(self, viewer: Viewer) -> str:
+        secret = f"session-secret-{len(self.sessions)}"
+        self.sessions[secret] = viewer
+        return secret
+
+    def open_link(self, secret: str) -> str:
+        if secret not in self.links:
+            raise Unauthorised("used or unknown")
+        return self._open(self.links.pop(secret))
+
+    def open_key(self, key: str) -> str:
+        if key not in KEYS:
+            raise Unauthorised("unknown key")
+        return self._open(KEYS[key])
+
+    def session_viewer(self, session_secret: str) -> Viewer | None:
+        return self.sessions.get(session_secret)
+
+    def key_viewer(self, key: str) -> Viewer | None:
+        return KEYS.get(key)
+
+    def close(self, session_secret: str) -> None:
+        self.sessions.pop(session_secret, None)
+
+
+class FakeDoor:
+    """Lets nobody in; counts a little."""
+
+    sources = ()
+
+    def credential(self, bearer: str) -> Credential:
+        raise Unauthorised(f"unknown token of {len(bearer)} characters")
+
+    async def accept(self, credential: Any, reading: Any) -> None:
+        raise AssertionError
+
+    def refuse(self, credential: Any, source: str, reason: str) -> None:
+        raise AssertionError
+
+    def counters(self) -> dict[str, float]:
+        return {"accepted_total": 30.0, "lag_seconds": 0.5}
+
+
+@dataclass
+class Stage:
+    """The application with its made-up services, and ways to reach it."""
+
+    reports: FakeReports = field(default_factory=FakeReports)
+    sign_in: FakeSignIn = field(default_factory=FakeSignIn)
+    door: FakeDoor = field(default_factory=FakeDoor)
+
+    def __post_init__(self) -> None:
+        services = Services(self.reports, self.sign_in, self.door, (HOST,))  # type: ignore[arg-type]
+        self.app = create_app(services)
+
+    def stranger(self, origin: str = ORIGIN) -> TestClient:
+        return TestClient(self.app, base_url=origin, follow_redirects=False)
+
+    def browser(self, viewer: Viewer = ADA, origin: str = ORIGIN) -> TestClient:
+        """Somebody who has signed in."""
+        client = self.stranger(origin)
+        secret = self.sign_in._open(viewer)
+        client.cookies.set("mileage_session", secret, domain="mileage.test")
+        return client
+
+    def program(self, key: str = "key-ada") -> TestClient:
+        """A script with an API key."""
+        client = self.stranger()
+        client.headers["Authorization"] = f"Bearer {key}"
+        return client

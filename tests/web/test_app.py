@@ -1,0 +1,466 @@
+"""The application as a whole: default deny, errors that help, nothing that leaks."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import anyio
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import Route
+
+from mileage import __version__
+from mileage.domain.errors import (
+    Conflict,
+    Invalid,
+    MileageError,
+    NotFound,
+    Refused,
+    TooLarge,
+    Unavailable,
+)
+from mileage.web.guard import is_open
+from tests.web.stage import ADA, LINK, ROOT, Stage
+
+PAGES = ("/", "/me", "/ingest", "/api/docs")
+API = (
+    "/api/v1/usage",
+    "/api/v1/boards/tokens",
+    "/api/v1/me",
+    "/api/v1/ingest/status",
+    "/api/openapi.json",
+)
+FILL = {"lens": "tokens", "account_id": ADA.account_id, "name": "app.css"}
+SECRET = "4-secret-that-must-not-be-told"
+
+
+@pytest.fixture
+def stage():
+    return Stage()
+
+
+def addresses(stage):
+    """Every route of the application with every method it takes."""
+    for route in stage.app.routes:
+        assert isinstance(route, Route), "a mount hides its routes from this walk"
+        path = re.sub(r"{(\w+)(:\w+)?}", lambda found: FILL[found[1]], route.path)
+        for method in sorted(route.methods or ()):
+            yield method, path
+
+
+# Default deny
+
+
+def test_the_walk_sees_the_routes(stage):
+    walked = {path for _, path in addresses(stage)}
+    assert {"/", "/me", "/sign-in", "/healthz", "/metrics", *API} <= walked
+
+
+def test_strangers_get_nothing_beyond_the_allow_table(stage):
+    stranger = stage.stranger()
+    answered = {
+        (method, path): stranger.request(method, path).status_code
+        for method, path in addresses(stage)
+        if not is_open(path)
+    }
+    assert answered
+    assert set(answered.values()) <= {303, 401}
+    assert stage.reports.asked == []
+
+
+def test_the_allow_table_is_short_and_holds_no_figures(stage):
+    """A new open address has to be added here, where somebody reads it."""
+    allowed = {path for _, path in addresses(stage) if is_open(path)}
+    assert {path for path in allowed if not path.startswith(("/v1/", "/static/"))} == {
+        "/sign-in",
+        "/healthz",
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static",
+        "/staticky",
+        "/v1",
+        "/v11/logs",
+        "/sign-in/",
+        "/sign-inn",
+        "/healthz/x",
+        "/healthz%3Fx",
+        "/sign-in%3Fx",
+        "/sign-in%23",
+        "//healthz",
+        "/HEALTHZ",
+        "/api",
+        "/api/",
+        "/nothing/here",
+        "/.env",
+    ],
+)
+def test_what_looks_like_an_open_address_is_not(stage, path):
+    assert stage.stranger().get(path).status_code in {303, 401}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../me",
+        "/v1/../api/v1/me",
+        "/static/%2e%2e/me",
+        "/static%2F%2E%2E/me%3F",
+    ],
+)
+def test_dots_do_not_climb_out_of_an_open_folder(stage, path):
+    scope_path = stage.stranger().get(path)
+    assert scope_path.status_code in {303, 401, 404}
+    assert stage.reports.asked == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_sends_strangers_to_sign_in(stage, path):
+    answer = stage.stranger().get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in"
+
+
+@pytest.mark.parametrize("path", API)
+def test_the_api_tells_strangers_what_to_do(stage, path):
+    answer = stage.stranger().get(path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert "Authorization: Bearer KEY" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_session_opens_the_pages(stage, path):
+    assert stage.browser().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", API)
+def test_a_session_and_a_key_open_the_api(stage, path):
+    assert stage.browser().get(path).status_code == 200
+    assert stage.program().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/ingest", "/people"])
+def test_a_key_opens_no_page(stage, path):
+    """Keys are for programs: a page in a browser belongs to a session."""
+    assert stage.program().get(path).status_code == 303
+    assert stage.reports.asked == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer key-nobody", "Bearer ", "Bearer", "bearer  ", "Bearer key-ada x"],
+)
+def test_a_wrong_key_is_refused_even_beside_a_session(stage, header):
+    browser = stage.browser()
+    answer = browser.get("/api/v1/me", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert "unknown or revoked" in answer.json()["error"]["message"]
+    assert stage.reports.asked == []
+
+
+def test_another_scheme_is_no_key(stage):
+    header = {"Authorization": "Basic key-ada"}
+    assert stage.stranger().get("/api/v1/me", headers=header).status_code == 401
+
+
+def test_a_session_that_is_over_opens_nothing(stage):
+    browser = stage.browser()
+    stage.sign_in.sessions.clear()
+    assert browser.get("/").headers["location"] == "/sign-in"
+    assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_reports_are_asked_for_the_viewer_who_asks(stage):
+    stage.browser(ADA).get("/")
+    stage.browser(ROOT).get("/")
+    assert [asked[1] for asked in stage.reports.asked] == [ADA, ROOT]
+
+
+def test_a_websocket_is_closed(stage):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    scope = {"type": "websocket", "path": "/", "headers": [(b"host", b"mileage.test")]}
+    anyio.run(stage.app, scope, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Refused("You may not. Ask the operator."), 403),
+        (NotFound("There is no such board."), 404),
+        (Conflict("Another process holds it."), 409),
+        (TooLarge("More than fits."), 413),
+        (Invalid("Half of it is missing."), 422),
+        (Unavailable("The first snapshot is being made. Try again."), 503),
+        (MileageError("It went wrong."), 500),
+    ],
+)
+def test_our_errors_have_their_status_and_say_what_to_do(stage, error, status):
+    stage.reports.broken = error
+    as_json = stage.program().get("/api/v1/boards/tokens")
+    assert as_json.status_code == status
+    told = as_json.json()["error"]
+    assert list(told) == ["status", "title", "message"]
+    assert (told["status"], told["message"]) == (status, str(error))
+    as_page = stage.browser().get("/")
+    assert as_page.status_code == status
+    assert as_page.headers["content-type"].startswith("text/html")
+    assert str(error) in as_page.text
+    assert told["title"] in as_page.text
+
+
+def test_what_is_not_available_says_when_to_come_back(stage):
+    stage.reports.broken = Unavailable("Not yet.")
+    assert int(stage.program().get("/api/v1/me").headers["retry-after"]) > 0
+
+
+def test_an_error_tells_even_when_the_frame_of_the_page_cannot(stage, monkeypatch):
+    stage.reports.broken = Unavailable("The disk is full.")
+
+    def organisation():
+        raise Unavailable("This one is second.")
+
+    monkeypatch.setattr(stage.reports, "organisation", organisation)
+    answer = stage.browser().get("/")
+    assert answer.status_code == 503
+    assert "The disk is full." in answer.text
+    assert "second" not in answer.text
+
+
+def test_a_message_is_text_and_never_markup(stage):
+    stage.reports.broken = NotFound("No lens <script>alert(1)</script>.")
+    page = stage.browser().get("/").text
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_no_such_page(stage):
+    answer = stage.browser().get("/nowhere")
+    assert answer.status_code == 404
+    assert "/api/docs" in answer.text
+
+
+def test_no_such_endpoint(stage):
+    answer = stage.program().get("/api/v1/nowhere")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["title"] == "Nothing here"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("*/*", "text/html"),
+        ("application/json", "application/json"),
+        ("text/html, application/json", "text/html"),
+        ("", "text/html"),
+    ],
+)
+def test_a_page_that_is_not_there_is_told_as_the_client_likes(stage, accept, kind):
+    answer = stage.browser().get("/nowhere", headers={"Accept": accept})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith(kind)
+
+
+def test_the_api_speaks_json_whatever_the_client_accepts(stage):
+    answer = stage.program().get("/api/v1/nowhere", headers={"Accept": "text/html"})
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", API)
+def test_the_api_only_reads(stage, method, path):
+    answer = stage.program().request(method, path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert answer.json()["error"]["status"] == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/me", "/ingest", "/healthz", *API])
+def test_head_is_get_without_a_body(stage, path):
+    browser = stage.browser()
+    got, head = browser.get(path), browser.head(path)
+    assert head.status_code == got.status_code == 200
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/", *API])
+def test_options_invites_no_other_origin(stage, path):
+    headers = {
+        "Origin": "https://elsewhere.test",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    for client in (stage.stranger(), stage.program()):
+        answer = client.options(path, headers=headers)
+        assert answer.status_code in {303, 401, 405}
+        assert not [
+            name for name in answer.headers if name.startswith("access-control")
+        ]
+
+
+def test_sign_out_is_no_link(stage):
+    assert stage.browser().get("/sign-out").status_code == 405
+
+
+# Surprises
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/", "text/html"), ("/api/v1/me", "json")])
+def test_a_bug_gives_a_reference_and_nothing_else(stage, caplog, path, kind):
+    stage.reports.broken = RuntimeError(f"could not handle {SECRET}")
+    caplog.set_level(logging.DEBUG)
+    answer = stage.browser().get(path, headers={"X-Anything": SECRET})
+    assert answer.status_code == 500
+    assert kind in answer.headers["content-type"]
+    assert SECRET not in answer.text
+    assert "Traceback" not in answer.text
+    [reference] = re.findall(r"log under ([0-9a-f]{8})", answer.text)
+    [record] = [one for one in caplog.records if one.name == "mileage.web"]
+    assert reference in record.getMessage()
+    assert "RuntimeError" in record.getMessage()
+    assert "stage.py:" in record.getMessage()
+    assert SECRET not in caplog.text
+    assert record.exc_info is None
+
+
+def test_the_cause_of_a_bug_is_logged_by_kind_and_place(stage, caplog):
+    bug = RuntimeError(SECRET)
+    bug.__cause__ = KeyError(SECRET)
+    stage.reports.broken = bug
+    stage.browser().get("/")
+    assert re.search(r"RuntimeError at .* <- KeyError at", caplog.text)
+    assert SECRET not in caplog.text
+
+
+def test_a_bug_in_the_pages_themselves_is_told_in_plain_words(
+    stage, caplog, monkeypatch
+):
+    def organisation():
+        raise ZeroDivisionError(SECRET)
+
+    monkeypatch.setattr(stage.reports, "organisation", organisation)
+    answer = stage.browser().get("/")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "Reference: " in answer.text
+    assert answer.headers["content-security-policy"]
+    assert SECRET not in answer.text + caplog.text
+
+
+def test_a_bug_in_the_sign_in_store_is_a_500_too(stage, monkeypatch):
+    def session_viewer(_secret):
+        raise ZeroDivisionError(SECRET)
+
+    browser = stage.browser()
+    monkeypatch.setattr(stage.sign_in, "session_viewer", session_viewer)
+    answer = browser.get("/")
+    assert answer.status_code == 500
+    assert SECRET not in answer.text
+
+
+def test_no_secret_reaches_a_log(stage, caplog):
+    caplog.set_level(logging.DEBUG)
+    stranger = stage.stranger()
+    stranger.get("/sign-in", params={"link": LINK})
+    stranger.get("/sign-in", params={"link": LINK})
+    stage.program("key-of-nobody").get("/api/v1/me")
+    stage.browser().get("/api/v1/usage", params={"nonsense": SECRET})
+    logged = "".join(
+        record.getMessage()
+        for record in caplog.records
+        # The client of this test logs what it sends; a browser is not ours.
+        if not record.name.startswith(("httpx", "httpcore"))
+    )
+    for secret in (LINK, "key-of-nobody", "session-secret", SECRET):
+        assert secret not in logged
+
+
+# For machines
+
+
+def test_healthz_needs_nobody_and_tells_nothing(stage):
+    answer = stage.stranger().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "version": __version__}
+
+
+def test_healthz_does_not_depend_on_the_sign_in_store(stage, monkeypatch):
+    monkeypatch.setattr(stage.sign_in, "session_viewer", None)
+    assert stage.browser().get("/healthz").status_code == 200
+
+
+def test_metrics_are_for_the_operator(stage):
+    assert stage.stranger().get("/metrics").status_code == 401
+    assert stage.program("key-ada").get("/metrics").status_code == 403
+    assert stage.browser(ADA).get("/metrics").status_code == 403
+    assert stage.browser(ROOT).get("/metrics").status_code == 200
+    answer = stage.program("key-root").get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_metrics_are_prometheus_text(stage):
+    text = stage.program("key-root").get("/metrics").text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert families["mileage_accepted"].type == "counter"
+    assert families["mileage_accepted"].samples[0].value == 30
+    assert families["mileage_lag_seconds"].type == "gauge"
+    assert families["mileage_lag_seconds"].samples[0].value == 0.5
+    assert "process_resident_memory_bytes" in families
+
+
+def test_metrics_are_read_when_asked(stage, monkeypatch):
+    program = stage.program("key-root")
+    assert "mileage_accepted_total 30.0" in program.get("/metrics").text
+    monkeypatch.setattr(stage.door, "counters", lambda: {"accepted_total": 31.0})
+    assert "mileage_accepted_total 31.0" in program.get("/metrics").text
+
+
+def test_two_applications_do_not_share_metrics():
+    assert Stage().program("key-root").get("/metrics").status_code == 200
+    assert Stage().program("key-root").get("/metrics").status_code == 200
+
+
+def test_odd_names_of_figures_become_metric_names(stage, monkeypatch):
+    monkeypatch.setattr(stage.door, "counters", lambda: {"rejected by-reason": 1.0})
+    assert (
+        "mileage_rejected_by_reason 1.0"
+        in stage.program("key-root").get("/metrics").text
+    )
+
+
+# Compression
+
+
+@pytest.mark.parametrize("path", ["/", "/api/openapi.json"])
+def test_pages_and_json_are_compressed(stage, path):
+    answer = stage.browser().get(path, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["vary"]
+
+
+def test_whoever_cannot_unpack_gets_it_plain(stage):
+    answer = stage.browser().get("/", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in answer.headers
+
+
+def test_the_door_is_not_compressed(stage):
+    answer = stage.stranger().post("/v1/logs", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
+    assert "vary" not in answer.headers
