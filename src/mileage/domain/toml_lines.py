@@ -17,10 +17,15 @@ _PAIR = re.compile(rf"\s*({_KEY})\s*=(.*)", re.DOTALL)
 _PART = re.compile(_WORD)
 # What may hold brackets and line ends without meaning them.
 _QUOTED = re.compile(
-    r'"""(?:[^\\]|\\.)*?"""+|\'\'\'.*?\'\'\'+|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*',
-    re.DOTALL,
+    r"""
+      \"{3} (?:[^\\]|\\.)*? (?: \"{3,5} | (?P<open_basic>\Z) )
+    | '{3} .*? (?: '{3,5} | (?P<open_literal>\Z) )
+    | " (?:[^"\\\n]|\\.)* "
+    | ' [^'\n]* '
+    | \#[^\n]*
+    """,
+    re.DOTALL | re.VERBOSE,
 )
-_OPEN_STRING = re.compile(r"\"\"\"|'''")
 
 
 def key_lines(text: str) -> dict[Path, int]:
@@ -45,9 +50,9 @@ def key_lines(text: str) -> dict[Path, int]:
 
 def _is_open(statement: str) -> bool:
     """Tell whether a value goes on in the next line."""
-    bare = _QUOTED.sub("", statement)
-    if _OPEN_STRING.search(bare):
+    if any(one.lastgroup for one in _QUOTED.finditer(statement)):
         return True
+    bare = _QUOTED.sub("", statement)
     opened = bare.count("[") + bare.count("{")
     return opened > bare.count("]") + bare.count("}")
 

@@ -1,1 +1,1 @@
-"""Questions with a viewer and a purpose, answered from what the store holds."""
+"""Questions and their answers; each takes a viewer and leaves a trace if it names."""

@@ -126,7 +126,10 @@ def standings(ledger: Ledger, window: Window) -> list[Sum]:
 def personal_hours(ledger: Ledger, account: str, window: Window) -> list[HourRow]:
     """Return one account's roll-ups, oldest first."""
     rows = run(ledger.cursor(), "personal_hours", account=account, **_hours(window))
-    return [HourRow(*row[:5], figures=_figures(row[5:])) for row in rows]
+    return [
+        HourRow(day, hour, client, model, simulated, _figures(figures))
+        for day, hour, client, model, simulated, *figures in rows
+    ]
 
 
 def personal_sessions(ledger: Ledger, account: str, window: Window) -> list[Share]:
@@ -179,7 +182,10 @@ def sources_seen(ledger: Ledger, account: str | None = None) -> list[SourceSeen]
     for one in rejections(ledger, account):
         rejected[one.source] = rejected.get(one.source, 0) + one.count
     rows = run(ledger.cursor(), "sources_seen", account=account)
-    return [SourceSeen(*row, rejected=rejected.get(row[0], 0)) for row in rows]
+    return [
+        SourceSeen(source, witnesses, first, last, rejected.get(source, 0))
+        for source, witnesses, first, last in rows
+    ]
 
 
 def source_calls(ledger: Ledger) -> dict[str, int]:

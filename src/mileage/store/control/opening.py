@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Column, MetaData, Table, Text, inspect, select
 from sqlalchemy.exc import DatabaseError
 
 from mileage.domain.errors import Invalid, NewerData, Unavailable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
+# Alembic keeps it; it is read without Alembic because that is slow to import.
+VERSION = Table("alembic_version", MetaData(), Column("version_num", Text))
 MIGRATIONS = Path(__file__).parent / "migrations"
 OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_DIRECTORY = 0o700
@@ -63,7 +65,7 @@ def bring_up_to_date(database: Database) -> None:
 def _migration_due(connection: Connection, path: Path) -> bool:
     if not inspect(connection).has_table("alembic_version"):
         return True
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = connection.execute(select(VERSION.c.version_num)).scalar()
     if found is not None and found not in REVISIONS:
         raise NewerData(
             f"{path} was written by a newer version of Mileage (format {found}; this "

@@ -1,0 +1,49 @@
+"""``mileage doctor``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mileage.cli.options import data_option, json_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("doctor")
+@data_option
+@json_option
+def command(data: Path, *, as_json: bool) -> None:
+    """Say what is collected, what is missing and what is stale.
+
+    Exits with 1 when there is something to do.
+    """
+    from mileage.wiring.operations import operations
+
+    with operations(data) as owner:
+        report = {**owner.examine(), "ingest": owner.status()}
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        _show(report)
+    sys.exit(1 if report["findings"] else 0)
+
+
+def _show(report: dict[str, Any]) -> None:
+    click.echo(f"{report['accounts']} accounts known, {report['heard']} heard of.")
+    click.echo(f"Last recorded: {report['last_recorded'] or 'nothing yet'}")
+    for source in report["completeness"]["sources"]:
+        click.echo(
+            f"  {source['source']}: {source['witnesses']:,} witnesses, "
+            f"{source['from']} to {source['until']}, {source['rejected']} rejected"
+        )
+    for note in report["completeness"]["missing"]:
+        click.echo(f"note: {note}")
+    for finding in report["findings"]:
+        click.echo(f"to do: {finding}")
+    if not report["findings"]:
+        click.echo("Nothing to do.")

@@ -1,0 +1,70 @@
+"""Tables in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from mileage.domain.window import moment
+from mileage.web.numbers import compact, money, percent
+
+if TYPE_CHECKING:
+    from mileage.domain.figures import Board, Figures
+
+
+def console() -> Console:
+    """Return a console on standard output; plain text when that is no terminal."""
+    return Console(highlight=False)
+
+
+def board_table(board: Board) -> Table:
+    """Lay the board out; the caption says what it rests on."""
+    snapshot = board.snapshot
+    start, end = moment(snapshot.window.start), moment(snapshot.window.end)
+    table = Table(
+        title=f"{snapshot.organisation}: {board.lens}, "
+        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
+        caption=_caption(board),
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        header_style="dim",
+        pad_edge=False,
+    )
+    table.add_column("#", justify="right")
+    table.add_column("Name", no_wrap=True)
+    table.add_column("Department", no_wrap=True, style="dim")
+    for heading in (board.lens.capitalize(), "Tokens", "Output", "Cost", "Cache"):
+        table.add_column(heading, justify="right")
+    table.add_row("", "Everybody", "", "", *_cells(snapshot.total), style="bold")
+    for row in board.rows:
+        value = money(row.value) if board.unit == "micro_usd" else compact(row.value)
+        standing = row.standing
+        who = (str(row.rank), standing.name, standing.department)
+        table.add_row(*who, value, *_cells(standing.figures))
+    return table
+
+
+def _cells(figures: Figures) -> tuple[str, str, str, str]:
+    """Return tokens, output, cost and cache share; unknown is a dash."""
+    share = figures.cache_share
+    return (
+        compact(figures.tokens.total),
+        compact(figures.tokens.output + figures.tokens.reasoning),
+        "–" if figures.cost is None else money(figures.cost),  # noqa: RUF001
+        "–" if share is None else percent(share),  # noqa: RUF001
+    )
+
+
+def _caption(board: Board) -> str:
+    snapshot = board.snapshot
+    sources = ", ".join(one.source for one in snapshot.completeness.sources) or "none"
+    notes = "".join(f"\nNote: {note}." for note in snapshot.completeness.missing)
+    unpriced = snapshot.total.unpriced_calls
+    return (
+        f"{len(board.rows)} of {board.ranked} ranked. Sources: {sources}. "
+        f"Unpriced calls: {unpriced:,}. {snapshot.versions.get('prices', '')}. "
+        f"Input {snapshot.input_hash[:12]}.{notes}"
+    )

@@ -1,0 +1,68 @@
+"""Reading files on this machine into records for the pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mileage.domain.errors import Invalid
+from mileage.domain.people import Credential
+from mileage.domain.witness import Reading
+from mileage.ingest.pipeline import refusal
+from mileage.ingest.projects import Projects
+from mileage.ingest.record import Record
+from mileage.sources.files import LineReader, LogFile, discover
+from mileage.sources.otlp import OtlpReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mileage.sources.base import LogSource, OtlpSource
+    from mileage.sources.otlp import Form
+    from mileage.sources.otlp_record import Signal
+
+
+def found_logs(
+    sources: Iterable[LogSource], homes: Iterable[Path], environ: Mapping[str, str]
+) -> list[tuple[LogSource, LogFile]]:
+    """List the session logs below the home folders, each file once."""
+    found: dict[str, tuple[LogSource, LogFile]] = {}
+    for home in homes:
+        for source in sources:
+            for file in discover(home, environ, source):
+                found.setdefault(file.path, (source, file))
+    return list(found.values())
+
+
+def log_records(
+    source: LogSource, file: LogFile, account_id: str, *, max_line_bytes: int
+) -> Iterator[Record]:
+    """Read one log for an account.
+
+    Places name the file without its folders: those spell out project names.
+    """
+    credential = Credential("", account_id, "")
+    projects = Projects()
+    name = Path(file.path).name
+    lines = LineReader(file, max_line_bytes=max_line_bytes)
+    for reading in source.read(lines, name):
+        yield Record(credential, source.traits.name, projects.named(reading))
+    if lines.rejected:
+        rejected = tuple(
+            one._replace(place=one.place.replace(file.path, name))
+            for one in lines.rejected
+        )
+        yield Record(credential, source.traits.name, Reading(rejected=rejected))
+
+
+def body_record(source: OtlpSource, path: Path, account_id: str) -> Record:
+    """Read one OTLP request body that was kept in a file (``.json`` or protobuf)."""
+    form: Form = "json" if path.suffix == ".json" else "protobuf"
+    signal: Signal = "metrics" if "metrics" in path.name else "logs"
+    credential = Credential("", account_id, "")
+    try:
+        reading = OtlpReader((source,)).read(signal, form, path.read_bytes())
+    except (Invalid, OSError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
+        reading = refusal(source.traits.name, path.name, reason)
+    return Record(credential, source.traits.name, reading)

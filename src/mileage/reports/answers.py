@@ -1,0 +1,221 @@
+"""Every report behind its gate: decide, record, then answer.
+
+No figure leaves here without a viewer; a read that names somebody else is recorded
+before the answer is returned (design, invariant 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mileage.access.policy import Refusal, decide
+from mileage.domain.directory import ORGANISATION, NamedRead
+from mileage.domain.errors import Invalid, NotFound, Refused
+from mileage.domain.window import Window
+from mileage.reports.board import cut, rank
+from mileage.reports.personal import personal_page
+from mileage.reports.status import ingest_status
+from mileage.reports.usage import UsageRequest, check_groups, usage
+from mileage.store import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mileage.access.policy import Allowed
+    from mileage.domain.figures import (
+        Board,
+        BoardRow,
+        IngestStatus,
+        PersonalPage,
+        Snapshot,
+    )
+    from mileage.domain.people import Account, Viewer
+    from mileage.domain.settings import Settings
+    from mileage.honours.lenses import Lens
+    from mileage.reports.snapshots import Snapshots
+    from mileage.reports.status import Backlog
+    from mileage.store.control import Control
+    from mileage.store.ledger import Ledger
+
+
+class Question(Protocol):
+    """The unchecked parameters of a usage question; see ``web.services``."""
+
+    @property
+    def scope(self) -> str | None:
+        """``me``, ``org`` or None for the viewer's default."""
+        ...
+
+    @property
+    def since(self) -> int | None:
+        """Start, UTC microseconds."""
+        ...
+
+    @property
+    def until(self) -> int | None:
+        """End, UTC microseconds, not included."""
+        ...
+
+    @property
+    def group_by(self) -> tuple[str, ...]:
+        """Dimensions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the answers are made from."""
+
+    ledger: Ledger
+    control: Control
+    snapshots: Snapshots
+    settings: Settings
+    lenses: Sequence[Lens]
+    """The default first."""
+    now: Callable[[], int]
+    backlog: Callable[[], Backlog | None]
+
+
+class Answers:
+    """Implements ``web.services.Reports``; safe to call from threads."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._have = holdings
+        self._ranked: dict[str, tuple[Snapshot, tuple[BoardRow, ...]]] = {}
+
+    def board(
+        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+    ) -> Board:
+        """Rank the published snapshot; raises NotFound, Refused."""
+        allowed = self._allow(viewer, "board")
+        chosen = self._lens(lens)
+        snapshot = self._have.snapshots.latest(as_of)
+        board = cut(
+            snapshot,
+            chosen,
+            self._rank(snapshot, chosen),
+            top=self._have.settings.top,
+            account_id=viewer.account_id,
+        )
+        detail = f"lens {chosen.name}, as of {snapshot.as_of}"
+        named = sum(row.standing.account_id != viewer.account_id for row in board.rows)
+        self._record(viewer, allowed, ("board", ORGANISATION), named, detail)
+        return board
+
+    def lenses(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (name, title, how it could be gamed), default first."""
+        return tuple((one.name, one.title, one.gamed_by) for one in self._have.lenses)
+
+    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
+        """Answer 'my page' over the rolling window."""
+        allowed = self._allow(viewer, "personal", account_id)
+        account = self._have.control.account(account_id)
+        self._record(viewer, allowed, ("personal", account_id), 1)
+        return personal_page(
+            self._have.ledger, account, self._window(), self._place(account_id)
+        )
+
+    def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
+        """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
+        scope = question.scope or ("org" if viewer.operator else "me")
+        if scope not in ("me", "org"):
+            message = f"scope {scope!r} is unknown; use me or org"
+            raise Invalid(message)
+        whole = scope == "org"
+        subject = ORGANISATION if whole else viewer.account_id
+        allowed = self._allow(viewer, "usage", subject)
+        request = UsageRequest(
+            self._asked_window(question),
+            None if whole else viewer.account_id,
+            check_groups(question.group_by),
+        )
+        answer = usage(self._have.ledger, request)
+        detail = "by " + ",".join(request.group_by)
+        named = len(answer["rows"]) if "account" in request.group_by else 0
+        self._record(viewer, allowed, ("usage", subject), named, detail)
+        return answer
+
+    def ingest_status(self, viewer: Viewer) -> IngestStatus:
+        """Answer the ingest page."""
+        self._allow(viewer, "ingest_status")
+        return ingest_status(self._have.ledger, self._have.backlog())
+
+    def people(self, viewer: Viewer) -> tuple[Account, ...]:
+        """List accounts whose page this viewer may open."""
+        allowed = self._allow(viewer, "people")
+        accounts = self._have.control.accounts()
+        self._record(viewer, allowed, ("people", ORGANISATION), len(accounts))
+        return accounts
+
+    def organisation(self) -> tuple[str, bool]:
+        """Return the organisation's name and whether its data is simulated."""
+        try:
+            simulated = self._have.snapshots.latest().simulated
+        except NotFound:
+            simulated = queries.span(self._have.ledger).simulated_calls > 0
+        return self._have.settings.organisation, simulated
+
+    def _allow(
+        self, viewer: Viewer, report: str, subject: str = ORGANISATION
+    ) -> Allowed:
+        decision = decide(viewer, report, subject)
+        if isinstance(decision, Refusal):
+            raise Refused(decision.reason)
+        return decision
+
+    def _record(
+        self,
+        viewer: Viewer,
+        allowed: Allowed,
+        read: tuple[str, str],
+        subjects: int,
+        detail: str = "",
+    ) -> None:
+        if allowed.recorded:
+            report, subject = read
+            self._have.control.record_access(
+                NamedRead(viewer, allowed.purpose, report, subject, subjects, detail)
+            )
+
+    def _lens(self, name: str | None) -> Lens:
+        lenses = self._have.lenses
+        if name is None:
+            return lenses[0]
+        found = next((lens for lens in lenses if lens.name == name), None)
+        if found is None:
+            known = ", ".join(lens.name for lens in lenses)
+            message = f"there is no lens {name!r}; there are {known}"
+            raise NotFound(message)
+        return found
+
+    def _rank(self, snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
+        kept = self._ranked.get(lens.name)
+        if kept is None or kept[0] is not snapshot:
+            kept = self._ranked[lens.name] = (snapshot, rank(snapshot, lens))
+        return kept[1]
+
+    def _place(self, account_id: str) -> tuple[int | None, int]:
+        """Return (rank on the default board or None, how many are ranked)."""
+        try:
+            snapshot = self._have.snapshots.latest()
+        except NotFound:
+            return None, 0
+        ranked = self._rank(snapshot, self._have.lenses[0])
+        own = (row.rank for row in ranked if row.standing.account_id == account_id)
+        return next(own, None), len(ranked)
+
+    def _window(self) -> Window:
+        settings, clock = self._have.settings, self._have.ledger.rules.clock
+        return Window.rolling(
+            settings.window_days, now=self._have.now(), zone=clock.zone
+        )
+
+    def _asked_window(self, question: Question) -> Window:
+        rolling = self._window()
+        start = rolling.start if question.since is None else question.since
+        end = rolling.end if question.until is None else question.until
+        if start >= end:
+            message = "from must be earlier than until"
+            raise Invalid(message)
+        return Window(start, end)

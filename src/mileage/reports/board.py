@@ -1,0 +1,49 @@
+"""Rank a frozen snapshot by a lens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mileage.domain.figures import Board, BoardRow, Snapshot
+from mileage.honours.lenses import value as lens_value
+
+if TYPE_CHECKING:
+    from mileage.honours.lenses import Lens
+
+
+def rank(snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
+    """Return everybody with a value, highest first; equal values share a rank.
+
+    Equal values are ordered by account id, so the same snapshot ranks the same.
+    """
+    valued = [
+        (value, standing)
+        for standing in snapshot.standings
+        if (value := lens_value(lens, standing.figures)) is not None and value > 0
+    ]
+    valued.sort(key=lambda pair: (-pair[0], pair[1].account_id))
+    rows: list[BoardRow] = []
+    for place, (value, standing) in enumerate(valued, start=1):
+        same = bool(rows) and rows[-1].value == value
+        rows.append(BoardRow(rows[-1].rank if same else place, value, standing))
+    return tuple(rows)
+
+
+def cut(
+    snapshot: Snapshot,
+    lens: Lens,
+    ranked: tuple[BoardRow, ...],
+    *,
+    top: int,
+    account_id: str,
+) -> Board:
+    """Return the first ``top`` rows, and the viewer's own one if it is below."""
+    below = (row for row in ranked[top:] if row.standing.account_id == account_id)
+    return Board(
+        lens=lens.name,
+        unit=lens.unit,
+        snapshot=snapshot,
+        rows=ranked[:top],
+        own=next(below, None) if account_id else None,
+        ranked=len(ranked),
+    )

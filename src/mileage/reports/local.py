@@ -1,0 +1,249 @@
+"""The personal report straight from local logs: no ledger, no server, no clock.
+
+Counts exactly as ``domain.call.resolve`` does, but fast: locally each client has one
+source, so nothing has to be joined, and a call is what its copies merge to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.call import Seen, merge_copies
+from mileage.domain.figures import Figures, Share
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import Clock, Window
+from mileage.reports.shape import figures_json, instant_json, window_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from mileage.domain.witness import Batch, Rejected, Witness
+    from mileage.pricing.catalog import Catalog
+
+BY_TIME = ("day", "week", "month")
+GROUPINGS = (*BY_TIME, "client", "model", "session", "project")
+
+_DAY = 86_400 * 1_000_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: local days, both included, None for as far as the logs go."""
+
+    zone: ZoneInfo
+    zone_name: str
+    since: date | None = None
+    until: date | None = None
+    by: str = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """What was found and read, whatever the window."""
+
+    batches: Sequence[Batch[Witness]]
+    rejected: Sequence[Rejected]
+    files: dict[str, int]
+    """Number of files, for each source that was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSource:
+    """How complete one source is: all that its files hold, whatever the window."""
+
+    source: str
+    files: int
+    witnesses: int
+    calls: int
+    rejected: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReport:
+    """The answer; ``window`` is None when there are no calls and none was asked."""
+
+    question: Question
+    window: Window | None
+    total: Figures
+    rows: tuple[Share, ...]
+    sources: tuple[LocalSource, ...]
+
+
+def count_once(batches: Iterable[Batch[Witness]]) -> list[Witness]:
+    """Merge the copies of each call, in whichever files they lie."""
+    calls: dict[tuple[str, str], Witness] = {}
+    copies: dict[tuple[str, str], list[Witness]] = {}
+    for batch in batches:
+        for witness in batch.rows():
+            key = (witness.source, witness.key)
+            if key in calls:
+                copies.setdefault(key, [calls[key]]).append(witness)
+            else:
+                calls[key] = witness
+    for key, repeated in copies.items():
+        seen = [Seen(witness, "", asserted=False) for witness in repeated]
+        calls[key] = merge_copies(seen).witness
+    return list(calls.values())
+
+
+def local_report(logs: Logs, question: Question, catalog: Catalog) -> LocalReport:
+    """Answer a question from logs."""
+    calls = count_once(logs.batches)
+    window = _window(calls, question)
+    inside = (
+        [call for call in calls if window.start <= call.occurred_at < window.end]
+        if window
+        else []
+    )
+    sums = _sums(inside, _grouping(question), catalog)
+    rows = [Share(name, one.figures()) for name, one in sums.items()]
+    if question.by in BY_TIME:
+        rows.sort(key=lambda row: row.name)
+    else:
+        rows.sort(key=lambda row: (-row.figures.tokens.total, row.name))
+    total = Figures()
+    for row in rows:
+        total = total.plus(row.figures)
+    sources = tuple(_sources(logs, calls))
+    return LocalReport(question, window, total, tuple(rows), sources)
+
+
+def local_json(report: LocalReport) -> dict[str, Any]:
+    """Write a report; ``from`` and ``until`` of the window are half-open instants."""
+    question = report.question
+    nothing = {"from": None, "until": None, "tz": question.zone_name}
+    window = report.window
+    return {
+        "window": window_json(window, question.zone_name) if window else nothing,
+        "total": figures_json(report.total),
+        "rows": [
+            {question.by: row.name, **figures_json(row.figures)} for row in report.rows
+        ],
+        "sources": [
+            {
+                "source": one.source,
+                "files": one.files,
+                "witnesses": one.witnesses,
+                "calls": one.calls,
+                "rejected": one.rejected,
+                "from": instant_json(one.first),
+                "until": instant_json(one.last),
+            }
+            for one in report.sources
+        ],
+    }
+
+
+def _window(calls: Sequence[Witness], question: Question) -> Window | None:
+    """Return whole local days; an open side reaches to the first or last call."""
+    since, until = question.since, question.until
+    if (since is None or until is None) and not calls and not (since or until):
+        return None
+    clock = Clock(question.zone)
+    days = [clock.day(edge) for edge in _edges(calls)]
+    first = since or (min(days) if days else until)
+    last = until or (max(days) if days else since)
+    if first is None or last is None:
+        return None
+    # Asked from after the last call, or until before the first: an empty window.
+    if first > last:
+        first, last = (first, first) if since else (last, last)
+    return Window.of_days(first, last, question.zone)
+
+
+def _edges(calls: Sequence[Witness]) -> list[int]:
+    times = [call.occurred_at for call in calls]
+    return [min(times), max(times)] if times else []
+
+
+def _grouping(question: Question) -> Callable[[Witness], str]:
+    by = question.by
+    if by not in BY_TIME:
+        return lambda call: str(getattr(call, by))
+    clock = Clock(question.zone)
+    names: dict[date, str] = {}
+
+    def name(call: Witness) -> str:
+        day = clock.day(call.occurred_at)
+        if day not in names:
+            names[day] = _name_of(day, by)
+        return names[day]
+
+    return name
+
+
+def _name_of(day: date, by: str) -> str:
+    """Name a day, its month, or its week by the Monday that begins it."""
+    if by == "week":
+        return (day - timedelta(days=day.weekday())).isoformat()
+    return day.isoformat() if by == "day" else f"{day:%Y-%m}"
+
+
+class _Sum:
+    """A running sum; figures are built once, at the end."""
+
+    __slots__ = ("calls", "cost", "tokens", "unpriced")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.unpriced = 0
+        self.cost: int | None = None
+        self.tokens = (0,) * len(Tokens._fields)
+
+    def add(self, tokens: Tokens, cost: int | None) -> None:
+        """Add one call."""
+        self.calls += 1
+        self.tokens = tuple(map(int.__add__, self.tokens, tokens))
+        if cost is None:
+            self.unpriced += 1
+        else:
+            self.cost = cost + (self.cost or 0)
+
+    def figures(self) -> Figures:
+        """Return what was added up."""
+        return Figures(self.calls, Tokens(*self.tokens), self.cost, self.unpriced)
+
+
+def _sums(
+    calls: Iterable[Witness], group: Callable[[Witness], str], catalog: Catalog
+) -> dict[str, _Sum]:
+    """Price every call at its own time (UTC day) and add up by group."""
+    sums: dict[str, _Sum] = defaultdict(_Sum)
+    days: dict[int, date] = {}
+    for call in calls:
+        number = call.occurred_at // _DAY
+        day = days.get(number)
+        if day is None:
+            day = days[number] = date.fromordinal(_EPOCH_DAY + number)
+        tokens = call.tokens
+        cost = catalog.cost(call.provider, call.model, day, call.tier, tokens)
+        sums[group(call)].add(tokens, cost)
+    return sums
+
+
+def _sources(logs: Logs, calls: Sequence[Witness]) -> Iterable[LocalSource]:
+    witnesses = Counter(
+        source for batch in logs.batches for source in batch.column("source")
+    )
+    rejected = Counter(one.source for one in logs.rejected)
+    times: dict[str, list[int]] = defaultdict(list)
+    for call in calls:
+        times[call.source].append(call.occurred_at)
+    for source, files in logs.files.items():
+        when = times[source]
+        yield LocalSource(
+            source,
+            files,
+            witnesses[source],
+            len(when),
+            rejected[source],
+            min(when, default=None),
+            max(when, default=None),
+        )

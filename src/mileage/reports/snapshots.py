@@ -1,0 +1,91 @@
+"""Published snapshots: immutable files that any process may read.
+
+``<as_of>.snap``: a 20-byte head (magic, format version), then compressed
+MessagePack of ``domain.figures.Snapshot``. A file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mileage.domain.errors import NewerData, NotFound, Unavailable
+from mileage.domain.figures import Snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAGIC = b"MILEAGE-SNAPSHOT"
+VERSION = 1
+HEAD = MAGIC + struct.pack("<I", VERSION)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Snapshot)
+
+
+class Snapshots:
+    """The snapshot files of one data directory. Thread-safe for readers."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._kept: tuple[Path, Snapshot] | None = None
+
+    def publish(self, snapshot: Snapshot) -> Path:
+        """Write a snapshot; readers see all of it or the one before."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._directory / f"{snapshot.as_of:020d}.snap"
+        part = path.with_suffix(".part")
+        with open(part, "wb", opener=_private) as file:
+            file.write(HEAD + zlib.compress(_encoder.encode(snapshot), 6))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        return path
+
+    def latest(self, as_of: int | None = None) -> Snapshot:
+        """Return the last snapshot published, or published at or before ``as_of``.
+
+        Raises NotFound when there is none.
+        """
+        for path in self._newest_first():
+            if as_of is None or int(path.stem) <= as_of:
+                return self._load(path)
+        if as_of is None:
+            message = "no board has been published yet"
+        else:
+            message = "no board had been published at that time"
+        raise NotFound(message)
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self._directory.glob("*.snap"), reverse=True)
+
+    def _load(self, path: Path) -> Snapshot:
+        kept = self._kept
+        if kept is not None and kept[0] == path:
+            return kept[1]
+        snapshot = _read(path)
+        self._kept = (path, snapshot)
+        return snapshot
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _read(path: Path) -> Snapshot:
+    data = path.read_bytes()
+    if data[: len(HEAD)] != HEAD:
+        if data.startswith(MAGIC) and data[: len(HEAD)] > HEAD:
+            message = f"{path} was written by a newer version of Mileage; upgrade it"
+            raise NewerData(message)
+        message = f"{path} is no snapshot; remove it and publish again"
+        raise Unavailable(message)
+    try:
+        return _decoder.decode(zlib.decompress(data[len(HEAD) :]))
+    except (zlib.error, msgspec.MsgspecError):
+        message = f"{path} is damaged; remove it and publish again"
+        raise Unavailable(message) from None

@@ -1,0 +1,44 @@
+"""Any window of one account or of the organisation, by any dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.errors import Invalid
+from mileage.reports.shape import completeness_json, figures_json, window_json
+from mileage.reports.standings import completeness
+from mileage.store import queries
+
+if TYPE_CHECKING:
+    from mileage.domain.window import Window
+    from mileage.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRequest:
+    """A checked question; ``account_id`` None means the whole organisation."""
+
+    window: Window
+    account_id: str | None
+    group_by: tuple[str, ...]
+
+
+def check_groups(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the dimensions to group by; raises Invalid for an unknown one."""
+    unknown = [name for name in asked if name not in queries.GROUPS]
+    if unknown:
+        known = ", ".join(queries.GROUPS)
+        message = f"group_by does not know {', '.join(unknown)}; it knows {known}"
+        raise Invalid(message)
+    return asked
+
+
+def usage(ledger: Ledger, request: UsageRequest) -> dict[str, Any]:
+    """Answer ``GET /api/v1/usage``."""
+    rows = queries.usage(ledger, request.window, request.account_id, request.group_by)
+    return {
+        "window": window_json(request.window, ledger.rules.clock.zone.key),
+        "rows": [{**row.keys, **figures_json(row.figures)} for row in rows],
+        "completeness": completeness_json(completeness(ledger, request.account_id)),
+    }

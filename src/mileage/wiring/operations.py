@@ -1,0 +1,129 @@
+"""What commands do to a data directory, whoever owns it.
+
+The ledger has one owner process. While ``serve`` runs, commands ask it; otherwise
+they open the directory themselves. Either way the same functions run.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mileage.domain.errors import Invalid
+from mileage.ingest.record import decode, encode
+from mileage.reports.doctor import examine
+from mileage.reports.shape import ingest_status_json
+from mileage.reports.status import ingest_status
+from mileage.store import queries
+from mileage.store.verify import verify
+from mileage.wiring.organisation import now, open_organisation
+from mileage.wiring.owner import owner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mileage.ingest.record import Record
+    from mileage.wiring.organisation import Organisation
+
+
+class Operations:
+    """The things that need the owner; ``act`` runs them here or over there."""
+
+    def __init__(self, act: Callable[[str, bytes], Any]) -> None:
+        self._act = act
+
+    def take(self, record: Record) -> None:
+        """Take a reading in; returns when it is on disk."""
+        self._act("take", encode(record))
+
+    def settle(self) -> None:
+        """Wait until everything taken in is in the ledger."""
+        self._act("settle", b"")
+
+    def publish(self) -> None:
+        """Publish a snapshot of now."""
+        self._act("publish", b"")
+
+    def verify(self) -> list[str]:
+        """Return the ledger's contradictions."""
+        return list(self._act("verify", b""))
+
+    def examine(self) -> dict[str, Any]:
+        """Say what is collected, missing, stale."""
+        return dict(self._act("examine", b""))
+
+    def status(self) -> dict[str, Any]:
+        """Return the ingest status."""
+        return dict(self._act("status", b""))
+
+    def simulate(self, hours: dict[str, Any], days: dict[str, Any]) -> None:
+        """Insert the roll-ups of a simulated organisation."""
+        self._act("simulate", msgspec.msgpack.encode((hours, days)))
+
+
+def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
+    """Return what runs an action on an open organisation."""
+    run = {
+        "take": _take,
+        "settle": _settle,
+        "publish": _publish,
+        "verify": _verify,
+        "examine": _examine,
+        "status": _status,
+        "simulate": _simulate,
+    }
+
+    def act(action: str, payload: bytes) -> Any:  # noqa: ANN401 - as the action says
+        if action not in run:
+            message = f"the running server does not know {action!r}; is it older?"
+            raise Invalid(message)
+        return run[action](organisation, payload)
+
+    return act
+
+
+@contextmanager
+def operations(data: Path) -> Iterator[Operations]:
+    """Reach the owner of a data directory, or become it while the block runs."""
+    with owner_of(data) as owner:
+        if owner is not None:
+            yield Operations(owner.act)
+            return
+    with open_organisation(data) as organisation:
+        yield Operations(actions(organisation))
+
+
+def _take(organisation: Organisation, payload: bytes) -> None:
+    organisation.pipeline.submit(decode(payload)).result()
+
+
+def _settle(organisation: Organisation, _: bytes) -> None:
+    organisation.pipeline.drain()
+
+
+def _publish(organisation: Organisation, _: bytes) -> None:
+    organisation.pipeline.drain()
+    organisation.publish()
+
+
+def _verify(organisation: Organisation, _: bytes) -> list[str]:
+    organisation.pipeline.drain()
+    return verify(organisation.ledger)
+
+
+def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
+    accounts = organisation.control.accounts()
+    return examine(organisation.ledger, accounts, now=now())
+
+
+def _status(organisation: Organisation, _: bytes) -> dict[str, Any]:
+    backlog = organisation.pipeline.backlog()
+    return ingest_status_json(ingest_status(organisation.ledger, backlog))
+
+
+def _simulate(organisation: Organisation, payload: bytes) -> None:
+    hours, days = msgspec.msgpack.decode(payload)
+    queries.insert_simulated(organisation.ledger, hours, days)

@@ -1,0 +1,129 @@
+"""One data directory, opened by the process that owns it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mileage import __version__
+from mileage.domain.window import Clock, moment
+from mileage.ingest.pipeline import Pipeline
+from mileage.ingest.screen import Screen
+from mileage.pricing.catalog import Catalog, shipped
+from mileage.reports.answers import Answers, Holdings
+from mileage.reports.snapshots import Snapshots
+from mileage.reports.standings import Making, make_snapshot
+from mileage.sources.installed import traits
+from mileage.store import queries
+from mileage.store.control import FILE_NAME, Control, open_control
+from mileage.store.ledger import Ledger, Priced, Pricer, Rules
+from mileage.wiring.policy import Policy, load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mileage.domain.call import Call
+    from mileage.domain.figures import Snapshot
+    from mileage.ingest.pipeline import Backlog
+
+SNAPSHOT_FORMAT = "1"
+
+
+def now() -> int:
+    """Return UTC microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Everything behind one data directory."""
+
+    data: Path
+    policy: Policy
+    catalog: Catalog
+    control: Control
+    ledger: Ledger
+    pipeline: Pipeline
+    snapshots: Snapshots
+    answers: Answers
+
+    def state(self) -> tuple[int, int]:
+        """Return what a snapshot depends on: the last append and the hour."""
+        hour = self.ledger.rules.clock.hour(now())
+        return queries.span(self.ledger).seq, hour
+
+    def publish(self) -> Snapshot:
+        """Make a snapshot of now and publish it."""
+        versions = {
+            "mileage": __version__,
+            "prices": self.catalog.version,
+            "snapshot": SNAPSHOT_FORMAT,
+            **self.policy.versions,
+        }
+        making = Making(self.policy.settings, versions, now())
+        snapshot = make_snapshot(self.ledger, self.control, making)
+        self.snapshots.publish(snapshot)
+        return snapshot
+
+
+@contextmanager
+def open_organisation(data: Path) -> Iterator[Organisation]:
+    """Open a data directory as its owner; creates it, private, when it is new.
+
+    Raises Conflict when another process owns it. What a crash left in the
+    write-ahead segments is in the ledger when this returns.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    policy = load_policy(data)
+    catalog = shipped(policy.overrides)
+    with open_control(data / FILE_NAME, clock=now) as control:
+        rules = Rules(traits(), _pricer(catalog), Clock(ZoneInfo(policy.settings.zone)))
+        ledger = Ledger(data / "ledger.duckdb", rules, now)
+        try:
+            organisation = _assemble(data, policy, catalog, control, ledger)
+            organisation.pipeline.start()
+            try:
+                yield organisation
+            finally:
+                organisation.pipeline.close()
+        finally:
+            ledger.close()
+
+
+def _assemble(
+    data: Path, policy: Policy, catalog: Catalog, control: Control, ledger: Ledger
+) -> Organisation:
+    screen = Screen(control.project_key(), now)
+    pipeline = Pipeline(ledger, control, screen, data / "segments")
+    snapshots = Snapshots(data / "snapshots")
+
+    def backlog() -> Backlog:
+        return pipeline.backlog()
+
+    answers = Answers(
+        Holdings(
+            ledger=ledger,
+            control=control,
+            snapshots=snapshots,
+            settings=policy.settings,
+            lenses=policy.lenses,
+            now=now,
+            backlog=backlog,
+        )
+    )
+    return Organisation(
+        data, policy, catalog, control, ledger, pipeline, snapshots, answers
+    )
+
+
+def _pricer(catalog: Catalog) -> Pricer:
+    def price(call: Call) -> Priced:
+        day = moment(call.occurred_at).date()
+        cost = catalog.cost(call.provider, call.model, day, call.tier, call.tokens)
+        return Priced(cost, catalog.version)
+
+    return price

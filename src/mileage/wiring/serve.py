@@ -1,0 +1,203 @@
+"""The server: one process with the web, the door, the ledger and the snapshots."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from asyncio import wrap_future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from anyio import to_thread
+
+from mileage.domain.errors import Conflict, Invalid, MileageError, Unavailable
+from mileage.domain.people import OPERATOR
+from mileage.ingest.pipeline import refusal
+from mileage.ingest.record import Record
+from mileage.reports.status import ingest_status
+from mileage.sources.installed import otlp_sources
+from mileage.web.app import create_app
+from mileage.web.services import Services
+from mileage.wiring.operations import actions
+from mileage.wiring.organisation import open_organisation
+from mileage.wiring.owner import listening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mileage.domain.people import Credential
+    from mileage.domain.witness import Reading
+    from mileage.wiring.organisation import Organisation
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ORIGIN = "otlp"
+SECOND = 1_000_000
+
+
+class IngestDoor:
+    """Implements ``web.services.Door`` over the pipeline."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._have = organisation
+        self.sources = otlp_sources()
+
+    def credential(self, bearer: str) -> Credential:
+        """Return what a token stands for; raises Unauthorised."""
+        return self._have.control.credential(bearer)
+
+    async def accept(self, credential: Credential, reading: Reading) -> None:
+        """Return once the reading is on disk."""
+        record = Record(credential, ORIGIN, reading)
+        durable = await to_thread.run_sync(self._have.pipeline.submit, record)
+        await wrap_future(durable)
+
+    def refuse(self, credential: Credential, source: str, reason: str) -> None:
+        """Keep count of a body that was answered 4xx."""
+        reading = refusal(source, "request body", reason)
+        try:
+            self._have.pipeline.submit(Record(credential, source, reading))
+        except Unavailable:
+            log.warning("a refused body could not be counted: %s", reason)
+
+    def counters(self) -> dict[str, float]:
+        """Return the figures of ``/metrics``."""
+        status = ingest_status(self._have.ledger, self._have.pipeline.backlog())
+        return {
+            name: float(getattr(status, name))
+            for name in (
+                "accepted",
+                "durable",
+                "visible",
+                "rejected",
+                "ignored",
+                "duplicates",
+                "lag_seconds",
+            )
+        }
+
+
+class Publisher:
+    """Publishes a snapshot when the ledger or the hour has moved on."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._have = organisation
+        self._stop = threading.Event()
+        self._last: tuple[int, int] | None = None
+        self._thread = threading.Thread(
+            target=self._run, name="mileage-snapshots", daemon=True
+        )
+
+    def start(self) -> None:
+        """Publish now and then on the cadence of the settings."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the one being made, and make no more."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._publish_if_moved()
+            except (MileageError, OSError) as error:
+                log.warning("no snapshot was published: %s", error)
+            if self._stop.wait(self._have.policy.settings.snapshot_seconds):
+                return
+
+    def _publish_if_moved(self) -> None:
+        moved = self._have.state()
+        if moved != self._last:
+            self._have.publish()
+            self._last = moved
+
+
+@contextmanager
+def serving(data: Path, host: str, port: int) -> Iterator[Server]:
+    """Own a data directory and be ready to serve it; ``Server.run`` then blocks."""
+    if host not in LOOPBACK:
+        message = (
+            f"{host} is not this machine. Until sign-in with the company's accounts "
+            "exists, Mileage listens on loopback only: use --host 127.0.0.1, and a "
+            "reverse proxy or SSH tunnel of your own."
+        )
+        raise Invalid(message)
+    listener = _bind(host, port)
+    with (
+        listener,
+        open_organisation(data) as organisation,
+        listening(data, actions(organisation)),
+    ):
+        yield Server(organisation, listener, host)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        message = (
+            f"port {port} on {host} cannot be used ({error.strerror}). "
+            "Stop what listens there, or choose another with --port."
+        )
+        raise Conflict(message) from None
+    return listener
+
+
+class Server:
+    """A server that owns its data directory and its port."""
+
+    def __init__(
+        self, organisation: Organisation, listener: socket.socket, host: str
+    ) -> None:
+        self.organisation = organisation
+        self._listener = listener
+        self._port = listener.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._port}"
+
+    def sign_in_link(self) -> str:
+        """Make a link that signs the operator in, once."""
+        secret = self.organisation.control.create_link(OPERATOR)
+        return f"{self.url}/sign-in?link={secret}"
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until interrupted; ``ready`` is called when requests are answered."""
+        names = ("127.0.0.1", "localhost", "[::1]")
+        services = Services(
+            reports=self.organisation.answers,
+            sign_in=self.organisation.control,
+            door=IngestDoor(self.organisation),
+            allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
+        )
+        app = create_app(services, self.organisation.policy.settings)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+        )
+        publisher = Publisher(self.organisation)
+        publisher.start()
+        try:
+            _Announcing(config, ready).run(sockets=[self._listener])
+        finally:
+            publisher.stop()
+
+
+class _Announcing(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, then say so."""
+        await super().startup(sockets)
+        self._ready()
