@@ -224,7 +224,7 @@ class FakeDoor:
         raise AssertionError
 
     def counters(self) -> dict[str, float]:
-        return {"accepted_total": 30.0, "lag_seconds": 0.5}
+        return {"accepted": 30.0, "lag_seconds": 0.5}
 
 
 @dataclass

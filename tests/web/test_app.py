@@ -20,7 +20,10 @@ from mileage.domain.errors import (
     TooLarge,
     Unavailable,
 )
+from mileage.web.api import ENDPOINTS
 from mileage.web.guard import is_open
+from mileage.web.observe import COUNTED, MEASURED
+from mileage.web.openapi import document
 from tests.web.stage import ADA, LINK, ROOT, Stage
 
 PAGES = ("/", "/me", "/ingest", "/api/docs")
@@ -33,6 +36,7 @@ API = (
 )
 FILL = {"lens": "tokens", "account_id": ADA.account_id, "name": "app.css"}
 SECRET = "4-secret-that-must-not-be-told"
+DESCRIBED = document(ENDPOINTS)
 
 
 @pytest.fixture
@@ -428,7 +432,7 @@ def test_metrics_are_prometheus_text(stage):
 def test_metrics_are_read_when_asked(stage, monkeypatch):
     program = stage.program("key-root")
     assert "mileage_accepted_total 30.0" in program.get("/metrics").text
-    monkeypatch.setattr(stage.door, "counters", lambda: {"accepted_total": 31.0})
+    monkeypatch.setattr(stage.door, "counters", lambda: {"accepted": 31.0})
     assert "mileage_accepted_total 31.0" in program.get("/metrics").text
 
 
@@ -464,3 +468,10 @@ def test_the_door_is_not_compressed(stage):
     answer = stage.stranger().post("/v1/logs", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
     assert "vary" not in answer.headers
+
+
+def test_the_figures_of_the_real_door_have_names_and_kinds():
+    """What the ingest status counts is what a scraper finds, by the same names."""
+    assert {*COUNTED, *MEASURED} == {
+        *DESCRIBED["components"]["schemas"]["IngestStatus"]["properties"]
+    }

@@ -6,16 +6,14 @@ nothing; only known hosts; compression; who is asking (default deny); then route
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from mileage.domain.errors import MileageError
-from mileage.web import api, observe, pages, sign_in
+from mileage.web import api, door, observe, pages, sign_in
 from mileage.web.guard import Guard
 from mileage.web.problems import answer, answer_error, answer_http, plain
 from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
@@ -23,12 +21,13 @@ from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surpri
 if TYPE_CHECKING:
     from starlette.types import Lifespan
 
+    from mileage.web.door import Limits
     from mileage.web.services import Services
 
 
 def create_app(
     services: Services,
-    limits: Any = None,
+    limits: Limits | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Put the application together; ``limits`` bounds the bodies of telemetry."""
@@ -36,7 +35,7 @@ def create_app(
         routes=[
             *pages.routes(),
             *api.routes(),
-            *_door_routes(services, limits),
+            *door.routes(services.door, limits),
             *sign_in.routes(),
             *observe.routes(services.door),
         ],
@@ -53,10 +52,3 @@ def create_app(
     )
     app.state.services = services
     return app
-
-
-def _door_routes(services: Services, limits: Any) -> list[Any]:
-    if find_spec("mileage.web.door") is None:
-        return []
-    door = import_module("mileage.web.door")
-    return list(door.routes(services.door, limits))

@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 PREFIX = "mileage_"
 NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_]+")
 
+# Only grow, and keep what they counted over restarts: the ledger remembers.
+COUNTED = {
+    "accepted": "Witnesses taken in since the data directory began.",
+    "durable": "Witnesses that are on disk.",
+    "visible": "Witnesses that the ledger holds.",
+    "rejected": "Records that should be usage and could not be read.",
+    "ignored": "Records that are no usage.",
+    "duplicates": "Witnesses that the ledger held already.",
+}
+MEASURED = {"lag_seconds": "Age of the oldest witness that is not yet visible."}
+
 
 class DoorFigures(Collector):
     """Read the door's figures at the moment of asking; keep none of them."""
@@ -44,17 +55,17 @@ class DoorFigures(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield one family a figure; names that end in ``_total`` only grow."""
-        yield InfoMetricFamily(
-            PREFIX + "build", "Version that runs.", {"version": __version__}
-        )
+        """Yield one family a figure; what is not known to grow is a gauge."""
+        version = {"version": __version__}
+        yield InfoMetricFamily(PREFIX + "build", "Version that runs.", version)
         for figure, value in sorted(self.door.counters().items()):
             name = PREFIX + NOT_IN_NAMES.sub("_", figure)
-            family = (
-                CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            )
-            words = figure.removesuffix("_total").replace("_", " ")
-            yield family(name, f"Telemetry door: {words}.", value)
+            counted = COUNTED.get(figure)
+            if counted:
+                yield CounterMetricFamily(name, counted, value)
+            else:
+                about = MEASURED.get(figure, f"Telemetry door: {figure}.")
+                yield GaugeMetricFamily(name, about, value)
 
 
 def routes(door: Door) -> list[BaseRoute]:

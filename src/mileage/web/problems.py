@@ -24,6 +24,7 @@ TITLES = {
     405: "Not this way",
     409: "Somebody else holds it",
     413: "Too large",
+    415: "Not in this form",
     421: "Not this server",
     422: "That cannot be used",
     500: "Something broke",
