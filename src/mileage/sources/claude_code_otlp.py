@@ -144,7 +144,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         session=record.text("session.id"),
         occurred_at=instant,
         client=CLIENT,
-        client_version=record.text("service.version", "app.version"),
+        client_version=record.text("service.version") or record.text("app.version"),
         # A gateway may serve anything; only Claude's own models name their vendor.
         provider="anthropic" if model.startswith("claude") else "",
         model=model,

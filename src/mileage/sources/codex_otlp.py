@@ -119,7 +119,10 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
     reads = min(cached, prompt)
     writes = min(written, prompt - reads)
     reasoning = min(thought, answer)
-    session, model = record.text("conversation.id"), record.text("model", "slug")
+    session, model = (
+        record.text("conversation.id"),
+        record.text("model") or record.text("slug"),
+    )
     counts = f"{prompt}:{cached}:{written}:{answer}:{thought}"
     return Witness(
         source=NAME,
@@ -128,7 +131,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         session=session,
         occurred_at=record.occurred_at,
         client=CLIENT,
-        client_version=record.text("app.version", "service.version"),
+        client_version=record.text("app.version") or record.text("service.version"),
         provider=record.text("provider_name") or "openai",
         model=model,
         tier="",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -227,7 +227,14 @@ class Allowed:
         for pair in pairs or ():
             key = pair.key
             if key in keys:
-                kept[key] = _scalar(pair.value)
+                value = pair.value
+                # Most values are texts; asking for the kind costs more than a look.
+                text = value.string_value if value else None
+                if text:
+                    fits = len(text) <= MAX_TEXT and text.isprintable()
+                    kept[key] = text if fits else None
+                else:
+                    kept[key] = _raw(value)
         return kept
 
     def _name(self, record: shape.LogRecord, attributes: dict[str, Scalar]) -> str:
@@ -250,16 +257,6 @@ class _Frame:
     resource: dict[str, Scalar]
     temporality: Literal["delta", "cumulative", ""]
     measured: bool
-
-
-def _scalar(value: shape.AnyValue | None) -> Scalar:
-    if value is None:
-        return None
-    # Most values are texts, and asking which kind it is costs more than a look.
-    held = value.string_value or _raw(value)
-    if isinstance(held, str) and (len(held) > MAX_TEXT or not held.isprintable()):
-        return None
-    return held
 
 
 def _scope(scope: shape.Scope | None) -> str:
@@ -306,7 +303,13 @@ def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
 
 def _raw(value: shape.AnyValue | None) -> Scalar:
     """Return a scalar as sent; None for arrays, maps, bytes and nothing."""
-    kind = value.WhichOneof("value") if value else None
+    if value is None:
+        return None
+    number = value.int_value
+    if number:
+        return number
+    kind = value.WhichOneof("value")
     if kind not in shape.AnyValue.choices:
         return None
-    return cast("Scalar", getattr(value, kind))
+    held: Scalar = getattr(value, kind)
+    return held

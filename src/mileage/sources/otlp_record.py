@@ -69,14 +69,13 @@ class OtlpRecord(NamedTuple):
         """Where it stood, for rejections."""
         return f"{self.signal} record {self.number}"
 
-    def text(self, *keys: str) -> str:
-        """Return the first text under one of these keys, or ''."""
-        for holder in (self.attributes, self.resource):
-            for key in keys:
-                value = holder.get(key)
-                if isinstance(value, str) and value:
-                    return value
-        return ""
+    def text(self, key: str) -> str:
+        """Return the text of the record, else of the resource, under a key, or ''."""
+        value = self.attributes.get(key)
+        if value and isinstance(value, str):
+            return value
+        value = self.resource.get(key)
+        return value if isinstance(value, str) else ""
 
     def tally(self, key: str, absent: int | None = None) -> int | None:
         """Return a token count, ``absent`` if it was not sent, None if unusable."""
