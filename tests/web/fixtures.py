@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mileage.domain.errors import NotFound, Refused, Unauthorised
 from mileage.domain.figures import (
@@ -32,6 +32,9 @@ from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 START, END = micros(NOW - timedelta(days=30)), micros(NOW)
@@ -41,8 +44,33 @@ TOTAL = 60_200_000_000_000
 LARGEST = 281_000_000_000
 PEOPLE = 85_000
 
-FIRST = "Ada Bela Chioma Dmitri Elif Farid Grace Hana Ines Jonas Kavya Liam Mei".split()
-LAST = "Okafor Lindqvist Rao Novák Silva Haddad Tanaka Moreau Castillo Weiß".split()
+FIRST = (
+    "Ada",
+    "Bela",
+    "Chioma",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Grace",
+    "Hana",
+    "Ines",
+    "Jonas",
+    "Kavya",
+    "Liam",
+    "Mei",
+)
+LAST = (
+    "Okafor",
+    "Lindqvist",
+    "Rao",
+    "Novák",
+    "Silva",
+    "Haddad",
+    "Tanaka",
+    "Moreau",
+    "Castillo",
+    "Weiß",
+)
 DEPARTMENTS = (
     "Payments",
     "Search and discovery",
@@ -77,7 +105,8 @@ OPERATOR = Viewer("", "operator", operator=True)
 def spread(total: int, random: Random) -> tuple[int, ...]:
     """Spread a total over the days: weekends low, exact in sum."""
     weights = [
-        random.uniform(0.4, 1.6) * (0.15 if datetime.fromisoformat(d).weekday() > 4 else 1)
+        random.uniform(0.4, 1.6)
+        * (0.15 if datetime.fromisoformat(d).weekday() > 4 else 1)
         for d in DAYS
     ]
     weights[0] *= 0.6
@@ -143,7 +172,7 @@ COMPLETENESS = Completeness(
 
 def snapshot(count: int = TOP + 40, seed: int = 1) -> Snapshot:
     """Return a frozen window of the whole organisation."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 (made-up people)
     standings = tuple(standing(i, random) for i in range(count))
     return Snapshot(
         window=Window(START, END),
@@ -188,9 +217,7 @@ def board(
 ) -> Board:
     """Rank a snapshot for somebody."""
     source = source or SNAPSHOT
-    ranked = sorted(
-        source.standings, key=lambda s: -value_of(lens, s.figures)
-    )
+    ranked = sorted(source.standings, key=lambda s: -value_of(lens, s.figures))
     rows = tuple(
         BoardRow(rank, value_of(lens, s.figures), s)
         for rank, s in enumerate(ranked, start=1)
@@ -203,6 +230,11 @@ def board(
 SNAPSHOT = snapshot()
 ME = "acc-00017"
 BELOW = "acc-00280"
+
+
+def name_of(account_id: str) -> str:
+    """Return the name of an account."""
+    return next(s.name for s in SNAPSHOT.standings if s.account_id == account_id)
 
 
 def hours(daily: tuple[int, ...], random: Random) -> tuple[tuple[int, ...], ...]:
@@ -218,47 +250,73 @@ def hours(daily: tuple[int, ...], random: Random) -> tuple[tuple[int, ...], ...]
     return tuple(spread_days)
 
 
-def split(total: int, names: tuple[str, ...], random: Random) -> tuple[Share, ...]:
-    """Divide a total among names, the first the largest."""
-    shares, left = [], total
-    for name in names:
-        piece = left if name == names[-1] else int(left * random.uniform(0.4, 0.6))
-        left -= piece
-        shares.append(Share(name, figures(piece, random)))
-    return tuple(shares)
+def divide(whole: Figures, weights: Sequence[int]) -> list[Figures]:
+    """Divide figures in proportion, exactly: the parts add up to the whole."""
+    parts, left, rest = [], whole, sum(weights)
+    for weight in weights:
+        taken = Figures(
+            left.calls * weight // rest,
+            Tokens(*(count * weight // rest for count in left.tokens)),
+            (left.cost or 0) * weight // rest,
+            left.unpriced_calls * weight // rest,
+        )
+        parts.append(taken)
+        left = minus(left, taken)
+        rest = max(1, rest - weight)
+    return parts
+
+
+def minus(whole: Figures, some: Figures) -> Figures:
+    """Take figures away."""
+    return Figures(
+        whole.calls - some.calls,
+        Tokens(*(a - b for a, b in zip(whole.tokens, some.tokens, strict=True))),
+        (whole.cost or 0) - (some.cost or 0),
+        whole.unpriced_calls - some.unpriced_calls,
+    )
+
+
+def shares(whole: Figures, **weights: int) -> tuple[Share, ...]:
+    """Divide figures among names."""
+    parts = divide(whole, list(weights.values()))
+    return tuple(Share(name, part) for name, part in zip(weights, parts, strict=True))
+
+
+def session_shares(whole: Figures, random: Random) -> tuple[Share, ...]:
+    """Return the twelve largest of many sessions."""
+    weights = [int(1000 * 0.75**i) for i in range(12)]
+    parts = divide(whole, [*weights, 900])[:12]
+    return tuple(
+        Share(
+            f"{random.getrandbits(32):08x}",
+            part,
+            "codex, 2026-11-19 14:02" if i % 3 else "claude-code, 2026-11-18 09:40",
+        )
+        for i, part in enumerate(parts)
+    )
 
 
 def personal(account_id: str = ME, seed: int = 2) -> PersonalPage:
     """Return a full page of one person."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 (made-up people)
     row = next(s for s in SNAPSHOT.standings if s.account_id == account_id)
-    total = row.figures.tokens.total
-    sessions = tuple(
-        replace(share, note="claude-code" if i % 3 else "codex, 2026-11-19 14:02")
-        for i, share in enumerate(
-            split(
-                total * 7 // 10,
-                tuple(f"{random.getrandbits(32):08x}" for _ in range(12)),
-                random,
-            )
-        )
-    )
+    total = row.figures._replace(unpriced_calls=12)
     return PersonalPage(
         account_id=account_id,
         name=row.name,
         window=SNAPSHOT.window,
         zone=ZONE,
-        total=replace_figures(row.figures, unpriced=12),
+        total=total,
         sessions=row.sessions,
         active_days=row.active_days,
         daily=tuple(
-            Share(day, figures(value, random))
-            for day, value in zip(DAYS, row.daily, strict=True)
+            Share(day, part)
+            for day, part in zip(DAYS, divide(total, row.daily), strict=True)
         ),
         hours=hours(row.daily, random),
-        by_client=split(total, ("claude-code", "codex"), random),
-        by_model=split(total, ("opus-5-2", "gpt-6-codex", "haiku-5"), random),
-        by_session=sessions,
+        by_client=shares(total, **{"claude-code": 61, "codex": 39}),
+        by_model=shares(total, **{"opus-5-2": 58, "gpt-6-codex": 39, "haiku-5": 3}),
+        by_session=session_shares(total, random),
         activity=(
             ActivityCount("prompt", "", 812),
             ActivityCount("tool_result", "Bash", 20_114),
@@ -269,8 +327,8 @@ def personal(account_id: str = ME, seed: int = 2) -> PersonalPage:
             ActivityCount("commit", "", 91),
             ActivityCount("active_seconds", "", 201_400),
         ),
-        attended_calls=41_200,
-        unattended_calls=12_800,
+        attended_calls=441_200,
+        unattended_calls=112_800,
         differing_calls=37,
         rejected=(
             RejectedCount(
@@ -283,11 +341,6 @@ def personal(account_id: str = ME, seed: int = 2) -> PersonalPage:
         completeness=COMPLETENESS,
         simulated=True,
     )
-
-
-def replace_figures(old: Figures, unpriced: int) -> Figures:
-    """Return figures with another number of calls without a price."""
-    return old._replace(unpriced_calls=unpriced)
 
 
 def empty_personal(account_id: str = ME) -> PersonalPage:
@@ -325,7 +378,9 @@ INGEST = IngestStatus(
         SourceStatus(
             "claude_code_otlp", 2_918_004, 2_700_112, 120_000, 0, 80_010, START, END
         ),
-        SourceStatus("claude_code_log", 1_204_112, 1_100_000, 200_000, 12, 11_000, START, END),
+        SourceStatus(
+            "claude_code_log", 1_204_112, 1_100_000, 200_000, 12, 11_000, START, END
+        ),
         SourceStatus("codex_otlp", 0, 0, 0, 0, 12, None, None),
     ),
     reasons=(
@@ -393,8 +448,8 @@ class FakeSignIn:
     viewers: dict[str, Viewer] = field(
         default_factory=lambda: {
             "operator": OPERATOR,
-            "me": Viewer(ME, "Ada Okafor"),
-            "below": Viewer(BELOW, "Liam Rao"),
+            "me": Viewer(ME, name_of(ME)),
+            "below": Viewer(BELOW, name_of(BELOW)),
         }
     )
 

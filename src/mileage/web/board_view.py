@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from markupsafe import Markup
+
 from mileage.web.charts import Series
 from mileage.web.numbers import on_midnight
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jinja2 import Environment
-    from markupsafe import Markup
 
     from mileage.domain.figures import Board, BoardRow, Snapshot, Standing
     from mileage.domain.people import Viewer
@@ -49,7 +50,8 @@ class BoardView(NamedTuple):
     tab: LensTab
     active: Active
     daily: Series
-    rows: Sequence[Markup]
+    rows: Markup
+    """The ranked rows, ready to stand in the table's body."""
     pinned: Markup | None
     """The viewer's own row when it is below the cut."""
     place: int | None
@@ -124,7 +126,7 @@ class BoardRows:
             tab=next(tab for tab in tabs if tab.name == board.lens),
             active=self._count(board.snapshot.standings),
             daily=daily_series(board.snapshot),
-            rows=rows,
+            rows=Markup("".join(rows)),  # noqa: S704 (each is markup)
             pinned=pinned,
             place=place,
             repeated=ready.repeated,

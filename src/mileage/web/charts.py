@@ -120,11 +120,14 @@ def _grid(ceiling: float) -> str:
 
 
 def _day_names(days: Sequence[str], y: int) -> str:
-    return "".join(
-        f'<text class="tick mid" x="{_share(i + 0.5, len(days))}" y="{y}">'
-        f"{day_label(days[i])}</text>"
-        for i in _labelled(len(days))
-    )
+    """Name some days; the last one ends at the edge, or a telephone cuts it."""
+    count = len(days)
+    names = []
+    for i in _labelled(count):
+        side, x = ("end", "100%") if i == count - 1 else ("mid", _share(i + 0.5, count))
+        name = day_label(days[i])
+        names.append(f'<text class="tick {side}" x="{x}" y="{y}">{name}</text>')
+    return "".join(names)
 
 
 def _peak(series: Series, ceiling: float) -> str:
@@ -178,13 +181,13 @@ def sparkline(values: Sequence[int]) -> str:
     if not top:
         return ""
     heights = [_SPARK_HEIGHT - 2 - round((_SPARK_HEIGHT - 4) * v / top) for v in values]
-    steps = "".join(
-        f"l{_SPARK_STEP} {after - before}" for before, after in pairwise(heights)
-    )
+    steps = " ".join(
+        f"{_SPARK_STEP} {after - before}" for before, after in pairwise(heights)
+    ).replace(" -", "-")
     width = max(1, len(values) - 1) * _SPARK_STEP
     return (
         f'<svg class="spark" viewBox="0 0 {width} {_SPARK_HEIGHT}" aria-hidden="true">'
-        f'<path d="M0 {heights[0]}{steps}"/></svg>'
+        f'<path d="M0 {heights[0]}l{steps}"/></svg>'
     )
 
 
