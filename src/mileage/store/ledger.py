@@ -81,17 +81,20 @@ class Ledger:
                 "work: commands talk to a running `mileage serve` by themselves."
             )
             raise Conflict(message) from None
+        path.chmod(0o600)
         self.rules = rules
         self._now = now
         self._append_lock = threading.Lock()
-        self._cursors = threading.local()
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         ledger_schema.migrate(self._connection, rules.clock.zone.key)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own cursor; sharing one mixes up results."""
-        cursor = getattr(self._cursors, "cursor", None)
+        thread = threading.get_ident()
+        cursor = self._cursors.get(thread)
         if cursor is None:
-            cursor = self._cursors.cursor = self._connection.cursor()
+            # An id is given again only after its thread has ended.
+            cursor = self._cursors[thread] = self._connection.cursor()
         return cursor
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
@@ -130,4 +133,7 @@ class Ledger:
 
     def close(self) -> None:
         """Write everything into the main file and let go of it."""
+        for cursor in self._cursors.values():
+            cursor.close()
+        self._cursors.clear()
         self._connection.close()

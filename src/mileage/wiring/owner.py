@@ -64,22 +64,32 @@ def listening(data: Path, act: Callable[[str, bytes], Any]) -> Iterator[None]:
     path.unlink(missing_ok=True)
     listener = Listener(str(path), FAMILY)
     path.chmod(0o600)
+    over = threading.Event()
     thread = threading.Thread(
-        target=_accept, args=(listener, act), name="mileage-owner", daemon=True
+        target=_accept, args=(listener, act, over), name="mileage-owner", daemon=True
     )
     thread.start()
     try:
         yield
     finally:
+        over.set()
+        # Closing a socket does not wake who waits on it; a caller does.
+        Client(str(path), FAMILY).close()
+        thread.join()
         listener.close()
         path.unlink(missing_ok=True)
 
 
-def _accept(listener: Listener, act: Callable[[str, bytes], Any]) -> None:
+def _accept(
+    listener: Listener, act: Callable[[str, bytes], Any], over: threading.Event
+) -> None:
     while True:
         try:
             connection = listener.accept()
         except OSError:
+            continue
+        if over.is_set():
+            connection.close()
             return
         thread = threading.Thread(
             target=_serve, args=(connection, act), name="mileage-asked", daemon=True

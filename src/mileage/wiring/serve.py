@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import threading
 from asyncio import wrap_future
@@ -185,9 +186,26 @@ class Server:
         publisher = Publisher(self.organisation)
         publisher.start()
         try:
-            _Announcing(config, ready).run(sockets=[self._listener])
+            with _outlived_signals():
+                _Announcing(config, ready).run(sockets=[self._listener])
         finally:
             publisher.stop()
+
+
+@contextmanager
+def _outlived_signals() -> Iterator[None]:
+    """Let the process live on after the server has stopped for a signal.
+
+    uvicorn repeats the signal when it is done, which would end the process before
+    the ledger has taken in what was acknowledged.
+    """
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: None) for number in stops]
+    try:
+        yield
+    finally:
+        for number, handler in zip(stops, before, strict=True):
+            signal.signal(number, handler)
 
 
 class _Announcing(uvicorn.Server):
