@@ -195,8 +195,7 @@ def _not_toml(message: str, text: str, name: str) -> PolicyError:
     last = text.count("\n") + 1
     line = int(found[1]) if found and found[1] else last
     what = _AT_LINE.sub("", message)
-    written = text.splitlines()[line - 1 : line]
-    key = written[0].partition("=")[0].strip() if written else ""
+    key = text.split("\n")[line - 1].partition("=")[0].strip()
     return PolicyError(name, line, key[:40] or "-", f"is not TOML: {what}")
 
 

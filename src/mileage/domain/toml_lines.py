@@ -34,8 +34,9 @@ def key_lines(text: str) -> dict[Path, int]:
     table: Path = ()
     counts: dict[Path, int] = {}
     statement, start = "", 1
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
-        statement, start = (statement + line, start) if statement else (line, number)
+    for number, line in enumerate(text.split("\n"), start=1):
+        statement, start = (statement, start) if statement else ("", number)
+        statement += line + "\n"
         if _is_open(statement):
             continue
         if header := _HEADER.match(statement):

@@ -71,7 +71,7 @@ def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
         if any(lens.name == other.name for other in found):
             table.note("name", f"{lens.name!r} is the name of another lens")
         found.append(lens)
-    if not found and "lens" not in root:
+    if not found:
         root.note("lens", "is missing; a board needs at least one [[lens]]")
     policy.close()
     return tuple(found)

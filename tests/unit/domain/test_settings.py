@@ -1,0 +1,125 @@
+"""Settings: the shipped file says what the code says, and mistakes are told."""
+
+from __future__ import annotations
+
+import dataclasses
+import pkgutil
+import tomllib
+
+import pytest
+
+from mileage.domain.policy import PolicyErrors
+from mileage.domain.settings import MIB, Settings, parse_settings
+
+SHIPPED = pkgutil.get_data("mileage", "policy/mileage.toml").decode()
+
+
+def findings(text, **options):
+    with pytest.raises(PolicyErrors) as caught:
+        parse_settings(text, "mileage.toml", **options)
+    return [(one.line, one.key, one.problem) for one in caught.value.findings]
+
+
+def test_the_shipped_file_holds_the_defaults():
+    assert parse_settings(SHIPPED, "mileage.toml") == Settings()
+
+
+def test_the_shipped_file_names_every_setting():
+    content = tomllib.loads(SHIPPED)
+    keys = {
+        key
+        for name, value in content.items()
+        for key in (value if isinstance(value, dict) else [name])
+    }
+    assert keys == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_what_a_file_leaves_out_keeps_its_default():
+    assert parse_settings("", "mileage.toml") == Settings()
+    settings = parse_settings("[board]\ntop = 10\n", "mileage.toml")
+    assert settings == Settings(top=10)
+
+
+def test_every_setting_can_be_set():
+    text = """
+organisation = "Acme GmbH & Söhne"
+zone = "Asia/Kolkata"
+[board]
+top = 5
+window_days = 7
+snapshot_seconds = 1
+[limits]
+max_body_bytes = 1024
+max_inflated_bytes = 2048
+max_line_bytes = 4096
+"""
+    assert parse_settings(text, "mileage.toml") == Settings(
+        "Acme GmbH & Söhne", "Asia/Kolkata", 5, 7, 1, 1024, 2048, 4096
+    )
+
+
+def test_settings_do_not_change():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().top = 3
+
+
+def test_the_limits_are_those_that_are_documented():
+    settings = Settings()
+    assert settings.max_body_bytes == 16 * MIB
+    assert settings.max_inflated_bytes == 64 * MIB
+    assert settings.max_line_bytes == 32 * MIB
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "problem"),
+    [
+        (
+            "top = 5",
+            1,
+            "top",
+            "unknown key; allowed: board, limits, organisation, zone",
+        ),
+        ("[board]\n\ntop = 0", 3, "board.top", "is 0; allowed: 1 to 100000"),
+        (
+            "[board]\nwindow_days = 367",
+            2,
+            "board.window_days",
+            "is 367; allowed: 1 to 366",
+        ),
+        (
+            "[board]\nsnapshot_seconds = '60'",
+            2,
+            "board.snapshot_seconds",
+            "is text; expected a whole number",
+        ),
+        (
+            "[limits]\nmax_body_bytes = 1",
+            2,
+            "limits.max_body_bytes",
+            "is 1; allowed: 1024 to 1073741824",
+        ),
+        ("organisation = ''", 1, "organisation", "is ''; expected some text"),
+        (
+            "zone = 'Europe / Berlin'",
+            1,
+            "zone",
+            "is 'Europe / Berlin'; expected a name like Europe/Berlin",
+        ),
+        (
+            "zone = '../../etc/passwd'",
+            1,
+            "zone",
+            "is '../../etc/passwd'; expected a name like Europe/Berlin",
+        ),
+        ("board = 5", 1, "board", "is a whole number; expected a table [board]"),
+    ],
+)
+def test_a_mistake_has_a_line_a_key_and_what_is_allowed(text, line, key, problem):
+    assert findings(text) == [(line, key, problem)]
+
+
+def test_a_zone_that_the_system_does_not_know():
+    found = findings("# x\nzone = 'Mars/Olympus'", is_zone={"UTC"}.__contains__)
+    assert found == [
+        (2, "zone", "is 'Mars/Olympus'; no such IANA time zone is installed")
+    ]

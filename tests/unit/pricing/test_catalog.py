@@ -1,0 +1,183 @@
+"""Prices by reported names: right, or unpriced; never guessed, never 0."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.tokens import Tokens
+from mileage.pricing import catalog as catalog_module
+from mileage.pricing.catalog import Catalog, shipped
+from mileage.pricing.names import PROVIDERS
+from mileage.pricing.table import ProviderTable
+from tests.unit.pricing import library
+
+DAY = date(2026, 11, 1)
+CATALOG = shipped()
+EVERY_NAME = [
+    (provider, name)
+    for provider in PROVIDERS
+    for name in ProviderTable.parse(catalog_module._shipped_table(provider)).names
+]
+counts = st.integers(0, 10**7)
+token_sets = st.builds(Tokens, *([counts] * 7))
+days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+
+
+def usd(provider, model, tier="", day=DAY):
+    row = CATALOG.price(provider, model, day, tier)
+    return row and tuple(rate / 1_000_000 for rate in row.brackets[0].rates[:5])
+
+
+@given(st.sampled_from(EVERY_NAME), days, token_sets)
+def test_costs_equal_the_library_to_the_micro_dollar(name, day, tokens):
+    ours = CATALOG.cost(*name, day, "", tokens)
+    if ours is not None:
+        provider, model = name
+        assert ours == library.cost(provider, model, day, tokens)
+
+
+def test_every_name_has_a_price_today():
+    unpriced = [name for name in EVERY_NAME if CATALOG.price(*name, DAY) is None]
+    assert unpriced == []
+
+
+@pytest.mark.parametrize(
+    ("model", "prices"),
+    [
+        ("claude-opus-4-5-20251101", (5, 0.5, 6.25, 10, 25)),
+        ("claude-sonnet-4-5-20250929", (3, 0.3, 3.75, 6, 15)),
+        ("claude-haiku-4-5-20251001", (1, 0.1, 1.25, 2, 5)),
+        ("claude-sonnet-4-20250514", (3, 0.3, 3.75, 6, 15)),
+        ("claude-opus-4-8[1m]", (5, 0.5, 6.25, 10, 25)),
+        ("gpt-5.1-codex", (1.25, 0.125, 1.25, 1.25, 10)),
+        ("gpt-5-codex", (1.25, 0.125, 1.25, 1.25, 10)),
+    ],
+)
+def test_prices_of_models_in_use(model, prices):
+    assert usd("", model) == prices
+    assert usd("mock", model) == prices
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("", "kimi-k2-thinking"),
+        ("anthropic", "kimi-k2-thinking"),
+        ("anthropic", "<synthetic>"),
+        ("openai", "codex-auto-review"),
+        ("anthropic", "claude-opus-4-55"),
+        ("anthropic", "claude-opus-4-9"),
+        ("anthropic", "claude-sonnet-4-5-fancy"),
+        ("openai", "gpt-5.1-codex-ultra"),
+        ("google", "gemini-2.5-pro-ultra"),
+        ("google", "gemini-3.5-flash-8b"),
+        ("", "__proto__"),
+        ("", ""),
+        ("no-such-provider", "no-such-model"),
+        ("deepseek", "deepseek-v4-flash"),
+        ("aws", "claude-opus-9"),
+    ],
+)
+def test_what_is_not_known_is_unpriced(provider, model):
+    assert CATALOG.price(provider, model, DAY) is None
+    assert CATALOG.cost(provider, model, DAY, "", Tokens(input=5)) is None
+
+
+def test_routers_pass_the_price_of_the_vendor_on():
+    list_price = usd("anthropic", "claude-opus-4-5")
+    assert usd("openrouter", "anthropic/claude-opus-4.5") == list_price
+    assert usd("", "litellm/anthropic/claude-opus-4-5-20251101") == list_price
+
+
+def test_a_regional_profile_costs_what_the_cloud_asks_and_not_the_list_price():
+    regional = usd("", "bedrock/us.anthropic.claude-opus-4-5-20251101-v1:0")
+    assert regional == (5.5, 0.55, 6.875, 11, 27.5)
+    worldwide = usd("", "global.anthropic.claude-opus-4-5-20251101-v1:0")
+    assert worldwide == (5, 0.5, 6.25, 10, 25)
+
+
+def test_clouds_that_adopt_the_price_of_a_vendor():
+    assert usd("azure", "gpt-5.1-codex") == usd("openai", "gpt-5.1-codex")
+    assert usd("vertex_ai", "claude-opus-4-5@20251101") == (5, 0.5, 6.25, 10, 25)
+
+
+@pytest.mark.parametrize("tier", ["", "standard", "default", "Standard"])
+def test_the_ordinary_tier_has_several_names(tier):
+    assert usd("openai", "gpt-5.1-codex", tier) == usd("openai", "gpt-5.1-codex")
+
+
+def test_tiers_with_a_known_price():
+    assert usd("anthropic", "claude-opus-4-8", "fast") == (10, 1, 12.5, 20, 50)
+    assert usd("anthropic", "claude-opus-4-5", "batch") == (2.5, 0.25, 3.125, 5, 12.5)
+    assert usd("openai", "gpt-5.1-codex", "priority")[4] == 20
+    assert usd("openai", "gpt-5.1-codex", "flex")[4] == 5
+
+
+@pytest.mark.parametrize("tier", ["fast", "flex", "priority", "turbo"])
+def test_a_tier_without_a_known_price_is_unpriced(tier):
+    assert usd("anthropic", "claude-opus-4-6", tier) is None
+
+
+def test_a_tier_has_no_price_before_its_price_is_known():
+    assert usd("anthropic", "claude-opus-4-5", "batch", date(2026, 10, 13)) is None
+    assert usd("anthropic", "claude-opus-4-5", "batch", date(2026, 10, 14)) is not None
+
+
+def test_prices_change_with_the_day():
+    before = CATALOG.price("anthropic", "claude-opus-4-6", date(2026, 3, 12))
+    after = CATALOG.price("anthropic", "claude-opus-4-6", date(2026, 3, 13))
+    assert [one.above for one in before.brackets] == [-1, 200_000]
+    assert [one.above for one in after.brackets] == [-1]
+
+
+def test_the_tier_cliff_is_that_of_one_request():
+    cost = CATALOG.cost
+    name = ("anthropic", "claude-sonnet-4-5", DAY, "")
+    assert cost(*name, Tokens(input=200_000)) == 600_000
+    assert cost(*name, Tokens(input=200_001)) == 1_200_006
+    assert sum(cost(*name, Tokens(input=100_000)) for _ in range(10)) == 3_000_000
+    assert cost(*name, Tokens(input=1_000_000)) == 6_000_000
+
+
+def test_rows_carry_the_version_of_the_price_list():
+    assert CATALOG.price("", "gpt-5", DAY).version == CATALOG.version
+
+
+def test_a_question_is_asked_once():
+    asked = []
+
+    def load(provider):
+        asked.append(provider)
+        return catalog_module._shipped_table(provider)
+
+    catalog = Catalog(load)
+    for _ in range(3):
+        assert catalog.price("", "gpt-5", DAY) is catalog.price("", "gpt-5", DAY)
+        assert catalog.price("", "unknown", DAY) is None
+    assert asked == ["openai"]
+
+
+def test_a_table_that_is_not_there_prices_nothing():
+    catalog = Catalog(lambda _: None)
+    assert catalog.price("openai", "gpt-5", DAY) is None
+    azure = catalog_module._shipped_table("azure")
+    lonely = Catalog({"azure": azure}.get)
+    assert lonely.price("azure", "gpt-5.1-codex", DAY) is None
+
+
+def test_what_is_remembered_of_clients_names_is_bounded(monkeypatch):
+    monkeypatch.setattr(catalog_module, "REMEMBERED", 10)
+    catalog = shipped()
+    rows = [catalog.price("", f"gpt-{n}", DAY) for n in range(50)]
+    assert catalog.price("", "gpt-5", DAY) == rows[5] is not None
+    assert len(catalog._known) <= 10
+
+
+@given(st.text(max_size=30), st.text(max_size=60), days, st.text(max_size=10))
+def test_no_name_breaks_the_catalog(provider, model, day, tier):
+    row = CATALOG.price(provider, model, day, tier)
+    assert row is None or row.cost(Tokens(input=1_000_000)) > 0

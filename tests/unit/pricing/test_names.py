@@ -1,0 +1,179 @@
+"""What a reported name may mean, and what it must not be taken for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.pricing.names import (
+    MAX_NAME,
+    PROVIDERS,
+    Candidate,
+    candidates,
+    is_version_of,
+    provider_name,
+    without_version,
+)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "meant"),
+    [
+        ("anthropic", "claude-opus-4-5", ("anthropic", "claude-opus-4-5")),
+        ("Anthropic", " Claude-Opus-4-5 ", ("anthropic", "claude-opus-4-5")),
+        ("", "claude-opus-4-8[1m]", ("anthropic", "claude-opus-4-8")),
+        ("", "openrouter/anthropic/claude-opus-4.5", ("anthropic", "claude-opus-4.5")),
+        ("openrouter", "anthropic/claude-opus-4.5", ("anthropic", "claude-opus-4.5")),
+        ("", "litellm/openai/gpt-5", ("openai", "gpt-5")),
+        ("", "openai-codex:gpt-5.5", ("openai", "gpt-5.5")),
+        ("", "azure/gpt-5", ("azure", "gpt-5")),
+        ("google", "models/gemini-2.5-pro", ("google", "gemini-2.5-pro")),
+        ("", "gemini/gemini-2.5-pro", ("google", "gemini-2.5-pro")),
+        (
+            "",
+            "vertex_ai/claude-opus-4-5@20251101",
+            ("google", "claude-opus-4-5@20251101"),
+        ),
+        ("mock", "gpt-5.1-codex", ("openai", "gpt-5.1-codex")),
+        ("openai", "claude-sonnet-4-5", ("anthropic", "claude-sonnet-4-5")),
+        ("", "moonshotai/kimi-k2", ("moonshotai", "kimi-k2")),
+        (
+            "bedrock",
+            "us.anthropic.claude-x-v1:0",
+            ("aws", "us.anthropic.claude-x-v1:0"),
+        ),
+        ("", "bedrock/us.anthropic.claude-x", ("aws", "anthropic.claude-x")),
+        ("", "bedrock/converse/eu.anthropic.claude-x", ("aws", "claude-x")),
+        ("", "bedrock/us-east-1/anthropic.claude-x", ("aws", "claude-x")),
+        (
+            "anthropic",
+            "global.anthropic.claude-x",
+            ("aws", "global.anthropic.claude-x"),
+        ),
+    ],
+)
+def test_a_reported_name_can_be_read_as(provider, model, meant):
+    assert Candidate(*meant) in candidates(provider, model)
+
+
+def test_the_most_exact_reading_comes_first():
+    readings = candidates("fireworks", "accounts/fireworks/models/deepseek-v3")
+    assert readings[0] == ("fireworks", "accounts/fireworks/models/deepseek-v3")
+
+
+@pytest.mark.parametrize("carrier", ["aws", "azure", "github-copilot"])
+def test_a_carrier_sets_its_own_price_and_is_never_read_as_the_vendor(carrier):
+    assert candidates(carrier, "claude-opus-4-5") == [(carrier, "claude-opus-4-5")]
+
+
+@pytest.mark.parametrize(
+    "model", ["<synthetic>", "codex_auto_review", "kimi-k2-thinking", "coder-model"]
+)
+def test_no_vendor_is_made_up(model):
+    assert candidates("", model) == [("", model)]
+
+
+def test_a_name_that_two_vendors_could_own_is_nobodys():
+    assert candidates("", "gpt-like-claude") == [("", "gpt-like-claude")]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("", ""),
+        ("anthropic", "  "),
+        ("", "[1m]"),
+        ("", "x" * (MAX_NAME + 1)),
+        ("x" * 999, "gpt-5"),
+    ],
+)
+def test_names_that_are_none(provider, model):
+    assert candidates(provider, model) == []
+
+
+@pytest.mark.parametrize(
+    "model", ["openai/", "unknown/gpt-5", "a/b/c", "://", "anthropic:"]
+)
+def test_prefixes_that_nobody_knows_stay(model):
+    assert ("openai", "gpt-5") not in candidates("", model)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "",
+        "-20251101",
+        "@20250929",
+        "-2025-11-13",
+        "-latest",
+        "@default",
+        ":latest",
+        "-v1:0",
+        "-v2",
+        "-001",
+        "-preview-05-06",
+        "-preview-09-2025",
+        "-20251101-v1:0",
+    ],
+)
+def test_a_date_or_version_behind_a_name_is_the_same_model(version):
+    assert is_version_of("some-model" + version, "some-model")
+    assert without_version("some-model" + version) == "some-model"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "5",
+        "-5",
+        ".5",
+        "-mini",
+        "-thinking",
+        "-pro",
+        "-preview",
+        "-20251",
+        "-2025110",
+        "x-latest",
+        "-19991231",
+    ],
+)
+def test_anything_else_behind_a_name_is_another_model(other):
+    assert not is_version_of("claude-opus-4" + other, "claude-opus-4")
+    assert without_version("claude-opus-4" + other) == "claude-opus-4" + other or (
+        other == "x-latest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "same"),
+    [
+        ("claude-sonnet-4-20250514", "claude-sonnet-4-2025", True),
+        ("claude-sonnet-4-20260514", "claude-sonnet-4-2025", False),
+        ("claude-sonnet-4@20250514", "claude-sonnet-4@", True),
+        ("claude-sonnet-4@next", "claude-sonnet-4@", False),
+        ("claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku-20241022", True),
+        ("claude-3-5-haiku-20241022-fast", "claude-3-5-haiku-20241022", False),
+    ],
+)
+def test_a_rule_may_end_inside_a_date(name, text, same):
+    assert is_version_of(name, text) is same
+
+
+def test_providers_have_one_name():
+    assert provider_name(" Vertex_AI ") == "google"
+    assert provider_name("Someone") == "someone"
+    assert all(provider_name(one) == one for one in PROVIDERS)
+
+
+@given(st.text(max_size=40), st.text(max_size=60))
+def test_no_text_breaks_the_reading(provider, model):
+    for reading in candidates(provider, model):
+        assert reading.model
+        assert reading.model == reading.model.strip() or "/" in model or ":" in model
+
+
+@given(st.text("abz/:.-@[]19", max_size=30))
+def test_reading_a_reading_again_finds_nothing_shorter(model):
+    readings = candidates("", model)
+    assert len(set(readings)) == len(readings)

@@ -1,0 +1,123 @@
+"""Which policy file is in force, and everything that is wrong with any of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mileage.domain.policy import PolicyErrors
+from mileage.domain.settings import Settings
+from mileage.wiring.policy import examine, load_policy
+
+NAMES = ["mileage.toml", "prices.toml", "lenses.toml"]
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """A policy directory to write into, below ``tmp_path``."""
+    directory = tmp_path / "policy"
+    directory.mkdir()
+    return directory
+
+
+def findings(data):
+    with pytest.raises(PolicyErrors) as caught:
+        load_policy(data)
+    return [(one.file, one.line, one.key) for one in caught.value.findings]
+
+
+def test_without_a_data_directory_the_shipped_files_are_in_force():
+    shipped = load_policy(None)
+    assert shipped.settings == Settings()
+    assert shipped.lenses[0].name == "cost-weighted"
+    assert shipped.overrides == ()
+    assert list(shipped.versions) == NAMES
+    assert all(len(one) == 8 for one in shipped.versions.values())
+
+
+def test_a_data_directory_without_a_policy_changes_nothing(tmp_path, policy):
+    assert load_policy(tmp_path) == load_policy(None)
+    policy.rmdir()
+    assert load_policy(tmp_path) == load_policy(None)
+    assert load_policy(tmp_path / "nowhere") == load_policy(None)
+
+
+def test_a_file_in_the_data_directory_takes_the_place_of_the_shipped_one(
+    tmp_path, policy
+):
+    (policy / "mileage.toml").write_text('zone = "Asia/Kolkata"\n')
+    changed = load_policy(tmp_path)
+    assert changed.settings == Settings(zone="Asia/Kolkata")
+    assert changed.lenses == load_policy(None).lenses
+
+
+def test_the_version_is_that_of_the_bytes(tmp_path, policy):
+    before = load_policy(tmp_path).versions
+    (policy / "prices.toml").write_text("# nothing agreed\n")
+    after = load_policy(tmp_path).versions
+    assert before["prices.toml"] != after["prices.toml"]
+    assert before["lenses.toml"] == after["lenses.toml"]
+
+
+def test_agreed_prices_and_lenses_are_read(tmp_path, policy):
+    (policy / "prices.toml").write_text(
+        '[[price]]\nmodel = "m"\nfrom = 2026-01-01\n'
+        "usd_per_million = { input = 1, output = 2 }\n"
+    )
+    (policy / "lenses.toml").write_text(
+        '[[lens]]\nname = "only"\ntitle = "Only"\nunit = "micro_usd"\n'
+        'encourages = "a"\ngamed_by = "b"\n'
+    )
+    read = load_policy(tmp_path)
+    assert [one.model for one in read.overrides] == ["m"]
+    assert [one.name for one in read.lenses] == ["only"]
+
+
+def test_every_mistake_of_every_file_is_raised_together(tmp_path, policy):
+    (policy / "mileage.toml").write_text('zone = "Mars/Olympus"\ntop = 1\n')
+    (policy / "lenses.toml").write_text("[[lens]\n")
+    found = findings(tmp_path)
+    assert found == [
+        (str(policy / "mileage.toml"), 1, "zone"),
+        (str(policy / "mileage.toml"), 2, "top"),
+        (str(policy / "lenses.toml"), 1, "[[lens]"),
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Europe", "Mars/Olympus", "UTC/UTC"])
+def test_a_zone_has_to_be_installed(tmp_path, policy, zone):
+    (policy / "mileage.toml").write_text(f'zone = "{zone}"\n')
+    assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "zone")]
+
+
+def test_a_file_of_another_name_is_a_mistake_and_not_ignored(tmp_path, policy):
+    (policy / "price.toml").write_text("")
+    (policy / "notes.txt").write_text("anything")
+    assert findings(tmp_path) == [(str(policy / "price.toml"), 1, "-")]
+    (stranger,) = [one for one in examine(tmp_path) if one.name == "price.toml"]
+    assert "there are: mileage.toml, prices.toml" in stranger.findings[0].problem
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"zone = '\xe4'"])
+def test_a_file_that_is_no_text(tmp_path, policy, content):
+    (policy / "mileage.toml").write_bytes(content)
+    assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "-")]
+
+
+def test_a_file_that_cannot_be_read(tmp_path, policy):
+    (policy / "mileage.toml").mkdir()
+    assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "-")]
+
+
+def test_a_package_without_its_files_is_told_and_does_not_crash(monkeypatch):
+    monkeypatch.setattr("pkgutil.get_data", lambda *_: None)
+    assert findings(None) == [(name, 1, "-") for name in NAMES]
+
+
+def test_examining_tells_where_each_file_is_from(tmp_path, policy):
+    (policy / "prices.toml").write_text("")
+    found = {one.name: (one.shipped, one.place) for one in examine(tmp_path)}
+    assert found == {
+        "mileage.toml": (True, "mileage.toml"),
+        "prices.toml": (False, str(policy / "prices.toml")),
+        "lenses.toml": (True, "lenses.toml"),
+    }
