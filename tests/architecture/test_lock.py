@@ -13,7 +13,9 @@ from tests.architecture.tree import ROOT
 
 TEXT = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-ENTRY = re.compile(r"^(?P<pin>[a-z0-9][^\s\\]*==[^\s\\]+)(?P<rest>(?:.*\\\n)+.*)", re.MULTILINE)
+ENTRY = re.compile(
+    r"^(?P<pin>[a-z0-9][^\s\\]*==[^\s\\]+)(?P<rest>(?:.*\\\n)+.*)", re.MULTILINE
+)
 PINNED = {
     canonicalize_name(pin.partition("==")[0]): (pin.partition("==")[2], rest)
     for pin, rest in ENTRY.findall(TEXT)
