@@ -1,0 +1,140 @@
+"""``mileage me``: what did I use, straight from the logs on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mileage.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from mileage.reports.local import Logs
+    from mileage.sources.base import LogSource
+    from mileage.sources.files import LogFile
+
+_GROUPINGS = ("day", "week", "month", "client", "model", "session", "project")
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command(
+    short_help="What did I use? From the logs on this machine.",
+    help="Report your own token usage straight from the session logs that coding "
+    "agents keep on this machine. Needs no server, sends nothing, stores nothing.",
+)
+@click.option(
+    "--home",
+    "homes",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Read the logs below this home folder; several are merged and every call "
+    "counts once. [default: yours, or where CLAUDE_CONFIG_DIR and CODEX_HOME point]",
+)
+@click.option("--since", type=_DAY, metavar="DAY", help="First day (YYYY-MM-DD).")
+@click.option("--until", type=_DAY, metavar="DAY", help="Last day, included.")
+@click.option(
+    "--by",
+    type=click.Choice(_GROUPINGS),
+    default="day",
+    show_default=True,
+    help="One row for each of these; a week is named by its Monday.",
+)
+@click.option("--tz", metavar="ZONE", help="Time zone of the days. [default: yours]")
+@json_option
+def command(
+    *,
+    homes: tuple[Path, ...],
+    since: datetime | None,
+    until: datetime | None,
+    by: str,
+    tz: str | None,
+    as_json: bool,
+) -> None:
+    """Read, count once, price, print."""
+    import os
+
+    from mileage.pricing.catalog import shipped
+    from mileage.reports.local import Question, local_json, local_report
+
+    if since and until and since > until:
+        raise click.UsageError("--since is after --until: there is no such day.")
+    zone_name = tz or _local_zone(os.environ)
+    question = Question(_zone(zone_name), zone_name, _date(since), _date(until), by)
+    # A named home is looked at as it is: this machine's settings are not about it.
+    environ = {} if homes else os.environ
+    places = homes or (Path.home(),)
+    report = local_report(_read(places, environ), question, shipped())
+    if as_json:
+        import json
+
+        click.echo(json.dumps(local_json(report)))
+    else:
+        from mileage.cli.me_table import show
+
+        show(report, [str(root) for root in _roots(places, environ)])
+
+
+def _sources() -> list[LogSource]:
+    from mileage.sources import claude_code_log, codex_rollout
+
+    return [claude_code_log.SOURCE, codex_rollout.SOURCE]
+
+
+def _read(homes: Sequence[Path], environ: Mapping[str, str]) -> Logs:
+    from mileage.reports.local import Logs
+    from mileage.sources.files import discover
+    from mileage.sources.harvest import harvest
+
+    sources = {source.traits.name: source for source in _sources()}
+    found: dict[str, LogFile] = {
+        file.path: file
+        for source in sources.values()
+        for home in homes
+        for file in discover(home, environ, source)
+    }
+    files = dict.fromkeys(sources, 0)
+    for file in found.values():
+        files[file.source] += 1
+    read = harvest(sources, list(found.values()))
+    return Logs(read.batches, read.rejected, files)
+
+
+def _roots(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:
+    """Return where logs were looked for, whether or not anything is there."""
+    looked = [
+        Path(root)
+        for home in homes
+        for source in _sources()
+        for root in source.roots(home, environ)
+    ]
+    return list(dict.fromkeys(looked))
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        hint = f"{name!r} is no time zone; name one such as Europe/Berlin or UTC."
+        raise click.BadParameter(hint, param_hint="--tz") from None
+
+
+def _local_zone(environ: Mapping[str, str]) -> str:
+    """Name this machine's time zone; UTC where it cannot be told."""
+    named = environ.get("TZ", "").removeprefix(":")
+    if "/" in named and not named.startswith("/"):
+        return named
+    target = str(Path("/etc/localtime").resolve())
+    _, mark, name = target.partition("zoneinfo/")
+    return name if mark and name else "UTC"
