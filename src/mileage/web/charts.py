@@ -194,15 +194,12 @@ def sparkline(values: Sequence[int]) -> str:
 def heat_levels(hours: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return 0 for nothing, else the quarter (1 to 4) among one's own filled hours."""
     filled = sorted(value for day in hours for value in day if value)
-    cuts = [filled[len(filled) * k // HEAT_STEPS] for k in range(1, HEAT_STEPS)]
-    return (
-        [
-            [0 if not value else 1 + sum(value >= cut for cut in cuts) for value in day]
-            for day in hours
-        ]
-        if filled
-        else [[0] * len(day) for day in hours]
-    )
+    steps = range(1, HEAT_STEPS) if filled else ()
+    cuts = [filled[len(filled) * k // HEAT_STEPS] for k in steps]
+    return [
+        [1 + sum(value >= cut for cut in cuts) if value else 0 for value in day]
+        for day in hours
+    ]
 
 
 def heat(days: Sequence[str], hours: Sequence[Sequence[int]], *, title: str) -> str:
