@@ -1,0 +1,42 @@
+"""A simulated organisation of the reported shape, deterministic by seed.
+
+A person either passes the front door with every call (``front_door_bodies``) or is
+covered by hours (``rollups``), never both, so nothing counts twice; the sum of the
+two is what the organisation's plans say.
+"""
+
+from __future__ import annotations
+
+from mileage.ingest.demo.door import (
+    COLLECTOR,
+    FrontDoorBody,
+    broken_records,
+    front_door_bodies,
+)
+from mileage.ingest.demo.organisation import NAME, Organisation, organisation
+from mileage.ingest.demo.people import Account, PersonRow
+from mileage.ingest.demo.rollups import (
+    HourColumns,
+    RollupBatch,
+    SessionColumns,
+    rollups,
+)
+from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
+
+__all__ = [
+    "COLLECTOR",
+    "DEFAULT_SHAPE",
+    "NAME",
+    "Account",
+    "FrontDoorBody",
+    "HourColumns",
+    "Organisation",
+    "PersonRow",
+    "RollupBatch",
+    "SessionColumns",
+    "Shape",
+    "broken_records",
+    "front_door_bodies",
+    "organisation",
+    "rollups",
+]

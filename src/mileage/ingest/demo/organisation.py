@@ -1,0 +1,95 @@
+"""The demo organisation as one value: who there is and what they use in all."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mileage.ingest.demo.doorstep import showcase
+from mileage.ingest.demo.hours import Calendar, Cell, cells
+from mileage.ingest.demo.people import Account, Horizon, PersonRow, directory
+from mileage.ingest.demo.plan import Plan, sum_tokens
+from mileage.ingest.demo.planning import draw_plans
+from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from mileage.domain.tokens import Tokens
+
+NAME = "Northwind Systems (simulated)"
+_HEADER = (*PersonRow._fields[:-2], "from", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Everything follows from the seed, the number of people, the clock and zone."""
+
+    seed: int
+    now: int
+    """UTC microseconds: nothing happens later."""
+    zone: ZoneInfo
+    shape: Shape
+    calendar: Calendar = field(repr=False)
+    accounts: tuple[Account, ...] = field(repr=False)
+    """People first, then services."""
+    rows: tuple[PersonRow, ...] = field(repr=False)
+    """The lines of ``people.csv``: dated memberships."""
+    plans: tuple[Plan, ...] = field(repr=False)
+    """One an account, in the order of ``accounts``."""
+
+    @property
+    def door_plans(self) -> tuple[Plan, ...]:
+        """Return the plans of accounts all of whose calls pass the front door."""
+        return tuple(plan for plan in self.plans if plan.door)
+
+    @property
+    def rollup_plans(self) -> tuple[Plan, ...]:
+        """Return the plans of all other accounts."""
+        return tuple(plan for plan in self.plans if not plan.door)
+
+    @property
+    def calls(self) -> int:
+        """Count every call of every account."""
+        return sum(plan.calls for plan in self.plans)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Sum the tokens of every account."""
+        return sum_tokens(plan.tokens for plan in self.plans)
+
+    @property
+    def showcase(self) -> Account:
+        """Return the account whose personal page shows most."""
+        return showcase(self.plans).account
+
+    def cells(self, plan: Plan) -> list[Cell]:
+        """Return a plan of this organisation by hour, client and model."""
+        return cells(self.seed, plan, self.calendar)
+
+    def people_csv(self) -> str:
+        """Return the directory in the format of ``mileage people import``."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_HEADER)
+        for row in self.rows:
+            dates = [day.isoformat() if day else "" for day in row[-2:]]
+            writer.writerow([*row[:-2], *dates])
+        return text.getvalue()
+
+
+def organisation(
+    seed: int,
+    people: int,
+    now: int,
+    zone: ZoneInfo,
+    shape: Shape = DEFAULT_SHAPE,
+) -> Organisation:
+    """Draw an organisation; equal arguments give equal organisations."""
+    calendar = Calendar.until(now, zone, shape)
+    horizon = Horizon(calendar.days[0], calendar.days[-1])
+    accounts, rows = directory(seed, max(1, people), horizon, zone)
+    plans = draw_plans(seed, accounts, shape)
+    return Organisation(seed, now, zone, shape, calendar, accounts, rows, plans)

@@ -1,0 +1,221 @@
+"""Who works in the demo organisation: accounts and their dated memberships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from mileage.ingest.demo.names import (
+    DEPARTMENTS,
+    FIRST_NAMES,
+    LAST_NAMES,
+    SERVICES,
+    mailbox,
+)
+from mileage.ingest.demo.shape import happens, stream
+
+if TYPE_CHECKING:
+    import random
+    from datetime import date
+
+    from mileage.domain.people import AccountKind
+
+TEAM_SIZE = 14
+ZONES = (
+    ("Europe/London", 8),
+    ("America/New_York", 11),
+    ("Asia/Kolkata", 12),
+    ("America/Los_Angeles", 4),
+    ("Asia/Tokyo", 3),
+)
+
+
+class PersonRow(NamedTuple):
+    """One line of ``people.csv``: a membership, both dates included."""
+
+    email: str
+    name: str
+    department: str
+    team: str
+    manager: str
+    kind: AccountKind
+    role: str
+    since: date | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody or something that uses tokens."""
+
+    number: int
+    email: str
+    name: str
+    kind: AccountKind
+    zone: ZoneInfo
+    joined: date | None
+    left: date | None
+    """First and last day of employment where they fall into the demo's days."""
+
+    @property
+    def service(self) -> bool:
+        """Tell whether no person is behind it."""
+        return self.kind == "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The first and last local day with usage."""
+
+    first: date
+    last: date
+
+    def inner_day(self, rng: random.Random) -> date:
+        """Return a day with several days of usage on both sides."""
+        length = (self.last - self.first).days
+        margin = min(6, length // 3)
+        return self.first + timedelta(days=rng.randint(margin, length - margin))
+
+
+class _Team(NamedTuple):
+    department: str
+    name: str
+    roles: tuple[str, ...]
+
+
+def directory(
+    seed: int, people: int, horizon: Horizon, zone: ZoneInfo
+) -> tuple[tuple[Account, ...], tuple[PersonRow, ...]]:
+    """Return people first, then services, and the rows of ``people.csv``."""
+    teams = _teams(people)
+    names = _names(seed, people)
+    changes = _changes(seed, people)
+    accounts: list[Account] = []
+    rows: list[PersonRow] = []
+    for number, (email, name) in enumerate(names):
+        rng = stream(seed, "person", number)
+        change = changes.get(number, "")
+        day = horizon.inner_day(rng) if change else None
+        account = Account(
+            number=number,
+            email=email,
+            name=name,
+            kind="contractor" if happens(rng, 0.04) else "person",
+            zone=_zone(zone, rng),
+            joined=day if change == "joins" else None,
+            left=day if change == "leaves" else None,
+        )
+        accounts.append(account)
+        home = number % len(teams)
+        manager = _manager(number, len(teams), names)
+        role = "Team lead" if number < len(teams) else rng.choice(teams[home].roles)
+        here = _row(account, teams[home], manager, role)
+        if change != "moves" or day is None:
+            rows.append(here)
+            continue
+        away = (home + rng.randint(1, max(1, len(teams) - 1))) % len(teams)
+        there = _row(account, teams[away], names[away][0], role)
+        rows += [
+            here._replace(until=day - timedelta(days=1)),
+            there._replace(since=day),
+        ]
+    services = _services(people, zone)
+    rows += [_service_row(one, teams[0], names[0][0]) for one in services]
+    return (*accounts, *services), tuple(rows)
+
+
+def _teams(people: int) -> list[_Team]:
+    """Return as many teams as it takes, one from each department in turn."""
+    wanted = max(1, people // TEAM_SIZE)
+    departments = DEPARTMENTS[: max(1, min(len(DEPARTMENTS), wanted // 2))]
+    deepest = max(len(one.teams) for one in departments)
+    offered = [
+        _Team(one.name, one.teams[depth], one.roles)
+        for depth in range(deepest)
+        for one in departments
+        if depth < len(one.teams)
+    ]
+    return offered[:wanted]
+
+
+def _manager(number: int, teams: int, names: list[tuple[str, str]]) -> str:
+    """Return who leads: a team its first person, the leads the very first."""
+    if number == 0:
+        return ""
+    return names[number % teams][0] if number >= teams else names[0][0]
+
+
+def _names(seed: int, people: int) -> list[tuple[str, str]]:
+    """Return unique addresses and the names that go with them."""
+    rng = stream(seed, "names")
+    taken: set[str] = set()
+    found: list[tuple[str, str]] = []
+    while len(found) < people:
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        local = mailbox(first, last)
+        if local in taken and len(found) < len(FIRST_NAMES) * len(LAST_NAMES) // 4:
+            continue
+        if local in taken:
+            local = f"{local}.{len(found)}"
+        taken.add(local)
+        found.append((f"{local}@example.com", f"{first} {last}"))
+    return found
+
+
+def _changes(seed: int, people: int) -> dict[int, str]:
+    """Say who moves, joins or leaves; team leads stay."""
+    rng = stream(seed, "changes")
+    leads = max(1, people // TEAM_SIZE)
+    free = list(range(leads, people))
+    rng.shuffle(free)
+    changes: dict[int, str] = {}
+    for what, share in (("moves", 0.025), ("joins", 0.015), ("leaves", 0.01)):
+        for _ in range(max(1, round(people * share))):
+            if free:
+                changes[free.pop()] = what
+    return changes
+
+
+def _zone(home: ZoneInfo, rng: random.Random) -> ZoneInfo:
+    draw = rng.random() * 100
+    for name, percent in ZONES:
+        if draw < percent:
+            return ZoneInfo(name)
+        draw -= percent
+    return home
+
+
+def _services(people: int, zone: ZoneInfo) -> tuple[Account, ...]:
+    count = max(1, min(len(SERVICES), people // 250))
+    return tuple(
+        Account(
+            number=people + place,
+            email=f"{local}@example.com",
+            name=name,
+            kind="service",
+            zone=zone,
+            joined=None,
+            left=None,
+        )
+        for place, (local, name) in enumerate(SERVICES[:count])
+    )
+
+
+def _row(account: Account, team: _Team, manager: str, role: str) -> PersonRow:
+    return PersonRow(
+        email=account.email,
+        name=account.name,
+        department=team.department,
+        team=team.name,
+        manager="" if manager == account.email else manager,
+        kind=account.kind,
+        role=role,
+        since=account.joined,
+        until=account.left,
+    )
+
+
+def _service_row(account: Account, team: _Team, owner: str) -> PersonRow:
+    return _row(account, team, owner, "Service")
