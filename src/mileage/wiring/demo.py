@@ -1,0 +1,235 @@
+"""Build the demonstration: a simulated organisation in a data directory of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mileage.domain.errors import Conflict
+from mileage.domain.people import Credential
+from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+from mileage.domain.window import SECOND, moment
+from mileage.ingest.demo import (
+    COLLECTOR,
+    NAME,
+    front_door_bodies,
+    organisation,
+    rollups,
+)
+from mileage.ingest.people_csv import parse_people
+from mileage.ingest.record import Record
+from mileage.sources.installed import otlp_sources
+from mileage.sources.otlp import OtlpReader
+from mileage.store import queries
+from mileage.wiring.organisation import now, open_organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from mileage.ingest.demo import Organisation as Simulated
+    from mileage.ingest.demo import RollupBatch
+    from mileage.sources.otlp_record import Signal
+    from mileage.wiring.organisation import Organisation
+
+MARK = "demo.json"
+ZONE = "Europe/Berlin"
+FRESH_HOURS = 12
+ON_THE_WAY = 200
+"""Records submitted and not yet synced, so that the queues never fill."""
+
+POLICY = f"""\
+# Written by `mileage demo`.
+organisation = "{NAME}"
+zone = "{ZONE}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which organisation to simulate."""
+
+    people: int
+    seed: int
+
+    def mark(self, built_at: int, showcase: str) -> str:
+        """Return the text of the file that marks a directory as a demonstration."""
+        return json.dumps(
+            {
+                "simulated": True,
+                "people": self.people,
+                "seed": self.seed,
+                "built_at": built_at,
+                "showcase": showcase,
+            }
+        )
+
+
+def build(data: Path, wanted: Wanted, say: Callable[[str], None]) -> str:
+    """Fill ``data`` and return the e-mail of the person whose page shows most.
+
+    A demonstration of the same shape built in the last hours is kept. Raises
+    Conflict when the directory holds anything that is not a demonstration.
+    """
+    known = _known(data)
+    if known and (known["people"], known["seed"]) == (wanted.people, wanted.seed):
+        age = now() - known["built_at"]
+        if age < FRESH_HOURS * 3600 * SECOND:
+            say(f"Using the demonstration built at {moment(known['built_at']):%H:%M}.")
+            return str(known["showcase"])
+    if known:
+        shutil.rmtree(data)
+    (data / "policy").mkdir(mode=0o700, parents=True)
+    data.chmod(0o700)
+    # The mark comes first: whatever is cut short here may be built anew.
+    (data / MARK).write_text(Wanted(-1, -1).mark(0, ""), "utf-8")
+    (data / "policy" / "mileage.toml").write_text(POLICY, "utf-8")
+    built_at = now()
+    say(f"Drawing {wanted.people:,} people (seed {wanted.seed}) …")
+    org = organisation(wanted.seed, wanted.people, built_at, ZoneInfo(ZONE))
+    with open_organisation(data) as real:
+        _fill(real, org, say)
+    showcase = org.showcase.email
+    (data / MARK).write_text(wanted.mark(built_at, showcase), "utf-8")
+    return showcase
+
+
+def _known(data: Path) -> dict[str, int] | None:
+    """Return the mark of a demonstration, None for a directory that is new."""
+    if not data.exists() or not any(data.iterdir()):
+        if data.exists():
+            data.rmdir()
+        return None
+    try:
+        mark: dict[str, int] = json.loads((data / MARK).read_text("utf-8"))
+    except (OSError, ValueError):
+        message = (
+            f"{data} holds something that is not a demonstration, and is left as it "
+            "is. Choose another directory with --data."
+        )
+        raise Conflict(message) from None
+    return mark
+
+
+def _fill(real: Organisation, org: Simulated, say: Callable[[str], None]) -> None:
+    rows = parse_people(org.people_csv().encode(), "people.csv").rows
+    real.control.import_people(rows)
+    accounts = {one.email: one.account_id for one in real.control.accounts()}
+    bodies = _pass_the_door(real, org, accounts, say)
+    say(f"{bodies:,} bodies of telemetry passed the door; adding the others' hours …")
+    for batch in rollups(org):
+        _add_hours(real, batch, accounts)
+    real.pipeline.drain()
+    say("Publishing the board …")
+    real.publish()
+
+
+def _pass_the_door(
+    real: Organisation,
+    org: Simulated,
+    accounts: dict[str, str],
+    say: Callable[[str], None],
+) -> int:
+    """Decode, filter, write ahead and take in what the clients would have sent."""
+    reader = OtlpReader(otlp_sources())
+    waiting: list[Future[None]] = []
+    count = 0
+    for count, body in enumerate(front_door_bodies(org), start=1):
+        personal = body.bearer == "personal"
+        credential = Credential(
+            "demo",
+            accounts[body.email] if personal else "",
+            "" if personal else COLLECTOR,
+        )
+        signal: Signal = "metrics" if body.path.endswith("metrics") else "logs"
+        reading = reader.read(signal, "protobuf", body.body)
+        waiting.append(real.pipeline.submit(Record(credential, "otlp", reading)))
+        if len(waiting) >= ON_THE_WAY:
+            for one in waiting:
+                one.result()
+            waiting.clear()
+            say(f"{count:,} bodies of telemetry …")
+    for one in waiting:
+        one.result()
+    return count
+
+
+def _add_hours(
+    real: Organisation, batch: RollupBatch, accounts: dict[str, str]
+) -> None:
+    """Insert the hours of simulated accounts, priced by their mean call."""
+    hours = batch.hours
+    size = len(hours.hour)
+    clock = real.ledger.rules.clock
+    days = [clock.day(hour * SECOND) for hour in hours.hour]
+    costs = [_cost(real, batch, row) for row in range(size)]
+    unpriced = [
+        calls if cost is None else 0
+        for calls, cost in zip(hours.calls, costs, strict=True)
+    ]
+    ids = [accounts[email] for email in hours.account]
+    columns = {name: getattr(hours, name) for name in TOKEN_CLASSES}
+    columns |= {
+        "origin": [queries.SIMULATED] * size,
+        "hour": hours.hour,
+        "day": [day.isoformat() for day in days],
+        "account": ids,
+        "client": hours.client,
+        "provider": hours.provider,
+        "model": hours.model,
+        "calls": hours.calls,
+        "cost": costs,
+        "unpriced_calls": unpriced,
+    }
+    queries.insert_simulated(real.ledger, columns, _days(columns, batch, accounts))
+
+
+def _cost(real: Organisation, batch: RollupBatch, row: int) -> int | None:
+    """Price the mean call, times the calls: long-context prices are per call."""
+    hours = batch.hours
+    calls = hours.calls[row]
+    total = Tokens(*(getattr(hours, name)[row] for name in TOKEN_CLASSES))
+    mean = Tokens(*(count // calls for count in total))
+    day = moment(hours.hour[row] * SECOND).date()
+    cost = real.catalog.cost(hours.provider[row], hours.model[row], day, "", mean)
+    return None if cost is None else cost * calls
+
+
+def _days(
+    columns: dict[str, list[object]], batch: RollupBatch, accounts: dict[str, str]
+) -> dict[str, list[object]]:
+    """Sum the hours by (account, day, client), beside the drawn sessions."""
+    names = ("account", "day", "client", "calls", "cost", "unpriced_calls")
+    parts = [columns[name] for name in names]
+    tokens = [
+        sum(row) for row in zip(*(columns[n] for n in TOKEN_CLASSES), strict=True)
+    ]
+    sums: dict[tuple[object, ...], list[int]] = {}
+    for (account, day, client, calls, cost, unpriced), total in zip(
+        zip(*parts, strict=True), tokens, strict=True
+    ):
+        known = sums.setdefault((account, day, client), [0, 0, 0, 0])
+        for place, value in enumerate((calls, total, cost or 0, unpriced)):
+            known[place] += value
+    drawn = batch.session_days
+    keys = [
+        (accounts[email], day.isoformat(), client)
+        for email, day, client in zip(
+            drawn.account, drawn.day, drawn.client, strict=True
+        )
+    ]
+    return {
+        "origin": [queries.SIMULATED] * len(keys),
+        "account": [key[0] for key in keys],
+        "day": [key[1] for key in keys],
+        "client": [key[2] for key in keys],
+        "sessions": list(drawn.sessions),
+        "calls": [sums[key][0] for key in keys],
+        "tokens": [sums[key][1] for key in keys],
+        "cost": [sums[key][2] for key in keys],
+        "unpriced_calls": [sums[key][3] for key in keys],
+    }
