@@ -115,13 +115,14 @@ def candidates(provider: str, model: str) -> list[Candidate]:
             break
         name = name[head.end() :]
         found.append(Candidate(known, name))
-    found += _of_bedrock(name) or _of_vendor(known, name)
+    found += _of_bedrock(known, name) or _of_vendor(known, name)
     return list(dict.fromkeys(found))
 
 
-def _of_bedrock(name: str) -> list[Candidate]:
+def _of_bedrock(known: str, name: str) -> list[Candidate]:
+    """Read ``<region>.<vendor>.<model>``, which names Bedrock whoever reports it."""
     bare = _BEDROCK_REGION.sub("", name)
-    if not _BEDROCK_VENDOR.match(bare):
+    if known != "aws" and not _BEDROCK_VENDOR.match(bare):
         return []
     names = (name, bare, _BEDROCK_VENDOR.sub("", bare))
     return [Candidate("aws", one) for one in names]

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mileage.domain.policy import PolicyFile
-from mileage.domain.tokens import TOKEN_CLASSES
-from mileage.pricing.names import MAX_NAME, provider_name, without_version
+from mileage.pricing.names import without_version
 from mileage.pricing.row import Bracket, Rates
-from mileage.pricing.table import standard_tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from mileage.domain.policy import Table
     from mileage.pricing.names import Candidate
 
 
@@ -42,58 +38,6 @@ class Override:
         return names == (other.provider, other.model, other.tier) and (
             self.covers(other.since) or other.covers(self.since)
         )
-
-
-# A class without a price of its own costs what the class around it costs, as in
-# the shipped lists.
-_AROUND = {
-    "cache_read": "input",
-    "cache_write": "input",
-    "cache_write_1h": "cache_write",
-    "reasoning": "output",
-    "tool_input": "input",
-}
-DEAREST = 100_000
-"""US dollars per million tokens; more is a slip of the decimal point."""
-MICRO_PLACES = 6
-_NAME = rf"\S{{1,{MAX_NAME}}}"
-
-
-def parse_overrides(text: str, file: str) -> tuple[Override, ...]:
-    """Read ``prices.toml``."""
-    policy = PolicyFile.parse(text, file)
-    found: list[Override] = []
-    for table in policy.root().tables("price"):
-        one = _override(table)
-        if any(one.overlaps(other) for other in found):
-            table.note("from", "another [[price]] covers the same calls on these days")
-        found.append(one)
-    policy.close()
-    return tuple(found)
-
-
-def _override(table: Table) -> Override:
-    since = table.day("from")
-    until = table.day("until") if "until" in table else None
-    if until is not None and until < since:
-        table.note("until", f"is before {since}, the day of `from`")
-    return Override(
-        provider=provider_name(table.text("provider", "", pattern=_NAME)),
-        model=table.text("model", pattern=_NAME, expected="a model's name").lower(),
-        tier=standard_tier(table.text("tier", "", pattern=_NAME)),
-        since=since,
-        until=until,
-        rates=_rates(table.table("usd_per_million")),
-    )
-
-
-def _rates(table: Table) -> Rates:
-    """Read prices; input and output are required, the others follow from them."""
-    rates: dict[str, int] = {}
-    for name in TOKEN_CLASSES:
-        around = rates.get(_AROUND.get(name, ""))
-        rates[name] = table.scaled(name, around, places=MICRO_PLACES, most=DEAREST)
-    return Rates(**rates)
 
 
 def fingerprint(overrides: Iterable[Override]) -> str:

@@ -12,11 +12,13 @@ from mileage.domain.errors import PolicyError
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
 from mileage.honours.lenses import Lens, parse_lenses
-from mileage.pricing.overrides import Override, parse_overrides
+from mileage.pricing.agreement import parse_overrides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from mileage.pricing.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)

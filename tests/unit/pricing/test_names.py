@@ -62,6 +62,13 @@ def test_the_most_exact_reading_comes_first():
     assert readings[0] == ("fireworks", "accounts/fireworks/models/deepseek-v3")
 
 
+def test_the_region_of_a_cloud_is_taken_off_only_after_the_full_name():
+    assert [one.model for one in candidates("bedrock", "us.meta.llama3-v1:0")] == [
+        "us.meta.llama3-v1:0",
+        "meta.llama3-v1:0",
+    ]
+
+
 @pytest.mark.parametrize("carrier", ["aws", "azure", "github-copilot"])
 def test_a_carrier_sets_its_own_price_and_is_never_read_as_the_vendor(carrier):
     assert candidates(carrier, "claude-opus-4-5") == [(carrier, "claude-opus-4-5")]

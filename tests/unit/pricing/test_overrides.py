@@ -8,8 +8,9 @@ import pytest
 
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.tokens import Tokens
+from mileage.pricing.agreement import parse_overrides
 from mileage.pricing.catalog import shipped
-from mileage.pricing.overrides import fingerprint, parse_overrides
+from mileage.pricing.overrides import fingerprint
 from mileage.pricing.row import Rates
 
 DAY = date(2026, 11, 1)

@@ -15,7 +15,7 @@ import pytest
 
 from mileage.domain.tokens import Tokens
 from mileage.pricing.catalog import SOURCE, shipped
-from mileage.pricing.names import PROVIDERS
+from mileage.pricing.names import PROVIDERS, candidates
 from mileage.pricing.row import PriceRow
 from mileage.pricing.table import ProviderTable, brackets_on
 from tests.unit.pricing import library
@@ -98,6 +98,19 @@ def test_a_name_with_a_version_is_no_other_model_of_the_library(provider):
                 theirs = library.PROVIDERS[provider].find_model(name + version)
                 if ours is not None and theirs is not None:
                     assert ours["id"] == theirs.id, name + version
+
+
+@pytest.mark.parametrize("region", ["us.", "eu.", "apac.", "jp.", "us-gov.", "global."])
+def test_a_region_of_bedrock_is_what_the_library_finds_for_it(region):
+    """Regional and worldwide profiles differ in price: neither stands for the other."""
+    table = table_of("aws")
+    names = [name for one in table.models for name in one["names"]]
+    for name in names:
+        readings = [one.model for one in candidates("aws", region + name)]
+        ours = next(filter(None, map(table.knows, readings)), None)
+        theirs = library.PROVIDERS["aws"].find_model(region + name)
+        if ours is not None and theirs is not None:
+            assert ours["id"] == theirs.id, region + name
 
 
 @pytest.mark.parametrize("provider", ["anthropic", "openai", "google"])
