@@ -15,12 +15,32 @@ if TYPE_CHECKING:
     from mileage.ingest.people_csv import DirectoryFile
 
 
+IMPORT_HELP = """Import people and their memberships from FILE.
+
+FILE is CSV in UTF-8 with a header that names the columns
+
+\b
+    email,name,department,team,manager
+and optionally
+    kind         person, contractor or service (person when empty)
+    role
+    from, until  the days of this membership, both included
+
+A person who moves has several rows, each with its own days; where two overlap,
+the one that began last counts. The file replaces what was known of the people in
+it and leaves all others alone, so importing it twice changes nothing. Usage that
+arrived before its owner was known is found again by the e-mail address.
+"""
+
+
 @click.group("people", short_help="Import the directory of people and teams.")
 def command() -> None:
     """Import the directory: people, their departments and teams, dated."""
 
 
-@command.command("import", short_help="Import people and memberships from a CSV file.")
+@command.command(
+    "import", help=IMPORT_HELP, short_help="Import people and memberships from a file."
+)
 @click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
@@ -33,22 +53,7 @@ def import_people(
     data: Path,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Import people and their memberships from FILE.
-
-    FILE is CSV in UTF-8 with a header that names the columns
-
-    \b
-        email,name,department,team,manager
-    and optionally
-        kind         person, contractor or service (person when empty)
-        role
-        from, until  the days of this membership, both included
-
-    A person who moves has several rows, each with its own days; where two overlap,
-    the one that began last counts. The file replaces what was known of the people in
-    it and leaves all others alone, so importing it twice changes nothing. Usage that
-    arrived before its owner was known is found again by the e-mail address.
-    """  # noqa: D301 - click reads the backspace as "leave the lines as they are"
+    """Read it all, refuse it whole or import it."""
     from mileage.domain.errors import Invalid
     from mileage.ingest.people_csv import parse_people
 

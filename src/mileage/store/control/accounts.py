@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, insert, select
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.people import Account
 from mileage.store.control.database import OnDatabase
-from mileage.store.control.minting import new_id
+from mileage.store.control.minting import hashed, new_id
 from mileage.store.control.schema import ACCOUNT, IDENTITY
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ INSTALLATION = "installation:"
 INSTALLATION_SHOWN = 12
 LONGEST_IDENTITY = 320
 # The longest e-mail address there is (RFC 3696, erratum 1690).
+SHOWN_OF_UNUSABLE = 64
+NAMELESS = "nameless"
 
 ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
     IDENTITY.c.value == bindparam("identity")
@@ -39,14 +41,36 @@ class NewAccount(NamedTuple):
 
 
 def normal(identity: str) -> str:
-    """Return the one spelling of an identity; raises Invalid when it is none."""
+    """Return the one spelling of an identity, whatever telemetry sent as one.
+
+    It never raises: usage with a hostile identity is still usage. Text that cannot
+    be shown is made so and told apart by its hash.
+    """
     value = identity.strip().lower()
-    if not value or len(value) > LONGEST_IDENTITY or not value.isprintable():
+    if not value:
+        return NAMELESS
+    if _usable(value):
+        return value
+    shown = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in value[:SHOWN_OF_UNUSABLE]
+    )
+    return f"{shown}\N{HORIZONTAL ELLIPSIS}{hashed(value).hex()[:16]}"
+
+
+def checked(identity: str) -> str:
+    """Return the one spelling of what somebody typed; raises Invalid."""
+    value = identity.strip().lower()
+    if not _usable(value):
         raise Invalid(
             "an identity is an e-mail address, installation:ID or collector:NAME of "
             f"1 to {LONGEST_IDENTITY} printable characters"
         )
     return value
+
+
+def _usable(value: str) -> bool:
+    return 0 < len(value) <= LONGEST_IDENTITY and value.isprintable()
 
 
 def described(identity: str) -> NewAccount:

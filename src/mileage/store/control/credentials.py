@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from mileage.domain.directory import ApiKey, IngestToken, KeyScope, NewSecret
 from mileage.domain.errors import Invalid, NotFound, Unauthorised
 from mileage.domain.people import Credential, Viewer
-from mileage.store.control.accounts import COLLECTOR, normal
+from mileage.store.control.accounts import COLLECTOR, checked
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import hashed, looks_like, new_id, new_secret
 from mileage.store.control.schema import ACCOUNT, API_KEY, TOKEN
@@ -43,7 +43,7 @@ class Credentials(OnDatabase):
         """Make a personal token of an account or a collector's; exactly one."""
         if bool(account_id) == bool(collector):
             raise Invalid("a token belongs to an account or to a collector: name one")
-        name = normal(COLLECTOR + collector)[len(COLLECTOR) :].strip()
+        name = checked(COLLECTOR + collector)[len(COLLECTOR) :].strip()
         if collector and not name:
             raise Invalid("the collector's name is empty: give it one, such as gateway")
         made = NewSecret(

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 
 from mileage.domain.directory import ImportSummary, PersonRow, memberships_on
 from mileage.domain.people import Membership
-from mileage.store.control.accounts import NewAccount, normal
+from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import new_id
 from mileage.store.control.schema import ACCOUNT, IDENTITY, MEMBERSHIP
@@ -106,7 +106,7 @@ class Memberships(OnDatabase):
         """
         people: dict[str, list[PersonRow]] = defaultdict(list)
         for row in rows:
-            people[normal(row.email)].append(row)
+            people[checked(row.email)].append(row)
         with self._database.writing() as connection:
             known = _known(connection)
             changes = Changes([], [], [], [], [])
