@@ -13,7 +13,8 @@ from mileage.domain.settings import Settings, parse_settings
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import ACTIVITY_KINDS
 from mileage.honours.lenses import parse_lenses
-from mileage.pricing.overrides import Override, parse_overrides
+from mileage.pricing.agreement import parse_overrides
+from mileage.pricing.overrides import Override
 from mileage.web.api import ENDPOINTS
 from tests.architecture.tree import PACKAGE, ROOT
 from tests.docs.book import page, sections, table_keys
