@@ -10,7 +10,7 @@ import click
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -59,17 +59,21 @@ def command(
     """Read, count once, price, print."""
     import os
 
-    from mileage.pricing.catalog import shipped
-    from mileage.reports.local import Question, local_json, local_report
-
     if since and until and since > until:
         raise click.UsageError("--since is after --until: there is no such day.")
     zone_name = tz or _local_zone(os.environ)
-    question = Question(_zone(zone_name), zone_name, _date(since), _date(until), by)
+    zone = _zone(zone_name)
     # A named home is looked at as it is: this machine's settings are not about it.
     environ = {} if homes else os.environ
     places = homes or (Path.home(),)
-    report = local_report(_read(places, environ), question, shipped())
+    logs = _start_reading(places, environ)
+
+    # Imported only now, so that the other processors are reading meanwhile.
+    from mileage.pricing.catalog import shipped
+    from mileage.reports.local import Question, local_json, local_report
+
+    question = Question(zone, zone_name, _date(since), _date(until), by)
+    report = local_report(logs(), question, shipped())
     if as_json:
         import json
 
@@ -86,10 +90,12 @@ def _sources() -> list[LogSource]:
     return [claude_code_log.SOURCE, codex_rollout.SOURCE]
 
 
-def _read(homes: Sequence[Path], environ: Mapping[str, str]) -> Logs:
-    from mileage.reports.local import Logs
+def _start_reading(
+    homes: Sequence[Path], environ: Mapping[str, str]
+) -> Callable[[], Logs]:
+    """Let other processors begin; the result finishes the work and returns it."""
     from mileage.sources.files import discover
-    from mileage.sources.harvest import harvest
+    from mileage.sources.harvest import Harvesting
 
     sources = {source.traits.name: source for source in _sources()}
     found: dict[str, LogFile] = {
@@ -101,8 +107,15 @@ def _read(homes: Sequence[Path], environ: Mapping[str, str]) -> Logs:
     files = dict.fromkeys(sources, 0)
     for file in found.values():
         files[file.source] += 1
-    read = harvest(sources, list(found.values()))
-    return Logs(read.batches, read.rejected, files)
+    harvesting = Harvesting(sources, list(found.values()))
+
+    def logs() -> Logs:
+        from mileage.reports.local import Logs
+
+        read = harvesting.finish()
+        return Logs(read.batches, read.rejected, files)
+
+    return logs
 
 
 def _roots(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:

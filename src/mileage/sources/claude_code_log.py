@@ -9,18 +9,19 @@ are merged by field maxima (reference: formats of Claude Code, recorded with 2.1
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mileage.domain.call import SourceTraits
+from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
 from mileage.sources.claude_code_activity import ClaudeCodeActivity, attended
 from mileage.sources.jsonl import (
     CHUNK_LINES,
+    Classes,
     Count,
     Gathering,
-    Repetition,
     decode,
     instant,
     text,
@@ -93,18 +94,6 @@ class _AnyLine(msgspec.Struct, gc=False):
 
 _LINE = msgspec.json.Decoder(_Line)
 _ANY_LINE = msgspec.json.Decoder(_AnyLine)
-
-
-class _Counts(NamedTuple):
-    """The seven classes, in the order of a witness."""
-
-    input: int
-    cache_read: int
-    cache_write: int
-    cache_write_1h: int
-    output: int
-    reasoning: int
-    tool_input: int = 0
 
 
 class ClaudeCodeLog:
@@ -193,10 +182,10 @@ class _Transcript:
         usage = message.usage
         counts, copied = _counts(usage), line.is_sidechain is True
         plain = not usage.iterations and line.cost_usd is None
-        again = Repetition(key, occurred_at, copied, counts)
-        if plain and self.gathered.repeats(again):
+        repeats = self.gathered.repeats
+        if plain and repeats(key, occurred_at, counts, copied=copied):
             return
-        row = _witness(line, message, usage, again)
+        row = _witness(line, message, usage, (key, occurred_at, counts))
         self.gathered.witness(row)
         if usage.iterations:
             self._advisors(number, row, usage.iterations)
@@ -210,6 +199,8 @@ class _Transcript:
                 self.gathered.reject(number, f"advisor: {error}")
                 continue
             model = _plain(text(item.get("model")))
+            counts: dict[str, Any]
+            counts = dict(zip(TOKEN_CLASSES, _counts(usage), strict=True))
             advisor = row._replace(
                 key=f"{row.key}:advisor:{index}",
                 link="",
@@ -217,7 +208,7 @@ class _Transcript:
                 model=model,
                 tier=_tier(usage),
                 reported_cost=None,
-                **_counts(usage)._asdict(),
+                **counts,
             )
             self.gathered.witness(advisor)
 
@@ -243,31 +234,32 @@ def _identity(line: _Line, message: _Message) -> str:
 
 
 def _witness(
-    line: _Line, message: _Message, usage: _Usage, again: Repetition
+    line: _Line, message: _Message, usage: _Usage, found: tuple[str, int, Classes]
 ) -> Witness:
+    key, occurred_at, counts = found
     model = _plain(_serving_model(usage.iterations) or text(message.model))
     return Witness(
         "claude_code_log",
-        again.key,
+        key,
         text(line.request_id),
         text(line.session_id),
-        again.occurred_at,
+        occurred_at,
         "claude-code",
         text(line.version),
         _provider(model),
         model,
         _tier(usage),
-        *again.counts,
+        *counts,
         _micro_dollars(line.cost_usd),
         text(line.cwd),
         text(line.agent_id),
-        again.copied,
+        line.is_sidechain is True,
         attended(line.entrypoint),
         "",
     )
 
 
-def _counts(usage: _Usage) -> _Counts:
+def _counts(usage: _Usage) -> Classes:
     split = usage.cache_creation
     writes, hour = usage.cache_creation_input_tokens or 0, 0
     if split is not None:
@@ -276,13 +268,14 @@ def _counts(usage: _Usage) -> _Counts:
     output, thinking = usage.output_tokens or 0, 0
     if usage.output_tokens_details is not None:
         thinking = min(usage.output_tokens_details.thinking_tokens or 0, output)
-    return _Counts(
+    return (
         usage.input_tokens or 0,
         usage.cache_read_input_tokens or 0,
         writes - hour,
         hour,
         output - thinking,
         thinking,
+        0,
     )
 
 

@@ -7,6 +7,7 @@ start anew; what a response used is the growth between two good totals.
 
 from __future__ import annotations
 
+from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ class CodexUsage(NamedTuple):
 
     def minus(self, earlier: CodexUsage) -> CodexUsage:
         """Return the growth since, never negative."""
-        return CodexUsage(
-            *(max(0, now - then) for now, then in zip(self, earlier, strict=True))
-        )
+        growth = CodexUsage(*map(sub, self, earlier))
+        return growth if min(growth) >= 0 else CodexUsage(*(max(0, n) for n in growth))
 
     def classes(self) -> Classes:
         """Return the seven disjoint classes, in the order of a witness."""

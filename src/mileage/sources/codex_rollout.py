@@ -153,12 +153,13 @@ class _Rollout:
         if used is None:
             self.gathered.ignored += 1
             return
-        row = self._witness(number, line, used, text(info.model))
-        if row is None:
+        occurred_at = self._time(number, line)
+        if occurred_at is None:
             return
-        name = _joined(total) if total else f"last:{row.occurred_at}:{_joined(used)}"
-        key = f"{row.session}:{self._totals.epoch}:{name}"
-        self._held.append((total, row._replace(key=key)))
+        name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
+        key = f"{self._thread.thread_id}:{self._totals.epoch}:{name}"
+        row = self._witness(key, occurred_at, used, text(info.model))
+        self._held.append((total, row))
         if len(self._held) >= _HELD_BACK:
             self.release()
 
@@ -169,14 +170,15 @@ class _Rollout:
         if payload.usage is None or self._thread.is_before_own(line.ordinal):
             self.gathered.ignored += 1
             return
-        used = payload.usage.counts()
-        row = self._witness(number, line, used, "")
-        if row is None:
+        occurred_at = self._time(number, line)
+        if occurred_at is None:
             return
-        thread = text(payload.thread_id) or row.session
+        used = payload.usage.counts()
+        thread = text(payload.thread_id) or self._thread.thread_id
         response = text(payload.response_id)
-        name = response or f"record:{row.occurred_at}:{_joined(used)}"
-        self.gathered.witness(row._replace(key=f"{thread}:{name}", session=thread))
+        name = response or f"record:{occurred_at}:{_joined(used)}"
+        row = self._witness(f"{thread}:{name}", occurred_at, used, "")
+        self.gathered.witness(row._replace(session=thread))
 
     def _drop_described(self, first: Payload) -> None:
         """Drop totals that the first record describes as well.
@@ -192,21 +194,24 @@ class _Rollout:
         keep = totals.index(before) + 1 if before in totals else 0
         self._held = self._held[:keep]
 
-    def _witness(
-        self, number: int, line: Line, used: CodexUsage, model: str
-    ) -> Witness | None:
+    def _time(self, number: int, line: Line) -> int | None:
         occurred_at = instant(line.timestamp)
         problem = untimely(occurred_at)
-        if problem or occurred_at is None:
+        if problem:
             self.gathered.reject(number, problem)
             return None
+        return occurred_at
+
+    def _witness(
+        self, key: str, occurred_at: int, used: CodexUsage, model: str
+    ) -> Witness:
         thread = self._thread
         model = model or thread.model
         if not model and occurred_at < _NAMELESS_UNTIL:
             model = _NAMELESS_MODEL
         return Witness(
             "codex_rollout",
-            "",
+            key,
             "",
             thread.thread_id,
             occurred_at,

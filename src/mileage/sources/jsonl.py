@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
@@ -112,15 +112,15 @@ def untimely(occurred_at: int | None) -> str:
 
 def merge_repeats(kept: Witness, again: Witness) -> Witness:
     """Merge two lines of one call as ``domain.call.merge_copies`` does, but fast."""
-    if is_repetition(kept, again) and kept.reported_cost == again.reported_cost:
+    ordinary = (
+        kept.occurred_at < again.occurred_at
+        and kept.copied <= again.copied
+        and kept.reported_cost == again.reported_cost
+    )
+    if ordinary:
         return grown(kept, again[10:17])
     seen = merge_copies([Seen(kept, "", False), Seen(again, "", False)])  # noqa: FBT003
     return seen.witness
-
-
-def is_repetition(kept: Witness, again: Witness | Repetition) -> bool:
-    """Tell whether only the counts of a later line can matter: nearly always so."""
-    return kept.occurred_at < again.occurred_at and kept.copied <= again.copied
 
 
 def grown(kept: Witness, counts: Classes) -> Witness:
@@ -145,15 +145,6 @@ def grown(kept: Witness, counts: Classes) -> Witness:
     )
 
 
-class Repetition(NamedTuple):
-    """What matters of a line that repeats a known call."""
-
-    key: str
-    occurred_at: int
-    copied: bool
-    counts: Classes
-
-
 class Gathering:
     """What has been read of one file since the last reading was handed on."""
 
@@ -170,12 +161,19 @@ class Gathering:
         kept = self._witnesses.get(row.key)
         self._witnesses[row.key] = row if kept is None else merge_repeats(kept, row)
 
-    def repeats(self, line: Repetition) -> bool:
-        """Take only the counts of a line in, if it just repeats a known call."""
-        kept = self._witnesses.get(line.key)
-        if kept is None or not is_repetition(kept, line):
+    def repeats(
+        self, key: str, occurred_at: int, counts: Classes, *, copied: bool
+    ) -> bool:
+        """Take only the counts of a line in, if it just repeats a known call.
+
+        Nearly every repetition comes later, from the same thread, with the same or
+        a grown output: then nothing else of it can matter.
+        """
+        kept = self._witnesses.get(key)
+        if kept is None or occurred_at <= kept.occurred_at or kept.copied > copied:
             return False
-        self._witnesses[line.key] = grown(kept, line.counts)
+        if kept[10:17] != counts:
+            self._witnesses[key] = grown(kept, counts)
         return True
 
     def activity(self, row: Activity) -> None:
