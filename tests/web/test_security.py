@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+
 import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from mileage.domain.errors import Unavailable
+from mileage.web.app import create_app
 from mileage.web.assets import address
-from mileage.web.guard import FORM_LIMIT, make_token, token_fits
+from mileage.web.door import DoorLimits
+from mileage.web.guard import FORM_LIMIT, is_open, make_token, token_fits
 from tests.web.stage import ADA, HOST, ORIGIN, Stage
 
 EXPECTED = {
@@ -349,3 +354,98 @@ def test_no_body_is_too_odd(stage, body):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = stage.browser().post("/sign-out", content=body, headers=headers)
     assert answer.status_code == 403
+
+
+# Whatever strangers try
+
+
+@pytest.fixture(scope="module")
+def lasting():
+    """For properties, whose many examples may share an application."""
+    return Stage()
+
+
+def quoted(path):
+    return "/" + "".join(f"%{byte:02x}" for byte in path.encode("utf-8", "replace"))
+
+
+PATHS = st.one_of(
+    st.text(max_size=30),
+    st.lists(
+        st.sampled_from(
+            ["static", "v1", "logs", "..", ".", "", "me", "api", "sign-in", "healthz"]
+        )
+    ).map("/".join),
+)
+
+
+@given(path=PATHS, method=st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PUT"]))
+def test_no_path_shows_a_stranger_anything(lasting, path, method):
+    answer = lasting.stranger().request(method, quoted(path))
+    assert_dressed(answer)
+    if not is_open("/" + path):
+        assert answer.status_code in {303, 401}
+    elif answer.status_code == 200:
+        assert path in {"sign-in", "healthz"} or path.startswith("static/")
+    assert lasting.reports.asked == []
+
+
+@given(
+    cookie=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40),
+    key=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40),
+)
+def test_no_made_up_credential_opens_anything(lasting, cookie, key):
+    headers = {"Cookie": f"mileage_session={cookie}", "Authorization": f"Bearer {key}"}
+    for path in ("/", "/api/v1/me", "/metrics"):
+        answer = lasting.stranger().get(path, headers=headers)
+        assert answer.status_code in {303, 401}
+    assert lasting.reports.asked == []
+
+
+# The door, which has tokens of its own
+
+
+def test_the_door_asks_for_a_token_and_for_nothing_of_a_browser(stage):
+    headers = {"Origin": "https://elsewhere.test", "Sec-Fetch-Site": "cross-site"}
+    answer = stage.stranger().post("/v1/logs", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_session_opens_no_door(stage):
+    assert stage.browser().post("/v1/logs").status_code == 401
+
+
+def test_a_read_key_opens_no_door(stage):
+    assert stage.program().post("/v1/logs").status_code == 401
+
+
+def test_the_limits_reach_the_door(stage, monkeypatch):
+    monkeypatch.setattr(stage.door, "credential", lambda _bearer: None)
+    monkeypatch.setattr(stage.door, "refuse", lambda *_refused: None)
+    services = stage.app.state.services
+    for most, status in ((10, 413), (11, 400)):
+        app = create_app(services, DoorLimits(max_body_bytes=most))
+        client = TestClient(app, base_url=ORIGIN)
+        answer = client.post(
+            "/v1/logs",
+            content=b"not OTLP at",
+            headers={"Authorization": "Bearer t", "Content-Type": "application/json"},
+        )
+        assert answer.status_code == status
+
+
+def test_the_lifespan_is_run(stage):
+    seen = []
+
+    @asynccontextmanager
+    async def lifespan(_app):
+        seen.append("up")
+        yield
+        seen.append("down")
+
+    app = create_app(stage.app.state.services, lifespan=lifespan)
+    with TestClient(app, base_url=ORIGIN) as client:
+        assert client.get("/healthz").status_code == 200
+        assert seen == ["up"]
+    assert seen == ["up", "down"]

