@@ -104,8 +104,8 @@ class Answers:
         return board
 
     def lenses(self) -> tuple[tuple[str, str, str], ...]:
-        """Return (name, title, how it could be gamed), default first."""
-        return tuple((one.name, one.title, one.gamed_by) for one in self._have.lenses)
+        """Return (name, title, what it encourages), default first."""
+        return tuple((one.name, one.title, one.encourages) for one in self._have.lenses)
 
     def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
         """Answer 'my page' over the rolling window."""

@@ -1,0 +1,76 @@
+"""Ledgers for tests: real DuckDB files, a clock that the test turns."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mileage.domain.booking import Booking
+from mileage.domain.people import Account, Membership
+from mileage.domain.window import Clock
+from mileage.store.ledger import Ledger, Priced, Rules
+from tests.witnesses import NOON, TRAITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from mileage.domain.call import Call, Seen
+
+
+def price(call: Call) -> Priced:
+    """Charge a micro-dollar a token; a model named ``unknown`` has no price."""
+    cost = None if call.model == "unknown" else call.tokens.total
+    return Priced(cost, "test prices")
+
+
+@dataclass
+class Turning:
+    """A clock that stands still until it is turned."""
+
+    at: int = NOON
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@dataclass
+class FewPeople:
+    """The directory of a small organisation."""
+
+    names: tuple[str, ...] = ("acc_a", "acc_b", "acc_c")
+    places: dict[str, Membership] = field(default_factory=dict)
+
+    def accounts(self) -> tuple[Account, ...]:
+        return tuple(
+            Account(name, "person", name.upper(), f"{name}@example.com")
+            for name in self.names
+        )
+
+    def membership_at(self, day: date) -> dict[str, Membership]:
+        del day
+        return self.places
+
+
+def rules(zone: str = "UTC") -> Rules:
+    return Rules(TRAITS, price, Clock(ZoneInfo(zone)))
+
+
+@contextmanager
+def ledger_in(
+    folder: Path, zone: str = "UTC", now: Turning | None = None
+) -> Iterator[Ledger]:
+    """Open a ledger below ``folder``."""
+    ledger = Ledger(folder / "ledger.duckdb", rules(zone), now or Turning())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def booking(said: Iterable[Seen]) -> Booking:
+    """Book witnesses and nothing else."""
+    return Booking(seen=tuple(said))
