@@ -85,15 +85,13 @@ class ClaudeCodeOtlp:
     )
 
     def wants(self, record: OtlpRecord) -> bool:
-        """Tell Claude Code's records by scope, else by name or service."""
+        """Tell Claude Code's records by name, and by scope, prefix or service."""
+        if record.name not in self.names:
+            return False
         if record.scope.startswith(_SCOPE) or record.name.startswith(_PREFIX):
             return True
         service = record.resource.get("service.name")
-        return (
-            record.name in self.names
-            and isinstance(service, str)
-            and service.startswith(CLIENT)
-        )
+        return isinstance(service, str) and service.startswith(CLIENT)
 
     def read(self, records: Iterable[OtlpRecord]) -> Reading:
         """Turn wanted records into witnesses and activity; never raises."""

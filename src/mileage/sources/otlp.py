@@ -7,6 +7,7 @@ printable characters long. Log bodies serve to find the name and are dropped.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -29,14 +30,15 @@ from mileage.sources import otlp_json as shape
 from mileage.sources.otlp_record import OtlpRecord, Point, Scalar, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mileage.sources.base import OtlpSource
 
 Form: TypeAlias = Literal["protobuf", "json"]
 
 MAX_TEXT = 256
-_NANO_DIGITS = 20
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
+_BITS_64 = 2**64
 _ALWAYS = frozenset({"event.name", "event.timestamp"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -198,7 +200,6 @@ class Allowed:
             return OtlpRecord(
                 "metrics", frame.scope, frame.name, number, None, {}, {}, unread
             )
-        kind = point.WhichOneof("value")
         ended = _nanoseconds(point.time_unix_nano)
         return OtlpRecord(
             "metrics",
@@ -209,7 +210,7 @@ class Allowed:
             self.attributes(point.attributes),
             frame.resource,
             Point(
-                getattr(point, kind) if kind else None,
+                _value(point),
                 frame.temporality,
                 _nanoseconds(point.start_time_unix_nano),
                 ended,
@@ -281,12 +282,24 @@ def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | No
 
 def _nanoseconds(value: shape.Number) -> int:
     """Return UTC nanoseconds; 0 stands for none, as in the protocol."""
+    return max(_integer(value) or 0, 0)
+
+
+def _integer(value: shape.Number) -> int | None:
+    """Return an integer of at most 64 bits, which JSON may write as a text."""
     if isinstance(value, str):
-        digits = value.isascii() and value.isdigit() and len(value) <= _NANO_DIGITS
-        value = int(value) if digits else 0
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else 0
-    return value if value and 0 < value < 2**64 else 0
+        value = int(value) if _INTEGER.fullmatch(value) else None
+    elif isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    return value if value is not None and -_BITS_64 < value < _BITS_64 else None
+
+
+def _double(value: shape.Number) -> float | None:
+    """Return a double, of which JSON writes some (``NaN``) as texts."""
+    try:
+        return None if value is None else float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
@@ -302,14 +315,25 @@ def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
 
 
 def _raw(value: shape.AnyValue | None) -> Scalar:
-    """Return a scalar as sent; None for arrays, maps, bytes and nothing."""
+    """Return a scalar; None for arrays, maps, bytes and nothing."""
     if value is None:
         return None
     number = value.int_value
     if number:
-        return number
+        return _integer(number)
     kind = value.WhichOneof("value")
-    if kind not in shape.AnyValue.choices:
-        return None
-    held: Scalar = getattr(value, kind)
-    return held
+    return _READ[kind](value) if kind in _READ else None
+
+
+_READ: dict[str, Callable[[shape.AnyValue], Scalar]] = {
+    "string_value": lambda value: value.string_value,
+    "int_value": lambda value: _integer(value.int_value),
+    "double_value": lambda value: _double(value.double_value),
+    "bool_value": lambda value: value.bool_value,
+}
+
+
+def _value(point: shape.NumberPoint) -> int | float | None:
+    if point.WhichOneof("value") == "as_int":
+        return _integer(point.as_int)
+    return _double(point.as_double) if point.WhichOneof("value") else None
