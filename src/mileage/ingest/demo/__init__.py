@@ -14,7 +14,7 @@ from mileage.ingest.demo.door import (
     front_door_bodies,
 )
 from mileage.ingest.demo.organisation import NAME, Organisation, organisation
-from mileage.ingest.demo.people import Account, PersonRow
+from mileage.ingest.demo.people import Account
 from mileage.ingest.demo.rollups import (
     HourColumns,
     RollupBatch,
@@ -31,7 +31,6 @@ __all__ = [
     "FrontDoorBody",
     "HourColumns",
     "Organisation",
-    "PersonRow",
     "RollupBatch",
     "SessionColumns",
     "Shape",

@@ -29,7 +29,7 @@ SLICE_DAYS = 5
 """Accounts take turns after so many days, so that time passes for all alike."""
 COLLECTED = 4
 """Every such account sends through the organisation's collector."""
-FAULTY = 25
+FAULTY = 12
 """Every such account once sends a record that cannot be counted."""
 
 

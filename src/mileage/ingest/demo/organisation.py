@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mileage.ingest.demo.doorstep import showcase
 from mileage.ingest.demo.hours import Calendar, Cell, cells
-from mileage.ingest.demo.people import Account, Horizon, PersonRow, directory
+from mileage.ingest.demo.people import Account, Horizon, directory
 from mileage.ingest.demo.plan import Plan, sum_tokens
 from mileage.ingest.demo.planning import draw_plans
 from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
@@ -17,10 +17,11 @@ from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from mileage.domain.directory import PersonRow
     from mileage.domain.tokens import Tokens
 
 NAME = "Northwind Systems (simulated)"
-_HEADER = (*PersonRow._fields[:-2], "from", "until")
+_COLUMNS = ("email", "name", "department", "team", "manager", "kind", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ class Organisation:
         """Return the directory in the format of ``mileage people import``."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(_HEADER)
+        writer.writerow((*_COLUMNS, "from", "until"))
         for row in self.rows:
-            dates = [day.isoformat() if day else "" for day in row[-2:]]
-            writer.writerow([*row[:-2], *dates])
+            dates = [day.isoformat() if day else "" for day in (row.since, row.until)]
+            writer.writerow([*(getattr(row, name) for name in _COLUMNS), *dates])
         return text.getvalue()
 
 

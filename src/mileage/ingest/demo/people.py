@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from mileage.domain.directory import PersonRow
 from mileage.ingest.demo.names import (
     DEPARTMENTS,
     FIRST_NAMES,
@@ -30,20 +31,6 @@ ZONES = (
     ("America/Los_Angeles", 4),
     ("Asia/Tokyo", 3),
 )
-
-
-class PersonRow(NamedTuple):
-    """One line of ``people.csv``: a membership, both dates included."""
-
-    email: str
-    name: str
-    department: str
-    team: str
-    manager: str
-    kind: AccountKind
-    role: str
-    since: date | None
-    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,45 +72,61 @@ class _Team(NamedTuple):
     roles: tuple[str, ...]
 
 
+class _Staffing(NamedTuple):
+    """What a person's rows are made from."""
+
+    teams: list[_Team]
+    names: list[tuple[str, str]]
+    changes: dict[int, str]
+    horizon: Horizon
+    zone: ZoneInfo
+
+
 def directory(
     seed: int, people: int, horizon: Horizon, zone: ZoneInfo
 ) -> tuple[tuple[Account, ...], tuple[PersonRow, ...]]:
     """Return people first, then services, and the rows of ``people.csv``."""
-    teams = _teams(people)
-    names = _names(seed, people)
-    changes = _changes(seed, people)
+    staffing = _Staffing(
+        _teams(people), _names(seed, people), _changes(seed, people), horizon, zone
+    )
     accounts: list[Account] = []
     rows: list[PersonRow] = []
-    for number, (email, name) in enumerate(names):
-        rng = stream(seed, "person", number)
-        change = changes.get(number, "")
-        day = horizon.inner_day(rng) if change else None
-        account = Account(
-            number=number,
-            email=email,
-            name=name,
-            kind="contractor" if happens(rng, 0.04) else "person",
-            zone=_zone(zone, rng),
-            joined=day if change == "joins" else None,
-            left=day if change == "leaves" else None,
-        )
+    for number in range(people):
+        account, own = _person(number, staffing, stream(seed, "person", number))
         accounts.append(account)
-        home = number % len(teams)
-        manager = _manager(number, len(teams), names)
-        role = "Team lead" if number < len(teams) else rng.choice(teams[home].roles)
-        here = _row(account, teams[home], manager, role)
-        if change != "moves" or day is None:
-            rows.append(here)
-            continue
-        away = (home + rng.randint(1, max(1, len(teams) - 1))) % len(teams)
-        there = _row(account, teams[away], names[away][0], role)
-        rows += [
-            here._replace(until=day - timedelta(days=1)),
-            there._replace(since=day),
-        ]
+        rows += own
     services = _services(people, zone)
-    rows += [_service_row(one, teams[0], names[0][0]) for one in services]
+    owner = accounts[0].email
+    rows += [_row(one, staffing.teams[0], owner, "Service") for one in services]
     return (*accounts, *services), tuple(rows)
+
+
+def _person(
+    number: int, staffing: _Staffing, rng: random.Random
+) -> tuple[Account, list[PersonRow]]:
+    teams, names = staffing.teams, staffing.names
+    change = staffing.changes.get(number, "")
+    day = staffing.horizon.inner_day(rng)
+    account = Account(
+        number=number,
+        email=names[number][0],
+        name=names[number][1],
+        kind="contractor" if happens(rng, 0.04) else "person",
+        zone=_zone(staffing.zone, rng),
+        joined=day if change == "joins" else None,
+        left=day if change == "leaves" else None,
+    )
+    home = number % len(teams)
+    role = "Team lead" if number < len(teams) else rng.choice(teams[home].roles)
+    here = _row(account, teams[home], _manager(number, len(teams), names), role)
+    if change != "moves":
+        return account, [here]
+    away = (home + rng.randint(1, max(1, len(teams) - 1))) % len(teams)
+    there = _row(account, teams[away], names[away][0], role)
+    return account, [
+        replace(here, until=day - timedelta(days=1)),
+        replace(there, since=day),
+    ]
 
 
 def _teams(people: int) -> list[_Team]:
@@ -215,7 +218,3 @@ def _row(account: Account, team: _Team, manager: str, role: str) -> PersonRow:
         since=account.joined,
         until=account.left,
     )
-
-
-def _service_row(account: Account, team: _Team, owner: str) -> PersonRow:
-    return _row(account, team, owner, "Service")

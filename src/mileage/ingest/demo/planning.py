@@ -68,7 +68,7 @@ def draw_plans(
         if one.service
     ]
     plans.sort(key=lambda plan: plan.account.number)
-    return through_door(tuple(plans), shape.door_calls)
+    return through_door(tuple(plans), shape.door_budget(len(people)))
 
 
 def _loop_plan(account: Account, total: int, place: int, shape: Shape) -> Plan:

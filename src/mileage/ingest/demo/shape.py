@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FULL_SIZE = 2000
 """Below this many people the heaviest accounts shrink with the organisation."""
+SMALL = 10
+"""Below this many people nobody stands out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,22 @@ class Shape:
     codex_only: float = 0.20
     door_calls: int = 60_000
     """How many calls pass the front door, at most; the rest are roll-ups."""
+    door_calls_per_person: int = 400
+    door_calls_anyway: int = 10_000
+    """Small organisations are quick to build, but not without any calls."""
 
     def loop_multiples(self, people: int) -> list[float]:
         """Return the heaviest accounts, in multiples of the mean, heaviest first."""
+        if people < SMALL:
+            return []
         scale = min(1.0, people / FULL_SIZE)
         kept = self.loops if people >= FULL_SIZE // 4 else self.loops[:1]
         return [multiple * scale for multiple in kept]
+
+    def door_budget(self, people: int) -> int:
+        """Return how many calls may pass the front door."""
+        wanted = max(self.door_calls_anyway, self.door_calls_per_person * people)
+        return min(self.door_calls, wanted)
 
     def others(self, target: float, loop_share: float, people: int) -> float:
         """Return what the rest must do so that all together reach ``target``."""
