@@ -75,9 +75,9 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
     Everything that is not a count comes from the preferred copy: an original
     before a replay, a credential before a claim, the earliest before later ones.
     """
-    first = min(copies, key=_preference)
     if len(copies) == 1:
-        return first
+        return copies[0]
+    first = min(copies, key=_preference)
     witnesses = [copy.witness for copy in copies]
     counts = {
         name: max(getattr(witness, name) for witness in witnesses)
@@ -142,16 +142,18 @@ Group: TypeAlias = "tuple[str, list[Seen]]"
 
 def _by_link(members: list[Seen]) -> list[Group]:
     """Group witnesses that share a link; at most one of each source a group."""
-    groups: dict[str, list[Seen]] = defaultdict(list)
-    alone: list[Group] = []
-    for one in sorted(members, key=_preference):
-        link = one.witness.link
-        taken = {other.witness.source for other in groups.get(link, ())}
-        if not link or one.witness.source in taken:
-            alone.append((_own(one), [one]))
-        else:
-            groups[link].append(one)
-    return [(f"link:{link}", group) for link, group in groups.items()] + alone
+    linked: dict[str, list[Seen]] = defaultdict(list)
+    for one in members:
+        linked[one.witness.link].append(one)
+    groups: list[Group] = [(_own(one), [one]) for one in linked.pop("", ())]
+    for link, sharing in linked.items():
+        first: dict[str, Seen] = {}
+        if len(sharing) > 1:
+            sharing.sort(key=_preference)
+        more = [s for s in sharing if first.setdefault(s.witness.source, s) is not s]
+        groups += [(_own(one), [one]) for one in more]
+        groups.append((f"link:{link}", list(first.values())))
+    return groups
 
 
 def _own(seen: Seen) -> str:
@@ -216,6 +218,8 @@ def _gap(group: list[Seen], one: Seen) -> int:
 
 def _call(identity: str, group: list[Seen], traits: Mapping[str, SourceTraits]) -> Call:
     """Put the witnesses of one call together; the highest precedence leads."""
+    if len(group) == 1:
+        return _only_call(identity, group[0])
     ranked = sorted(group, key=lambda one: -traits[one.witness.source].precedence)
     lead = ranked[0].witness
     tokens = lead.tokens
@@ -238,6 +242,29 @@ def _call(identity: str, group: list[Seen], traits: Mapping[str, SourceTraits]) 
         sources=tuple(one.witness.source for one in ranked),
         differs=_differences([one.witness for one in ranked]),
         **texts,
+    )
+
+
+def _only_call(identity: str, seen: Seen) -> Call:
+    """Return the call that one source alone saw: most of them, so it is quick."""
+    witness, account, asserted = seen
+    return Call(
+        call_id=call_id(witness.client, identity),
+        account=account,
+        asserted=asserted,
+        session=witness.session,
+        occurred_at=witness.occurred_at,
+        client=witness.client,
+        provider=witness.provider,
+        model=witness.model,
+        tier=witness.tier,
+        tokens=witness.tokens,
+        reported_cost=witness.reported_cost,
+        project=witness.project,
+        agent=witness.agent,
+        attended=witness.attended,
+        sources=(witness.source,),
+        differs=(),
     )
 
 
