@@ -139,18 +139,16 @@ prepare() {
     "$venv/bin/python" -m compileall -q src
 }
 
+# The names under which tests/e2e looks for one.
 has_browser() {
-    local name
-    for name in chromium chromium-browser google-chrome google-chrome-stable; do
-        command -v "$name" >/dev/null 2>&1 && return
-    done
-    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] ||
-        [ -x "/Applications/Chromium.app/Contents/MacOS/Chromium" ]
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+        command -v google-chrome >/dev/null 2>&1
 }
 
 prepare
 if [ "${1:-}" = browser ] && ! has_browser; then
     system_install "the tests drive a browser and there is none" \
         chromium chromium-sandbox fonts-liberation ||
-        stop "the tests drive Chromium or Chrome: install one of them"
+        stop "the tests drive a browser: install Chromium or Chrome, so that" \
+            "chromium, chromium-browser or google-chrome is a command"
 fi

@@ -137,3 +137,35 @@ def test_ci_runs_the_tests_and_nothing_else():
         if line and not line.startswith("#")
     ]
     assert commands == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "make test"]
+
+
+def test_the_set_up_looks_for_the_browsers_that_the_tests_use():
+    tests = (ROOT / "tests/e2e/conftest.py").read_text("utf-8")
+    (names,) = re.findall(r"^CHROMIUM_NAMES = \((.*)\)$", tests, re.MULTILINE)
+    script = BOOTSTRAP.read_text("utf-8")
+    assert re.findall(r"command -v (chrom[\w-]+|google-[\w-]+)", script) == re.findall(
+        r"[\w-]+", names
+    )
+
+
+def has_browser(folder: Path) -> bool:
+    """Run that one function of the script with a PATH of our own."""
+    function = re.search(
+        r"^has_browser\(\) \{.*?^\}",
+        BOOTSTRAP.read_text("utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    result = run(
+        shutil.which("bash"),
+        "-c",
+        f"{function[0]}\nhas_browser",
+        env={"PATH": str(folder)},
+    )
+    return result.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+def test_any_of_the_browsers_will_do(name, tmp_path):
+    assert not has_browser(tmp_path)
+    shim(tmp_path, name, "exit 0")
+    assert has_browser(tmp_path)
