@@ -1,0 +1,224 @@
+"""Finding logs and reading them line by line, whatever state the disk is in."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from mileage.sources import files
+from mileage.sources.claude_code_log import SOURCE as CLAUDE
+from mileage.sources.codex_rollout import SOURCE as CODEX
+from mileage.sources.files import LineReader, LogFile, discover, read_log
+from tests.session_logs import (
+    answer,
+    meta,
+    record,
+    rejections,
+    tokens,
+    witnesses,
+    write_log,
+)
+
+
+def found(home, source=CLAUDE, environ=None):
+    return [
+        file.path.removeprefix(f"{home}/")
+        for file in discover(home, environ or {}, source)
+    ]
+
+
+def lines_of(path, limit=1_000, **options):
+    reader = LineReader(LogFile("test", str(path), 0), max_line_bytes=limit, **options)
+    return list(reader), [(one.place, one.reason) for one in reader.rejected]
+
+
+def test_logs_are_found_at_any_depth_and_journals_are_not(tmp_path):
+    for name in (
+        ".claude/projects/a/one.jsonl",
+        ".claude/projects/a/one/subagents/agent-x.jsonl",
+        ".claude/projects/a/one/subagents/workflows/w/agent-y.jsonl",
+        ".claude/projects/a/one/subagents/workflows/w/journal.jsonl",
+        ".claude/projects/a/one/subagents/agent-x.meta.json",
+        ".claude/settings.jsonl",
+        ".config/claude/projects/b/two.jsonl",
+    ):
+        write_log(tmp_path, name, answer())
+    assert found(tmp_path) == [
+        ".claude/projects/a/one.jsonl",
+        ".claude/projects/a/one/subagents/agent-x.jsonl",
+        ".claude/projects/a/one/subagents/workflows/w/agent-y.jsonl",
+        ".config/claude/projects/b/two.jsonl",
+    ]
+
+
+def test_rollouts_are_found_archived_and_compressed(tmp_path):
+    for name in (
+        ".codex/sessions/2026/11/20/rollout-1.jsonl",
+        ".codex/sessions/2026/11/20/rollout-2.jsonl.zst",
+        ".codex/archived_sessions/rollout-0.jsonl",
+        ".codex/history.jsonl",
+    ):
+        write_log(tmp_path, name, meta())
+    assert len(found(tmp_path, CODEX)) == 3
+
+
+def test_two_names_of_one_folder_are_one(tmp_path):
+    write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
+    (tmp_path / ".config").mkdir()
+    (tmp_path / ".config/claude").symlink_to(tmp_path / ".claude")
+    assert len(found(tmp_path)) == 1
+
+
+def test_a_linked_folder_inside_is_not_followed(tmp_path):
+    write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
+    (tmp_path / ".claude/projects/a/loop").symlink_to(tmp_path / ".claude/projects")
+    assert len(found(tmp_path)) == 1
+
+
+def test_the_environment_chooses_the_folders(tmp_path):
+    write_log(tmp_path, "elsewhere/projects/a/one.jsonl", answer())
+    write_log(tmp_path, ".claude/projects/a/two.jsonl", answer())
+    environ = {"CLAUDE_CONFIG_DIR": str(tmp_path / "elsewhere")}
+    assert found(tmp_path, environ=environ) == ["elsewhere/projects/a/one.jsonl"]
+
+
+def test_sizes_are_known(tmp_path):
+    path = write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
+    (file,) = discover(tmp_path, {}, CLAUDE)
+    assert file == LogFile("claude_code_log", str(path), len(answer()))
+
+
+def test_no_folder_is_no_log(tmp_path):
+    assert found(tmp_path / "nowhere") == []
+
+
+def test_a_folder_that_cannot_be_listed_is_passed_over(tmp_path, monkeypatch):
+    write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(files.os, "scandir", refuse)
+    assert found(tmp_path) == []
+
+
+def test_lines_keep_their_ends(tmp_path):
+    path = write_log(tmp_path, "x", b"one\n\n\xff\r\ntwo")
+    assert lines_of(path) == ([b"one\n", b"\n", b"\xff\r\n", b"two"], [])
+
+
+def test_an_empty_file_has_no_lines(tmp_path):
+    assert lines_of(write_log(tmp_path, "x")) == ([], [])
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+@pytest.mark.parametrize("length", [11, 12, 20, 21, 200])
+def test_an_over_long_line_is_skipped_and_counted_as_a_line(tmp_path, length, end):
+    path = write_log(tmp_path, "x", b"before\n", b"x" * length, end)
+    lines, rejected = lines_of(path, 10)
+    assert lines == [b"before\n", b"\n"]
+    assert rejected == [(f"{path}:2", "line longer than the limit")]
+
+
+@pytest.mark.parametrize("content", [b"x" * 10, b"x" * 9 + b"\n", b"x" * 10 + b"\n"])
+def test_a_line_of_just_the_limit_is_kept(tmp_path, content):
+    path = write_log(tmp_path, "x", content)
+    assert lines_of(path, 10) == ([content], [])
+
+
+def test_lines_after_an_over_long_one_are_read_with_their_numbers(tmp_path):
+    path = write_log(
+        tmp_path, "one.jsonl", answer(), b"x" * 5_000 + b"\n", b"{\n", answer("msg_2")
+    )
+    file = LogFile("claude_code_log", str(path), 0)
+    readings = list(read_log(CLAUDE, file, max_line_bytes=2_000))
+    assert len(witnesses(readings)) == 2
+    assert sorted((one.place, one.reason) for one in rejections(readings)) == [
+        (f"{path}:2", "line longer than the limit"),
+        (f"{path}:3", "not JSON"),
+    ]
+
+
+def test_an_over_long_line_needs_little_memory(tmp_path):
+    class Endless(io.RawIOBase):
+        """A line without end: two hundred megabytes, none of them kept."""
+
+        left = 200_000_000
+        largest = 0
+
+        def readline(self, size=-1):
+            taken = min(size, self.left)
+            self.left -= taken
+            self.largest = max(self.largest, taken)
+            return b"x" * taken
+
+    stream = Endless()
+    lines, rejected = lines_of("x", 1_000_000, opener=lambda _: stream)
+    assert lines == [b"\n"]
+    assert rejected == [("x:1", "line longer than the limit")]
+    assert (stream.left, stream.largest) == (0, 1_000_000)
+
+
+def test_a_file_that_vanished(tmp_path):
+    lines, ((place, reason),) = lines_of(tmp_path / "gone.jsonl")
+    assert lines == []
+    assert place == str(tmp_path / "gone.jsonl")
+    assert reason == "unreadable: No such file or directory"
+
+
+def test_a_folder_with_the_name_of_a_file(tmp_path):
+    (tmp_path / "x.jsonl").mkdir()
+    lines, ((_, reason),) = lines_of(tmp_path / "x.jsonl")
+    assert (lines, reason) == ([], "unreadable: Is a directory")
+
+
+def test_a_file_without_permission(tmp_path):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    lines, ((_, reason),) = lines_of(tmp_path / "x", opener=refuse)
+    assert (lines, reason) == ([], "unreadable: Permission denied")
+
+
+def test_a_file_deleted_while_it_is_read_keeps_what_came_before(tmp_path):
+    class Vanishing(io.BytesIO):
+        def readline(self, size=-1):
+            found = super().readline(size)
+            if not found:
+                raise OSError(116, "Stale file handle")
+            return found
+
+    lines, ((_, reason),) = lines_of("x", opener=lambda _: Vanishing(b"one\ntwo\n"))
+    assert (lines, reason) == ([b"one\n", b"two\n"], "unreadable: Stale file handle")
+
+
+def test_a_file_really_deleted_while_it_is_read_is_read_to_its_end(tmp_path):
+    path = write_log(tmp_path, "one.jsonl", *(answer(f"msg_{n}") for n in range(2_000)))
+    reader = iter(LineReader(LogFile("test", str(path), 0)))
+    next(reader)
+    path.unlink()
+    assert sum(1 for _ in reader) == 1_999
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python can decode it")
+def test_a_compressed_rollout_says_what_is_missing(tmp_path):
+    path = write_log(tmp_path, "rollout.jsonl.zst", b"\x28\xb5\x2f\xfd")
+    file = LogFile("codex_rollout", str(path), 4)
+    (refused,) = rejections(read_log(CODEX, file))
+    assert refused.source == "codex_rollout"
+    assert "Python 3.14" in refused.reason
+
+
+def test_whoever_opens_the_file_may_decode_it(tmp_path):
+    path = tmp_path / "rollout.jsonl.zst"
+    plain = meta() + record("resp_1", tokens())
+    lines, rejected = lines_of(path, opener=lambda _: io.BytesIO(plain))
+    assert (b"".join(lines), rejected) == (plain, [])
+
+
+def test_a_log_with_nothing_wrong_has_no_extra_reading(tmp_path):
+    path = write_log(tmp_path, "one.jsonl", answer())
+    file = LogFile("claude_code_log", str(path), 0)
+    assert len(list(read_log(CLAUDE, file))) == 1
