@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
-export PYTHON
+export PYTHON CHROMIUM
 bin := .venv/bin
 
 .PHONY: help

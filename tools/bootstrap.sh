@@ -139,9 +139,10 @@ prepare() {
     "$venv/bin/python" -m compileall -q src
 }
 
-# The names under which tests/e2e looks for one.
+# Where tests/e2e looks for one: CHROMIUM, then these names.
 has_browser() {
-    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+    [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null 2>&1 ||
+        command -v chromium-browser >/dev/null 2>&1 ||
         command -v google-chrome >/dev/null 2>&1
 }
 
@@ -149,6 +150,6 @@ prepare
 if [ "${1:-}" = browser ] && ! has_browser; then
     system_install "the tests drive a browser and there is none" \
         chromium chromium-sandbox fonts-liberation ||
-        stop "the tests drive a browser: install Chromium or Chrome, so that" \
-            "chromium, chromium-browser or google-chrome is a command"
+        stop "the tests drive a browser: install Chromium or Chrome, and name it" \
+            "if it is not on the PATH:  make test CHROMIUM=/path/to/chrome"
 fi

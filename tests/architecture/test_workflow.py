@@ -148,7 +148,7 @@ def test_the_set_up_looks_for_the_browsers_that_the_tests_use():
     )
 
 
-def has_browser(folder: Path) -> bool:
+def has_browser(folder: Path, **named: str) -> bool:
     """Run that one function of the script with a PATH of our own."""
     function = re.search(
         r"^has_browser\(\) \{.*?^\}",
@@ -159,7 +159,7 @@ def has_browser(folder: Path) -> bool:
         shutil.which("bash"),
         "-c",
         f"{function[0]}\nhas_browser",
-        env={"PATH": str(folder)},
+        env={"PATH": str(folder)} | named,
     )
     return result.returncode == 0
 
@@ -169,3 +169,7 @@ def test_any_of_the_browsers_will_do(name, tmp_path):
     assert not has_browser(tmp_path)
     shim(tmp_path, name, "exit 0")
     assert has_browser(tmp_path)
+
+
+def test_a_browser_that_is_named_will_do(tmp_path):
+    assert has_browser(tmp_path, CHROMIUM="/Applications/Chromium")
