@@ -93,6 +93,8 @@ def test_a_correction_is_a_new_belief_and_keeps_the_old(control, clock):
     assert teams(control, JUNE, as_of=clock.instant - 1) == {"Ana": "Core"}
     assert teams(control, JUNE, as_of=clock.instant) == {"Ana": "Edge"}
     assert teams(control, JUNE, as_of=then - 1) == {}
+    at_the_correction = control.memberships(as_of=clock.instant)
+    assert [one.team for one in at_the_correction] == ["Edge"]
 
 
 def test_a_correction_can_be_taken_back(control, clock):

@@ -196,6 +196,16 @@ def test_odd_characters_in_the_path_are_no_syntax(tmp_path, clock):
     assert version(path) == HEAD
 
 
+def test_odd_characters_in_the_path_of_the_package_are_no_syntax(
+    path, clock, tmp_path, monkeypatch
+):
+    installed = tmp_path / "100%(here)s" / "migrations"
+    shutil.copytree(MIGRATIONS, installed)
+    monkeypatch.setattr("mileage.store.control.opening.MIGRATIONS", installed)
+    open_control(path, clock=clock).dispose()
+    assert version(path) == HEAD
+
+
 def test_an_empty_file_left_by_a_crash_is_filled(path, clock):
     path.parent.mkdir()
     path.touch()
