@@ -216,8 +216,8 @@ ENDPOINTS = (
         path="/api/v1/me",
         name="me",
         summary="One's own thirty days",
-        description="Everything on one's page. In hours are tokens by day, as in "
-        "by_day, and local hour.",
+        description="Everything on one's page; hours holds the tokens of each day of "
+        "by_day, by local hour.",
         answer="PersonalPage",
         handler=me,
         errors=(401, 404, 422, 503),
