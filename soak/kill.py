@@ -25,6 +25,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -53,6 +54,7 @@ class State:
 
     @classmethod
     def load(cls, folder: Path) -> State:
+        """Go on where an earlier run stopped."""
         file = folder / "state.json"
         if file.exists():
             return cls(folder, **json.loads(file.read_text()))
@@ -60,13 +62,17 @@ class State:
         return cls(folder)
 
     def save(self) -> None:
-        kept = {name: getattr(self, name) for name in ("rounds", "made", "token", "key")}
+        """Keep the state whole, whenever the run is cut."""
+        kept = {
+            name: getattr(self, name) for name in ("rounds", "made", "token", "key")
+        }
         part = self.folder / "state.part"
         part.write_text(json.dumps({**kept, "acked": self.acked}))
         part.replace(self.folder / "state.json")
 
     @property
     def data(self) -> Path:
+        """The server's data directory."""
         return self.folder / "data"
 
 
@@ -141,9 +147,10 @@ class Load:
                 status = answer.status
             except (OSError, http.client.HTTPException):
                 pass
+            acknowledged = status == HTTPStatus.OK
             with self.lock:
-                (self.state.acked if status == 200 else self.waiting).extend(numbers)
-            if status != 200:
+                (self.state.acked if acknowledged else self.waiting).extend(numbers)
+            if not acknowledged:
                 return
 
 
@@ -156,6 +163,7 @@ def command(*words: str) -> str:
 
 
 def free_port() -> int:
+    """Ask the system for a port that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -176,6 +184,7 @@ def start(state: State, port: int) -> subprocess.Popen[str]:
 
 
 def one_round(state: State, rng: random.Random) -> None:
+    """Start, load, kill."""
     port = free_port()
     server = start(state, port)
     load = Load(state, port, rng)
@@ -209,6 +218,7 @@ def compare(state: State) -> tuple[int, int]:
 
 
 def main() -> None:
+    """Run what is left of the rounds, then compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--state", type=Path, default=Path("var/soak/kill"))
@@ -221,7 +231,8 @@ def main() -> None:
         state.key = command("key", "create", *data, "--scope", "read")
         state.save()
     while state.rounds < asked.rounds:
-        one_round(state, random.Random(asked.seed * 1000 + state.rounds))
+        rng = random.Random(asked.seed * 1000 + state.rounds)  # noqa: S311 - repeatable
+        one_round(state, rng)
         print(
             f"round {state.rounds} of {asked.rounds}: {len(state.acked):,} "
             f"acknowledged of {state.made:,} made",

@@ -70,7 +70,7 @@ def seen(
 
 COUNT = st.integers(0, 10**7)
 CLAUDE_COUNTS = st.fixed_dictionaries(
-    {name: COUNT for name in ("input", "cache_read", "cache_write", "output")}
+    dict.fromkeys(("input", "cache_read", "cache_write", "output"), COUNT)
 )
 ACCOUNTS = st.sampled_from(["acc_a", "acc_b", "acc_c"])
 
@@ -124,13 +124,13 @@ def codex_histories(draw: st.DrawFn) -> list[Seen]:
         where = draw(
             st.sampled_from([(ROLLOUT,), (CODEX_OTLP,), (ROLLOUT, CODEX_OTLP)])
         )
-        for source in where:
-            said.append(
-                seen(
-                    source,
-                    key=f"{source}-{call}",
-                    occurred_at=at + draw(st.integers(0, 2 * SECOND)),
-                    **fields,
-                )
+        said += [
+            seen(
+                source,
+                key=f"{source}-{call}",
+                occurred_at=at + draw(st.integers(0, 2 * SECOND)),
+                **fields,
             )
+            for source in where
+        ]
     return said

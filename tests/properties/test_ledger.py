@@ -78,7 +78,8 @@ def usages(draw: st.DrawFn) -> list[Seen]:
             key=f"call-{number}",
             link="",
             session=f"session-{draw(st.integers(0, 3))}-{number % 2}",
-            occurred_at=NOON - draw(st.sampled_from([0, edge // 2, edge]))
+            occurred_at=NOON
+            - draw(st.sampled_from([0, edge // 2, edge]))
             + draw(st.integers(-3 * 3600, 3600)) * SECOND,
             model=draw(st.sampled_from(["claude-opus-4-8", "gpt-5.1", "unknown"])),
             input=draw(st.integers(0, 10**9)),
@@ -92,18 +93,14 @@ LENS = Lens(
     name="tokens",
     title="Tokens",
     unit="tokens",
-    weights=Figures().tokens._replace(
-        **dict.fromkeys(Figures().tokens._fields, 1)
-    ),
+    weights=Figures().tokens._replace(**dict.fromkeys(Figures().tokens._fields, 1)),
     encourages="",
     gamed_by="",
 )
 
 
 @FEW
-@given(
-    usages(), st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"])
-)
+@given(usages(), st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"]))
 def test_the_board_equals_a_brute_force_recount(said: list[Seen], zone: str) -> None:
     with tempfile.TemporaryDirectory() as folder, ledger_in(Path(folder), zone) as kept:
         kept.append(booking(said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,9 @@ ZONES = [
     "Australia/Adelaide",
 ]
 INSTANTS = st.datetimes(
-    datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)
+    datetime(2024, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
+    datetime(2027, 12, 31),  # noqa: DTZ001
+    timezones=st.just(UTC),
 ).map(micros)
 
 
@@ -67,7 +70,7 @@ def test_local_days_join_without_gap_or_overlap(
     parts = [Window.of_days(day, day, zone) for day in days]
     assert parts[0].start == whole.start
     assert parts[-1].end == whole.end
-    assert all(a.end == b.start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(parts))
 
 
 @pytest.mark.parametrize(
@@ -87,9 +90,7 @@ def test_days_have_the_length_of_their_clock_change(
     window = Window.of_days(day, day, zone)
     assert window.end - window.start == hours * 3600 * SECOND
     clock = Clock(zone)
-    starts = {
-        clock.hour(at) for at in range(window.start, window.end, 900 * SECOND)
-    }
+    starts = {clock.hour(at) for at in range(window.start, window.end, 900 * SECOND)}
     assert len(starts) == hours
 
 

@@ -29,18 +29,29 @@ def _calls(ledger: Ledger) -> list[str]:
     rows = run(cursor, "all_witnesses")
     seen = [Seen(Witness(*row[:-2]), row[-2], row[-1]) for row in rows]
     derived = {
-        (c.call_id, c.account, c.occurred_at, c.client, c.model, *c.tokens)
-        for c in resolve(seen, ledger.rules.traits)
+        call.call_id: (
+            call.call_id,
+            call.account,
+            call.occurred_at,
+            call.client,
+            call.model,
+            *call.tokens,
+        )
+        for call in resolve(seen, ledger.rules.traits)
     }
-    kept = set(run(cursor, "all_calls"))
-    problems = [
-        f"call {row[0]} is current twice" for row in run(cursor, "verify_duplicates")
+    kept = {row[0]: row for row in run(cursor, "all_calls")}
+    twice = run(cursor, "verify_duplicates")
+    shared = kept.keys() & derived.keys()
+    return [
+        *(f"call {call_id} is current twice" for (call_id,) in twice),
+        *(f"call {one} has no witness" for one in sorted(kept.keys() - shared)),
+        *(f"call {one} is missing" for one in sorted(derived.keys() - shared)),
+        *(
+            f"call {one} differs from its witnesses"
+            for one in sorted(shared)
+            if kept[one] != derived[one]
+        ),
     ]
-    problems += [
-        f"call {row[0]} is not what its witnesses say" for row in kept - derived
-    ]
-    problems += [f"call {row[0]} is missing" for row in derived - kept]
-    return problems
 
 
 def _rollups(ledger: Ledger, name: str, unit: str) -> list[str]:

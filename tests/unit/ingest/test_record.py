@@ -1,0 +1,80 @@
+"""Payloads of segments: what goes in comes out, anything else is refused."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.errors import Invalid
+from mileage.domain.people import Credential
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
+from mileage.ingest.record import Record, decode, encode
+from tests.witnesses import LOG, NOON, OTLP, witness
+
+TEXT = st.text(max_size=20)
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> Reading:
+    witnesses = [
+        witness(
+            draw(st.sampled_from([LOG, OTLP])),
+            key=draw(TEXT),
+            output=draw(st.integers(0, 10**12)),
+            reported_cost=draw(st.none() | st.integers(0, 10**15)),
+            attended=draw(st.none() | st.booleans()),
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    ]
+    activities = [
+        Activity(LOG, draw(TEXT), "s", NOON, "claude-code", "prompt", "", 1, None, "")
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    rejected = tuple(
+        Rejected(draw(TEXT), draw(TEXT), draw(TEXT))
+        for _ in range(draw(st.integers(0, 3)))
+    )
+    return Reading(
+        WitnessBatch.of(witnesses),
+        ActivityBatch.of(activities),
+        rejected,
+        draw(st.integers(0, 10**9)),
+    )
+
+
+@given(readings(), TEXT, TEXT)
+def test_a_record_survives_the_trip(reading: Reading, account: str, name: str) -> None:
+    record = Record(Credential("tok_1", account, name), "otlp", reading)
+    back = decode(encode(record))
+    assert back.credential == record.credential
+    assert list(back.reading.witnesses.rows()) == list(reading.witnesses.rows())
+    assert list(back.reading.activities.rows()) == list(reading.activities.rows())
+    assert back.reading.rejected == reading.rejected
+    assert back.reading.ignored == reading.ignored
+    assert all(isinstance(row, Witness) for row in back.reading.witnesses.rows())
+
+
+@given(st.binary(max_size=200))
+def test_other_bytes_are_refused_and_never_raise_anything_else(data: bytes) -> None:
+    for payload in (data, zlib.compress(data)):
+        with pytest.raises(Invalid):
+            decode(payload)
+
+
+def test_columns_of_another_version_are_refused() -> None:
+    empty: list[object] = []
+    wire = [2, ["", "", ""], "otlp", ["key"], [["k"]], empty, empty, empty, 0]
+    payload = zlib.compress(msgspec.msgpack.encode(wire))
+    with pytest.raises(Invalid, match="another version"):
+        decode(payload)

@@ -1,0 +1,75 @@
+"""The last filter before the disk: times, counts, identifiers, project names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mileage.domain.window import micros
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Witness,
+    WitnessBatch,
+)
+from mileage.ingest.screen import Screen
+from tests.witnesses import DAY, LOG, NOON, SECOND, witness
+
+SCREEN = Screen(b"key of the organisation", lambda: NOON)
+
+
+def screened(*witnesses: Witness) -> Reading:
+    return SCREEN(Reading(WitnessBatch.of(witnesses)))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("occurred_at", micros(datetime(2019, 12, 31, tzinfo=UTC)), "before 2020"),
+        ("occurred_at", NOON + DAY + SECOND, "a day ahead"),
+        ("output", -1, "below zero"),
+        ("cache_read", 10**12 + 1, "above 10"),
+        ("model", "m" * 300, "no identifier"),
+        ("session", "two\nlines", "no identifier"),
+    ],
+)
+def test_what_cannot_be_is_rejected_and_counted(
+    field: str, value: object, reason: str
+) -> None:
+    good = witness()
+    reading = screened(good, witness(**{field: value}))
+    assert [one.key for one in reading.witnesses.rows()] == [good.key]
+    (rejected,) = reading.rejected
+    assert rejected.source == LOG
+    assert rejected.place == "record 2"
+    assert reason in rejected.reason
+
+
+@pytest.mark.parametrize(
+    "at", [micros(datetime(2020, 1, 1, tzinfo=UTC)), NOON, NOON + DAY]
+)
+def test_late_and_slightly_early_calls_are_welcome(at: int) -> None:
+    assert len(screened(witness(occurred_at=at)).witnesses) == 1
+
+
+def test_projects_are_hidden_by_a_keyed_hash() -> None:
+    (row,) = screened(witness(project="/home/alice/secret-plan")).witnesses.rows()
+    assert "secret" not in row.project
+    assert row.project == SCREEN.hide("/home/alice/secret-plan")
+    other = Screen(b"another key", lambda: NOON)
+    assert other.hide("/home/alice/secret-plan") != row.project
+    (without,) = screened(witness(project="")).witnesses.rows()
+    assert without.project == ""
+
+
+def test_activity_is_screened_too() -> None:
+    def fact(amount: int) -> Activity:
+        return Activity(
+            LOG, f"k{amount}", "s", NOON, "claude-code", "prompt", "", amount, None, ""
+        )
+
+    reading = SCREEN(Reading(activities=ActivityBatch.of([fact(1), fact(-1)])))
+    assert [one.amount for one in reading.activities.rows()] == [1]
+    assert len(reading.rejected) == 1
