@@ -84,19 +84,27 @@ MODELS = ("opus-5-2", "sonnet-5", "gpt-6-codex", "haiku-5", "gpt-6-mini")
 LENSES = (
     (
         "tokens",
-        "Tokens",
-        "Use. It says who runs agents a lot, nothing about what came of it.",
+        "All tokens",
+        "Trying things out: volume, and nothing but volume.",
+        "Huge contexts sent again and again.",
     ),
     (
         "output",
         "Output",
-        "What models wrote for somebody. Long answers and rewrites raise it.",
+        "Letting models write.",
+        "Wordy answers, files written twice.",
     ),
-    ("cost", "Cost at list price", "Spending. A dearer model raises it."),
+    (
+        "cost",
+        "Cost at list price",
+        "Knowing what one's work costs.",
+        "The dearest model for everything.",
+    ),
     (
         "weighted",
         "Cost-weighted tokens",
-        "Use in proportion to its price. Waiting in loops is cheap here.",
+        "Warm caches and short prompts.",
+        "Agents left running over night.",
     ),
 )
 OPERATOR = Viewer("", "operator", operator=True)
@@ -213,7 +221,10 @@ def value_of(lens: str, figures: Figures) -> int:
 
 
 def board(
-    lens: str = "tokens", viewer: str = "", source: Snapshot | None = None
+    lens: str = "tokens",
+    viewer: str = "",
+    source: Snapshot | None = None,
+    top: int = TOP,
 ) -> Board:
     """Rank a snapshot for somebody."""
     source = source or SNAPSHOT
@@ -222,9 +233,9 @@ def board(
         BoardRow(rank, value_of(lens, s.figures), s)
         for rank, s in enumerate(ranked, start=1)
     )
-    own = next((r for r in rows[TOP:] if r.standing.account_id == viewer), None)
+    own = next((r for r in rows[top:] if r.standing.account_id == viewer), None)
     unit = "micro_usd" if lens == "cost" else "tokens"
-    return Board(lens, unit, source, rows[:TOP], own, len(rows))
+    return Board(lens, unit, source, rows[:top], own, len(rows))
 
 
 SNAPSHOT = snapshot()
@@ -401,6 +412,7 @@ class FakeReports:
     page: PersonalPage | None = None
     ingest: IngestStatus = INGEST
     accounts: int = 290
+    top: int = TOP
     name: str = "Northwind Works"
     simulated: bool = True
     lens_texts: tuple[tuple[str, ...], ...] = LENSES
@@ -410,7 +422,7 @@ class FakeReports:
         lens = lens or LENSES[0][0]
         if lens not in {known[0] for known in LENSES}:
             raise NotFound(f"There is no lens {lens!r}.")
-        return board(lens, viewer.account_id, self.source)
+        return board(lens, viewer.account_id, self.source, self.top)
 
     def lenses(self):
         return self.lens_texts

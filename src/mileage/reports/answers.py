@@ -103,9 +103,12 @@ class Answers:
         self._record(viewer, allowed, ("board", ORGANISATION), named, detail)
         return board
 
-    def lenses(self) -> tuple[tuple[str, str, str], ...]:
-        """Return (name, title, what it encourages), default first."""
-        return tuple((one.name, one.title, one.encourages) for one in self._have.lenses)
+    def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Return (name, title, what it encourages, how it is gamed), default first."""
+        return tuple(
+            (one.name, one.title, one.encourages, one.gamed_by)
+            for one in self._have.lenses
+        )
 
     def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
         """Answer 'my page' over the rolling window."""

@@ -26,7 +26,7 @@ _PLOT_BASE = _PLOT_TOP + _PLOT_HEIGHT
 _CHART_HEIGHT = _PLOT_BASE + 24
 _SLOT = 10
 """Width of one day in the stretched drawing; only ratios matter."""
-_DAY_LABELS = 6
+_DAY_LABELS = 5
 _CELL = 10
 _HEAT_TOP = 4
 _HOURS = 24

@@ -199,7 +199,9 @@ def _simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's own ma
 
 
 def routes() -> list[Route]:
-    """Return every page and the static files."""
+    """Return every page and the static files; reads the templates, once."""
+    for name in templates.list_templates():
+        templates.get_template(name)
     return [
         Route("/", partial(board_page, BoardRows(templates)), name="board"),
         Route("/me", my_page),

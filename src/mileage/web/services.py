@@ -39,8 +39,8 @@ class Reports(Protocol):
         """Rank the published snapshot; raises NotFound, Refused, Unavailable."""
         ...
 
-    def lenses(self) -> tuple[tuple[str, str, str], ...]:
-        """Return (name, title, what it encourages) of every lens, default first."""
+    def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Return (name, title, what it encourages, how it is gamed), default first."""
         ...
 
     def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:

@@ -1,0 +1,152 @@
+"""A real server on this machine and a real browser in front of it.
+
+Without Chromium these tests fail: ``make`` installs it, and a check that is left
+out when its tool is missing is no check.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import expect, sync_playwright
+
+from mileage.web.app import create_app
+from tests.web import fixtures
+from tests.web.fixtures import FakeReports, fake_services
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+START_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a server answers."""
+
+    origin: str
+
+
+def serve(reports):
+    listener = socket.create_server(("127.0.0.1", 0))
+    host = "{}:{}".format(*listener.getsockname())
+    app = create_app(fake_services(reports, host))
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    until = time.monotonic() + START_SECONDS
+    while not server.started:
+        assert time.monotonic() < until, "the server did not start"
+        time.sleep(0.02)
+    yield Site(f"http://{host}")
+    server.should_exit = True
+    thread.join(START_SECONDS)
+    listener.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """A full organisation."""
+    yield from serve(FakeReports())
+
+
+@pytest.fixture(scope="session")
+def short_site():
+    """The same pages with a short board: axe looks at every single cell."""
+    few = (*fixtures.SNAPSHOT.standings[:20], fixtures.SNAPSHOT.standings[-1])
+    source = replace(fixtures.SNAPSHOT, standings=few)
+    yield from serve(FakeReports(source=source, accounts=12, top=20))
+
+
+@pytest.fixture(scope="session")
+def empty_site():
+    """An organisation in which nothing has happened."""
+    yield from serve(
+        FakeReports(
+            source=fixtures.empty_snapshot(),
+            page=fixtures.empty_personal(),
+            ingest=fixtures.EMPTY_INGEST,
+            accounts=0,
+            simulated=False,
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def browser():
+    named = os.environ.get("CHROMIUM")
+    path = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.fail("Chromium is missing: `make test` installs it, or set CHROMIUM.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        expect.set_options(timeout=30_000)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page as somebody, in a context of its own."""
+    contexts = []
+
+    def visited(site, path, who="me", **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        if who:
+            cookie = {"name": "mileage_session", "value": who, "url": site.origin}
+            context.add_cookies([cookie])
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(site.origin + path)
+        return page
+
+    yield visited
+    for context in contexts:
+        context.close()
+
+
+FILLED = (
+    ("board", "/", "me"),
+    ("board-below-the-cut", "/?lens=weighted", "below"),
+    ("board-operator", "/?lens=cost", "operator"),
+    ("my-page", "/me", "me"),
+    ("person", "/people/acc-00003", "operator"),
+    ("people", "/people", "operator"),
+    ("people-nobody-found", "/people?q=nobody", "operator"),
+    ("ingest", "/ingest", "me"),
+    ("sign-in", "/sign-in", ""),
+    ("error", "/nowhere", "me"),
+    ("api-docs", "/api/docs", "me"),
+)
+EMPTY = (
+    ("empty-board", "/", "me"),
+    ("empty-my-page", "/me", "me"),
+    ("empty-people", "/people", "operator"),
+    ("empty-ingest", "/ingest", "me"),
+)
+
+
+@pytest.fixture(params=[*FILLED, *EMPTY], ids=lambda case: case[0])
+def case(request, short_site, empty_site):
+    """Every page once: (name, site, path, who)."""
+    name, path, who = request.param
+    return name, empty_site if name.startswith("empty") else short_site, path, who
+
+
+@pytest.fixture(scope="session")
+def screens(tmp_path_factory):
+    """A folder for screenshots; MILEAGE_SCREENS keeps them somewhere."""
+    kept = os.environ.get("MILEAGE_SCREENS")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("screens")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
