@@ -1,0 +1,221 @@
+"""``mileage me``, from files on a disk to what stands in the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mileage.cli import me
+from mileage.cli.me import command
+from tests.session_logs import (
+    MARKER,
+    answer,
+    meta,
+    record,
+    said,
+    tokens,
+    turn,
+    usage,
+    write_log,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "logs"
+CLAUDE = ".claude/projects/-repo/one.jsonl"
+CODEX = ".codex/sessions/2026/11/20/rollout-1.jsonl"
+
+
+def run(*arguments: object, env: dict[str, str] | None = None):
+    return CliRunner().invoke(command, [str(one) for one in arguments], env=env)
+
+
+def as_json(*arguments: object, env: dict[str, str] | None = None):
+    result = run(*arguments, "--json", env=env)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def home(tmp_path):
+    write_log(tmp_path, CLAUDE, said(MARKER), answer(), answer(seconds=1))
+    write_log(tmp_path, CODEX, meta(), turn(), record("resp_1", tokens(100, 40, 10)))
+    return tmp_path
+
+
+def test_both_clients_are_counted_and_priced(home):
+    found = as_json("--home", home, "--by", "client", "--tz", "UTC")
+    by_client = {row["client"]: row for row in found["rows"]}
+    assert by_client["claude-code"]["tokens"] == 1060
+    assert by_client["codex"]["tokens"] == 150
+    assert found["total"]["calls"] == 2
+    assert found["total"]["unpriced_calls"] == 0
+    assert float(found["total"]["cost_usd"]) > 0
+    assert found["window"]["tz"] == "UTC"
+    assert [(one["source"], one["files"]) for one in found["sources"]] == [
+        ("claude_code_log", 1),
+        ("codex_rollout", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "case", sorted(path.parent for path in GOLDEN.glob("*/*/truth.json")), ids=str
+)
+def test_recordings_equal_what_was_billed(case, tmp_path):
+    claude = case.parent.name == "claude_code_log"
+    root = ".claude/projects/p" if claude else ".codex/sessions/2026"
+    for file in (case / "in").rglob("*.jsonl"):
+        write_log(
+            tmp_path, f"{root}/{file.relative_to(case / 'in')}", file.read_bytes()
+        )
+    truth = json.loads((case / "truth.json").read_text())
+    total = as_json("--home", tmp_path)["total"]
+    assert total["calls"] == truth["calls"]
+    assert total["input"] == truth["input"]
+    assert total["cache_read"] == truth["cache_read"]
+    writes = truth["cache_write"] + truth["cache_write_1h"]
+    assert total["cache_write"] + total["cache_write_1h"] == writes
+    assert total["output"] + total["reasoning"] == truth["output_and_reasoning"]
+
+
+def test_the_same_call_in_two_homes_counts_once(home, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    write_log(other, CLAUDE, answer(seconds=5), answer("msg_2", used=usage(out=1)))
+    found = as_json("--home", home, "--home", other)
+    assert found["total"]["calls"] == 3
+    assert as_json("--home", home, "--home", home) == as_json("--home", home)
+
+
+def test_since_and_until_are_both_included(home):
+    write_log(home, ".claude/projects/p/two.jsonl", answer("b", seconds=86_400))
+
+    def calls(*arguments):
+        return as_json("--home", home, "--tz", "UTC", *arguments)["total"]["calls"]
+
+    assert calls("--since", "2026-11-20", "--until", "2026-11-20") == 2
+    assert calls("--since", "2026-11-21", "--until", "2026-11-21") == 1
+    assert calls("--since", "2026-11-20") == 3
+    assert calls("--until", "2026-11-19") == 0
+
+
+@pytest.mark.parametrize("by", ["day", "week", "month", "model", "session", "project"])
+def test_every_grouping_names_its_rows(home, by):
+    rows = as_json("--home", home, "--by", by)["rows"]
+    assert rows
+    assert all(by in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tz", "Nowhere/Land"], "is no time zone"),
+        (["--tz", "../../etc/passwd"], "is no time zone"),
+        (["--since", "2026-11-21", "--until", "2026-11-20"], "--since is after"),
+        (["--since", "yesterday"], "does not match"),
+        (["--by", "mood"], "is not one of"),
+    ],
+)
+def test_wrong_use_is_explained(home, arguments, message):
+    result = run("--home", home, *arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_named_home_is_not_affected_by_this_machines_settings(home, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    write_log(elsewhere, "projects/p/x.jsonl", answer("other"), answer("more"))
+    env = {"CLAUDE_CONFIG_DIR": str(elsewhere), "CODEX_HOME": str(elsewhere)}
+    assert as_json("--home", home, env=env)["total"]["calls"] == 2
+
+
+def test_without_a_home_the_settings_are_honoured(tmp_path):
+    write_log(tmp_path, "c/projects/p/x.jsonl", answer("one"))
+    write_log(tmp_path, "x/sessions/r.jsonl", meta(), record("r", tokens()))
+    env = {
+        "HOME": str(tmp_path / "empty"),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "c"),
+        "CODEX_HOME": str(tmp_path / "x"),
+    }
+    assert as_json(env=env)["total"]["calls"] == 2
+
+
+@pytest.mark.parametrize(
+    ("environ", "zone"),
+    [
+        ({"TZ": "Asia/Kolkata"}, "Asia/Kolkata"),
+        ({"TZ": ":Europe/Berlin"}, "Europe/Berlin"),
+    ],
+)
+def test_the_zone_is_that_of_the_machine(environ, zone):
+    assert me._local_zone(environ) == zone
+
+
+@pytest.mark.parametrize("environ", [{}, {"TZ": "CET-1CEST"}, {"TZ": "/x/y"}])
+def test_where_the_zone_is_not_named_the_machine_is_asked(environ):
+    me._zone(me._local_zone(environ))
+
+
+def test_bad_lines_are_counted_and_the_rest_is_read(home):
+    write_log(home, ".claude/projects/p/bad.jsonl", b"\x00\n", answer("b"), b'{"tor')
+    (home / ".claude/projects/p/folder.jsonl").mkdir()
+    found = as_json("--home", home)
+    assert found["total"]["calls"] == 3
+    assert found["sources"][0]["rejected"] == 2
+    shown = run("--home", home)
+    assert "2 lines could not be read" in shown.stdout
+
+
+def test_an_empty_home_says_where_it_looked(tmp_path):
+    result = run("--home", tmp_path)
+    assert result.exit_code == 0
+    assert "No usage found." in result.stdout
+    assert f"{tmp_path}/.claude/projects" in result.stdout
+    assert f"{tmp_path}/.codex/archived_sessions" in result.stdout
+    found = as_json("--home", tmp_path)
+    assert found["total"]["cost_usd"] is None
+    assert found["rows"] == []
+
+
+def test_the_table_says_what_stands_in_it(home):
+    write_log(home, ".claude/projects/p/k.jsonl", answer("k", model="kimi-k2"))
+    result = run("--home", home, "--tz", "UTC", "--by", "model", env={"COLUMNS": "140"})
+    assert result.exit_code == 0
+    shown = result.stdout
+    assert "2026-11-20 to 2026-11-20, days of UTC" in shown
+    for word in ("claude-opus-4-8", "reasoning", "cache write", "list price", "total"):
+        assert word in shown
+    assert "1 of 3 calls have no known price" in shown
+    assert "claude_code_log: 2 files, 2 calls from 2026-11-20 to 2026-11-20" in shown
+    assert "of all prompt tokens came from the cache" in shown
+    assert MARKER not in shown
+
+
+def test_a_narrow_terminal_gets_fewer_columns(home):
+    shown = run("--home", home, env={"COLUMNS": "80"}).stdout
+    assert "list price" in shown
+    assert "reasoning" not in shown
+    assert max(map(len, shown.splitlines())) <= 130
+
+
+def test_it_starts_without_what_it_does_not_need(home):
+    """The JSON must not pay for tables, databases, the web or the price library."""
+    code = (
+        "import sys; from mileage.cli.me import command\n"
+        "command(sys.argv[1:], standalone_mode=False)\n"
+        "print([n for n in ('rich', 'duckdb', 'sqlalchemy', 'genai_prices', "
+        "'starlette', 'httpx') if n in sys.modules], file=sys.stderr)"
+    )
+    arguments = ["--home", str(home), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert done.stderr.strip() == "[]"
+    assert json.loads(done.stdout)["total"]["calls"] == 2

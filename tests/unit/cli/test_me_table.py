@@ -1,0 +1,50 @@
+"""Numbers and names in the terminal's table."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.cli.me_table import _money, _short, compact
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1K"),
+        (1_049, "1.05K"),
+        (9_999, "10K"),
+        (99_949, "99.9K"),
+        (999_950, "1M"),
+        (281_000_000_000, "281B"),
+        (60_200_000_000_000, "60.2T"),
+        (10**16, "10000T"),
+    ],
+)
+def test_counts_have_three_digits(count, shown):
+    assert compact(count) == shown
+
+
+@given(st.integers(0, 10**15))
+def test_counts_are_never_off_by_more_than_half_a_percent(count):
+    shown = compact(count)
+    unit = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(shown[-1], 1)
+    value = float(shown.rstrip("KMBT")) * unit
+    assert abs(value - count) <= count * 0.00501
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [(None, "\u2013"), (0, "$0.00"), (12_345_678_900, "$12,345.68")],
+)
+def test_money(cost, shown):
+    assert _money(cost) == shown
+
+
+def test_long_names_keep_their_end():
+    assert _short("") == "(unknown)"
+    assert _short("x" * 40) == "x" * 40
+    assert _short("a" * 40 + "end") == "\u2026" + "a" * 36 + "end"
