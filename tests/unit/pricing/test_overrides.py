@@ -101,6 +101,12 @@ def test_its_days_are_both_included():
     assert found == [5_000_000, 4_000_000, 4_000_000, 5_000_000]
 
 
+def test_it_may_hold_for_a_single_day():
+    text = entry(**{"from": "2026-11-01", "until": "2026-11-01"})
+    assert price(text, model="m", day=DAY) == 1_000_000
+    assert price(text, model="m", day=date(2026, 11, 2)) is None
+
+
 def test_without_an_end_it_holds_for_good():
     assert price(entry(), model="m", day=date(2099, 1, 1)) == 1_000_000
 
