@@ -138,7 +138,7 @@ class _Desk:
     async def _bounded(self, request: Request, lease: _Lease) -> bytearray:
         most = self._limits.max_body_bytes
         declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > most:
+        if _exceeds(declared, most):
             raise TooLarge(f"a body may have {most} bytes; send smaller batches")
         body = bytearray()
         async for chunk in request.stream():
@@ -219,6 +219,14 @@ def inflated(body: bytes | bytearray, most: int) -> bytes:
     if stream.unused_data:
         raise Invalid("there is data after the gzip stream")
     return plain
+
+
+def _exceeds(declared: str, most: int) -> bool:
+    """Tell whether a ``Content-Length`` is above the limit; nonsense is not."""
+    if not (declared.isascii() and declared.isdigit()):
+        return False
+    digits = declared.lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
 
 
 def _content_type(request: Request) -> str:
