@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from mileage.domain.booking import Booking
 from mileage.domain.people import Account, Membership
 from mileage.domain.window import Clock
-from mileage.store.ledger import Ledger, Priced, Rules
+from mileage.store.ledger import Ledger
+from mileage.store.rules import Priced, Rules
 from tests.witnesses import NOON, TRAITS
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from mileage.domain.booking import Booking, Done, Refusal
-    from mileage.store.ledger import Rules
+    from mileage.store.rules import Rules
 
 HOUR = 3_600_000_000
 ALL_TIME = (-(2**31), 2**31 - 1)

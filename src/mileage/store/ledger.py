@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -23,12 +23,11 @@ from mileage.store.appending import Append
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mileage.domain.booking import Booking
-    from mileage.domain.call import Call, SourceTraits
-    from mileage.domain.window import Clock
+    from mileage.store.rules import Rules
 
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -36,30 +35,6 @@ OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "preserve_insertion_order": False,
 }
-
-
-class Priced(NamedTuple):
-    """A call's cost in micro-dollars, None when unpriced, and what says so."""
-
-    cost: int | None
-    version: str
-
-
-class Pricer(Protocol):
-    """Prices a call at the call's time."""
-
-    def __call__(self, call: Call) -> Priced:
-        """Return the cost of one call."""
-        ...
-
-
-class Rules(NamedTuple):
-    """What the ledger needs to know to turn witnesses into priced calls."""
-
-    traits: Mapping[str, SourceTraits]
-    price: Pricer
-    clock: Clock
-    """The organisation's hours and days."""
 
 
 class Ledger:

@@ -19,7 +19,8 @@ from mileage.reports.standings import Making, make_snapshot
 from mileage.sources.installed import traits
 from mileage.store import queries
 from mileage.store.control import FILE_NAME, Control, open_control
-from mileage.store.ledger import Ledger, Priced, Pricer, Rules
+from mileage.store.ledger import Ledger
+from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.policy import Policy, load_policy
 
 if TYPE_CHECKING:

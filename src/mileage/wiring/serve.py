@@ -181,7 +181,11 @@ class Server:
         )
         app = create_app(services, self.organisation.policy.settings)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
         )
         publisher = Publisher(self.organisation)
         publisher.start()

@@ -1,0 +1,35 @@
+"""What the ledger needs to know to turn witnesses into priced calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.domain.call import Call, SourceTraits
+    from mileage.domain.window import Clock
+
+
+class Priced(NamedTuple):
+    """A call's cost in micro-dollars, None when unpriced, and what says so."""
+
+    cost: int | None
+    version: str
+
+
+class Pricer(Protocol):
+    """Prices a call at the call's time."""
+
+    def __call__(self, call: Call) -> Priced:
+        """Return the cost of one call."""
+        ...
+
+
+class Rules(NamedTuple):
+    """What the ledger needs to know to turn witnesses into priced calls."""
+
+    traits: Mapping[str, SourceTraits]
+    price: Pricer
+    clock: Clock
+    """The organisation's hours and days."""
