@@ -17,9 +17,11 @@ from alembic.script import ScriptDirectory
 
 from mileage.domain.errors import Invalid, NewerData, Unavailable
 from mileage.store.control import open_control
+from mileage.store.control.database import Database
 from mileage.store.control.opening import HEAD, MIGRATIONS, REVISIONS
 from mileage.store.control.schema import ACCOUNT, IDENTITY, METADATA
 
+# Written by revision 0001 of this project, with one row of most tables; made-up names.
 VERSION_1 = Path(__file__).parents[3] / "golden" / "control" / "version-1.sqlite"
 ANA = "acc_aaaaaaaaaaaaaaaa"
 
@@ -155,6 +157,29 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(version_1, clock):
         open_control(version_1, clock=clock)
     assert version(version_1) == "0001"
     assert shape(version_1) == before
+
+
+def test_whoever_comes_second_finds_the_migration_done(version_1, clock, monkeypatch):
+    def faster(database):
+        monkeypatch.undo()
+        open_control(database.path, clock=clock).dispose()
+
+    monkeypatch.setattr(Database, "switch_to_wal", faster)
+    with open_control(version_1, clock=clock) as control:
+        assert control.account(ANA).name == "Ana"
+    assert version(version_1) == HEAD
+
+
+def test_a_newer_version_that_migrates_meanwhile_is_noticed(
+    version_1, clock, monkeypatch
+):
+    def newer(database):
+        change(database.path, "UPDATE alembic_version SET version_num = '0999'")
+
+    monkeypatch.setattr(Database, "switch_to_wal", newer)
+    with pytest.raises(NewerData):
+        open_control(version_1, clock=clock)
+    assert version(version_1) == "0999"
 
 
 def test_data_of_a_newer_version_is_refused_and_left_alone(path, clock):

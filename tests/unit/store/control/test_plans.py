@@ -1,0 +1,74 @@
+"""What every request asks is answered by an index, however large the tables."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
+
+from mileage.domain.directory import ORGANISATION
+from mileage.store.control import Control
+from mileage.store.control.accounts import ACCOUNT_OF_IDENTITY
+from mileage.store.control.credentials import KEY_OF_HASH, TOKEN_OF_HASH
+from mileage.store.control.schema import ACCESS_ROW, ACCOUNT, MEMBERSHIP
+from mileage.store.control.sign_in import SESSION_OF_HASH
+from mileage.web.services import Door, SignIn
+
+SUBJECT = ACCESS_ROW.c.subject.in_(("acc_ana", ORGANISATION))
+HOT = {
+    "token": (TOKEN_OF_HASH, {"hash": b"x"}),
+    "key": (KEY_OF_HASH, {"hash": b"x"}),
+    "session": (SESSION_OF_HASH, {"hash": b"x", "now": 1}),
+    "identity": (ACCOUNT_OF_IDENTITY, {"identity": "ana@x.example"}),
+    "who looked at me": (select(ACCESS_ROW).where(SUBJECT), {}),
+    "memberships of one": (
+        select(MEMBERSHIP).where(
+            MEMBERSHIP.c.account_id == "acc_ana", MEMBERSHIP.c.superseded_at.is_(None)
+        ),
+        {},
+    ),
+}
+SCANNED = (select(ACCOUNT).where(ACCOUNT.c.name == "Ana"), {})
+
+
+def plan(control, question):
+    statement, parameters = question
+    compiled = statement.compile(
+        dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True}
+    )
+    values = compiled.construct_params(parameters)
+    ordered = tuple(values[name] for name in compiled.positiontup or ())
+    with control._database.reading() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ordered)
+        return [row.detail for row in rows]
+
+
+@pytest.mark.parametrize("question", HOT)
+def test_no_table_is_scanned(control, question):
+    steps = plan(control, HOT[question])
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_a_scan_would_be_seen(control):
+    assert plan(control, SCANNED) == ["SCAN account"]
+
+
+@pytest.mark.parametrize(
+    "name", ["open_link", "open_key", "session_viewer", "key_viewer", "close"]
+)
+def test_sign_in_is_what_the_web_asks_for(name):
+    asked, given = getattr(SignIn, name), getattr(Control, name)
+    assert inspect.signature(asked) == inspect.signature(given)
+
+
+def test_every_question_of_sign_in_is_tried_above():
+    asked = [name for name in vars(SignIn) if not name.startswith("_")]
+    assert asked == ["open_link", "open_key", "session_viewer", "key_viewer", "close"]
+
+
+def test_the_credential_is_what_the_door_asks_for():
+    asked = inspect.signature(Door.credential)
+    assert asked == inspect.signature(Control.credential)
