@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 from mileage.web import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mileage.domain.figures import Figures, Share
 
 
@@ -23,6 +25,13 @@ def num(count: int) -> Markup:
         return Markup(short)  # noqa: S704 (digits only)
     return Markup(  # noqa: S704 (digits and a unit)
         f'<data value="{count}" title="{numbers.exact(count)}">{short}</data>'
+    )
+
+
+def cells(counts: Iterable[int]) -> Markup:
+    """Return a run of table cells: the hours of a month are hundreds of them."""
+    return Markup(  # noqa: S704 (markup around markup)
+        "".join(f'<td class="n">{num(count)}</td>' for count in counts)
     )
 
 

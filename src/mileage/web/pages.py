@@ -50,6 +50,7 @@ def _environment() -> Environment:
     )
     made.filters.update(
         num=markup.num,
+        cells=markup.cells,
         usd=markup.usd,
         share=markup.share,
         instant=markup.instant,

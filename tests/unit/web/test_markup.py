@@ -25,6 +25,12 @@ def test_no_digit_of_a_count_is_ever_lost(count):
     assert str(count) in markup.num(count)
 
 
+def test_cells_are_counts_in_a_row():
+    row = '<td class="n">0</td><td class="n"><data value="1500" title="1,500">1.5K'
+    assert markup.cells((0, 1500)) == row + "</data></td>"
+    assert markup.cells(()) == ""
+
+
 def test_money_carries_micro_dollars():
     assert markup.usd(8_410_000_250_000) == (
         '<data value="8410000.250000" title="$8,410,000.250000">$8.41M</data>'
