@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @data_option
 @click.option("--lens", help="What to rank by. [default: the first of lenses.toml]")
 @click.option("--top", type=click.IntRange(min=1), help="How many rows to show.")
+@click.option("--window", metavar="DAYS", help="Such as 30d. [default: the settings']")
+@click.option("--scope", default="org", show_default=True, help="Whom to rank.")
 @click.option("--as-of", metavar="T", help="The board as published at this instant.")
 @json_option
-def command(
-    data: Path, lens: str | None, top: int | None, as_of: str | None, *, as_json: bool
-) -> None:
+def command(data: Path, *, as_json: bool, **asked: Any) -> None:
     """Show the board of the last 30 days in the terminal.
 
     Publishes a snapshot first, so that everything taken in so far counts; with
@@ -31,9 +31,9 @@ def command(
     with the purpose `operations`.
     """
     from mileage.reports.shape import board_json
-    from mileage.wiring.reading import board
+    from mileage.wiring.reading import Asked, board
 
-    found = board(data, lens, top, as_of)
+    found = board(data, Asked(**asked))
     if as_json:
         click.echo(json.dumps(board_json(found), indent=2))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,21 +24,35 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Board
 
 
-def board(data: Path, lens: str | None, top: int | None, as_of: str | None) -> Board:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody in a shell asked for, unchecked; None takes the default."""
+
+    lens: str | None = None
+    top: int | None = None
+    as_of: str | None = None
+    window: str | None = None
+    scope: str = "org"
+
+
+def board(data: Path, asked: Asked) -> Board:
     """Return the board; without ``as_of`` a fresh snapshot is published first.
 
-    The read is recorded before the figures are returned. Raises Invalid for an
-    instant that cannot be read, NotFound for an unknown lens.
+    The read is recorded before the figures are returned. Raises Invalid for what
+    cannot be read or is not published, NotFound for an unknown lens.
     """
-    instant = _instant(as_of)
+    instant = _instant(asked.as_of)
     policy = load_policy(data)
-    chosen = named(policy.lenses, lens) if lens else policy.lenses[0]
+    chosen = named(policy.lenses, asked.lens or "")
+    _check_published(asked, f"{policy.settings.window_days}d")
     if instant is None:
         with operations(data) as owner:
             owner.publish()
     snapshot = Snapshots(data / "snapshots").latest(instant)
     ranked = rank(snapshot, chosen)
-    found = cut(snapshot, chosen, ranked, top=top or policy.settings.top, account_id="")
+    found = cut(
+        snapshot, chosen, ranked, top=asked.top or policy.settings.top, account_id=""
+    )
     detail = f"lens {chosen.name}, as of {snapshot.as_of}"
     with open_control(data / FILE_NAME, clock=now) as control:
         control.record_access(
@@ -46,6 +61,15 @@ def board(data: Path, lens: str | None, top: int | None, as_of: str | None) -> B
             )
         )
     return found
+
+
+def _check_published(asked: Asked, window: str) -> None:
+    if asked.scope != "org":
+        message = f"there is no board of {asked.scope!r}; the one of `org` is published"
+        raise Invalid(message)
+    if asked.window not in (None, window):
+        message = f"no board of {asked.window!r} is published; there is {window}"
+        raise Invalid(message)
 
 
 def _instant(text: str | None) -> int | None:
