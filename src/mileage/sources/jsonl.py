@@ -111,13 +111,13 @@ def untimely(occurred_at: int | None) -> str:
 
 
 def merge_repeats(kept: Witness, again: Witness) -> Witness:
-    """Merge two lines of one call as ``domain.call.merge_copies`` does, but fast."""
-    ordinary = (
-        kept.occurred_at < again.occurred_at
-        and kept.copied <= again.copied
-        and kept.reported_cost == again.reported_cost
-    )
-    if ordinary:
+    """Merge two lines of one call as ``domain.call.merge_copies`` does, but fast.
+
+    Nothing but the counts can matter of a line that comes later and is no better
+    copy, or that says the same in everything else.
+    """
+    later = kept.occurred_at < again.occurred_at and kept.copied <= again.copied
+    if kept[17:] == again[17:] and (later or kept[2:10] == again[2:10]):
         return grown(kept, again[10:17])
     seen = merge_copies([Seen(kept, "", False), Seen(again, "", False)])  # noqa: FBT003
     return seen.witness
