@@ -63,6 +63,20 @@ def test_the_place_is_a_band_with_the_rank_beside(open_as):
     assert "rank 18 of 85,000" in html
 
 
+def test_below_the_middle_the_rank_stands_for_itself(open_as):
+    page = replace(fixtures.personal(), rank=115, ranked=121)
+    html = open_as("/me", reports=FakeReports(page=page)).text
+    assert '<dd class="figure">115</dd><dd class="beside">of 121</dd>' in html
+    assert "top 1" not in html
+
+
+def test_sessions_that_nobody_knows_are_no_empty_table(open_as):
+    page = replace(fixtures.personal(), by_session=())
+    html = open_as("/me", reports=FakeReports(page=page)).text
+    assert "742 sessions were counted; none of them is known one by one." in html
+    assert "all others" not in html
+
+
 def test_without_a_rank_it_says_so(open_as):
     page = replace(fixtures.personal(), rank=None)
     assert "not ranked yet" in open_as("/me", reports=FakeReports(page=page)).text

@@ -23,7 +23,7 @@ CLASSES = (
     ("output", "Output", 4),
     ("reasoning", "Reasoning", 5),
 )
-BANDS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100)
+BANDS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50)
 
 ACTIVITY_NAMES = {
     "prompt": "Prompts written",
@@ -46,7 +46,7 @@ class PersonalView(NamedTuple):
     daily: Series
     classes: tuple[Slice, ...]
     band: int | None
-    """Among the top this many per cent; None without a rank."""
+    """Among the top this many per cent; None below the middle or without a rank."""
     attended: float | None
     """Part of the calls that somebody was waiting for; None when not known."""
 
@@ -76,10 +76,13 @@ def class_slices(tokens: Tokens) -> tuple[Slice, ...]:
 
 
 def top_band(rank: int | None, ranked: int) -> int | None:
-    """Return the smallest published band that holds a rank: 7th of 100 -> 10."""
-    if rank is None or not ranked:
+    """Return the smallest published band that holds a rank: 7th of 100 -> 10.
+
+    Below the middle a band would only say so; there the rank stands for itself.
+    """
+    if rank is None:
         return None
-    return next(band for band in BANDS if rank * 100 <= band * ranked)
+    return next((band for band in BANDS if rank * 100 <= band * ranked), None)
 
 
 def with_rest(shares: tuple[Share, ...], total: Figures) -> Figures | None:
