@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--scope", default="org", show_default=True, help="Whom to rank.")
 @click.option("--as-of", metavar="T", help="The board as published at this instant.")
 @json_option
-def command(data: Path, *, as_json: bool, **asked: Any) -> None:
+def command(data: Path, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401
     """Show the board of the last 30 days in the terminal.
 
     Publishes a snapshot first, so that everything taken in so far counts; with
