@@ -7,14 +7,14 @@ source, so nothing has to be joined, and a call is what its copies merge to.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen, merge_copies
 from mileage.domain.figures import Figures, Share
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Clock, Window
+from mileage.domain.window import QUARTER, SECOND, Clock, Window
 from mileage.reports.shape import figures_json, instant_json, window_json
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 BY_TIME = ("day", "week", "month")
 GROUPINGS = (*BY_TIME, "client", "model", "session", "project")
 
-_DAY = 86_400 * 1_000_000
+_DAY = 86_400 * SECOND
+_QUARTER = QUARTER * SECOND
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is asked: local days, both included, None for as far as the logs go."""
 
     zone: ZoneInfo
@@ -43,8 +43,7 @@ class Question:
     by: str = "day"
 
 
-@dataclass(frozen=True, slots=True)
-class Logs:
+class Logs(NamedTuple):
     """What was found and read, whatever the window."""
 
     batches: Sequence[Batch[Witness]]
@@ -53,8 +52,7 @@ class Logs:
     """Number of files, for each source that was looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalSource:
+class LocalSource(NamedTuple):
     """How complete one source is: all that its files hold, whatever the window."""
 
     source: str
@@ -66,8 +64,7 @@ class LocalSource:
     last: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalReport:
+class LocalReport(NamedTuple):
     """The answer; ``window`` is None when there are no calls and none was asked."""
 
     question: Question
@@ -167,15 +164,16 @@ def _edges(calls: Sequence[Witness]) -> list[int]:
 def _grouping(question: Question) -> Callable[[Witness], str]:
     by = question.by
     if by not in BY_TIME:
-        return lambda call: str(getattr(call, by))
+        return attrgetter(by)
     clock = Clock(question.zone)
-    names: dict[date, str] = {}
+    names: dict[int, str] = {}
 
     def name(call: Witness) -> str:
-        day = clock.day(call.occurred_at)
-        if day not in names:
-            names[day] = _name_of(day, by)
-        return names[day]
+        # No zone's day begins elsewhere than at a quarter of an hour.
+        quarter = call.occurred_at // _QUARTER
+        if quarter not in names:
+            names[quarter] = _name_of(clock.day(call.occurred_at), by)
+        return names[quarter]
 
     return name
 

@@ -237,7 +237,10 @@ def _witness(
     line: _Line, message: _Message, usage: _Usage, found: tuple[str, int, Classes]
 ) -> Witness:
     key, occurred_at, counts = found
-    model = _plain(_serving_model(usage.iterations) or text(message.model))
+    model = text(message.model)
+    if usage.iterations:
+        model = _serving_model(usage.iterations) or model
+    model = _plain(model)
     return Witness(
         "claude_code_log",
         key,
@@ -250,7 +253,7 @@ def _witness(
         model,
         _tier(usage),
         *counts,
-        _micro_dollars(line.cost_usd),
+        None if line.cost_usd is None else _micro_dollars(line.cost_usd),
         text(line.cwd),
         text(line.agent_id),
         line.is_sidechain is True,
