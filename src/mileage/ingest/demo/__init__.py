@@ -13,15 +13,15 @@ from mileage.ingest.demo.door import (
     broken_records,
     front_door_bodies,
 )
-from mileage.ingest.demo.organisation import NAME, Organisation, organisation
-from mileage.ingest.demo.people import Account
-from mileage.ingest.demo.rollups import (
+from mileage.ingest.demo.hourly import (
     HourColumns,
     RollupBatch,
     SessionColumns,
     rollups,
 )
+from mileage.ingest.demo.people import Account
 from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
+from mileage.ingest.demo.simulation import NAME, Organisation, organisation
 
 __all__ = [
     "COLLECTOR",

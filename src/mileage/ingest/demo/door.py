@@ -15,8 +15,8 @@ from mileage.ingest.demo.wire import resource_logs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mileage.ingest.demo.organisation import Organisation
     from mileage.ingest.demo.plan import Plan
+    from mileage.ingest.demo.simulation import Organisation
 
 Bearer = Literal["personal", "collector"]
 COLLECTOR = "demo-collector"

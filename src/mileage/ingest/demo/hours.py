@@ -46,6 +46,14 @@ class Cell(NamedTuple):
     tokens: Tokens
 
 
+class Shift(NamedTuple):
+    """The hours of one local day in which somebody might work."""
+
+    weekend: bool
+    places: list[int]
+    """Positions among ``Calendar.hours``, ascending."""
+
+
 class Slot(NamedTuple):
     """A working hour of one account."""
 
@@ -56,9 +64,13 @@ class Slot(NamedTuple):
     """The first of its working day: it has a call for certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calendar:
-    """All hours of the demo, as the organisation's zone cuts them."""
+    """All hours of the demo, as the organisation's zone cuts them.
+
+    Compared by identity: what is derived from one is remembered, and its hundreds
+    of hours are not worth a hash every time.
+    """
 
     hours: tuple[int, ...]
     days: tuple[date, ...]
@@ -95,6 +107,17 @@ def local_days(calendar: Calendar, zone: ZoneInfo) -> dict[date, dict[int, int]]
         middle = moment((hour + 2 * QUARTER) * SECOND, zone)
         days.setdefault(middle.date(), {}).setdefault(middle.hour, place)
     return days
+
+
+@lru_cache(maxsize=256)
+def shifts(calendar: Calendar, zone: ZoneInfo, start: int) -> tuple[Shift, ...]:
+    """Return the days of somebody who begins at this local hour."""
+    found = []
+    for day, hours in local_days(calendar, zone).items():
+        places = [place for hour, place in hours.items() if start <= hour <= LATEST]
+        if places:
+            found.append(Shift(day.weekday() >= SATURDAY, places))
+    return tuple(found)
 
 
 def cells(seed: int, plan: Plan, calendar: Calendar) -> list[Cell]:
@@ -134,7 +157,7 @@ def _cells_of(
             use.provider,
             use.model,
             calls,
-            Tokens(*tokens),
+            Tokens._make(tokens),
         )
 
 
@@ -164,7 +187,7 @@ def _slots(plan: Plan, calendar: Calendar, rng: random.Random) -> Iterator[Slot]
         if calendar.days[chosen[0]].weekday() >= SATURDAY:
             load *= calendar.weekend_volume
         for place in chosen:
-            weight = load * rng.uniform(0.4, 1.6)
+            weight = load * (0.4 + 1.2 * rng.random())
             yield Slot(place, weight, opens=place == chosen[0])
 
 
@@ -173,20 +196,17 @@ def _working_days(
 ) -> list[list[int]]:
     """Draw active days, at least one, each as the places of its working hours."""
     employed = _employed(plan.account, calendar)
-    start = rng.choice(STARTS)
     willing = 0.4 + 0.55 * plan.intensity
     offered: list[list[int]] = []
     active: list[list[int]] = []
-    for day, hours in local_days(calendar, plan.account.zone).items():
-        places = [
-            place
-            for hour, place in hours.items()
-            if start <= hour <= LATEST and place in employed
-        ]
-        if not places:
-            continue
+    for shift in shifts(calendar, plan.account.zone, rng.choice(STARTS)):
+        places = shift.places
+        if places[0] not in employed or places[-1] not in employed:
+            places = [place for place in places if place in employed]
+            if not places:
+                continue
         offered.append(places)
-        ratio = calendar.weekend_ratio if day.weekday() >= SATURDAY else 1.0
+        ratio = calendar.weekend_ratio if shift.weekend else 1.0
         if rng.random() < willing * ratio:
             active.append(places)
     most = max(1, plan.uses[0].calls // 3)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ MOMENTS = (
 )
 
 
+@cache
 def calendar(now, zone):
     return Calendar.until(micros(now), ZoneInfo(zone), DEFAULT_SHAPE)
 
@@ -67,7 +69,7 @@ def test_hours_cover_the_rolling_window_and_end_with_now(now, zone):
 
 
 @pytest.mark.parametrize("home", ZONES)
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata"])
 def test_local_days_hold_each_hour_once_at_most(home, zone):
     found = calendar(MOMENTS[1], home)
     places = [
@@ -100,11 +102,10 @@ def test_a_skipped_hour_is_not_there_and_a_double_one_is_there_once():
     assert sorted(days[change]) == list(range(24))
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_weekends_are_likelier_when_there_are_fewer_of_them(zone):
+def test_weekends_are_likelier_when_there_are_fewer_of_them():
     for day in range(1, 8):
         now = datetime(2026, 7, day, 12, tzinfo=UTC)
-        found = calendar(now, zone)
+        found = calendar(now, "Europe/Berlin")
         days = sorted(set(found.days))
         free = sum(one.weekday() >= 5 for one in days)
         expected = found.weekend_ratio * free

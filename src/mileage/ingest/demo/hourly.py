@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mileage.ingest.demo.hours import Cell
-    from mileage.ingest.demo.organisation import Organisation
+    from mileage.ingest.demo.simulation import Organisation
 
 ROWS = 50_000
 """About how many rows a batch has: a few tens of megabytes."""

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+from mileage.domain.window import SECOND, Clock, Window, micros
+from mileage.ingest.demo import (
+    NAME,
+    RollupBatch,
+    Shape,
+    broken_records,
+    front_door_bodies,
+    organisation,
+    rollups,
+)
+from mileage.ingest.demo.hourly import WORK_OF_ONE_SESSION
+from mileage.sources.installed import otlp_sources
+from mileage.sources.otlp import OtlpReader
+
+COLUMNS = ("account", "hour", "client", "provider", "model", "calls", *TOKEN_CLASSES)
+
+
+def fingerprint(org):
+    digest = sha256(org.people_csv().encode())
+    for body in front_door_bodies(org):
+        digest.update(repr(body[:-1]).encode() + body.body)
+    for batch in rollups(org):
+        digest.update(repr(batch).encode())
+    return digest.hexdigest()
+
+
+def hour_rows(org):
+    for batch in rollups(org):
+        columns = [getattr(batch.hours, name) for name in COLUMNS]
+        yield from zip(*columns, strict=True)
+
+
+@pytest.fixture(scope="module")
+def company_rows(company):
+    return list(hour_rows(company))
+
+
+def test_equal_arguments_give_equal_bytes(simulate):
+    first = fingerprint(simulate(seed=7, people=40, door_calls=1500))
+    assert fingerprint(simulate(seed=7, people=40, door_calls=1500)) == first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 8},
+        {"people": 41},
+        {"now": micros(datetime(2026, 11, 6, 14, 50, tzinfo=UTC))},
+        {"zone": ZoneInfo("Asia/Kolkata")},
+        {"door_calls": 900},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_any_other_argument_gives_other_bytes(simulate, change):
+    plain = {"seed": 7, "people": 40, "door_calls": 1500}
+    assert fingerprint(simulate(**plain)) != fingerprint(simulate(**plain | change))
+
+
+def test_the_name_says_that_it_is_simulated():
+    assert "simulated" in NAME
+
+
+def test_door_and_rollups_share_the_accounts(company, company_rows):
+    door = {plan.account.email for plan in company.door_plans}
+    covered = {row[0] for row in company_rows}
+    assert not door & covered
+    assert door | covered == {one.email for one in company.accounts}
+
+
+def test_door_and_rollups_add_up_to_the_organisation(company, company_rows):
+    calls, sums = 0, [0] * 7
+    for row in company_rows:
+        calls += row[5]
+        sums = [a + b for a, b in zip(sums, row[6:], strict=True)]
+    reader = OtlpReader(otlp_sources())
+    for body in front_door_bodies(company):
+        if body.path == "/v1/logs":
+            batch = reader.read("logs", "protobuf", body.body).witnesses
+            calls += len(batch)
+            for one in batch.rows():
+                sums = [a + b for a, b in zip(sums, one.tokens, strict=True)]
+    assert calls == company.calls
+    assert Tokens(*sums) == company.tokens
+
+
+def test_rollup_columns_are_equally_long_and_rows_unique(company, company_rows):
+    seen = set()
+    for batch in rollups(company):
+        lengths = {len(getattr(batch.hours, name)) for name in COLUMNS}
+        assert len(lengths) == 1
+        days = batch.session_days
+        assert len(days.account) == len(days.day) == len(days.client)
+        assert len(days.sessions) == len(days.client)
+    for row in company_rows:
+        key = row[:5]
+        assert key not in seen
+        seen.add(key)
+        assert row[5] >= 1
+        assert min(row[6:]) >= 0
+
+
+def test_rollup_hours_are_hours_of_the_zone(company, company_rows):
+    clock = Clock(company.zone)
+    for row in company_rows:
+        assert clock.hour(row[1] * SECOND) == row[1]
+        assert row[1] * SECOND <= company.now
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/St_Johns", "UTC"])
+def test_rollup_hours_are_hours_of_any_zone(simulate, zone):
+    org = simulate(seed=2, people=20, zone=ZoneInfo(zone))
+    clock = Clock(org.zone)
+    offsets = {row[1] % 3600 for row in hour_rows(org)}
+    assert offsets == {0 if zone == "UTC" else 1800}
+    assert all(clock.hour(row[1] * SECOND) == row[1] for row in hour_rows(org))
+
+
+def test_session_days_cover_the_hours(company, company_rows):
+    clock = Clock(company.zone)
+    worked, drawn = {}, {}
+    for batch in rollups(company):
+        days = batch.session_days
+        columns = (days.account, days.day, days.client, days.sessions)
+        for account, day, client, sessions in zip(*columns, strict=True):
+            assert (account, day, client) not in drawn
+            drawn[account, day, client] = sessions
+    for row in company_rows:
+        key = (row[0], clock.day(row[1] * SECOND), row[2])
+        worked.setdefault(key, set()).add(row[1])
+    assert set(worked) == set(drawn)
+    for key, hours in worked.items():
+        assert drawn[key] >= -(-len(hours) // WORK_OF_ONE_SESSION) >= 1
+
+
+def test_batches_are_bounded(simulate, monkeypatch):
+    monkeypatch.setattr("mileage.ingest.demo.hourly.ROWS", 2000)
+    org = simulate(seed=2, people=150)
+    sizes = [len(batch.hours.hour) for batch in rollups(org)]
+    assert len(sizes) > 3
+    assert max(sizes) < 2000 + 2 * 24 * 32
+    accounts = Counter(
+        account for batch in rollups(org) for account in set(batch.hours.account)
+    )
+    assert set(accounts.values()) == {1}
+
+
+def test_an_empty_batch_is_not_yielded(simulate):
+    org = simulate(seed=1, people=2)
+    assert all(len(batch.hours.hour) for batch in rollups(org))
+    assert RollupBatch().hours.hour == []
+
+
+@pytest.mark.parametrize("people", [1, 2, 5, 10, 50])
+def test_small_organisations_work(people):
+    now = micros(datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC))
+    shape = Shape(mean_tokens=70_000_000, door_calls=2000)
+    org = organisation(3, people, now, ZoneInfo("Europe/Berlin"), shape)
+    bodies = list(front_door_bodies(org))
+    assert bodies
+    assert broken_records(org) >= 1
+    assert sum(len(batch.hours.hour) for batch in rollups(org)) > 0
+    assert org.showcase.email in {plan.account.email for plan in org.door_plans}
+
+
+def test_nobody_at_all_is_one_person():
+    now = micros(datetime(2026, 1, 1, tzinfo=UTC))
+    org = organisation(3, 0, now, ZoneInfo("UTC"))
+    assert len([one for one in org.accounts if not one.service]) == 1
+
+
+def test_nothing_happens_after_now_and_little_before_the_window(company, company_rows):
+    window = Window.rolling(30, now=company.now, zone=company.zone)
+    inside, before = 0, 0
+    for row in company_rows:
+        tokens = sum(row[6:])
+        assert row[1] * SECOND < window.end
+        if row[1] * SECOND < window.start:
+            before += tokens
+        else:
+            inside += tokens
+    assert 0 < before < 0.04 * inside
+
+
+def test_a_person_covered_by_rollups_keeps_the_finer_classes(company_rows):
+    found = Counter()
+    for row in company_rows:
+        found[row[2], "1h"] += row[6 + TOKEN_CLASSES.index("cache_write_1h")]
+        found[row[2], "reasoning"] += row[6 + TOKEN_CLASSES.index("reasoning")]
+    assert found["claude-code", "1h"] > 0
+    assert found["claude-code", "reasoning"] > 0
+    assert found["codex", "reasoning"] > 0
+    assert found["codex", "1h"] == 0
