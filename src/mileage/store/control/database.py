@@ -28,6 +28,8 @@ def engine_on(path: Path) -> Engine:
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         # As many connections as threads ask for at once, and all of them kept.
         pool_size=0,
+        # An error names the statement, never the people that were its parameters.
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
