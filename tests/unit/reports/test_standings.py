@@ -1,0 +1,133 @@
+"""Standings: names and places, completeness, simulated accounts, equal hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mileage.domain.people import Membership
+from mileage.domain.settings import Settings
+from mileage.domain.window import Window
+from mileage.reports.personal import personal_page
+from mileage.reports.standings import Making, completeness, make_snapshot
+from mileage.store import queries
+from mileage.store.verify import verify
+from tests.ledgers import FewPeople, booking, ledger_in
+from tests.unit.reports.test_status import simulate
+from tests.witnesses import DAY, HOUR, LOG, NOON, SECOND, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mileage.domain.figures import Snapshot
+    from mileage.store.ledger import Ledger
+
+PLACE = Membership("acc_a", "Engineering", "Compilers", "", "", None, None)
+
+
+def snapshot(ledger: Ledger, now: int = NOON) -> Snapshot:
+    people = FewPeople(places={"acc_a": PLACE})
+    return make_snapshot(ledger, people, Making(Settings(), {"prices": "p"}, now))
+
+
+def test_standings_carry_names_places_and_tools(tmp_path: Path) -> None:
+    said = [
+        seen(account="acc_a", key="1", link="", model="small", output=1),
+        seen(account="acc_a", key="2", link="", model="large", output=10**6),
+        seen(account="acc_z", key="3", link=""),
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        found = {one.account_id: one for one in snapshot(ledger).standings}
+    assert found["acc_a"].name == "ACC_A"
+    assert found["acc_a"].department == "Engineering"
+    assert found["acc_a"].models == ("large", "small")
+    assert found["acc_a"].clients == ("claude-code",)
+    assert (found["acc_z"].kind, found["acc_z"].name) == ("unclaimed", "acc_z")
+
+
+def test_the_window_has_hard_edges(tmp_path: Path) -> None:
+    start = NOON + HOUR - 30 * DAY
+    said = [
+        seen(key=name, link="", occurred_at=at)
+        for name, at in {
+            "before": start - 1,
+            "first": start,
+            "last": NOON + HOUR - 1,
+            "after": NOON + HOUR,
+        }.items()
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        made = snapshot(ledger, NOON + 5 * SECOND)
+    assert made.window == Window(start, NOON + HOUR)
+    assert made.total.calls == 2
+
+
+def test_equal_input_has_an_equal_hash_and_other_input_another(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen()]))
+        first, again = snapshot(ledger), snapshot(ledger, NOON + SECOND)
+        ledger.append(booking([seen(key="msg_2", link="req_2")]))
+        other = snapshot(ledger)
+    assert first.input_hash == again.input_hash != other.input_hash
+    assert first.as_of != again.as_of
+
+
+def test_simulated_accounts_are_marked_and_stay_out_of_the_checks(
+    tmp_path: Path,
+) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(account="acc_a")]))
+        simulate(ledger)
+        made = snapshot(ledger)
+        assert verify(ledger) == []
+        note = completeness(ledger).missing
+        own = completeness(ledger, "acc_a").missing
+        window = Window.rolling(30, now=NOON, zone=ledger.rules.clock.zone)
+        page = personal_page(ledger, FewPeople().accounts()[1], window, (None, 0))
+        rows = queries.usage(ledger, window, None, ("client",))
+    marks = {one.account_id: one.simulated for one in made.standings}
+    assert marks == {"acc_a": False, "acc_b": True}
+    assert made.simulated
+    assert made.total.calls == 41
+    assert "simulated-rollup" in note[0]
+    assert own == ()
+    assert (page.simulated, page.total.calls, page.sessions) == (True, 40, 3)
+    calls = {row.keys["client"]: row.figures.calls for row in rows}
+    assert calls == {"claude-code": 1, "codex": 40}
+
+
+def test_a_simulated_hour_counts_only_when_it_lies_in_the_window(
+    tmp_path: Path,
+) -> None:
+    hour = NOON // HOUR * HOUR
+    with ledger_in(tmp_path) as ledger:
+        simulate(ledger)
+        whole = queries.usage(ledger, Window(hour, hour + HOUR), None, ())
+        part = queries.usage(ledger, Window(hour + SECOND, hour + HOUR), None, ())
+    assert whole[0].figures.calls == 40
+    assert part == []
+
+
+def test_an_empty_ledger_makes_an_empty_snapshot(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        made = snapshot(ledger)
+    assert made.standings == ()
+    assert made.total.calls == 0
+    assert made.total.cost is None
+    assert len(made.daily) == len(made.days) == 31
+    assert made.completeness.until is None
+
+
+def test_two_sources_that_disagree_show_on_the_page(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        said = [
+            seen(LOG, attended=True, output=500),
+            seen("claude_code_otlp", key="req_1", output=50),
+        ]
+        ledger.append(booking(said))
+        window = Window.rolling(30, now=NOON, zone=ledger.rules.clock.zone)
+        page = personal_page(ledger, FewPeople().accounts()[0], window, (1, 1))
+    assert page.total.tokens.output == 50
+    assert (page.differing_calls, page.attended_calls) == (1, 1)
+    assert (page.rank, page.ranked) == (1, 1)
