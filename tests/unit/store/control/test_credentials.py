@@ -251,8 +251,8 @@ def test_finding_a_token_among_many_takes_under_a_millisecond(control, ana):
     secrets = [control.create_token(account_id=ana).secret for _ in range(200)]
     spent = []
     for secret in secrets:
-        before = time.perf_counter()
+        before = time.thread_time()
         control.credential(secret)
-        spent.append(time.perf_counter() - before)
-    # The median: this machine may be busy with other things.
+        spent.append(time.thread_time() - before)
+    # Of processor time, and in the median: the machine may be busy with other things.
     assert sorted(spent)[len(spent) // 2] < 0.001
