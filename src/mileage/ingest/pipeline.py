@@ -3,7 +3,7 @@
 ``submit`` → screen → write-ahead segment → durable (the caller may answer) →
 booked to accounts → ledger, with the segment position in the same transaction.
 One thread writes segments and shares each sync among all who wait; one thread
-appends to the ledger. Both queues are bounded.
+appends to the ledger, and tries again when that fails. Both queues are bounded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mileage.domain.booking import Booking, Done, Refusal
 from mileage.domain.call import Seen
-from mileage.domain.errors import Unavailable
+from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
 from mileage.ingest.record import Record, decode, encode
 from mileage.ingest.segment import Damage, Segments
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 QUEUED_RECORDS = 1000
 APPEND_WITNESSES = 5000
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two attempts to append to a ledger that refuses."""
 SHUT = None
 
 
@@ -95,7 +97,8 @@ class Pipeline:
         self._idle = threading.Condition(self._lock)
         self._closed = False
         self.failure: BaseException | None = None
-        """Why the ledger stopped taking records in; None while it works."""
+        """Why the ledger does not take records in just now; None while it does."""
+        self._leaving = threading.Event()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
@@ -179,6 +182,7 @@ class Pipeline:
     def close(self) -> None:
         """Refuse new records, finish the ones on the way, stop the threads."""
         self._closed = True
+        self._leaving.set()
         if self._threads[0].is_alive():
             self._to_write.put(SHUT)
             for thread in self._threads:
@@ -202,8 +206,7 @@ class Pipeline:
             self._sync(batch)
             if shut:
                 break
-        if self.failure is None:
-            self._to_append.put(SHUT)
+        self._hand_over(SHUT)
 
     def _sync(self, batch: list[_Waiting]) -> None:
         try:
@@ -216,13 +219,16 @@ class Pipeline:
         for one, position in zip(batch, positions, strict=True):
             one.payload = b""
             one.durable.set_result(None)
-            self._hand_over(position, one)
+            self._hand_over((position, one))
 
-    def _hand_over(self, position: Position, one: _Waiting) -> None:
-        """Pass a record on; without a ledger it stays in its segment for later."""
-        while self.failure is None:
+    def _hand_over(self, passed: tuple[Position, _Waiting] | None) -> None:
+        """Pass a record on, none left out: the position says that all before are in.
+
+        Only when nobody takes any more it stays in its segment for the next start.
+        """
+        while self._threads[1].is_alive():
             try:
-                self._to_append.put((position, one), timeout=1)
+                self._to_append.put(passed, timeout=1)
             except Full:
                 continue
             return
@@ -230,18 +236,42 @@ class Pipeline:
     # The thread that appends to the ledger.
 
     def _append_to_ledger(self) -> None:
-        while (first := self._to_append.get()) is not SHUT:
+        shut = False
+        while not shut and (first := self._to_append.get()) is not SHUT:
             group, shut = self._gather(first)
+            if not self._persist(group):
+                return
+
+    def _persist(self, group: list[tuple[Position, _Waiting]]) -> bool:
+        """Take a group in, again and again; False when told to leave meanwhile.
+
+        What the ledger refuses (a full disk) is safe in its segment and must not be
+        passed by: a later position would say that it had been taken in.
+        """
+        pause = FIRST_PAUSE
+        while True:
             try:
                 self._take_in(group)
             except Exception as failure:  # noqa: BLE001 - edge: the worker loop
-                log.critical("the ledger stopped: %s", type(failure).__name__)
-                with self._idle:
-                    self.failure = failure
-                    self._idle.notify_all()
-                return
-            if shut:
-                return
+                self._note(failure)
+            else:
+                self._note(None)
+                return True
+            if self._leaving.wait(pause):
+                return False
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _note(self, failure: Exception | None) -> None:
+        """Remember whether the ledger works, and log it when that changes."""
+        before, self.failure = self.failure, failure
+        if failure is not None and before is None:
+            reason = str(failure) if isinstance(failure, MileageError) else ""
+            log.critical("the ledger stopped: %s %s", type(failure).__name__, reason)
+        elif failure is None and before is not None:
+            log.warning("the ledger takes records in again")
+        if failure is not None:
+            with self._idle:
+                self._idle.notify_all()
 
     def _gather(
         self, first: tuple[Position, _Waiting]
@@ -260,9 +290,11 @@ class Pipeline:
         return group, False
 
     def _take_in(self, group: list[tuple[Position, _Waiting]]) -> None:
-        booking = self._book([waiting.record for _, waiting in group])
         position = group[-1][0]
-        self._ledger.append(booking, position)
+        # A ledger can fail after it has committed; then this is the second attempt.
+        if self.failure is None or self._ledger.position() < position:
+            booking = self._book([waiting.record for _, waiting in group])
+            self._ledger.append(booking, position)
         with self._idle:
             for _, waiting in group:
                 self._pending.pop(id(waiting), None)

@@ -6,21 +6,22 @@ Invariants
   in the write-ahead segments become visible together or not at all.
 - Calls are a pure function of the witnesses (``domain.call``). An append re-derives
   only what its witnesses can touch, so its cost does not grow with the ledger.
+- A disk that refuses raises Unavailable; the same append may be tried again.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from mileage.domain.booking import Appended, Position
-from mileage.domain.errors import Conflict
+from mileage.domain.errors import Conflict, Unavailable
 from mileage.store import ledger_schema
 from mileage.store.appending import Append
-from mileage.store.statements import run
+from mileage.store.statements import Invalidated, run, said_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,16 +47,8 @@ class Ledger:
         Raises Conflict when another process owns it, NewerData when a newer
         version wrote it, Invalid when it was built for another time zone.
         """
-        try:
-            self._connection = duckdb.connect(str(path), config=OPTIONS)
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            message = (
-                f"{path} is in use by another process. Stop it, or let it do the "
-                "work: commands talk to a running `mileage serve` by themselves."
-            )
-            raise Conflict(message) from None
+        self._path = path
+        self._connection = _connected(path)
         path.chmod(0o600)
         self.rules = rules
         self._now = now
@@ -74,7 +67,15 @@ class Ledger:
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
         """Take a booking in and return what it did; all of it or nothing."""
-        with self._append_lock, self.transaction() as cursor:
+        with self._append_lock:
+            try:
+                return self._append(booking, position)
+            except Invalidated:
+                self._open_again()
+                raise
+
+    def _append(self, booking: Booking, position: Position | None) -> Appended:
+        with self.transaction() as cursor:
             last_seq, last_time = run(cursor, "last_append")[0]
             recorded_at = max(self._now(), last_time + 1)
             append = Append(cursor, self.rules, last_seq + 1, recorded_at)
@@ -98,17 +99,41 @@ class Ledger:
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Commit what the block does, or roll it back if it raises."""
         cursor = self.cursor()
-        cursor.begin()
+        with said_plainly():
+            cursor.begin()
         try:
             yield cursor
         except BaseException:
-            cursor.rollback()
+            # What made the block fail is worth more than a failing rollback.
+            with suppress(duckdb.Error):
+                cursor.rollback()
             raise
-        cursor.commit()
+        with said_plainly():
+            cursor.commit()
+
+    def _open_again(self) -> None:
+        """Open the file anew: the log beside it holds every committed append."""
+        self.close()
+        self._connection = _connected(self._path)
 
     def close(self) -> None:
         """Write everything into the main file and let go of it."""
-        for cursor in self._cursors.values():
+        for cursor in list(self._cursors.values()):
             cursor.close()
         self._cursors.clear()
         self._connection.close()
+
+
+def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), config=OPTIONS)
+    except duckdb.Error as error:
+        first = str(error).partition("\n")[0]
+        if "lock" in first.lower():
+            message = (
+                f"{path} is in use by another process. Stop it, or let it do the "
+                "work: commands talk to a running `mileage serve` by themselves."
+            )
+            raise Conflict(message) from None
+        message = f"{path} cannot be opened: {first}"
+        raise Unavailable(message) from None

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from mileage.domain.errors import Unavailable
 
-    import duckdb
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Invalidated(Unavailable):
+    """The database gave itself up, and answers nothing until it is opened anew."""
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Turn what a disk does to a database into an error that may be shown."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.TransactionException) as error:
+        message = f"the ledger cannot be used now: {_first_line(error)}"
+        raise Unavailable(message) from error
+    except duckdb.FatalException as error:
+        message = f"the ledger failed and is opened anew: {_first_line(error)}"
+        raise Invalidated(message) from error
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).partition("\n")[0]
 
 
 @cache
@@ -26,7 +49,8 @@ def run(
     cursor: duckdb.DuckDBPyConnection, name: str, /, **parameters: object
 ) -> list[tuple[Any, ...]]:
     """Run a named statement and return all of its rows."""
-    return cursor.execute(statement(name), parameters).fetchall()
+    with said_plainly():
+        return cursor.execute(statement(name), parameters).fetchall()
 
 
 def insert(
@@ -39,4 +63,5 @@ def insert(
     One JSON parameter costs half of what list parameters do and a fortieth of
     ``executemany`` (docs/benchmarks.md).
     """
-    cursor.execute(statement(name), {"rows": _encode(columns).decode()})
+    with said_plainly():
+        cursor.execute(statement(name), {"rows": _encode(columns).decode()})

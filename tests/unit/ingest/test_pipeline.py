@@ -102,6 +102,7 @@ def test_durable_comes_before_visible(tmp_path: Path) -> None:
 def test_a_crash_between_durable_and_visible_is_made_up_for(tmp_path: Path) -> None:
     crashed = Notebook()
     crashed.failure = RuntimeError("power cut")
+    crashed.open.clear()
     with running(tmp_path, crashed) as road:
         road.submit(record("a")).result(5)
         road.submit(record("b")).result(5)
