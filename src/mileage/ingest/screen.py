@@ -87,7 +87,10 @@ def _problem(row: Witness | Activity, latest: int) -> str:
     if not all(0 <= count <= MAX_COUNT for count in counts):
         return "count below zero or above 10^12"
     project = getattr(row, "project", "")
-    texts = (value for value in row if isinstance(value, str) and value != project)
+    texts = [value for value in row if isinstance(value, str)]
+    if project:
+        # It may be anything, since only its hash is kept; but what equals it may not.
+        texts.remove(project)
     if not all(len(text) <= MAX_TEXT and text.isprintable() for text in texts):
         return f"text that is no identifier (over {MAX_TEXT} or unprintable characters)"
     return ""

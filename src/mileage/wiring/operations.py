@@ -116,7 +116,15 @@ def _verify(organisation: Organisation, _: bytes) -> list[str]:
 
 def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     accounts = organisation.control.accounts()
-    return examine(organisation.ledger, accounts, now=now())
+    report = examine(organisation.ledger, accounts, now=now())
+    failure = organisation.pipeline.failure
+    if failure is not None:
+        trouble = (
+            f"the ledger takes nothing in just now ({failure}): what was acknowledged "
+            "is safe and follows by itself; see that its disk has room"
+        )
+        report["findings"] = [trouble, *report["findings"]]
+    return report
 
 
 def _status(organisation: Organisation, _: bytes) -> dict[str, Any]:

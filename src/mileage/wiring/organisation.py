@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mileage import __version__
+from mileage.domain.errors import Unavailable
 from mileage.domain.window import Clock, moment
 from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
@@ -78,7 +79,14 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
     Raises Conflict when another process owns it. What a crash left in the
     write-ahead segments is in the ledger when this returns.
     """
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = (
+            f"{data} cannot be used ({error.strerror}): see who owns it, or name "
+            "another directory with --data"
+        )
+        raise Unavailable(message) from None
     policy = load_policy(data)
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:

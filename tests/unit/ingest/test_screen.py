@@ -73,3 +73,12 @@ def test_activity_is_screened_too() -> None:
     reading = SCREEN(Reading(activities=ActivityBatch.of([fact(1), fact(-1)])))
     assert [one.amount for one in reading.activities.rows()] == [1]
     assert len(reading.rejected) == 1
+
+
+def test_what_equals_the_project_is_checked_all_the_same() -> None:
+    text = "a whole sentence\nthat is no identifier"
+    rows = [witness(project=text, session=text), witness(project=text)]
+    screened = SCREEN(Reading(WitnessBatch.of(rows)))
+    (kept,) = screened.witnesses.rows()
+    assert kept.project.startswith("prj_")
+    assert len(screened.rejected) == 1
