@@ -62,7 +62,9 @@ class Screen:
 
     def hide(self, project: str) -> str:
         """Return the keyed hash of a project's name."""
-        digest = hmac.new(self.project_key, project.encode(), sha256).hexdigest()
+        digest = hmac.new(
+            self.project_key, project.encode("utf-8", "surrogatepass"), sha256
+        ).hexdigest()
         return f"prj_{digest[:24]}"
 
 

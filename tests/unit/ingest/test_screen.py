@@ -82,3 +82,8 @@ def test_what_equals_the_project_is_checked_all_the_same() -> None:
     (kept,) = screened.witnesses.rows()
     assert kept.project.startswith("prj_")
     assert len(screened.rejected) == 1
+
+
+def test_a_name_that_is_no_unicode_is_hidden_all_the_same() -> None:
+    (row,) = screened(witness(project="/home/\udcff")).witnesses.rows()
+    assert row.project.startswith("prj_")
