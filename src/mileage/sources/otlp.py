@@ -7,16 +7,12 @@ printable characters long. Log bodies serve to find the name and are dropped.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
-    ExportLogsServiceRequest,
-)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
@@ -27,18 +23,17 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from mileage.domain.errors import Invalid
 from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
 from mileage.sources import otlp_json as shape
+from mileage.sources.otlp_protobuf import LogsRequest, packed_keys, read_attributes
 from mileage.sources.otlp_record import OtlpRecord, Point, Scalar, Signal
+from mileage.sources.otlp_scalar import bounded, double, integer, plain, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mileage.sources.base import OtlpSource
 
 Form: TypeAlias = Literal["protobuf", "json"]
 
-MAX_TEXT = 256
-_INTEGER = re.compile(r"-?[0-9]{1,20}")
-_BITS_64 = 2**64
 _ALWAYS = frozenset({"event.name", "event.timestamp"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -49,7 +44,7 @@ _TEMPORALITY: dict[int | str | None, Literal["delta", "cumulative"]] = {
     "AGGREGATION_TEMPORALITY_CUMULATIVE": "cumulative",
 }
 _PROTOBUF: dict[Signal, Any] = {
-    "logs": ExportLogsServiceRequest.FromString,
+    "logs": LogsRequest.FromString,
     "metrics": ExportMetricsServiceRequest.FromString,
     "traces": ExportTraceServiceRequest.FromString,
 }
@@ -67,7 +62,8 @@ class OtlpReader:
         self._sources = tuple(sources)
         names: frozenset[str] = frozenset().union(*(s.names for s in sources))
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
-        self._allowed = Allowed(names, keys | _ALWAYS)
+        keys |= _ALWAYS
+        self._allowed = Allowed(names, keys, packed_keys(keys))
 
     def read(self, signal: Signal, form: Form, body: bytes) -> Reading:
         """Decode a body and let each source read its records.
@@ -144,6 +140,7 @@ class Allowed:
 
     names: frozenset[str]
     keys: frozenset[str]
+    packed_keys: dict[bytes, str]
 
     def log_records(self, message: shape.LogsRequest) -> Iterator[OtlpRecord | int]:
         """Yield wanted records, and for the others how many they were."""
@@ -221,22 +218,20 @@ class Allowed:
     def _resource(self, resource: shape.Resource | None) -> dict[str, Scalar]:
         return self.attributes(resource.attributes) if resource else {}
 
-    def attributes(self, pairs: Iterable[shape.KeyValue] | None) -> dict[str, Scalar]:
+    def attributes(
+        self, pairs: Sequence[shape.KeyValue] | Sequence[bytes] | None
+    ) -> dict[str, Scalar]:
         """Keep declared keys; None stands for a value that is no bounded scalar."""
-        kept: dict[str, Scalar] = {}
+        if not pairs:
+            return {}
+        if isinstance(pairs[0], bytes):
+            return read_attributes(cast("Sequence[bytes]", pairs), self.packed_keys)
         keys = self.keys
-        for pair in pairs or ():
-            key = pair.key
-            if key in keys:
-                value = pair.value
-                # Most values are texts; asking for the kind costs more than a look.
-                text = value.string_value if value else None
-                if text:
-                    fits = len(text) <= MAX_TEXT and text.isprintable()
-                    kept[key] = text if fits else None
-                else:
-                    kept[key] = _raw(value)
-        return kept
+        return {
+            pair.key: bounded(pair.value)
+            for pair in cast("Sequence[shape.KeyValue]", pairs)
+            if pair.key in keys
+        }
 
     def _name(self, record: shape.LogRecord, attributes: dict[str, Scalar]) -> str:
         """Find the event's name: attribute, then field, then body; '' if unwanted."""
@@ -262,7 +257,7 @@ class _Frame:
 
 def _scope(scope: shape.Scope | None) -> str:
     name = scope.name if scope else None
-    return name if name and len(name) <= MAX_TEXT and name.isprintable() else ""
+    return (printable(name) if name else "") or ""
 
 
 def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | None:
@@ -282,24 +277,7 @@ def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | No
 
 def _nanoseconds(value: shape.Number) -> int:
     """Return UTC nanoseconds; 0 stands for none, as in the protocol."""
-    return max(_integer(value) or 0, 0)
-
-
-def _integer(value: shape.Number) -> int | None:
-    """Return an integer of at most 64 bits, which JSON may write as a text."""
-    if isinstance(value, str):
-        value = int(value) if _INTEGER.fullmatch(value) else None
-    elif isinstance(value, float):
-        value = int(value) if value.is_integer() else None
-    return value if value is not None and -_BITS_64 < value < _BITS_64 else None
-
-
-def _double(value: shape.Number) -> float | None:
-    """Return a double, of which JSON writes some (``NaN``) as texts."""
-    try:
-        return None if value is None else float(value)
-    except (ValueError, OverflowError):
-        return None
+    return max(integer(value) or 0, 0)
 
 
 def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
@@ -309,31 +287,12 @@ def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
     in a label only that no source reads. Only the hash leaves this function.
     """
     parts = [f"{key}={value}" for key, value in frame.resource.items()]
-    parts += [f"{pair.key}\0{_raw(pair.value)}" for pair in pairs]
+    parts += [f"{pair.key}\0{plain(pair.value)}" for pair in pairs]
     text = "\0".join([frame.scope, frame.name, *sorted(parts)])
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _raw(value: shape.AnyValue | None) -> Scalar:
-    """Return a scalar; None for arrays, maps, bytes and nothing."""
-    if value is None:
-        return None
-    number = value.int_value
-    if number:
-        return _integer(number)
-    kind = value.WhichOneof("value")
-    return _READ[kind](value) if kind in _READ else None
-
-
-_READ: dict[str, Callable[[shape.AnyValue], Scalar]] = {
-    "string_value": lambda value: value.string_value,
-    "int_value": lambda value: _integer(value.int_value),
-    "double_value": lambda value: _double(value.double_value),
-    "bool_value": lambda value: value.bool_value,
-}
-
-
 def _value(point: shape.NumberPoint) -> int | float | None:
     if point.WhichOneof("value") == "as_int":
-        return _integer(point.as_int)
-    return _double(point.as_double) if point.WhichOneof("value") else None
+        return integer(point.as_int)
+    return double(point.as_double) if point.WhichOneof("value") else None

@@ -6,8 +6,9 @@ import pytest
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.errors import Invalid
-from mileage.sources.otlp import MAX_TEXT, OtlpReader
+from mileage.sources.otlp import OtlpReader
 from mileage.sources.otlp_record import gather
+from mileage.sources.otlp_scalar import MAX_TEXT
 from tests.otlp_bodies import (
     AT,
     AT_MICROS,
