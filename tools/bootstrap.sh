@@ -146,10 +146,25 @@ has_browser() {
         command -v google-chrome >/dev/null 2>&1
 }
 
-prepare
-if [ "${1:-}" = browser ] && ! has_browser; then
-    system_install "the tests drive a browser and there is none" \
-        chromium chromium-sandbox fonts-liberation ||
+# Playwright brings a program of its own, which needs one library of the system.
+driver_runs() {
+    "$venv"/lib/python*/site-packages/playwright/driver/node --version >/dev/null 2>&1
+}
+
+ensure_browser() {
+    local missing=""
+    has_browser || missing="chromium chromium-sandbox fonts-liberation"
+    driver_runs || missing="$missing libatomic1"
+    [ -n "$missing" ] || return 0
+    # Names of packages, one word each.
+    # shellcheck disable=SC2086
+    system_install "the tests drive a browser, and something of it is missing" \
+        $missing ||
         stop "the tests drive a browser: install Chromium or Chrome, and name it" \
             "if it is not on the PATH:  make test CHROMIUM=/path/to/chrome"
+}
+
+prepare
+if [ "${1:-}" = browser ]; then
+    ensure_browser
 fi

@@ -173,3 +173,72 @@ def test_any_of_the_browsers_will_do(name, tmp_path):
 
 def test_a_browser_that_is_named_will_do(tmp_path):
     assert has_browser(tmp_path, CHROMIUM="/Applications/Chromium")
+
+
+@pytest.fixture
+def ready(bare):
+    """Set up already, but for the browser."""
+    folder = bare / ".venv/lib/python3.11/site-packages/playwright/driver"
+    folder.mkdir(parents=True)
+    shim(folder, "node", "exit 0")
+    (bare / ".venv/bin").mkdir()
+    shim(bare / ".venv/bin", "python", "exit 0")
+    shim(bare / "bin", "id", "echo 0")
+    shim(bare / "bin", "apt-get", f'echo "$@" >>{bare}/installed')
+    known = run("bash", "-c", FINGERPRINT, cwd=bare).stdout
+    (bare / ".venv/mileage.stamp").write_text(known, "utf-8")
+    return bare
+
+
+FINGERPRINT = (
+    "cat requirements.lock pyproject.toml src/mileage/__init__.py tools/bootstrap.sh"
+    " | cksum; pwd"
+)
+
+
+def installed(ready: Path) -> str:
+    file = ready / "installed"
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def with_browser(ready: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(ready / "bin"), "HOME": str(ready)}
+    return run("bash", ready / "tools/bootstrap.sh", "browser", env=environment)
+
+
+def test_nothing_is_installed_where_all_is_there(ready):
+    shim(ready / "bin", "chromium", "exit 0")
+    result = with_browser(ready)
+    assert result.returncode == 0, result.stderr
+    assert installed(ready) == ""
+    assert result.stderr == ""
+
+
+def test_a_missing_browser_is_installed(ready):
+    assert with_browser(ready).returncode == 0
+    assert installed(ready).endswith("chromium chromium-sandbox fonts-liberation\n")
+
+
+def test_a_library_that_the_driver_misses_is_installed(ready):
+    shim(ready / "bin", "chromium", "exit 0")
+    for node in ready.rglob("driver/node"):
+        shim(node.parent, "node", "exit 127")
+    assert with_browser(ready).returncode == 0
+    assert installed(ready).endswith(" libatomic1\n")
+    assert "chromium" not in installed(ready)
+
+
+def test_nobody_but_root_is_told_what_to_type_for_a_browser(ready):
+    shim(ready / "bin", "id", "echo 1000")
+    result = with_browser(ready)
+    assert result.returncode == 1
+    assert installed(ready) == ""
+    wanted = "chromium chromium-sandbox fonts-liberation"
+    assert f"sudo apt-get install --yes {wanted}" in result.stderr
+
+
+def test_without_apt_a_browser_can_be_named(ready):
+    (ready / "bin/apt-get").unlink()
+    result = with_browser(ready)
+    assert result.returncode == 1
+    assert "make test CHROMIUM=" in result.stderr
