@@ -101,11 +101,12 @@ def test_names_are_escaped():
 @given(st.floats(1, 1e15))
 def test_ceiling_is_above_and_near(value):
     ceiling = charts.nice_ceiling(value)
-    assert value <= ceiling <= value * 2.5 + 1
+    assert value <= ceiling <= value * 2
 
 
 @pytest.mark.parametrize(
-    ("value", "ceiling"), [(0, 1), (1, 1), (1.1, 2), (2.1, 2.5), (26, 50), (999, 1000)]
+    ("value", "ceiling"),
+    [(0, 1), (1, 1), (1.1, 2), (2.1, 2.5), (26, 40), (58, 60), (61, 80), (999, 1000)],
 )
 def test_ceilings_are_round(value, ceiling):
     assert charts.nice_ceiling(value) == ceiling

@@ -27,6 +27,7 @@ _CHART_HEIGHT = _PLOT_BASE + 24
 _SLOT = 10
 """Width of one day in the stretched drawing; only ratios matter."""
 _DAY_LABELS = 5
+_CEILINGS = (1, 2, 2.5, 4, 5, 6, 8, 10)
 _CELL = 10
 _HEAT_TOP = 4
 _HOURS = 24
@@ -53,11 +54,11 @@ class Slice(NamedTuple):
 
 
 def nice_ceiling(value: float) -> float:
-    """Return the smallest of 1, 2, 2.5, 5 x 10**n that is not below value."""
+    """Return the smallest round number that is not below; its half is round too."""
     if value <= 1:
         return 1
     size: int = 10 ** (len(str(int(value))) - 1)
-    return next(m * size for m in (1, 2, 2.5, 5, 10) if m * size >= value)
+    return next(m * size for m in _CEILINGS if m * size >= value)
 
 
 def _share(position: float, whole: float) -> str:
