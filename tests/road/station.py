@@ -1,0 +1,256 @@
+"""A real `mileage serve` on a data directory of its own, and commands beside it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mileage.store.control import FILE_NAME, open_control
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MILEAGE = [sys.executable, "-m", "mileage"]
+PATIENCE = 60.0
+"""Seconds that a busy machine may need for anything; idle it is a fraction."""
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+ALL_TIME = "from=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z"
+CLASSES = (
+    "input",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "tool_input",
+)
+
+# The machine that runs the tests has settings of its own.
+ENVIRON = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("PYTHONDONTWRITEBYTECODE", "MILEAGE_DATA")
+    and not name.startswith(("CLAUDE_", "CODEX_", "XDG_", "COV_"))
+}
+
+
+class Answer(NamedTuple):
+    """What the server said."""
+
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """Wait for a condition; there is no sleeping without one."""
+    end = time.monotonic() + seconds
+    while True:
+        found = true()
+        if found:
+            return found
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def mileage(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, whatever its exit code."""
+    return subprocess.run(
+        [*MILEAGE, *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**ENVIRON, **options.pop("environ", {})},
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
+
+
+@dataclass
+class Station:
+    """One data directory and the server that owns it, when it runs."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def said(self) -> str:
+        """What all servers on this directory printed, both streams."""
+        files = (self.folder / "out.log", self.folder / "err.log")
+        return "".join(file.read_text() for file in files if file.exists())
+
+    def start(self, **options: Any) -> Station:
+        """Start the server and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        out, err = self.folder / "out.log", self.folder / "err.log"
+        with out.open("ab") as stdout, err.open("ab") as stderr:
+            self.server = subprocess.Popen(
+                [*MILEAGE, "serve", "--data", self.data, "--port", str(self.port)],
+                stdout=stdout,
+                stderr=stderr,
+                env=ENVIRON,
+                **options,
+            )
+        until(self._answers, "the server's first answer")
+        return self
+
+    def _answers(self) -> bool:
+        assert self.server is not None
+        assert self.server.poll() is None, self.said
+        try:
+            return self.get("/healthz").status == 200
+        except OSError:
+            return False
+
+    @property
+    def pid(self) -> int:
+        assert self.server is not None
+        return self.server.pid
+
+    def stop(self) -> int:
+        """Ask the server to end, as Ctrl+C does, and return its exit code."""
+        assert self.server is not None
+        self.server.terminate()
+        code = self.server.wait(PATIENCE)
+        self.server = None
+        return code
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        assert self.server is not None
+        self.server.kill()
+        self.server.wait(PATIENCE)
+        self.server = None
+
+    # Credentials, made in this process: starting a command for each takes too long.
+
+    def token(self, email: str = "", collector: str = "") -> str:
+        with open_control(self.data / FILE_NAME, clock=_clock) as control:
+            account = control.ensure_account(email) if email else ""
+            return str(
+                control.create_token(account_id=account, collector=collector).secret
+            )
+
+    def key(self, email: str = "alice@example.com", scope: Any = "read") -> str:
+        with open_control(self.data / FILE_NAME, clock=_clock) as control:
+            return str(control.create_key(control.ensure_account(email), scope).secret)
+
+    # Requests.
+
+    def ask(
+        self, method: str, path: str, body: Any = None, /, **headers: str
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, key: str = "") -> Answer:
+        return self.ask("GET", path, **bearer(key))
+
+    def post(
+        self, body: Any, token: str, *, path: str = "/v1/logs", **headers: str
+    ) -> Answer:
+        """Send telemetry; an iterator of bytes goes out in chunks, without a length."""
+        kind = {"content_type": PROTOBUF, **headers}
+        return self.ask("POST", path, body, **bearer(token), **kind)
+
+    def status(self, key: str) -> dict[str, Any]:
+        answer = self.get("/api/v1/ingest/status", key)
+        assert answer.status == 200, answer
+        return dict(answer.json)
+
+    def settled(self, key: str) -> dict[str, Any]:
+        """Wait until everything acknowledged is visible; return the status."""
+
+        def idle() -> dict[str, Any] | None:
+            status = self.status(key)
+            visible = status["visible"] + status["duplicates"]
+            done = status["durable"] == visible == status["accepted"]
+            return status if done and status["lag_seconds"] == 0 else None
+
+        return dict(until(idle, "an idle server"))
+
+    def usage(self, key: str, group_by: str = "client", **also: str) -> dict[str, Any]:
+        """Return the figures of all time by the (joined) values of the dimensions."""
+        more = "".join(f"&{name}={value}" for name, value in also.items())
+        path = f"/api/v1/usage?{ALL_TIME}&group_by={group_by}{more}"
+        answer = self.get(path, key)
+        assert answer.status == 200, answer
+        names = group_by.split(",")
+        return {
+            " ".join(str(row[name]) for name in names): row
+            for row in answer.json["rows"]
+        }
+
+    def run(self, *words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command on this data directory."""
+        return mileage(*words, "--data", self.data, **options)
+
+
+@contextmanager
+def station_in(folder: Path, policy: str = "") -> Iterator[Station]:
+    """Run a server; nothing it said may look like a crash."""
+    station = Station(folder)
+    if policy:
+        write_policy(station.data, policy)
+    station.start()
+    try:
+        yield station
+    finally:
+        if station.server is not None:
+            station.stop()
+    assert_calm(station.said)
+
+
+def write_policy(data: Path, text: str) -> None:
+    (data / "policy").mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    (data / "policy" / "mileage.toml").write_text(text)
+
+
+def assert_calm(said: str) -> None:
+    """No traceback, nothing that only a developer understands."""
+    for word in ("Traceback", "Exception", "Error:", "most recent call"):
+        assert word not in said, said
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {secret}"} if secret else {}
+
+
+def counts(row: Any) -> dict[str, int]:
+    """Cut a row of figures down to calls and the seven classes."""
+    return {name: row[name] for name in ("calls", *CLASSES)}
+
+
+def _clock() -> int:
+    return time.time_ns() // 1000
