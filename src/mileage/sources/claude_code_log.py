@@ -22,6 +22,7 @@ from mileage.sources.jsonl import (
     Classes,
     Count,
     Gathering,
+    Name,
     decode,
     instant,
     text,
@@ -67,33 +68,31 @@ class _Usage(msgspec.Struct, gc=False):
 
 
 class _Message(msgspec.Struct, gc=False):
-    id: Any = None
+    id: Name = None
     role: Any = None
-    model: Any = None
+    model: Name = None
     usage: _Usage | None = None
 
 
 class _Line(msgspec.Struct, gc=False, rename="camel"):
     type: Any = None
-    uuid: Any = None
-    session_id: Any = None
+    uuid: Name = None
+    session_id: Name = None
     timestamp: Any = None
-    version: Any = None
-    cwd: Any = None
-    request_id: Any = None
+    version: Name = None
+    cwd: Name = None
+    request_id: Name = None
     is_sidechain: Any = None
-    agent_id: Any = None
+    agent_id: Name = None
     entrypoint: Any = None
     cost_usd: Any = msgspec.field(default=None, name="costUSD")
     message: _Message | None = None
 
 
-class _AnyLine(msgspec.Struct, gc=False):
-    type: Any = None
-
-
 _LINE = msgspec.json.Decoder(_Line)
-_ANY_LINE = msgspec.json.Decoder(_AnyLine)
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
+_NAMES = ("uuid", "sessionId", "version", "cwd", "requestId", "agentId")
+_MESSAGE_NAMES = ("id", "model")
 
 
 class ClaudeCodeLog:
@@ -139,9 +138,14 @@ class _Transcript:
         if at >= 0 and line.startswith(_BY_USER, at + len(_MESSAGE)):
             self._beside_calls(number, line)
             return
-        decoded = decode(_LINE, line)
+        decoded: _Line | str | None = decode(_LINE, line)
         if isinstance(decoded, str):
-            self._unfit(number, line, decoded)
+            decoded = _forgiven(line)
+        if decoded is None:
+            self._beside_calls(number, line)
+        elif isinstance(decoded, str):
+            if line.strip():
+                self.gathered.reject(number, decoded)
         elif not _has_usage(decoded):
             self._beside_calls(number, line)
         else:
@@ -156,16 +160,6 @@ class _Transcript:
         problem = self._activity.take(line)
         if problem:
             self.gathered.reject(number, problem)
-
-    def _unfit(self, number: int, line: bytes, reason: str) -> None:
-        """Refuse a line that is unreadable or has unusable usage; ignore others."""
-        if not line.strip():
-            return
-        kind = decode(_ANY_LINE, line)
-        if not isinstance(kind, str) and kind.type not in ("assistant", None):
-            self._beside_calls(number, line)
-        else:
-            self.gathered.reject(number, reason)
 
     def _call(self, number: int, line: _Line) -> None:
         message = line.message
@@ -213,6 +207,26 @@ class _Transcript:
             self.gathered.witness(advisor)
 
 
+def _forgiven(line: bytes) -> _Line | str | None:
+    """Read a line again that does not fit, without names that are no names.
+
+    Only usage must be right. None: it is no line of an assistant; a text: why not.
+    """
+    plain = decode(_OBJECT, line)
+    if isinstance(plain, str):
+        return plain
+    if plain.get("type") not in ("assistant", None):
+        return None
+    plain.update({name: text(plain.get(name)) for name in _NAMES})
+    message = plain.get("message")
+    if isinstance(message, dict):
+        message.update({name: text(message.get(name)) for name in _MESSAGE_NAMES})
+    try:
+        return msgspec.convert(plain, _Line)
+    except msgspec.ValidationError as error:
+        return str(error)
+
+
 def _has_usage(line: _Line) -> bool:
     message = line.message
     if message is None or message.usage is None or message.role == "user":
@@ -225,37 +239,36 @@ def _has_usage(line: _Line) -> bool:
 
 def _identity(line: _Line, message: _Message) -> str:
     """Name the call: copies keep the message id, but not always the request id."""
-    if found := text(message.id):
-        return found
-    if found := text(line.request_id):
-        return f"req:{found}"
-    found = text(line.uuid)
-    return f"uuid:{found}" if found else ""
+    if message.id:
+        return message.id
+    if line.request_id:
+        return f"req:{line.request_id}"
+    return f"uuid:{line.uuid}" if line.uuid else ""
 
 
 def _witness(
     line: _Line, message: _Message, usage: _Usage, found: tuple[str, int, Classes]
 ) -> Witness:
     key, occurred_at, counts = found
-    model = text(message.model)
+    model = message.model or ""
     if usage.iterations:
         model = _serving_model(usage.iterations) or model
     model = _plain(model)
     return Witness(
         "claude_code_log",
         key,
-        text(line.request_id),
-        text(line.session_id),
+        line.request_id or "",
+        line.session_id or "",
         occurred_at,
         "claude-code",
-        text(line.version),
+        line.version or "",
         _provider(model),
         model,
         _tier(usage),
         *counts,
         None if line.cost_usd is None else _micro_dollars(line.cost_usd),
-        text(line.cwd),
-        text(line.agent_id),
+        line.cwd or "",
+        line.agent_id or "",
         line.is_sidechain is True,
         attended(line.entrypoint),
         "",

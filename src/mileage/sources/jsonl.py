@@ -44,6 +44,8 @@ TOO_EARLY = f"time before {EARLIEST_DAY}"
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None
 """A number of tokens; a sign, a fraction, a string or a truth value is refused."""
 
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] | None
+"""A text as ``text`` would return it, checked by the decoder, which is faster."""
 Classes = tuple[int, int, int, int, int, int, int]
 """Counts of the seven token classes, in the order of a witness."""
 
