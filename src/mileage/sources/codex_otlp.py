@@ -6,9 +6,10 @@ histograms repeat the same tokens, its spans do too: neither is counted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import SourceTraits
+from mileage.domain.tokens import Tokens
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
 from mileage.sources.otlp_record import gather
 
@@ -100,30 +101,53 @@ def _decided(record: OtlpRecord) -> Activity | Rejected:
     return record.rejected(NAME, "unknown decision")
 
 
-def _call(record: OtlpRecord) -> Witness | Rejected:
-    prompt, answer = (
-        record.tally("input_token_count"),
-        record.tally("output_token_count"),
-    )
+class _Sent(NamedTuple):
+    """The counts as Codex sends them: they overlap."""
+
+    prompt: int
+    cached: int
+    written: int
+    answer: int
+    thought: int
+
+
+def _sent(record: OtlpRecord) -> _Sent | None:
+    prompt = record.tally("input_token_count")
     cached = record.tally("cached_token_count", 0)
     written = record.tally("cache_write_token_count", 0)
+    answer = record.tally("output_token_count")
     thought = record.tally("reasoning_token_count", 0)
+    if prompt is None or cached is None or written is None:
+        return None
+    if answer is None or thought is None:
+        return None
+    return _Sent(prompt, cached, written, answer, thought)
+
+
+def _disjoint(sent: _Sent) -> Tokens:
+    """Take cached and written tokens out of the input, reasoning out of the output."""
+    reads = min(sent.cached, sent.prompt)
+    writes = min(sent.written, sent.prompt - reads)
+    reasoning = min(sent.thought, sent.answer)
+    return Tokens(
+        input=sent.prompt - reads - writes,
+        cache_read=reads,
+        cache_write=writes,
+        output=sent.answer - reasoning,
+        reasoning=reasoning,
+    )
+
+
+def _call(record: OtlpRecord) -> Witness | Rejected:
     problem = _problem(record)
     if problem or record.occurred_at is None:
         return record.rejected(NAME, problem)
-    if prompt is None or cached is None or written is None:
+    sent = _sent(record)
+    if sent is None:
         return record.rejected(NAME, "missing or absurd token counts")
-    if answer is None or thought is None:
-        return record.rejected(NAME, "missing or absurd token counts")
-    # Cached and written tokens are part of the input, reasoning is of the output.
-    reads = min(cached, prompt)
-    writes = min(written, prompt - reads)
-    reasoning = min(thought, answer)
-    session, model = (
-        record.text("conversation.id"),
-        record.text("model") or record.text("slug"),
-    )
-    counts = f"{prompt}:{cached}:{written}:{answer}:{thought}"
+    session = record.text("conversation.id")
+    model = record.text("model") or record.text("slug")
+    counts = ":".join(map(str, sent))
     return Witness(
         source=NAME,
         key=f"{session}:{record.occurred_at}:{model}:{counts}",
@@ -135,13 +159,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         provider=record.text("provider_name") or "openai",
         model=model,
         tier="",
-        input=prompt - reads - writes,
-        cache_read=reads,
-        cache_write=writes,
-        cache_write_1h=0,
-        output=answer - reasoning,
-        reasoning=reasoning,
-        tool_input=0,
+        **_disjoint(sent)._asdict(),
         reported_cost=None,
         project="",
         agent="",
