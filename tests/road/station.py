@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mileage.domain.people import OPERATOR
 from mileage.store.control import FILE_NAME, open_control
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    headers: Any = None
 
     @property
     def json(self) -> Any:
@@ -159,6 +161,14 @@ class Station:
         with open_control(self.data / FILE_NAME, clock=_clock) as control:
             return str(control.create_key(control.ensure_account(email), scope).secret)
 
+    def session(self) -> str:
+        """Sign in as the operator does; returns the cookies."""
+        with open_control(self.data / FILE_NAME, clock=_clock) as control:
+            link = control.create_link(OPERATOR)
+        answer = self.get(f"/sign-in?link={link}")
+        cookies = answer.headers.get_all("set-cookie") or []
+        return "; ".join(one.partition(";")[0] for one in cookies)
+
     # Requests.
 
     def ask(
@@ -169,7 +179,7 @@ class Station:
         try:
             connection.request(method, path, body, named)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.read())
+            return Answer(answer.status, answer.read(), answer.headers)
         finally:
             connection.close()
 
