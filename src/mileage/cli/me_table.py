@@ -15,7 +15,7 @@ from mileage.reports.shape import dollars
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mileage.domain.figures import Figures
+    from mileage.domain.sums import Figures
     from mileage.reports.local import LocalReport, LocalSource
 
 _THOUSAND = 1_000

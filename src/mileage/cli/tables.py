@@ -11,7 +11,8 @@ from mileage.domain.window import moment
 from mileage.web.numbers import compact, money, percent
 
 if TYPE_CHECKING:
-    from mileage.domain.figures import Board, Figures
+    from mileage.domain.figures import Board
+    from mileage.domain.sums import Figures
 
 
 def console() -> Console:

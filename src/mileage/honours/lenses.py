@@ -17,8 +17,8 @@ from mileage.domain.tokens import TOKEN_CLASSES, Tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mileage.domain.figures import Figures
     from mileage.domain.policy import Table
+    from mileage.domain.sums import Figures
 
 UNITS = ("tokens", "micro_usd")
 WEIGHT_PLACES = 2

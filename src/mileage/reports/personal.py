@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mileage.domain.figures import Figures, PersonalPage, Share
+from mileage.domain.figures import PersonalPage, Share
+from mileage.domain.sums import Figures
 from mileage.domain.window import SECOND, Window, moment
 from mileage.reports.standings import completeness
 from mileage.store import queries

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
         Board,
         BoardRow,
         Completeness,
-        Figures,
         IngestStatus,
         PersonalPage,
         Share,
     )
+    from mileage.domain.sums import Figures
     from mileage.domain.window import Window
 
 MICRO = 1_000_000

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from mileage.domain.figures import Completeness, Figures, Snapshot, Standing
+from mileage.domain.figures import Completeness, Snapshot, Standing
+from mileage.domain.sums import Figures
 from mileage.domain.window import Window
 from mileage.store import queries
 

@@ -15,7 +15,8 @@ from mileage.web import numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mileage.domain.figures import Figures, Share
+    from mileage.domain.figures import Share
+    from mileage.domain.sums import Figures
 
 
 def num(count: int) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.figures import Figures
+from mileage.domain.sums import Figures
 from mileage.web.charts import Series, Slice
 from mileage.web.numbers import on_midnight, part
 

@@ -81,5 +81,9 @@ def open_control(
     """
     create_private(path)
     database = Database(path, engine_on(path), clock, random_bytes)
-    bring_up_to_date(database)
+    try:
+        bring_up_to_date(database)
+    except BaseException:
+        database.dispose()
+        raise
     return Control(database)
