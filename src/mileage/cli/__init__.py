@@ -86,3 +86,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        click.echo(f"mileage: {what}{error.strerror or error}", err=True)
+        sys.exit(4)

@@ -265,8 +265,10 @@ class Pipeline:
         """Remember whether the ledger works, and log it when that changes."""
         before, self.failure = self.failure, failure
         if failure is not None and before is None:
-            reason = str(failure) if isinstance(failure, MileageError) else ""
-            log.critical("the ledger stopped: %s %s", type(failure).__name__, reason)
+            known = isinstance(failure, MileageError)
+            # What a bug says may quote data; its kind may not.
+            reason = str(failure) if known else type(failure).__name__
+            log.critical("the ledger stopped, and is tried again: %s", reason)
         elif failure is None and before is not None:
             log.warning("the ledger takes records in again")
         if failure is not None:

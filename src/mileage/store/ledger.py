@@ -21,7 +21,7 @@ from mileage.domain.booking import Appended, Position
 from mileage.domain.errors import Conflict, Unavailable
 from mileage.store import ledger_schema
 from mileage.store.appending import Append
-from mileage.store.statements import Invalidated, run, said_plainly
+from mileage.store.statements import Invalidated, reason, run, said_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,12 +128,11 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), config=OPTIONS)
     except duckdb.Error as error:
-        first = str(error).partition("\n")[0]
-        if "lock" in first.lower():
+        if "lock" in str(error).lower():
             message = (
                 f"{path} is in use by another process. Stop it, or let it do the "
                 "work: commands talk to a running `mileage serve` by themselves."
             )
             raise Conflict(message) from None
-        message = f"{path} cannot be opened: {first}"
+        message = f"{path} cannot be opened: {reason(error)}"
         raise Unavailable(message) from None

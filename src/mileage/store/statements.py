@@ -28,15 +28,16 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.TransactionException) as error:
-        message = f"the ledger cannot be used now: {_first_line(error)}"
+        message = f"the ledger cannot be used now: {reason(error)}"
         raise Unavailable(message) from error
     except duckdb.FatalException as error:
-        message = f"the ledger failed and is opened anew: {_first_line(error)}"
+        message = f"the ledger failed and is opened anew: {reason(error)}"
         raise Invalidated(message) from error
 
 
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]
+def reason(error: duckdb.Error) -> str:
+    """Return what happened in one line, without the names of the driver's errors."""
+    return str(error).partition("\n")[0].rpartition("Error: ")[2]
 
 
 @cache

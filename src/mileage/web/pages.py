@@ -103,8 +103,8 @@ def navigation(viewer: Viewer | None) -> tuple[Link, ...]:
     if viewer is None:
         return ()
     mine = (Link("/me", "My page"),) if viewer.account_id else ()
-    people = (Link("/people", "People"),) if viewer.operator else ()
-    return (Link("/", "Board"), *mine, *people, Link("/ingest", "Ingest"))
+    others = (Link("/people", "People"), Link("/ingest", "Ingest"))
+    return (Link("/", "Board"), *mine, *(others if viewer.operator else ()))
 
 
 def board_page(kept: BoardRows, request: Request) -> Response:

@@ -142,8 +142,11 @@ def owner_of(data: Path) -> Iterator[Owner | None]:
     """Connect to the owner of a data directory, or give None when there is none."""
     try:
         connection = Client(str(address(data)), FAMILY)
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         yield None
         return
+    except PermissionError:
+        message = f"{data} is private to somebody else; run this as its owner"
+        raise errors.Unavailable(message) from None
     with connection:
         yield Owner(connection)

@@ -92,6 +92,7 @@ def test_simulated_accounts_are_marked_and_stay_out_of_the_checks(
     assert made.total.calls == 41
     assert "simulated-rollup" in note[0]
     assert own == ()
+    assert "simulated-rollup" in page.completeness.missing[0]
     assert (page.simulated, page.total.calls, page.sessions) == (True, 40, 3)
     calls = {row.keys["client"]: row.figures.calls for row in rows}
     assert calls == {"claude-code": 1, "codex": 40}

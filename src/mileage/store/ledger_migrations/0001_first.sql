@@ -105,27 +105,6 @@ create table activity (
     own_id ubigint not null
 );
 
--- One row a fact (the largest amount, the earliest time); of several sources
--- that report one kind for one session only the highest precedence counts.
-create view current_activity as
-with fact as (
-    select
-        source, kind, key,
-        arg_min(account, (asserted, seq)) as account,
-        any_value(client) as client,
-        arg_min(session, seq) as session,
-        min(occurred_at) as occurred_at,
-        arg_min(day, occurred_at) as day,
-        arg_min(hour, occurred_at) as hour,
-        arg_min(name, seq) as name,
-        max(amount) as amount,
-        any_value(precedence) as precedence
-    from activity
-    group by source, kind, key
-)
-select * from fact
-qualify precedence = max(precedence) over (partition by client, session, kind);
-
 create table rollup_hour (
     origin varchar not null,        -- 'calls' or 'simulated-rollup'
     hour bigint not null,
