@@ -71,7 +71,7 @@ def root() -> None:
 def main() -> None:
     """Run the command line; errors are sentences, never tracebacks."""
     try:
-        root(standalone_mode=False)
+        root(prog_name="mileage", standalone_mode=False)
     except MileageError as error:
         click.echo(f"mileage: {error}", err=True)
         sys.exit(error.exit_code)
