@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 import zlib
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"MILEAGE-SNAPSHOT"
 VERSION = 1
+SETTLED = 2_000_000_000
+# Nanoseconds: a file system may stamp two changes of one moment alike.
 HEAD = MAGIC + struct.pack("<I", VERSION)
 
 _encoder = msgspec.msgpack.Encoder()
@@ -33,6 +36,7 @@ class Snapshots:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._kept: tuple[Path, Snapshot] | None = None
+        self._listed: tuple[int, list[Path]] = (0, [])
 
     def publish(self, snapshot: Snapshot) -> Path:
         """Write a snapshot; readers see all of it or the one before."""
@@ -61,7 +65,15 @@ class Snapshots:
         raise NotFound(message)
 
     def _newest_first(self) -> list[Path]:
-        return sorted(self._directory.glob("*.snap"), reverse=True)
+        """List the files; again only when the folder says that it has changed."""
+        try:
+            changed = self._directory.stat().st_mtime_ns
+        except FileNotFoundError:
+            return []
+        if self._listed[0] != changed or time.time_ns() - changed < SETTLED:
+            files = sorted(self._directory.glob("*.snap"), reverse=True)
+            self._listed = (changed, files)
+        return self._listed[1]
 
     def _load(self, path: Path) -> Snapshot:
         kept = self._kept
