@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mileage.domain.sums import Figures  # noqa: TC001 - decoded by annotation
+from mileage.domain.sums import Figures, Share  # noqa: TC001 - decoded by annotation
 
 # Snapshots are decoded by these annotations, so the name must exist at run time.
 from mileage.domain.window import Window  # noqa: TC001
@@ -97,16 +97,6 @@ class Board:
     """The viewer's own row when it is not among ``rows``."""
     ranked: int
     """How many accounts have a rank."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One line of a breakdown: a client, a model, a session, a day."""
-
-    name: str
-    figures: Figures
-    note: str = ""
-    """Beside the name: the client of a session, the start of a block."""
 
 
 @dataclass(frozen=True, slots=True)

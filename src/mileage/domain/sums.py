@@ -6,6 +6,7 @@ and must start quickly.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mileage.domain.tokens import NO_TOKENS, Tokens
@@ -36,3 +37,13 @@ class Figures(NamedTuple):
         tokens = self.tokens
         prompt = tokens.total - tokens.output - tokens.reasoning
         return tokens.cache_read / prompt if prompt else None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One line of a breakdown: a client, a model, a session, a day."""
+
+    name: str
+    figures: Figures
+    note: str = ""
+    """Beside the name: the client of a session, the start of a block."""

@@ -12,8 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen, merge_copies
-from mileage.domain.figures import Share
-from mileage.domain.sums import Figures
+from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import QUARTER, SECOND, Clock, Window
 from mileage.reports.shape import figures_json, instant_json, window_json

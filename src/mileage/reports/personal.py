@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mileage.domain.figures import Completeness, PersonalPage, Share
-from mileage.domain.sums import Figures
+from mileage.domain.figures import Completeness, PersonalPage
+from mileage.domain.sums import Figures, Share
 from mileage.domain.window import SECOND, Window, moment
 from mileage.reports.standings import completeness
 from mileage.store import queries

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
         Completeness,
         IngestStatus,
         PersonalPage,
-        Share,
     )
-    from mileage.domain.sums import Figures
+    from mileage.domain.sums import Figures, Share
     from mileage.domain.window import Window
 
 MICRO = 1_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.figures import ActivityCount, RejectedCount, Share, SourceSeen
-from mileage.domain.sums import Figures
+from mileage.domain.figures import ActivityCount, RejectedCount, SourceSeen
+from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, moment
 from mileage.store.statements import insert, run

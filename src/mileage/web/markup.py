@@ -15,8 +15,7 @@ from mileage.web import numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mileage.domain.figures import Share
-    from mileage.domain.sums import Figures
+    from mileage.domain.sums import Figures, Share
 
 
 def num(count: int) -> Markup:

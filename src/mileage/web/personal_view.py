@@ -9,7 +9,8 @@ from mileage.web.charts import Series, Slice
 from mileage.web.numbers import on_midnight, part
 
 if TYPE_CHECKING:
-    from mileage.domain.figures import PersonalPage, Share
+    from mileage.domain.figures import PersonalPage
+    from mileage.domain.sums import Share
     from mileage.domain.tokens import Tokens
 
 # Seven classes in five colours: the two lifetimes of a cache write share one, as do
