@@ -24,7 +24,7 @@ from mileage.ingest.record import Record, decode, encode
 from mileage.ingest.segment import Damage, Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mileage.domain.booking import Appended, Position
@@ -110,17 +110,30 @@ class Pipeline:
     def start(self) -> int:
         """Take in what a crash left in the segments, then go; returns its records."""
         replayed = 0
-        for found in self._segments.read_after(self._ledger.position()):
-            if isinstance(found, Damage):
-                self._report(found)
-                continue
-            record = decode(found.payload)
-            self._ledger.append(self._book([record]), found.position)
-            replayed += 1
+        for records, position in self._left_behind():
+            self._ledger.append(self._book(records), position)
+            replayed += len(records)
         self._segments.remove_before(self._ledger.position())
         for thread in self._threads:
             thread.start()
         return replayed
+
+    def _left_behind(self) -> Iterator[tuple[list[Record], Position]]:
+        """Yield what is not in the ledger yet, in good sizes for one transaction."""
+        records: list[Record] = []
+        size, position = 0, self._ledger.position()
+        for found in self._segments.read_after(position):
+            if isinstance(found, Damage):
+                self._report(found)
+                continue
+            records.append(decode(found.payload))
+            position = found.position
+            size += len(records[-1].reading.witnesses)
+            if size >= APPEND_WITNESSES:
+                yield records, position
+                records, size = [], 0
+        if records:
+            yield records, position
 
     def _report(self, damage: Damage) -> None:
         """Say what could not be read back; a torn tail was never acknowledged."""

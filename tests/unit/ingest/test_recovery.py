@@ -140,6 +140,28 @@ def test_closing_does_not_wait_for_a_ledger_that_refuses(tmp_path: Path) -> None
     assert healed.keys == ["a"]
 
 
+def test_what_a_crash_left_is_taken_in_by_few_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed, screen = Moody(), Screen(b"k", lambda: NOON)
+    crashed.hold.clear()
+    road = Pipeline(crashed, Phonebook(), screen, tmp_path / "s")
+    road.start()
+    keys = [str(number) for number in range(25)]
+    for key in keys:
+        road.submit(record(key)).result(5)
+    crashed.before = FULL
+    crashed.hold.set()
+    road.close()
+    monkeypatch.setattr(module, "APPEND_WITNESSES", 10)
+    healed = Moody()
+    again = Pipeline(healed, Phonebook(), screen, tmp_path / "s")
+    assert again.start() == 25
+    again.close()
+    assert (healed.keys, healed.attempts) == (keys, 3)
+    assert healed.at.record == 25
+
+
 def submit_many(road: Pipeline) -> None:
     for number in range(50):
         road.submit(record(str(number)))
