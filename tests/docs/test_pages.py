@@ -21,8 +21,6 @@ LONGEST_DECISION = 40
 WIDEST_LINE = 92
 # Tables, links and lines to type cannot be broken.
 MAY_BE_WIDE = re.compile(r"^\||^\s*\$ |^   |\]\(")
-# Filled from the demo when a release is made.
-PENDING = {"docs/images/board-light.png"}
 
 
 def pages(paths):
@@ -35,8 +33,6 @@ def test_links_resolve(file):
         path, _, anchor = link.partition("#")
         target = (file.parent / path).resolve() if path else file
         assert not re.match(r"[a-z]+:", link), f"{link} leaves the project"
-        if target.is_relative_to(ROOT) and name_of(target) in PENDING:
-            continue
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target.read_text("utf-8")), link
