@@ -198,7 +198,7 @@ class _Codex(Writer):
             return
         for repeats in (True, False):
             more = self.begun(identity=thread.identity)
-            more.total, more.history = thread.total, thread.history
+            more.total, more.history = thread.total, list(thread.history)
             total, used = more.history[-1]
             info = {"total_token_usage": total, "last_token_usage": used}
             if repeats:
