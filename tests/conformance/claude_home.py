@@ -129,10 +129,15 @@ class _Claude(Writer):
         if ADVISOR in self.traps and call.name:
             iterations.append(self.advice(call))
         if FALLBACK in self.traps:
-            iterations.append({"type": "fallback_message", "model": SERVED})
+            iterations.append(
+                {"type": "fallback_message", "model": self.marked(SERVED)}
+            )
         if len(iterations) > 1:
             usage["iterations"] = iterations
         model = MODELS[0] if FALLBACK in self.traps else call.model
+        return self.marked(model)
+
+    def marked(self, model: str) -> str:
         return f"{model}[1m]" if LONG in self.traps else model
 
     def advice(self, call: Real) -> dict[str, Any]:
@@ -143,7 +148,7 @@ class _Claude(Writer):
         self.happened(advised)
         return {
             "type": "advisor_message",
-            "model": ADVISING,
+            "model": self.marked(ADVISING),
             "input_tokens": tokens.input,
             "output_tokens": tokens.output,
         }
