@@ -185,10 +185,12 @@ def sparkline(values: Sequence[int]) -> str:
     steps = " ".join(
         f"{_SPARK_STEP} {after - before}" for before, after in pairwise(heights)
     ).replace(" -", "-")
+    # A lone "l" of a single day would be no path.
+    line = f"l{steps}" if steps else ""
     width = max(1, len(values) - 1) * _SPARK_STEP
     return (
         f'<svg class="spark" viewBox="0 0 {width} {_SPARK_HEIGHT}" aria-hidden="true">'
-        f'<path d="M0 {heights[0]}l{steps}"/></svg>'
+        f'<path d="M0 {heights[0]}{line}"/></svg>'
     )
 
 
