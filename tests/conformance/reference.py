@@ -453,7 +453,7 @@ class Totals:
         return total if whole else used, (self.starts, total)
 
     def fallen(self, total: Any, used: Any, before: Any) -> tuple[Any, Any]:
-        if size(total) >= size(before) * 0.98 and LATE_IS_OLD in self.rules:
+        if size(total) * 50 >= size(before) * 49 and LATE_IS_OLD in self.rules:
             self.before = before
             return None, None
         if NEW_START not in self.rules:
