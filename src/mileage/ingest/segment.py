@@ -168,7 +168,8 @@ class Segments:
             yield Damage(number, offset, len(data) - offset, "record cut or altered")
 
     def _check_head(self, number: int, data: bytes) -> None:
-        if data[: len(MAGIC)] == MAGIC and data[: len(HEAD)] > HEAD:
+        written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")
+        if data[: len(MAGIC)] == MAGIC and written_by > VERSION:
             message = (
                 f"{self.path(number)} was written by a newer version of Mileage. "
                 "Nothing was changed. Upgrade Mileage to read it."

@@ -91,7 +91,8 @@ def _private(path: str, flags: int) -> int:
 def _read(path: Path) -> Snapshot:
     data = path.read_bytes()
     if data[: len(HEAD)] != HEAD:
-        if data.startswith(MAGIC) and data[: len(HEAD)] > HEAD:
+        written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")
+        if data.startswith(MAGIC) and written_by > VERSION:
             message = f"{path} was written by a newer version of Mileage; upgrade it"
             raise NewerData(message)
         message = f"{path} is no snapshot; remove it and publish again"

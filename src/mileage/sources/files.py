@@ -7,6 +7,7 @@ becomes a ``Rejected`` with its place; nothing raises and nothing is skipped sil
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,6 +32,7 @@ MAX_LINE_BYTES = 32 * 1024 * 1024
 _BUFFER_BYTES = 256 * 1024
 
 TOO_LONG = "line longer than the limit"
+NOT_A_FILE = "not a regular file"
 NO_DECODER = "compressed with zstd, which needs Python 3.14 or later"
 
 
@@ -92,6 +94,9 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
 
 def open_plain(path: str) -> BinaryIO:
     """Open a log; compressed ones raise where this Python cannot decode them."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - paths are text here
+        # Opening a pipe would wait for somebody who writes into it.
+        raise OSError(NOT_A_FILE)
     if not path.endswith(".zst"):
         return open(path, "rb", buffering=_BUFFER_BYTES)  # noqa: PTH123
     if zstd is None:

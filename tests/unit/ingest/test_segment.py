@@ -99,9 +99,12 @@ def test_an_altered_byte_never_comes_back_as_a_record(
     assert len(read) < len(written)
 
 
-def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [b"\x09\0\0\0", b"\0\x01\0\0"])
+def test_a_newer_format_is_refused_and_left_alone(
+    tmp_path: Path, version: bytes
+) -> None:
     path = tmp_path / "00000001.seg"
-    path.write_bytes(MAGIC + b"\x09\0\0\0" + b"whatever")
+    path.write_bytes(MAGIC + version + b"whatever")
     before = path.read_bytes()
     with pytest.raises(NewerData, match="newer version"):
         payloads(opened(tmp_path))

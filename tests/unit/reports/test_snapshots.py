@@ -81,10 +81,11 @@ def test_files_are_private_and_no_parts_are_left(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [b"\x09\0\0\0", b"\0\x01\0\0"])
+def test_a_newer_format_is_refused(tmp_path: Path, version: bytes) -> None:
     path = Snapshots(tmp_path).publish(SNAPSHOT)
     data = path.read_bytes()
-    path.write_bytes(HEAD[:-4] + b"\x09\0\0\0" + data[len(HEAD) :])
+    path.write_bytes(HEAD[:-4] + version + data[len(HEAD) :])
     with pytest.raises(NewerData):
         Snapshots(tmp_path).latest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import pytest
@@ -222,3 +223,11 @@ def test_a_log_with_nothing_wrong_has_no_extra_reading(tmp_path):
     path = write_log(tmp_path, "one.jsonl", answer())
     file = LogFile("claude_code_log", str(path), 0)
     assert len(list(read_log(CLAUDE, file))) == 1
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    pipe = tmp_path / "session.jsonl"
+    os.mkfifo(pipe)
+    lines, rejected = lines_of(pipe)
+    assert lines == []
+    assert rejected == [(str(pipe), "unreadable: not a regular file")]
