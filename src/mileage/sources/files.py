@@ -94,7 +94,8 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
 
 def open_plain(path: str) -> BinaryIO:
     """Open a log; compressed ones raise where this Python cannot decode them."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - paths are text here
+    mode = os.stat(path).st_mode  # noqa: PTH116 - paths are text here
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         # Opening a pipe would wait for somebody who writes into it.
         raise OSError(NOT_A_FILE)
     if not path.endswith(".zst"):
