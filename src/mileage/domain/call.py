@@ -32,7 +32,7 @@ class SourceTraits:
     precedence: int
     """The highest gives the totals; finer sources only split them."""
     join: Literal["link", "counts"]
-    """By a shared id, or by session, counts and time."""
+    """By a shared id where there is one, or by session, counts and time."""
     replayable: bool
     """Can be read again at any time (files): identity holds over all time."""
 
@@ -103,8 +103,8 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
 def resolve(seen: Iterable[Seen], traits: Mapping[str, SourceTraits]) -> list[Call]:
     """Derive the calls of a closed set of witnesses.
 
-    Closed: for each witness, all others with its key, its link (join by link)
-    or its session (join by counts) are in the set too.
+    Closed: for each witness, all others with its key and its link, or where it
+    has no link (or its client joins by counts) its session, are in the set too.
     """
     copies: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     for one in seen:
@@ -116,7 +116,7 @@ def resolve(seen: Iterable[Seen], traits: Mapping[str, SourceTraits]) -> list[Ca
     calls: list[Call] = []
     for members in by_client.values():
         linked = traits[members[0].witness.source].join == "link"
-        groups = _by_link(members) if linked else _by_counts(members, traits)
+        groups = (_by_link if linked else _by_counts)(members, traits)
         calls += [_call(identity, group, traits) for identity, group in groups]
     return calls
 
@@ -140,12 +140,19 @@ Group: TypeAlias = "tuple[str, list[Seen]]"
 """The identity of a call, and the witnesses of it."""
 
 
-def _by_link(members: list[Seen]) -> list[Group]:
-    """Group witnesses that share a link; at most one of each source a group."""
+def _by_link(members: list[Seen], traits: Mapping[str, SourceTraits]) -> list[Group]:
+    """Group witnesses that share a link; at most one of each source a group.
+
+    A request that nobody named (third-party backends do not) is known by its counts.
+    """
     linked: dict[str, list[Seen]] = defaultdict(list)
     for one in members:
         linked[one.witness.link].append(one)
-    groups: list[Group] = [(_own(one), [one]) for one in linked.pop("", ())]
+    nameless = linked.pop("", [])
+    groups: list[Group] = [
+        (_own(one), [one]) for one in nameless if not one.witness.session
+    ]
+    groups += _by_counts([one for one in nameless if one.witness.session], traits)
     for link, sharing in linked.items():
         first: dict[str, Seen] = {}
         if len(sharing) > 1:

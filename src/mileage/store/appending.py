@@ -65,10 +65,11 @@ class Append:
     def _ids(self, witness: Witness) -> tuple[int, int]:
         """Return (its own id, the id of the group it is joined in)."""
         own = stable_id("key", witness.source, witness.key)
-        if self._rules.traits[witness.source].join == "counts":
-            return own, stable_id("session", witness.client, witness.session)
-        if witness.link:
+        by_counts = self._rules.traits[witness.source].join == "counts"
+        if witness.link and not by_counts:
             return own, stable_id("link", witness.client, witness.link)
+        if witness.session or by_counts:
+            return own, stable_id("session", witness.client, witness.session)
         return own, own
 
     def _related(self, seen: Sequence[Seen]) -> list[Seen]:
