@@ -194,6 +194,14 @@ def test_figures_hold_every_class_as_a_count(name):
     assert properties["cost_usd"]["type"] == ["string", "null"]
 
 
+def test_ranks_begin_with_one_and_counts_with_nothing():
+    row = SCHEMAS["BoardRow"]["properties"]
+    assert row["rank"]["minimum"] == 1
+    assert COUNT["minimum"] == 0
+    share = SCHEMAS["PersonalPage"]["properties"]["cache_share"]
+    assert (share["minimum"], share["maximum"]) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "key"),
     [

@@ -298,6 +298,12 @@ def test_prompts_and_answers_are_shared_apart():
     assert first.plus(second_) == one.tokens
 
 
+def test_answers_stray_as_far_as_prompts():
+    one = use(calls=2, tokens=Tokens(input=100, output=100, reasoning=200))
+    first, _ = hours._shared(one, [(0, 1), (5, 1)], Dice(0.5, 0.5, 0.0, 1.0))
+    assert Tokens._make(first) == Tokens(input=50, output=43, reasoning=85)
+
+
 def test_side_models_are_used_in_some_hours_or_in_the_first():
     both = plan(0, use(OPUS, 9, Tokens(9)), use(GPT_CODEX, 5, Tokens(5)))
     seen = {

@@ -92,6 +92,22 @@ def test_uses_by_hand():
     assert [one.tokens.total for one in found] == [75_000_000, 25_000_000]
 
 
+def test_a_service_by_hand():
+    # 1.4 times the mean; the second of the mixes; calls of a middling size.
+    dice = Dice(0.5, 0.5, 0.5, 0.5, 0.25)
+    found = planning._service_plan(dice, account(9, kind="service"), 1_000_000_000)
+    assert (found.restless, found.door, found.intensity) == (True, False, 0.25)
+    main, side = found.uses
+    assert (main.model, main.tokens.total) == (HAIKU.name, 1_120_000_000)
+    assert (side.model, side.tokens.total) == (SONNET.name, 280_000_000)
+    assert (main.calls, side.calls) == (17_920, round(280_000_000 / 72_500))
+    assert main.tokens.cache_read == 1_041_600_000
+    assert main.tokens.output + main.tokens.reasoning == 3_360_000
+    assert main.tokens.reasoning == 672_000
+    assert main.tokens.cache_write_1h == 0
+    assert main.tokens.input == (1_120_000_000 - 1_041_600_000 - 3_360_000) // 4
+
+
 def test_a_model_that_is_used_has_one_call_at_least():
     found = planning._uses([(OPUS, 0.5), (HAIKU, 0.5)], 10, STYLE, Dice())
     assert [(one.calls, one.tokens.total) for one in found] == [(1, 5), (1, 5)]
