@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mileage.domain.call import Seen, resolve
@@ -22,9 +23,14 @@ ALL_TRAPS = (*CLAUDE_TRAPS, *CODEX_TRAPS)
 
 
 def home(seed: int, traps: Iterable[str] = (), start: int = NOON) -> Home:
-    """Write a home with the traps of both clients."""
+    """Write a home with the traps of both clients; not to be changed."""
     chosen = frozenset(traps)
     assert chosen <= frozenset(ALL_TRAPS)
+    return _written(seed, chosen, start)
+
+
+@cache
+def _written(seed: int, chosen: frozenset[str], start: int) -> Home:
     claude = claude_home(seed, chosen, start)
     return claude.plus(codex_home(seed + 1, chosen, start))
 

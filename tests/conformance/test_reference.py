@@ -15,7 +15,7 @@ from tests.conformance.homes import ALL_TRAPS, calls, home, witnesses
 from tests.conformance.truth import Home, Tokens, facts, packed, stamp
 from tests.witnesses import NOON, SECOND
 
-FEW = settings(max_examples=60)
+FEW = settings(max_examples=45)
 RECORDED = Path(__file__).parents[1] / "golden" / "logs"
 CASES = sorted(path.parent for path in RECORDED.glob("*/*/truth.json"))
 
@@ -341,6 +341,7 @@ def test_children_that_replay_their_parents(before, after, by_ordinal, keeps_tot
     assert found == expected
 
 
+@FEW
 @given(st.lists(USED, min_size=1, max_size=6))
 def test_records_and_totals_agree(used):
     sums = []
