@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from mileage.domain.call import Seen, resolve
 from mileage.domain.tokens import Tokens
 from mileage.store.verify import verify
-from tests.conformance.claude_home import ADVISOR, HALF, NO_MESSAGE, NO_REQUEST
+from tests.conformance.claude_home import (
+    ADVISING,
+    ADVISOR,
+    HALF,
+    NO_MESSAGE,
+    NO_REQUEST,
+    RESUMED,
+    SIDE,
+)
 from tests.conformance.homes import ALL_TRAPS, booked, home, witnesses
 from tests.conformance.telemetry import (
     DAMAGED,
@@ -291,6 +299,23 @@ def test_without_a_session_there_is_nothing_to_join_by(tmp_path):
             ledger.append(booking([part]))
         assert len(current(ledger)) == 2
         assert verify(ledger) == []
+
+
+# ---------------------------------------------------------------------- advisors
+
+
+@pytest.mark.parametrize("seed", range(70, 73))
+def test_an_advisor_is_never_taken_for_the_call_it_advised(seed):
+    made = home(seed, [ADVISOR, SIDE, RESUMED])
+    told = [call for call in made.calls if ":advisor:" not in call.name]
+    assert len(told) * 2 > len(made.calls) > len(told)
+    rows = [*witnesses(made), *heard(telemetry(seed, told).bodies)]
+    found = resolve(booked(dice(seed).sample(rows, len(rows))), TRAITS)
+    assert facts(found) == facts(made.calls)
+    assert not any(call.differs for call in found)
+    alone = [call for call in found if len(call.sources) == 1]
+    assert {call.model for call in alone} == {ADVISING}
+    assert len(alone) == len(made.calls) - len(told)
 
 
 # ------------------------------------------------------------------- disagreements

@@ -15,7 +15,7 @@ from tests.conformance.homes import ALL_TRAPS, calls, home, witnesses
 from tests.conformance.truth import Home, Tokens, facts, packed, stamp
 from tests.witnesses import NOON, SECOND
 
-FEW = settings(max_examples=45)
+FEW = settings(max_examples=40)
 RECORDED = Path(__file__).parents[1] / "golden" / "logs"
 CASES = sorted(path.parent for path in RECORDED.glob("*/*/truth.json"))
 
@@ -66,7 +66,7 @@ SPLIT = st.one_of(
     ),
 )
 MODELS = st.sampled_from(
-    ["claude-opus-4-8", "claude-opus-4-8[1m]", "glm-5", "<synthetic>", ""]
+    ["claude-opus-4-8", "claude-opus-4-8[1m]", "glm-5", "", "glm-5", "<synthetic>"]
 )
 ADVICE = st.fixed_dictionaries(
     {
@@ -98,24 +98,32 @@ USAGE = st.fixed_dictionaries(
         "iterations": st.lists(st.one_of(ADVICE, OTHER_ITERATIONS), max_size=3),
     },
 )
-MESSAGE = st.fixed_dictionaries(
-    {"role": st.just("assistant"), "model": MODELS},
-    optional={
-        "id": st.sampled_from(["msg_1", "msg_2", "msg_3"]),
-        "usage": st.one_of(st.none(), USAGE, USAGE, USAGE),
-    },
-)
-ANSWER = st.fixed_dictionaries(
-    {"type": st.just("assistant"), "message": MESSAGE},
-    optional={
-        "requestId": st.sampled_from(["req_1", "req_2"]),
-        "uuid": st.sampled_from(["u-1", "u-2", "u-3"]),
-        "isSidechain": st.booleans(),
-        "agentId": st.sampled_from(["a-1", "a-2"]),
-        "sessionId": st.sampled_from(["s-1", "s-2"]),
-        "costUSD": st.sampled_from([0.25, 0.5]),
-    },
-)
+# Names are few, so that lines often repeat a call; None stands for no such field.
+IDS = st.sampled_from(["msg_1", "msg_2", "msg_3", "msg_1", "msg_2", None])
+REQUESTS = st.sampled_from(["req_1", "req_2", "req_1", None])
+UUIDS = st.sampled_from(["u-1", "u-2", None])
+AGENTS = st.sampled_from([None, "a-1", "a-2"])
+COSTS = st.sampled_from([None, None, 0.25])
+
+
+def present(plain):
+    return {name: held for name, held in plain.items() if held is not None}
+
+
+@st.composite
+def answers(draw):
+    usage = None if draw(st.integers(0, 9)) == 7 else draw(USAGE)
+    named = {"role": "assistant", "model": draw(MODELS), "id": draw(IDS)}
+    return {
+        "type": "assistant",
+        "message": {**present(named), "usage": usage},
+        **present({"requestId": draw(REQUESTS), "uuid": draw(UUIDS)}),
+        **present({"agentId": draw(AGENTS), "costUSD": draw(COSTS)}),
+        "isSidechain": draw(st.booleans()),
+        "sessionId": draw(st.sampled_from(["s-1", "s-2"])),
+    }
+
+
 BESIDE = st.sampled_from(
     [
         {"type": "user", "message": {"role": "user", "content": "x"}},
@@ -123,6 +131,15 @@ BESIDE = st.sampled_from(
         {"type": "progress", "data": {"message": {"usage": {"input_tokens": 9}}}},
         {"type": "summary", "summary": '{"usage":{"input_tokens":9}}'},
         {"type": "user", "message": {"role": "user", "usage": {"input_tokens": 9}}},
+        {
+            "type": "system",
+            "uuid": "u-9",
+            "message": {
+                "role": "assistant",
+                "id": "msg_9",
+                "usage": {"input_tokens": 9},
+            },
+        },
     ]
 )
 NOISE = st.sampled_from([b"\n", b"[1]\n", b"null\n", b"7\n", b"{x}\n", b'{"type":"as'])
@@ -132,9 +149,11 @@ NOISE = st.sampled_from([b"\n", b"[1]\n", b"null\n", b"7\n", b"{x}\n", b'{"type"
 def transcripts(draw):
     """Draw up to three files; lines may be copied from one into others."""
     lines = []
-    for seconds in range(draw(st.integers(1, 9))):
-        plain = draw(st.one_of(ANSWER, ANSWER, ANSWER, BESIDE))
-        lines.append(packed({"timestamp": stamp(NOON + seconds * SECOND), **plain}))
+    for seconds in range(draw(st.integers(3, 9))):
+        plain = draw(BESIDE if draw(st.integers(0, 9)) == 5 else answers())
+        # A replay is written after what it replays.
+        at = NOON + (seconds + 100 * plain.get("isSidechain", 0)) * SECOND
+        lines.append(packed({"timestamp": stamp(at), **plain}))
     lines = draw(st.permutations(lines))
     names = ("a.jsonl", "b.jsonl", "a/subagents/agent-1.jsonl")
     files = {}
@@ -146,8 +165,21 @@ def transcripts(draw):
     return files
 
 
+def one_answer(**usage):
+    message = {"role": "assistant", "id": "msg_1", "model": "m", "usage": usage}
+    line = {"type": "assistant", "timestamp": stamp(NOON), "message": message}
+    return {".claude/projects/p/one.jsonl": [packed(line)]}
+
+
 @FEW
 @given(transcripts())
+@example(one_answer(output_tokens=3, output_tokens_details={"thinking_tokens": 9}))
+@example(
+    one_answer(
+        cache_creation_input_tokens=3,
+        cache_creation={"ephemeral_1h_input_tokens": 9},
+    )
+)
 def test_transcripts(files):
     found, expected = same(files)
     assert found == expected
@@ -299,6 +331,27 @@ def test_rollouts(files):
 def test_rollouts_read_for_usage_alone(files):
     rows = witnesses(Home(files), activity=False)
     assert facts(calls(rows)) == reference.read(files)
+
+
+@pytest.mark.parametrize(
+    ("size", "starts_anew"), [(97_999, True), (98_000, False), (99_999, False)]
+)
+def test_what_is_late_and_what_starts_anew(size, starts_anew):
+    """From 98 % on, a smaller total is an older one; below, a start from zero."""
+    thread = Rollout("thread-1")
+    thread.meta()
+    thread.own_turn()
+    whole, next_answer = Tokens(99_000, output=1_000), Tokens(500, output=600)
+    thread.answer(written(whole))
+    smaller = Tokens(size - 1_000, output=1_000)
+    thread.count(written(smaller), written(next_answer))
+    thread.answer(written(next_answer))
+    found, expected = same({named("thread-1"): thread.lines})
+    assert found == expected
+    # After a new start, the growth to the next total is all that it is short of.
+    rest = Tokens(whole.input - smaller.input + 500, output=600)
+    counted = [whole, next_answer, rest] if starts_anew else [whole, next_answer]
+    assert sorted(one.tokens for one in found) == sorted(counted)
 
 
 @FEW
