@@ -7,8 +7,9 @@ import json
 import random
 import shutil
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -17,6 +18,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 
 from tests.road.station import JSON, PROTOBUF
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RECORDED_ON = b"2026-11-22"
 GOLDEN = Path(__file__).parents[1] / "golden"
 OTLP, LOGS = GOLDEN / "otlp", GOLDEN / "logs"
 CLIENTS = {"cc": "claude-code", "cx": "codex"}
@@ -125,6 +130,17 @@ def home_in(folder: Path) -> Path:
     for case in sorted((LOGS / "codex_rollout").glob("cx-*")):
         shutil.copytree(case / "in", sessions, dirs_exist_ok=True)
     return folder
+
+
+def redate(files: Iterable[Path]) -> None:
+    """Move what was recorded to yesterday, so that a rolling board always has it.
+
+    Dates are of one length, so telemetry in protobuf stays well-formed.
+    """
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    for file in files:
+        data = file.read_bytes()
+        file.write_bytes(data.replace(RECORDED_ON, yesterday.encode()))
 
 
 def logs_of(source: str) -> list[Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
 
 from mileage.cli import COMMANDS, root
 from tests.otlp_bodies import API_REQUEST, log, logs
-from tests.road.recordings import billed_by_logs, home_in
+from tests.road.recordings import billed_by_logs, home_in, redate
 from tests.road.station import JSON, mileage, station_in
 
 ALICE = "alice@example.com"
@@ -97,9 +98,12 @@ def test_commands_work_while_the_server_runs(station, tmp_path):
         assert re.fullmatch(r"\S{20,}\n", done.stdout)
         assert done.stdout.strip() not in done.stderr
     token, key, _ = (done.stdout.strip() for done in secrets)
-    body = logs(log({**API_REQUEST, "request_id": "req_live", "session.id": "live"}))
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    live = {"request_id": "req_live", "session.id": "live", "event.timestamp": now}
+    body = logs(log({**API_REQUEST, **live}))
     assert station.post(body, token, content_type=JSON).status == 200
     home = home_in(tmp_path / "home")
+    redate(home.rglob("*.jsonl"))
     collected = station.run("collect", "--home", home, "--account", ALICE)
     assert collected.returncode == 0, collected.stderr
     calls = sum(row["calls"] for row in billed_by_logs().values()) + 1

@@ -7,6 +7,7 @@ must be the same to the token; the one-hour split appears when logs come to it.
 from __future__ import annotations
 
 import json
+import shutil
 
 import duckdb
 
@@ -22,6 +23,7 @@ from tests.road.recordings import (
     logs_of,
     recorded_bodies,
     recorded_records,
+    redate,
 )
 from tests.road.station import CLASSES, JSON, counts, mileage, station_in
 
@@ -148,13 +150,15 @@ def a_collector_says_it_too(alice):
 def test_kept_bodies_can_be_imported(tmp_path):
     """Without a server: the command becomes the owner while it runs."""
     for client, source in (("cc", "claude_code_otlp"), ("cx", "codex_otlp")):
-        files = sorted(OTLP.glob(f"{client}-*/*-logs.*"))
+        copied = shutil.copytree(OTLP, tmp_path / client)
+        files = sorted(copied.glob(f"{client}-*/*-logs.*"))
+        redate(files)
         words = ("import", *files, "--source", source, "--account", ALICE)
-        done = mileage(*words, "--data", tmp_path)
+        done = mileage(*words, "--data", tmp_path / "data")
         assert done.returncode == 0, done.stderr
         calls = expected(with_logs=False)[CLIENTS[client]]["calls"]
         assert f"{calls} new witnesses, 0 rejected" in done.stdout
-    board = json.loads(mileage("board", "--json", "--data", tmp_path).stdout)
+    board = json.loads(mileage("board", "--json", "--data", tmp_path / "data").stdout)
     both = expected(with_logs=False).values()
     for name in CLASSES:
         assert board["total"][name] == sum(row[name] for row in both)
