@@ -93,10 +93,13 @@ class _Codex(Writer):
             self.own_turn(thread)
         return thread
 
-    def own_turn(self, thread: _Thread) -> None:
+    def own_turn(self, thread: _Thread, *, tasks: bool = True) -> None:
+        """Begin a turn; old versions did not write that a task started."""
         model = self.chance.choice(MODELS)
         self.model = model
-        thread.event(self.later(2_000), "task_started", turn_id=self.uuid())
+        self.later(2_000)
+        if tasks:
+            thread.event(self.now, "task_started", turn_id=self.uuid())
         thread.add(self.now, "turn_context", model=model, cwd="/home/alice/code/repo")
         thread.event(self.now, "user_message", message="please")
 
@@ -109,6 +112,9 @@ class _Codex(Writer):
         tokens = self.tokens(small=small)
         used = written(tokens)
         thread.total = added(thread.total, used)
+        info = {"total_token_usage": thread.total, "last_token_usage": used}
+        if records and len(thread.history) % 2 == 0:
+            thread.count(self.later(), info)
         name = self.ident("resp_")
         place = ("codex", thread.identity, self.later(), self.model, tokens, name)
         self.happened(Real(*place, agent=thread.agent))
@@ -121,9 +127,9 @@ class _Codex(Writer):
                 usage=used,
                 thread_token_usage=thread.total,
             )
-        info = {"total_token_usage": thread.total, "last_token_usage": used}
         thread.history.append((thread.total, used))
-        thread.count(self.later(1, 9) if records else self.now, info)
+        if not records or len(thread.history) % 2 == 0:
+            thread.count(self.later(1, 9) if records else self.now, info)
 
     def tokens(self, *, small: bool) -> Tokens:
         chance = self.chance
@@ -211,6 +217,7 @@ class _Codex(Writer):
     def children(self, parent: _Thread) -> None:
         if BURST in self.traps:
             self.child_with_history(parent)
+            self.child_with_history(parent, tasks=False)
         if ZERO in self.traps:
             child = self.begun(forked_from_id=parent.identity)
             self.own_turn(child)
@@ -220,7 +227,7 @@ class _Codex(Writer):
         if ORDINAL in self.traps:
             self.numbered_child(parent)
 
-    def child_with_history(self, parent: _Thread) -> None:
+    def child_with_history(self, parent: _Thread, *, tasks: bool = True) -> None:
         """Write the parent's totals again within milliseconds, then go on."""
         child = self.begun(forked_from_id=parent.identity)
         child.add(self.now, "session_meta", id=parent.identity, cli_version="0.1")
@@ -229,7 +236,7 @@ class _Codex(Writer):
             info = {"total_token_usage": total, "last_token_usage": used}
             child.count(self.now, info)
         child.total, child.history = dict(parent.total), list(parent.history)
-        self.own_turn(child)
+        self.own_turn(child, tasks=tasks)
         for _ in range(2):
             self.answer(child)
         self.saved(child)

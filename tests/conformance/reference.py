@@ -386,9 +386,10 @@ def own_lines(
         own = [one for one in lines if one["ordinal"] >= first]
     elif is_child(meta):
         rule = PARENTS
-        kinds = [one["payload"].get("type") for one in lines]
-        begun = kinds.index("task_started") if "task_started" in kinds else len(lines)
-        own = lines[begun:]
+        kinds = [one["payload"].get("type") or one["type"] for one in lines]
+        # Old versions did not write that a task started.
+        begins = [one for one in ("task_started", "turn_context") if one in kinds]
+        own = lines[kinds.index(begins[0]) :] if begins else []
     else:
         return lines
     if rule not in rules:

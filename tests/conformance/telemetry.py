@@ -118,7 +118,8 @@ class _Telemetry(Writer):
         return {
             "event.name": "api_request",
             "event.timestamp": stamp(call.at),
-            "event.sequence": self.sequence,
+            # A resumed session counts from 0 again.
+            "event.sequence": self.sequence % 4,
             "session.id": call.session,
             **self.named(call),
             "model": f"{call.model}[1m]" if CONTEXT in self.traps else call.model,

@@ -418,7 +418,6 @@ def test_accounts_in_the_ledger_add_up_to_the_calls(tmp_path):
 # --------------------------------------------------------------- drawn small stories
 
 HALF_MINUTE = 30 * SECOND
-FIXED = all_told(3)
 
 
 @st.composite
@@ -448,7 +447,7 @@ def test_equal_answers_stay_as_many_as_they_are(drawn):
 @settings(max_examples=30)
 @given(st.randoms(use_true_random=False))
 def test_any_part_of_the_witnesses_tells_of_no_call_twice(chance):
-    told = FIXED
+    told = all_told(3)
     rows = told.rows
     part = chance.sample(rows, chance.randint(1, len(rows)))
     true = {(call.client, call.at) for call in told.calls}

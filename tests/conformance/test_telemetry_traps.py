@@ -104,6 +104,7 @@ def test_bodies_come_in_both_encodings():
 def test_a_trap_alone(trap):
     real = true_calls(11)
     sent = telemetry(11, real, [trap])
+    assert sum(len(one.rejected) for one in received(sent.bodies)) == sent.refused
     found = calls(heard(sent.bodies))
     assert facts(found) == expected(real)
     assert summed(found) == summed(map(coarse, real))
