@@ -231,6 +231,9 @@ class _Codex(Writer):
         """Write the parent's totals again within milliseconds, then go on."""
         child = self.begun(forked_from_id=parent.identity)
         child.add(self.now, "session_meta", id=parent.identity, cli_version="0.1")
+        if not tasks:
+            child.add(self.now, "turn_context", model="its parent's")
+            child.event(self.now, "user_message", message="what the parent was asked")
         for total, used in parent.history:
             self.now += MILLISECOND
             info = {"total_token_usage": total, "last_token_usage": used}

@@ -386,10 +386,7 @@ def own_lines(
         own = [one for one in lines if one["ordinal"] >= first]
     elif is_child(meta):
         rule = PARENTS
-        kinds = [one["payload"].get("type") or one["type"] for one in lines]
-        # Old versions did not write that a task started.
-        begins = [one for one in ("task_started", "turn_context") if one in kinds]
-        own = lines[kinds.index(begins[0]) :] if begins else []
+        own = lines[begin(lines) :]
     else:
         return lines
     if rule not in rules:
@@ -400,6 +397,21 @@ def own_lines(
         if info.get("total_token_usage"):
             totals.before = counts(info["total_token_usage"])
     return own
+
+
+def begin(lines: list[Known]) -> int:
+    """Find where a child's own first task starts, or in old versions its first turn.
+
+    A turn in the second of the first line is its parent's, replayed.
+    """
+    kinds = [one["payload"].get("type") or one["type"] for one in lines]
+    if "task_started" in kinds:
+        return kinds.index("task_started")
+    second = instant(lines[0]["timestamp"]) + 1_000_000
+    for number, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        if kind == "turn_context" and instant(line["timestamp"]) > second:
+            return number
+    return len(lines)
 
 
 def counts(usage: Known) -> tuple[int, ...]:

@@ -214,7 +214,7 @@ def ledger_sums(ledger):
     return {client: (number, counts) for client, number, *counts in rows.fetchall()}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_the_ledger_of_all_traps_in_any_order(seed, tmp_path):
     real = true_calls(seed)
     sent = all_sent(seed)

@@ -121,7 +121,7 @@ class Writer:
         return self.now
 
     def ident(self, prefix: str = "", length: int = 20) -> str:
-        return prefix + "".join(self.chance.choices("0123456789abcdef", k=length))
+        return f"{prefix}{self.chance.getrandbits(4 * length):0{length}x}"
 
     def uuid(self) -> str:
         parts = (self.ident(length=length) for length in (8, 4, 4, 4, 12))
