@@ -129,8 +129,7 @@ class Append:
             return
         columns = self._stamp(len(fresh))
         witnesses = [one.witness for one in fresh]
-        values = zip(*witnesses, strict=True)
-        columns.update(zip(Witness._fields, map(list, values), strict=True))
+        columns.update(_columns(Witness._fields, witnesses))
         columns["account"] = [one.account for one in fresh]
         columns["asserted"] = [one.asserted for one in fresh]
         hours = [witness.occurred_at // HOUR for witness in witnesses]

@@ -9,14 +9,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from mileage.domain.errors import Invalid
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.shape import ingest_status_json
 from mileage.reports.status import ingest_status
-from mileage.store import queries
 from mileage.store.verify import verify
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
@@ -59,10 +56,6 @@ class Operations:
         """Return the ingest status."""
         return dict(self._act("status", b""))
 
-    def simulate(self, hours: dict[str, Any], days: dict[str, Any]) -> None:
-        """Insert the roll-ups of a simulated organisation."""
-        self._act("simulate", msgspec.msgpack.encode((hours, days)))
-
 
 def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
     """Return what runs an action on an open organisation."""
@@ -73,7 +66,6 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "verify": _verify,
         "examine": _examine,
         "status": _status,
-        "simulate": _simulate,
     }
 
     def act(action: str, payload: bytes) -> Any:  # noqa: ANN401 - as the action says
@@ -130,8 +122,3 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
 def _status(organisation: Organisation, _: bytes) -> dict[str, Any]:
     backlog = organisation.pipeline.backlog()
     return ingest_status_json(ingest_status(organisation.ledger, backlog))
-
-
-def _simulate(organisation: Organisation, payload: bytes) -> None:
-    hours, days = msgspec.msgpack.decode(payload)
-    queries.insert_simulated(organisation.ledger, hours, days)

@@ -15,6 +15,7 @@ from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, make_snapshot
 from mileage.sources.installed import traits
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     from mileage.domain.call import Call
     from mileage.domain.figures import Snapshot
-    from mileage.ingest.pipeline import Backlog
-
-SNAPSHOT_FORMAT = "1"
 
 
 def now() -> int:
@@ -63,7 +61,7 @@ class Organisation:
         versions = {
             "mileage": __version__,
             "prices": self.catalog.version,
-            "snapshot": SNAPSHOT_FORMAT,
+            "snapshot": str(SNAPSHOT_FORMAT),
             **self.policy.versions,
         }
         making = Making(self.policy.settings, versions, now())
@@ -109,10 +107,6 @@ def _assemble(
     screen = Screen(control.project_key(), now)
     pipeline = Pipeline(ledger, control, screen, data / "segments")
     snapshots = Snapshots(data / "snapshots")
-
-    def backlog() -> Backlog:
-        return pipeline.backlog()
-
     answers = Answers(
         Holdings(
             ledger=ledger,
@@ -121,7 +115,7 @@ def _assemble(
             settings=policy.settings,
             lenses=policy.lenses,
             now=now,
-            backlog=backlog,
+            backlog=pipeline.backlog,
         )
     )
     return Organisation(

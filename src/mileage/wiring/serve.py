@@ -17,6 +17,7 @@ from mileage.domain.errors import Conflict, Invalid, MileageError, Unavailable
 from mileage.domain.people import OPERATOR
 from mileage.ingest.pipeline import refusal
 from mileage.ingest.record import Record
+from mileage.reports.shape import ingest_status_json
 from mileage.reports.status import ingest_status
 from mileage.sources.installed import otlp_sources
 from mileage.web.app import create_app
@@ -68,18 +69,7 @@ class IngestDoor:
     def counters(self) -> dict[str, float]:
         """Return the figures of ``/metrics``."""
         status = ingest_status(self._have.ledger, self._have.pipeline.backlog())
-        return {
-            name: float(getattr(status, name))
-            for name in (
-                "accepted",
-                "durable",
-                "visible",
-                "rejected",
-                "ignored",
-                "duplicates",
-                "lag_seconds",
-            )
-        }
+        return {k: float(v) for k, v in ingest_status_json(status).items()}
 
 
 class Publisher:
