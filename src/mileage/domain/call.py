@@ -35,6 +35,10 @@ class SourceTraits:
     """By a shared id where there is one, or by session, counts and time."""
     replayable: bool
     """Can be read again at any time (files): identity holds over all time."""
+    gap: bool = False
+    """Counts only in sessions of which no other source has any witness."""
+    gateway: bool = False
+    """Sees calls of other clients, which name themselves better than it can."""
 
 
 class Seen(NamedTuple):

@@ -23,7 +23,8 @@ class Witness(NamedTuple):
     key: str
     """Identity of the call inside its source; the same for every repetition."""
     link: str
-    """Identity that other sources of this client share (a request id), or ''."""
+    """Ids that other sources may share, the provider's own only (request id, response
+    id), sorted and separated by one space, or ''."""
     session: str
     occurred_at: int
     """UTC microseconds since 1970."""
@@ -55,6 +56,9 @@ class Witness(NamedTuple):
     """Whether a person was at the keyboard, where the format tells."""
     identity: str
     """Who the payload says made the call (an e-mail or an installation), or ''."""
+    measure: str = ""
+    """'' exact, ``estimate`` (never added to anything), or ``unmeasured``: a call
+    happened, and its source reports no usage; its counts are 0 and mean nothing."""
 
     @property
     def tokens(self) -> Tokens:

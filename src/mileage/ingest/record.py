@@ -9,9 +9,17 @@ import msgspec
 
 from mileage.domain.errors import Invalid
 from mileage.domain.people import Credential
-from mileage.domain.witness import ActivityBatch, Reading, Rejected, WitnessBatch
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
 
 VERSION = 1
+_OTHER = "the record has other columns; was it sent by another version?"
 MAX_INFLATED = 256 * 2**20
 
 
@@ -70,14 +78,27 @@ def decode(payload: bytes) -> Record:
     except (zlib.error, msgspec.MsgspecError) as error:
         message = f"not a write-ahead record: {type(error).__name__}"
         raise Invalid(message) from None
-    known = [list(WitnessBatch.row._fields), list(ActivityBatch.row._fields)]
-    if wire.version != VERSION or [wire.witness_fields, wire.activity_fields] != known:
-        message = "the record has other columns; was it sent by another version?"
-        raise Invalid(message)
+    if wire.version != VERSION:
+        raise Invalid(_OTHER)
     reading = Reading(
-        witnesses=WitnessBatch(tuple(wire.witnesses)),
-        activities=ActivityBatch(tuple(wire.activities)),
+        witnesses=WitnessBatch(_filled(Witness, wire.witness_fields, wire.witnesses)),
+        activities=ActivityBatch(
+            _filled(Activity, wire.activity_fields, wire.activities)
+        ),
         rejected=tuple(wire.rejected),
         ignored=wire.ignored,
     )
     return Record(Credential(*wire.credential), wire.origin, reading)
+
+
+def _filled(
+    row: type[Witness | Activity], names: list[str], columns: list[list[Any]]
+) -> tuple[list[Any], ...]:
+    """Give a record of an earlier version the columns that have come since."""
+    fields = row._fields
+    missing = fields[len(names) :]
+    defaults = row._field_defaults
+    if tuple(names) != fields[: len(names)] or not defaults.keys() >= set(missing):
+        raise Invalid(_OTHER)
+    count = len(columns[0]) if columns else 0
+    return (*columns, *([defaults[name]] * count for name in missing))

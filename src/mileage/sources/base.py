@@ -42,6 +42,29 @@ class LogSource(Protocol):
         ...
 
 
+class FileSource(Protocol):
+    """Reads files that are no lines of text: databases and whole documents."""
+
+    traits: SourceTraits
+
+    def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
+        """Name the folders below which this client keeps its files."""
+        ...
+
+    def patterns(self) -> tuple[str, ...]:
+        """Match the names of files, at any depth below a root; ``!`` excludes."""
+        ...
+
+    def read_file(
+        self, path: str, place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one file without changing it; ``place`` names it in rejections.
+
+        Yields readings of bounded size; never raises, whatever the file holds.
+        """
+        ...
+
+
 class OtlpSource(Protocol):
     """Picks its own records out of decoded, filtered OTLP."""
 

@@ -11,7 +11,7 @@ from mileage.store.statements import run
 if TYPE_CHECKING:
     import duckdb
 
-MIGRATIONS = ("0001_first",)
+MIGRATIONS = ("0001_first", "0002_measure")
 VERSION = len(MIGRATIONS)
 
 

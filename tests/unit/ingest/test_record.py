@@ -78,3 +78,26 @@ def test_columns_of_another_version_are_refused() -> None:
     payload = zlib.compress(msgspec.msgpack.encode(wire))
     with pytest.raises(Invalid, match="another version"):
         decode(payload)
+
+
+def test_a_record_of_an_earlier_version_gets_the_later_columns() -> None:
+    reading = Reading(WitnessBatch.of([witness(LOG, key="a"), witness(LOG, key="b")]))
+    payload = encode(Record(Credential("", "acc_1", ""), "otlp", reading))
+    wire = msgspec.msgpack.decode(zlib.decompress(payload))
+    fields, columns = wire[3], wire[4]
+    assert fields.pop() == "measure"
+    columns.pop()
+
+    old = decode(zlib.compress(msgspec.msgpack.encode(wire)))
+
+    assert list(old.reading.witnesses.rows()) == list(reading.witnesses.rows())
+
+
+def test_a_record_that_lacks_an_early_column_is_refused() -> None:
+    reading = Reading(WitnessBatch.of([witness(LOG, key="a")]))
+    payload = encode(Record(Credential("", "acc_1", ""), "otlp", reading))
+    wire = msgspec.msgpack.decode(zlib.decompress(payload))
+    del wire[3][-2:], wire[4][-2:]
+
+    with pytest.raises(Invalid, match="other columns"):
+        decode(zlib.compress(msgspec.msgpack.encode(wire)))

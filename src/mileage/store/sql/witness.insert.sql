@@ -27,6 +27,7 @@ select
     unnest(batch.copied) as copied,
     unnest(batch.attended) as attended,
     unnest(batch.identity) as identity,
+    unnest(batch.measure) as measure,
     unnest(batch.utc_hour) as utc_hour,
     unnest(batch.own_id) as own_id,
     unnest(batch.group_id) as group_id
@@ -59,6 +60,7 @@ from (
         "copied": ["boolean"],
         "attended": ["boolean"],
         "identity": ["varchar"],
+        "measure": ["varchar"],
         "utc_hour": ["integer"],
         "own_id": ["ubigint"],
         "group_id": ["ubigint"]
