@@ -491,7 +491,7 @@ class FakeDoor:
     def credential(self, bearer: str):
         raise Unauthorised("This token is unknown.")
 
-    async def accept(self, credential: Any, reading: Any) -> None:
+    async def accept(self, credential: Any, reading: Any, origin: str) -> None:
         return None
 
     def refuse(self, credential: Any, source: str, reason: str) -> None:

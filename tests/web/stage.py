@@ -217,7 +217,7 @@ class FakeDoor:
     def credential(self, bearer: str) -> Credential:
         raise Unauthorised(f"unknown token of {len(bearer)} characters")
 
-    async def accept(self, credential: Any, reading: Any) -> None:
+    async def accept(self, credential: Any, reading: Any, origin: str) -> None:
         raise AssertionError
 
     def refuse(self, credential: Any, source: str, reason: str) -> None:

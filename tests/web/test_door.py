@@ -21,8 +21,9 @@ from mileage.domain.errors import Invalid, TooLarge, Unauthorised, Unavailable
 from mileage.domain.people import Credential
 from mileage.domain.witness import Rejected
 from mileage.sources import claude_code_otlp, codex_otlp
-from mileage.web.door import MIB, DoorLimits, inflated, routes
+from mileage.web.door import routes
 from mileage.web.door_answers import pack_status, summary
+from mileage.web.intake import MIB, DoorLimits, inflated
 from tests.otlp_bodies import (
     API_REQUEST,
     CODEX_SCOPE,
@@ -68,8 +69,8 @@ class FakeDoor:
             raise Unauthorised("this token is unknown or was revoked")
         return CREDENTIAL
 
-    async def accept(self, credential, reading):
-        assert credential == CREDENTIAL
+    async def accept(self, credential, reading, origin):
+        assert (credential, origin) == (CREDENTIAL, "otlp")
         if self.full:
             raise Unavailable("the disk is full")
         if self.durable is not None:

@@ -15,13 +15,14 @@ from starlette.middleware import Middleware
 from mileage.domain.errors import MileageError
 from mileage.web import api, door, observe, pages, sign_in
 from mileage.web.guard import Guard
+from mileage.web.intake import Intake
 from mileage.web.problems import answer, answer_error, answer_http, plain
 from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
 
 if TYPE_CHECKING:
     from starlette.types import Lifespan
 
-    from mileage.web.door import Limits
+    from mileage.web.intake import Limits
     from mileage.web.services import Services
 
 
@@ -31,11 +32,12 @@ def create_app(
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Put the application together; ``limits`` bounds the bodies of telemetry."""
+    intake = Intake(services.door, limits)
     app = Starlette(
         routes=[
             *pages.routes(),
             *api.routes(),
-            *door.routes(services.door, limits),
+            *door.routes(services.door, intake=intake),
             *sign_in.routes(),
             *observe.routes(services.door),
         ],

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mileage.domain.witness import Rejected
+    from mileage.domain.witness import Reading, Rejected
     from mileage.sources.otlp import Form
     from mileage.sources.otlp_record import Signal
 
@@ -56,8 +56,9 @@ class Answers:
     signal: Signal
     form: Form
 
-    def accepted(self, rejected: Sequence[Rejected]) -> Response:
+    def accepted(self, reading: Reading | None) -> Response:
         """Acknowledge; say how many records cannot be used, and why."""
+        rejected = reading.rejected if reading else ()
         if not rejected:
             return self._success({}, b"")
         count, why = len(rejected), summary(rejected)

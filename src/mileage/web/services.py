@@ -97,8 +97,13 @@ class Door(Protocol):
         """Return what a token stands for; raises Unauthorised."""
         ...
 
-    async def accept(self, credential: Credential, reading: Reading) -> None:
-        """Return once the reading is on disk; raises Unavailable if it cannot be."""
+    async def accept(
+        self, credential: Credential, reading: Reading, origin: str
+    ) -> None:
+        """Return once the reading is on disk; raises Unavailable if it cannot be.
+
+        Records that are no usage are counted under ``origin``.
+        """
         ...
 
     def refuse(self, credential: Credential, source: str, reason: str) -> None:

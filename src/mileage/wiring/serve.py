@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-ORIGIN = "otlp"
 SECOND = 1_000_000
 
 
@@ -52,9 +51,11 @@ class IngestDoor:
         """Return what a token stands for; raises Unauthorised."""
         return self._have.control.credential(bearer)
 
-    async def accept(self, credential: Credential, reading: Reading) -> None:
+    async def accept(
+        self, credential: Credential, reading: Reading, origin: str
+    ) -> None:
         """Return once the reading is on disk."""
-        record = Record(credential, ORIGIN, reading)
+        record = Record(credential, origin, reading)
         durable = await to_thread.run_sync(self._have.pipeline.submit, record)
         await wrap_future(durable)
 
