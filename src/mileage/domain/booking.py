@@ -32,6 +32,17 @@ class Refusal(NamedTuple):
     account: str
 
 
+class Brought(NamedTuple):
+    """How a run of witnesses came here."""
+
+    witnesses: int
+    """How many of ``Booking.seen``, in their order."""
+    machine: str
+    """Opaque id of the machine that pushed them, or ''."""
+    received: int
+    """When live telemetry came in, UTC microseconds; 0 for what was read later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """One append: all of it becomes visible, or none."""
@@ -41,6 +52,8 @@ class Booking:
     refused: tuple[Refusal, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
     """(source, records) that were no usage."""
+    brought: tuple[Brought, ...] = ()
+    """Covers ``seen`` from its start; what it leaves out came from nowhere known."""
 
 
 class Appended(NamedTuple):

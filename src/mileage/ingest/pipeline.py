@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mileage.domain.booking import Booking, Done, Refusal
+from mileage.domain.booking import Booking, Brought, Done, Refusal
 from mileage.domain.call import Seen
 from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
@@ -332,7 +332,8 @@ def book(records: Iterable[Record], directory: Directory) -> Booking:
     done: list[Done] = []
     refused: list[Refusal] = []
     ignored: dict[str, int] = {}
-    for credential, origin, reading in records:
+    brought: list[Brought] = []
+    for credential, origin, reading, machine, received in records:
         for witness in reading.witnesses.rows():
             owner = _owner(credential, witness.identity, accounts, directory)
             seen.append(Seen(witness, *owner))
@@ -341,7 +342,14 @@ def book(records: Iterable[Record], directory: Directory) -> Booking:
             done.append(Done(activity, *owner))
         refused += [Refusal(one, credential.account_id) for one in reading.rejected]
         ignored[origin] = ignored.get(origin, 0) + reading.ignored
-    return Booking(tuple(seen), tuple(done), tuple(refused), tuple(ignored.items()))
+        brought.append(Brought(len(reading.witnesses), machine, received))
+    return Booking(
+        tuple(seen),
+        tuple(done),
+        tuple(refused),
+        tuple(ignored.items()),
+        tuple(brought),
+    )
 
 
 def _owner(

@@ -30,6 +30,10 @@ class Record(NamedTuple):
     origin: str
     """What ``reading.ignored`` is counted under, e.g. ``otlp``."""
     reading: Reading
+    machine: str = ""
+    """Opaque id of the machine that pushed it, '' when nobody said."""
+    received: int = 0
+    """When live telemetry came in, UTC microseconds; 0 for what was read later."""
 
 
 class _Wire(msgspec.Struct, array_like=True):
@@ -42,6 +46,9 @@ class _Wire(msgspec.Struct, array_like=True):
     activities: list[list[Any]]
     rejected: list[Rejected]
     ignored: int
+    # Later than the first release; what was written before has neither.
+    machine: str = ""
+    received: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -50,7 +57,7 @@ _decoder = msgspec.msgpack.Decoder(_Wire)
 
 def encode(record: Record) -> bytes:
     """Return the compressed payload."""
-    credential, origin, reading = record
+    credential, origin, reading, machine, received = record
     wire = _Wire(
         version=VERSION,
         credential=(
@@ -65,6 +72,8 @@ def encode(record: Record) -> bytes:
         activities=list(reading.activities.columns),
         rejected=list(reading.rejected),
         ignored=reading.ignored,
+        machine=machine,
+        received=received,
     )
     return zlib.compress(_encoder.encode(wire), 1)
 
@@ -88,7 +97,8 @@ def decode(payload: bytes) -> Record:
         rejected=tuple(wire.rejected),
         ignored=wire.ignored,
     )
-    return Record(Credential(*wire.credential), wire.origin, reading)
+    credential = Credential(*wire.credential)
+    return Record(credential, wire.origin, reading, wire.machine, wire.received)
 
 
 def _filled(

@@ -55,9 +55,11 @@ def readings(draw: st.DrawFn) -> Reading:
 
 @given(readings(), TEXT, TEXT)
 def test_a_record_survives_the_trip(reading: Reading, account: str, name: str) -> None:
-    record = Record(Credential("tok_1", account, name), "otlp", reading)
+    credential = Credential("tok_1", account, name)
+    record = Record(credential, "otlp", reading, "mach_1", NOON)
     back = decode(encode(record))
     assert back.credential == record.credential
+    assert (back.machine, back.received) == ("mach_1", NOON)
     assert list(back.reading.witnesses.rows()) == list(reading.witnesses.rows())
     assert list(back.reading.activities.rows()) == list(reading.activities.rows())
     assert back.reading.rejected == reading.rejected
@@ -101,3 +103,15 @@ def test_a_record_that_lacks_an_early_column_is_refused() -> None:
 
     with pytest.raises(Invalid, match="other columns"):
         decode(zlib.compress(msgspec.msgpack.encode(wire)))
+
+
+def test_a_record_of_the_first_release_names_no_machine_and_no_time() -> None:
+    reading = Reading(WitnessBatch.of([witness(LOG, key="a")]), ignored=3)
+    payload = encode(Record(Credential("", "acc_1", ""), LOG, reading, "mach_1", NOON))
+    wire = msgspec.msgpack.decode(zlib.decompress(payload))
+    assert wire[-2:] == ["mach_1", NOON]
+
+    old = decode(zlib.compress(msgspec.msgpack.encode(wire[:-2])))
+
+    assert (old.machine, old.received, old.reading.ignored) == ("", 0, 3)
+    assert list(old.reading.witnesses.rows()) == list(reading.witnesses.rows())
