@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mileage.domain.booking import Appended
 from mileage.domain.call import Call, Seen, resolve
 from mileage.domain.witness import Witness
+from mileage.store import presence
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Append:
         after = resolve([*related, *fresh], self._rules.traits) if fresh else []
         changed, ended = _difference(before, after)
         self._insert_witnesses(fresh)
+        stamp = (self.seq, self.recorded_at)
+        presence.record(self._cursor, self._rules, stamp, booking, fresh)
         self._insert_calls(changed, ended)
         self._insert_activities(booking.done)
         self._insert_rejections(booking.refused)

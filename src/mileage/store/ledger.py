@@ -54,7 +54,11 @@ class Ledger:
         self._now = now
         self._append_lock = threading.Lock()
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
-        ledger_schema.migrate(self._connection, rules.clock.zone.key)
+        ledger_schema.migrate(self._connection, rules.clock)
+
+    def now(self) -> int:
+        """Return UTC microseconds, by the clock that stamps appends."""
+        return self._now()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own cursor; sharing one mixes up results."""

@@ -6,17 +6,24 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mileage.domain.errors import Invalid, NewerData
+from mileage.store import presence
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
     import duckdb
 
-MIGRATIONS = ("0001_first", "0002_measure")
+    from mileage.domain.window import Clock
+
+MIGRATIONS = ("0001_first", "0002_measure", "0003_presence")
+FILLED = {"0003_presence": presence.fill}
+"""Migrations that also tell new tables from old ones, which SQL alone cannot."""
+
 VERSION = len(MIGRATIONS)
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
+def migrate(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
     """Bring the tables to this version, in one transaction a step."""
+    zone = clock.zone.key
     stored = _stored_version(connection)
     if stored > VERSION:
         message = (
@@ -24,8 +31,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
             "Nothing was changed. Upgrade Mileage, or restore an older backup."
         )
         raise NewerData(message)
+    if stored:
+        # Days are told from hours below: in the wrong zone nothing may be written.
+        _check_zone(connection, zone)
     for number, name in enumerate(MIGRATIONS[stored:], start=stored + 1):
-        _apply(connection, number, name)
+        _apply(connection, number, name, clock)
     _check_zone(connection, zone)
 
 
@@ -37,10 +47,14 @@ def _stored_version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> None:
+def _apply(
+    connection: duckdb.DuckDBPyConnection, number: int, name: str, clock: Clock
+) -> None:
     folder = files("mileage.store").joinpath("ledger_migrations")
     connection.begin()
     connection.execute(folder.joinpath(f"{name}.sql").read_text("utf-8"))
+    if name in FILLED:
+        FILLED[name](connection, clock)
     run(connection, "setting.insert", name="schema_version", value=str(number))
     connection.commit()
 

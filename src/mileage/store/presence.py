@@ -1,0 +1,184 @@
+"""Who was heard of where: rows in, beside the witnesses, and rows out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mileage.domain.window import QUARTER, SECOND
+from mileage.store.statements import insert, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import duckdb
+
+    from mileage.domain.booking import Booking
+    from mileage.domain.call import Seen
+    from mileage.domain.window import Clock
+    from mileage.store.ledger import Ledger
+    from mileage.store.rules import Rules
+
+Stamp = tuple[int, int]
+"""(number of the append, when it was recorded)"""
+
+
+class _Place(NamedTuple):
+    """What one row is about."""
+
+    account: str
+    source: str
+    client: str
+    machine: str
+    day: str
+    client_version: str
+
+
+class _Heard(NamedTuple):
+    """What one row says."""
+
+    first: int
+    last: int
+    witnesses: int
+    least_delay: int | None
+
+    def with_(self, other: _Heard) -> _Heard:
+        """Return both together."""
+        delays = [d for d in (self.least_delay, other.least_delay) if d is not None]
+        return _Heard(
+            min(self.first, other.first),
+            max(self.last, other.last),
+            self.witnesses + other.witnesses,
+            min(delays, default=None),
+        )
+
+
+class PresenceRow(NamedTuple):
+    """What one source told of one account on one machine, all in all."""
+
+    account: str
+    source: str
+    client: str
+    machine: str
+    first: int
+    last: int
+    """UTC microseconds of the earliest and the latest call."""
+    heard: int
+    """When the ledger last recorded something of it."""
+    witnesses: int
+    days: tuple[date, ...]
+    """Local days with a call, in order."""
+    client_version: str
+    """Of the latest call that names one, else ''."""
+    least_delay: int | None
+    """Least time from call to receipt among the recent live ones, microseconds."""
+
+
+class VersionRow(NamedTuple):
+    """A version of a client that an account used."""
+
+    account: str
+    source: str
+    client: str
+    client_version: str
+    witnesses: int
+
+
+class SourceRow(NamedTuple):
+    """What one source told of one account, or of all."""
+
+    source: str
+    witnesses: int
+    first: int
+    last: int
+    accounts: int
+    stopped: int
+    """Accounts of which it fell silent while another source of the client went on."""
+
+
+def record(
+    cursor: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    stamp: Stamp,
+    booking: Booking,
+    fresh: Sequence[Seen],
+) -> None:
+    """Note what these new witnesses of a booking tell about being heard."""
+    origins = _origins(booking)
+    found: dict[_Place, _Heard] = {}
+    for one in fresh:
+        witness = one.witness
+        machine, received = origins.get(id(one), ("", 0))
+        at = witness.occurred_at
+        live = received and not rules.traits[witness.source].replayable
+        place = _Place(
+            one.account,
+            witness.source,
+            witness.client,
+            machine,
+            rules.clock.day(at).isoformat(),
+            witness.client_version,
+        )
+        heard = _Heard(at, at, 1, received - at if live else None)
+        found[place] = found[place].with_(heard) if place in found else heard
+    _insert(cursor, {place: (stamp, heard) for place, heard in found.items()})
+
+
+def _origins(booking: Booking) -> dict[int, tuple[str, int]]:
+    """Return (machine, when received) of each witness that has either, by identity."""
+    found: dict[int, tuple[str, int]] = {}
+    start = 0
+    for run_ in booking.brought:
+        end = start + run_.witnesses
+        if run_.machine or run_.received:
+            pair = (run_.machine, run_.received)
+            found.update((id(one), pair) for one in booking.seen[start:end])
+        start = end
+    return found
+
+
+def fill(cursor: duckdb.DuckDBPyConnection, clock: Clock) -> None:
+    """Tell the presence of an older ledger from its witnesses."""
+    found: dict[_Place, tuple[Stamp, _Heard]] = {}
+    for row in run(cursor, "presence_backlog"):
+        account, source, client, version, quarter, seq, recorded_at, *heard = row
+        day = clock.day(quarter * QUARTER * SECOND).isoformat()
+        place = _Place(account, source, client, "", day, version)
+        new = _Heard(*heard, None)
+        if place in found:
+            stamp, old = found[place]
+            found[place] = max(stamp, (seq, recorded_at)), old.with_(new)
+        else:
+            found[place] = (seq, recorded_at), new
+    _insert(cursor, found)
+
+
+def _insert(
+    cursor: duckdb.DuckDBPyConnection, rows: dict[_Place, tuple[Stamp, _Heard]]
+) -> None:
+    if not rows:
+        return
+    names = ("seq", "recorded_at", *_Place._fields, *_Heard._fields)
+    flat: list[tuple[Any, ...]] = [
+        (*stamp, *place, *heard) for place, (stamp, heard) in rows.items()
+    ]
+    columns = map(list, zip(*flat, strict=True))
+    insert(cursor, "presence.insert", dict(zip(names, columns, strict=True)))
+
+
+def presence(ledger: Ledger, account: str | None, recent: int) -> list[PresenceRow]:
+    """Return every presence; delays are those recorded from ``recent`` on."""
+    rows = run(ledger.cursor(), "presence", account=account, recent=recent)
+    return [PresenceRow(*row[:8], tuple(row[8]), *row[9:]) for row in rows]
+
+
+def versions(ledger: Ledger, account: str | None, since: date) -> list[VersionRow]:
+    """Return the versions of clients in use since a local day."""
+    rows = run(ledger.cursor(), "presence_versions", account=account, since=since)
+    return [VersionRow(*row) for row in rows]
+
+
+def sources(ledger: Ledger, account: str | None, patience: int) -> list[SourceRow]:
+    """Return each source; ``patience`` is the days it may lag behind another."""
+    rows = run(ledger.cursor(), "presence_sources", account=account, patience=patience)
+    return [SourceRow(*row) for row in rows]
