@@ -10,8 +10,7 @@ import click
 from mileage.cli.options import data_option
 
 if TYPE_CHECKING:
-    from mileage.sources.base import LogSource
-    from mileage.sources.files import LogFile
+    from mileage.sources.files import LocalSource, LogFile
 
 
 @click.command("collect")
@@ -49,7 +48,7 @@ def command(data: Path, homes: tuple[Path, ...], account: str | None) -> None:
     take_in(data, logs, account or _own_identity())
 
 
-def take_in(data: Path, logs: list[tuple[LogSource, LogFile]], identity: str) -> None:
+def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) -> None:
     """Take the logs in for one account, with progress, and say what came of it."""
     from mileage.cli.options import control_in
     from mileage.ingest.collecting import log_records

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.errors import Invalid
 from mileage.domain.people import Credential
-from mileage.domain.witness import Reading
 from mileage.ingest.pipeline import refusal
 from mileage.ingest.projects import Projects
 from mileage.ingest.record import Record
-from mileage.sources.files import LineReader, LogFile, discover
+from mileage.sources.files import LogFile, discover, read_log
 from mileage.sources.otlp import OtlpReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mileage.sources.base import LogSource, OtlpSource
+    from mileage.sources.base import OtlpSource
+    from mileage.sources.files import LocalSource
     from mileage.sources.otlp import Form
     from mileage.sources.otlp_record import Signal
 
 
 def found_logs(
-    sources: Iterable[LogSource], homes: Iterable[Path], environ: Mapping[str, str]
-) -> list[tuple[LogSource, LogFile]]:
+    sources: Iterable[LocalSource], homes: Iterable[Path], environ: Mapping[str, str]
+) -> list[tuple[LocalSource, LogFile]]:
     """List the session logs below the home folders, each file once."""
-    found: dict[str, tuple[LogSource, LogFile]] = {}
+    found: dict[str, tuple[LocalSource, LogFile]] = {}
     for home in homes:
         for source in sources:
             for file in discover(home, environ, source):
@@ -35,7 +35,7 @@ def found_logs(
 
 
 def log_records(
-    source: LogSource, file: LogFile, account_id: str, *, max_line_bytes: int
+    source: LocalSource, file: LogFile, account_id: str, *, max_line_bytes: int
 ) -> Iterator[Record]:
     """Read one log for an account.
 
@@ -44,15 +44,8 @@ def log_records(
     credential = Credential("", account_id, "")
     projects = Projects()
     name = Path(file.path).name
-    lines = LineReader(file, max_line_bytes=max_line_bytes)
-    for reading in source.read(lines, name):
+    for reading in read_log(source, file, place=name, max_line_bytes=max_line_bytes):
         yield Record(credential, source.traits.name, projects.named(reading))
-    if lines.rejected:
-        rejected = tuple(
-            one._replace(place=one.place.replace(file.path, name))
-            for one in lines.rejected
-        )
-        yield Record(credential, source.traits.name, Reading(rejected=rejected))
 
 
 def body_record(source: OtlpSource, path: Path, account_id: str) -> Record:

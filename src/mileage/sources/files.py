@@ -1,7 +1,8 @@
 """Finds the logs of a home folder and reads them line by line, in bounded memory.
 
-The only part of the sources that touches a disk. Whatever is wrong with a file
-becomes a ``Rejected`` with its place; nothing raises and nothing is skipped silently.
+Whatever is wrong with a file becomes a ``Rejected`` with its place; nothing raises
+and nothing is skipped silently. Sources of databases and whole documents open their
+files themselves, once it is known here that these are regular files.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import stat
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
 
 from mileage.domain.witness import Reading, Rejected
 
@@ -26,7 +27,9 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mileage.sources.base import LogSource
+    from mileage.sources.base import FileSource, LogSource
+
+    LocalSource: TypeAlias = LogSource | FileSource
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 _BUFFER_BYTES = 256 * 1024
@@ -45,15 +48,18 @@ class LogFile(NamedTuple):
 
 
 def existing_roots(
-    source: LogSource, home: Path, environ: Mapping[str, str]
+    source: LocalSource, home: Path, environ: Mapping[str, str]
 ) -> list[Path]:
-    """Return the source's folders that exist, each once (links resolved)."""
+    """Return the source's folders that exist, each once (links resolved).
+
+    A person may have chosen a single file instead of a folder.
+    """
     roots = (Path(root) for root in source.roots(home, environ))
-    return list(dict.fromkeys(root.resolve() for root in roots if root.is_dir()))
+    return list(dict.fromkeys(root.resolve() for root in roots if root.exists()))
 
 
 def discover(
-    home: Path, environ: Mapping[str, str], source: LogSource
+    home: Path, environ: Mapping[str, str], source: LocalSource
 ) -> list[LogFile]:
     """List the files of a source below a home folder, in a stable order.
 
@@ -62,9 +68,16 @@ def discover(
     found = {
         path: LogFile(source.traits.name, path, size)
         for root in existing_roots(source, home, environ)
-        for path, size in _walk(str(root), source.patterns())
+        for path, size in _below(root, source.patterns())
     }
     return [found[path] for path in sorted(found)]
+
+
+def _below(root: Path, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
+    if root.is_dir():
+        yield from _walk(str(root), patterns)
+    elif root.is_file():
+        yield str(root), root.stat().st_size
 
 
 def _walk(folder: str, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -76,7 +89,8 @@ def _walk(folder: str, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
     for entry in entries:
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, patterns)
+                if not any(_excludes(f"{entry.name}/", one) for one in patterns):
+                    yield from _walk(entry.path, patterns)
             elif _fits(entry.name, patterns):
                 yield entry.path, entry.stat().st_size
         except OSError:
@@ -86,17 +100,24 @@ def _walk(folder: str, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:
     wanted = (pattern for pattern in patterns if not pattern.startswith("!"))
-    unwanted = (pattern[1:] for pattern in patterns if pattern.startswith("!"))
     return any(fnmatchcase(name, pattern) for pattern in wanted) and not any(
-        fnmatchcase(name, pattern) for pattern in unwanted
+        _excludes(name, pattern) for pattern in patterns
     )
+
+
+def _excludes(name: str, pattern: str) -> bool:
+    """Tell whether a pattern says no to a file, or to a folder (``name/``)."""
+    return pattern.startswith("!") and fnmatchcase(name, pattern[1:])
+
+
+def is_regular(path: str) -> bool:
+    """Tell whether a path is a file; opening a pipe would wait for its writer."""
+    return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - paths are text here
 
 
 def open_plain(path: str) -> BinaryIO:
     """Open a log; compressed ones raise where this Python cannot decode them."""
-    mode = os.stat(path).st_mode  # noqa: PTH116 - paths are text here
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        # Opening a pipe would wait for somebody who writes into it.
+    if not is_regular(path) and not os.path.isdir(path):  # noqa: PTH112 - ditto
         raise OSError(NOT_A_FILE)
     if not path.endswith(".zst"):
         return open(path, "rb", buffering=_BUFFER_BYTES)  # noqa: PTH123
@@ -116,11 +137,13 @@ class LineReader:
         self,
         file: LogFile,
         *,
+        place: str = "",
         max_line_bytes: int = MAX_LINE_BYTES,
         opener: Callable[[str], BinaryIO] = open_plain,
     ) -> None:
         self.rejected: list[Rejected] = []
         self._file = file
+        self._place = place or file.path
         self._limit = max_line_bytes
         self._opener = opener
 
@@ -131,7 +154,7 @@ class LineReader:
                 yield from self._lines(stream)
         except _UNREADABLE as error:
             reason = getattr(error, "strerror", None) or str(error)
-            self._reject(self._file.path, f"unreadable: {reason}")
+            self._reject(self._place, f"unreadable: {reason}")
 
     def _lines(self, stream: BinaryIO) -> Iterator[bytes]:
         limit, readline = self._limit, stream.readline
@@ -149,22 +172,50 @@ class LineReader:
             return start + rest
         while rest and not rest.endswith(b"\n"):
             rest = stream.readline(self._limit)
-        self._reject(f"{self._file.path}:{number}", TOO_LONG)
+        self._reject(f"{self._place}:{number}", TOO_LONG)
         return b"\n"
 
     def _reject(self, place: str, reason: str) -> None:
         self.rejected.append(Rejected(self._file.source, place, reason))
 
 
+def is_whole(source: LocalSource) -> TypeGuard[FileSource]:
+    """Tell whether a source reads files as a whole instead of lines."""
+    return hasattr(source, "read_file")
+
+
 def read_log(
-    source: LogSource,
+    source: LocalSource,
     file: LogFile,
     *,
+    place: str = "",
     activity: bool = True,
     max_line_bytes: int = MAX_LINE_BYTES,
 ) -> Iterator[Reading]:
-    """Read one file; its last reading carries what the file itself was refused for."""
-    lines = LineReader(file, max_line_bytes=max_line_bytes)
-    yield from source.read(lines, file.path, activity=activity)
+    """Read one file; its last reading carries what the file itself was refused for.
+
+    ``place`` names it in rejections, where its path must not be seen.
+    """
+    place = place or file.path
+    if is_whole(source):
+        yield from _read_whole(source, file, place, activity=activity)
+        return
+    by_line = cast("LogSource", source)
+    lines = LineReader(file, place=place, max_line_bytes=max_line_bytes)
+    yield from by_line.read(lines, place, activity=activity)
     if lines.rejected:
         yield Reading(rejected=tuple(lines.rejected))
+
+
+def _read_whole(
+    source: FileSource, file: LogFile, place: str, *, activity: bool
+) -> Iterator[Reading]:
+    try:
+        problem = "" if is_regular(file.path) else NOT_A_FILE
+    except OSError as error:
+        problem = error.strerror or str(error)
+    if problem:
+        refused = Rejected(file.source, place, f"unreadable: {problem}")
+        yield Reading(rejected=(refused,))
+    else:
+        yield from source.read_file(file.path, place, activity=activity)

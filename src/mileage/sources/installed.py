@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from mileage.domain.call import SourceTraits
-    from mileage.sources.base import LogSource, OtlpSource
+    from mileage.sources.base import OtlpSource
+    from mileage.sources.files import LocalSource
 
 GROUP = "mileage.sources"
 
 
-def log_sources() -> tuple[LogSource, ...]:
+def log_sources() -> tuple[LocalSource, ...]:
     """Return the sources that read files, by name."""
-    return tuple(cast("LogSource", one) for one in _loaded() if hasattr(one, "roots"))
+    return tuple(cast("LocalSource", one) for one in _loaded() if hasattr(one, "roots"))
 
 
 def otlp_sources() -> tuple[OtlpSource, ...]:

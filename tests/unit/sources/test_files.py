@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
+from mileage.domain.call import SourceTraits
+from mileage.domain.witness import Reading, Rejected
 from mileage.sources import files
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
@@ -231,3 +234,82 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
     lines, rejected = lines_of(pipe)
     assert lines == []
     assert rejected == [(str(pipe), "unreadable: not a regular file")]
+
+
+# ----------------------------------------------- files that are read as a whole
+
+
+class WholeFiles:
+    """Reads documents: says which file it was given, and under which name."""
+
+    traits = SourceTraits("whole", "somebody", 10, "counts", replayable=True)
+
+    def roots(self, home, environ):
+        return [home / ".whole", home / "chosen.doc"]
+
+    def patterns(self):
+        return ("*.doc", "!draft*.doc", "!attic/", "!.*/")
+
+    def read_file(self, path, place, *, activity=True):
+        refused = Rejected("whole", place, f"{Path(path).name}, activity {activity}")
+        yield Reading(rejected=(refused,))
+
+
+WHOLE = WholeFiles()
+
+
+def test_a_source_of_whole_files_opens_them_itself(tmp_path):
+    path = write_log(tmp_path, ".whole/one.doc", b"anything")
+    file = LogFile("whole", str(path), 8)
+    assert [tuple(one) for one in rejections(read_log(WHOLE, file))] == [
+        ("whole", str(path), "one.doc, activity True")
+    ]
+    (named,) = rejections(read_log(WHOLE, file, place="one.doc", activity=False))
+    assert (named.place, named.reason) == ("one.doc", "one.doc, activity False")
+
+
+def test_a_whole_file_that_is_none_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.doc")
+    for name, reason in (
+        ("pipe.doc", "unreadable: not a regular file"),
+        ("gone.doc", "unreadable: No such file or directory"),
+        ("", "unreadable: not a regular file"),
+    ):
+        file = LogFile("whole", str(tmp_path / name), 0)
+        (refused,) = rejections(read_log(WHOLE, file))
+        assert (refused.place, refused.reason) == (file.path, reason)
+
+
+def test_folders_can_be_left_out_and_a_root_can_be_a_file(tmp_path):
+    for name in (
+        ".whole/one.doc",
+        ".whole/draft-one.doc",
+        ".whole/deeper/two.doc",
+        ".whole/attic/three.doc",
+        ".whole/deeper/attic/four.doc",
+        ".whole/deeper/.hidden/five.doc",
+        ".whole/attics/six.doc",
+        "chosen.doc",
+        "other.doc",
+    ):
+        write_log(tmp_path, name, b"x")
+    assert found(tmp_path, WHOLE) == [
+        ".whole/attics/six.doc",
+        ".whole/deeper/two.doc",
+        ".whole/one.doc",
+        "chosen.doc",
+    ]
+    assert [file.size for file in discover(tmp_path, {}, WHOLE)] == [1] * 4
+
+
+def test_lines_are_refused_under_the_name_that_was_given(tmp_path):
+    path = write_log(tmp_path, "one.jsonl", answer(), b"[1]\n", b"x" * 3_000 + b"\n")
+    file = LogFile("claude_code_log", str(path), path.stat().st_size)
+    readings = read_log(CLAUDE, file, place="one.jsonl", max_line_bytes=1_500)
+    assert sorted(one.place for one in rejections(readings)) == [
+        "one.jsonl:2",
+        "one.jsonl:3",
+    ]
+    missing = LogFile("claude_code_log", str(tmp_path / "gone.jsonl"), 0)
+    (refused,) = rejections(read_log(CLAUDE, missing, place="gone.jsonl"))
+    assert refused.place == "gone.jsonl"
