@@ -23,8 +23,9 @@ from mileage.sources.installed import otlp_sources
 from mileage.web.app import create_app
 from mileage.web.services import Services
 from mileage.wiring.operations import actions
-from mileage.wiring.organisation import open_organisation
+from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import listening
+from mileage.wiring.pushes import Pushes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
+    from mileage.ingest.push_format import Push, Receipt
     from mileage.wiring.organisation import Organisation
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class IngestDoor:
     def __init__(self, organisation: Organisation) -> None:
         self._have = organisation
         self.sources = otlp_sources()
+        self._pushes = Pushes(organisation)
 
     def credential(self, bearer: str) -> Credential:
         """Return what a token stands for; raises Unauthorised."""
@@ -55,9 +58,13 @@ class IngestDoor:
         self, credential: Credential, reading: Reading, origin: str
     ) -> None:
         """Return once the reading is on disk."""
-        record = Record(credential, origin, reading)
+        record = Record(credential, origin, reading, received=now())
         durable = await to_thread.run_sync(self._have.pipeline.submit, record)
         await wrap_future(durable)
+
+    async def take_push(self, credential: Credential, push: Push | None) -> Receipt:
+        """Return once a machine's rows are on disk."""
+        return await self._pushes.take(credential, push)
 
     def refuse(self, credential: Credential, source: str, reason: str) -> None:
         """Keep count of a body that was answered 4xx."""
