@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
@@ -29,6 +30,8 @@ class Policy:
     lenses: tuple[Lens, ...]
     """At least one; the first is the default."""
     overrides: tuple[Override, ...]
+    faults: tuple[Fault, ...]
+    """Versions of clients that are known to report wrong figures."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -60,6 +63,7 @@ def load_policy(data: Path | None) -> Policy:
         settings=values["mileage.toml"],
         lenses=values["lenses.toml"],
         overrides=values["prices.toml"],
+        faults=values["clients.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -82,6 +86,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "mileage.toml": _settings,
     "prices.toml": parse_overrides,
     "lenses.toml": parse_lenses,
+    "clients.toml": parse_clients,
 }
 
 

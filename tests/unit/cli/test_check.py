@@ -30,6 +30,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "mileage.toml",
         "prices.toml",
         "lenses.toml",
+        "clients.toml",
     ]
     assert all(": ok (as shipped, version " in line for line in lines)
     assert not (tmp_path / "new").exists()
@@ -64,7 +65,8 @@ def test_as_json(tmp_path, policy):
     assert result.exit_code == 1
     report = json.loads(result.output)
     assert report["ok"] is False
-    settings, prices, lenses = report["files"]
+    settings, prices, lenses, *others = report["files"]
+    assert all(one["shipped"] and not one["findings"] for one in others)
     assert settings["shipped"] is lenses["shipped"] is True
     assert settings["findings"] == lenses["findings"] == []
     assert {one["key"] for one in prices["findings"]} == {
