@@ -21,7 +21,8 @@ test: setup-browser lint types imports ## everything that must hold: checks and 
 check: setup format lint types imports ## format, lint, types, imports; no tests
 
 .PHONY: soak
-soak: setup ## hours of failures: kills, retries, re-batching (state is kept in var/)
+soak: setup ## hours of failures: kills, re-batching, fuzzing (state is kept in var/)
+	@$(bin)/uv pip install --quiet --python $(bin)/python --require-hashes --requirement soak/requirements.lock
 	@for script in soak/*.py; do echo "== $$script"; $(bin)/python "$$script" $(ARGS) || exit 1; done
 
 .PHONY: bench

@@ -1,0 +1,263 @@
+"""Fuzz every parser with coverage as the guide: no exception, no hang, no flood.
+
+    python soak/fuzz.py [--seconds 3600] [--only NAME …] [--workers 2] [--list]
+                        [--state var/soak/fuzz] [--slice 300]
+
+Every parser gets ``--seconds`` of its own, in slices: its corpus and the seconds it
+has had are kept in the state directory, so an interrupted run goes on where it
+stopped. Seeds are the golden files of the tests. After each slice the corpus is
+played again under ``tracemalloc``, and an input that needs more than 64 MB fails.
+Whatever fails is kept under ``findings/`` with the command that shows it again.
+
+Needs ``atheris``, which exists for Linux up to Python 3.13 (``make soak`` installs
+it); elsewhere this says so and fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mileage.domain.witness import Reading
+    from mileage.sources.base import FileSource, LogSource
+    from mileage.sources.otlp import Form, OtlpReader
+    from mileage.sources.otlp_record import Signal
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "golden"
+MOST_MEMORY = 64 * 2**20
+MOST_SECONDS = 10
+"""For one input; libFuzzer calls more a hang."""
+LONGEST_INPUT = 64 * 1024
+SEED_BYTES = 256 * 1024
+Parser = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class Args:
+    """What the command line said."""
+
+    seconds: int
+    slice: int
+    state: Path
+
+
+def parsers() -> dict[str, Parser]:
+    """Return every parser of input that others make, by name."""
+    from mileage.sources import installed
+    from mileage.sources.otlp import OtlpReader
+
+    found: dict[str, Parser] = {}
+    for source in installed.log_sources():
+        read = _read_file if hasattr(source, "read_file") else _read_lines
+        found[source.traits.name] = partial(read, source)
+    reader = OtlpReader(installed.otlp_sources())
+    for signal in ("logs", "metrics", "traces"):
+        for form in ("protobuf", "json"):
+            found[f"otlp-{signal}-{form}"] = partial(_read_body, reader, signal, form)
+    return {**found, **_inputs()}
+
+
+def _inputs() -> dict[str, Parser]:
+    """Return the parsers of input that is neither a log nor telemetry."""
+    from mileage.ingest import people_csv
+
+    people = partial(people_csv.parse_people, file="people.csv")
+
+    return {"people": partial(_refusing, people)}
+
+
+def _refusing(parse: Callable[[bytes], Any], data: bytes) -> None:
+    """Parse; the one refusal that callers expect is no finding."""
+    from mileage.domain.errors import MileageError
+
+    try:
+        parse(data)
+    except MileageError:
+        return
+
+
+def _read_lines(source: LogSource, data: bytes) -> None:
+    _check(source.read(data.splitlines(keepends=True), "fuzz"))
+
+
+def _read_file(source: FileSource, data: bytes) -> None:
+    suffix = source.patterns()[0].rpartition("*")[2]
+    with tempfile.NamedTemporaryFile(dir=_memory(), suffix=suffix) as file:
+        file.write(data)
+        file.flush()
+        _check(source.read_file(file.name, "fuzz"))
+
+
+def _read_body(reader: OtlpReader, signal: Signal, form: Form, data: bytes) -> None:
+    from mileage.domain.errors import Invalid
+
+    try:
+        _check([reader.read(signal, form, data)])
+    except Invalid:
+        return
+
+
+def _check(readings: Iterable[Reading]) -> None:
+    """Consume readings; rows must hold what their types say, and counts be counts."""
+    for reading in readings:
+        for witness in reading.witnesses.rows():
+            if not all(type(n) is int and n >= 0 for n in witness.tokens):
+                raise AssertionError("a count below zero, or none")
+            if type(witness.occurred_at) is not int:
+                raise AssertionError("a time that is no integer")
+        for activity in reading.activities.rows():
+            if type(activity.amount) is not int or activity.amount < 0:
+                raise AssertionError("an amount that is none")
+
+
+def _memory() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+
+def seeds(name: str) -> Iterator[bytes]:
+    """Yield golden inputs for a parser, the small ones."""
+    signal, _, form = name.removeprefix("otlp-").partition("-")
+    if name.startswith("otlp-"):
+        suffix = "json" if form == "json" else "pb"
+        files = sorted(GOLDEN.rglob(f"*{signal}*.{suffix}"))
+    else:
+        folders = [path for path in GOLDEN.rglob(name) if path.is_dir()]
+        files = [file for folder in folders for file in folder.rglob("*")]
+    for file in sorted(files):
+        if file.is_file() and file.stat().st_size <= SEED_BYTES:
+            yield file.read_bytes()
+
+
+def fuzz(name: str, corpus: Path, findings: Path, seconds: int) -> None:
+    """Run libFuzzer in this process; it leaves with its own exit code."""
+    import atheris
+
+    with atheris.instrument_imports(include=["mileage"]):
+        parse = parsers()[name]
+    flags = {
+        "max_total_time": seconds,
+        "timeout": MOST_SECONDS,
+        "max_len": LONGEST_INPUT,
+        "rss_limit_mb": 2048,
+        "print_final_stats": 1,
+        "artifact_prefix": f"{findings}/",
+    }
+    options = [f"-{key}={value}" for key, value in flags.items()]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], parse)
+    atheris.Fuzz()
+
+
+def replay(name: str, files: Iterable[Path]) -> int:
+    """Parse inputs again, measured; return the exit code."""
+    parse = parsers()[name]
+    most = 0
+    tracemalloc.start()
+    for file in files:
+        data = file.read_bytes()
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        parse(data)
+        used = tracemalloc.get_traced_memory()[1] - before
+        if used > MOST_MEMORY:
+            print(f"{file}: {used / 2**20:.0f} MB")
+            return 1
+        most = max(most, used)
+    print(f"most memory {most / 2**20:.1f} MB")
+    return 0
+
+
+class Progress:
+    """What one parser has had so far."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.corpus = folder / name / "corpus"
+        self.findings = folder / name / "findings"
+        self.log = folder / name / "log.txt"
+        self._seconds = folder / name / "seconds"
+        self.corpus.mkdir(parents=True, exist_ok=True)
+        self.findings.mkdir(exist_ok=True)
+        for number, data in enumerate(seeds(name)):
+            (self.corpus / f"seed-{number}").write_bytes(data)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of fuzzing behind it."""
+        return float(self._seconds.read_text()) if self._seconds.exists() else 0.0
+
+    def add(self, seconds: float) -> None:
+        """Remember a finished slice."""
+        self._seconds.write_text(str(self.seconds + seconds))
+
+
+def run(args: Args, name: str) -> tuple[str, bool]:
+    """Give one parser its seconds; return a line for the report and whether it held."""
+    progress = Progress(args.state, name)
+    while progress.seconds < args.seconds:
+        left = min(args.slice, int(args.seconds - progress.seconds) + 1)
+        started = time.monotonic()
+        code = _child(progress, "--fuzz", name, str(left))
+        progress.add(time.monotonic() - started)
+        if code or (code := _child(progress, "--replay", name)):
+            return f"{name}: FAILED (exit {code}), see {progress.log}", False
+    count = len(list(progress.corpus.iterdir()))
+    return f"{name}: {progress.seconds:.0f} s, {count} inputs, nothing found", True
+
+
+def _child(progress: Progress, *arguments: str) -> int:
+    command = [sys.executable, __file__, *arguments, "--state", progress.corpus.parent]
+    with progress.log.open("ab") as log:
+        done = subprocess.run(command, stdout=log, stderr=log, check=False)
+    return done.returncode
+
+
+def main() -> int:
+    """Fuzz all parsers, several at once; return 1 when one failed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--slice", type=int, default=300)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--state", type=Path, default=ROOT / "var/soak/fuzz")
+    parser.add_argument("--only", nargs="+", default=[])
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--fuzz", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--replay", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    folder = given.state
+    if given.fuzz:
+        name, seconds = given.fuzz
+        fuzz(name, folder / "corpus", folder / "findings", int(seconds))
+        return 0
+    if given.replay:
+        return replay(given.replay, sorted((folder / "corpus").iterdir()))
+    if find_spec("atheris") is None:
+        sys.exit("fuzz: atheris is not installed here; nothing was fuzzed")
+    names = [name for name in parsers() if not given.only or name in given.only]
+    if given.list:
+        print("\n".join(names))
+        return 0
+    args = Args(given.seconds, given.slice, folder)
+    held = True
+    with ThreadPoolExecutor(given.workers) as pool:
+        for line, good in pool.map(partial(run, args), names):
+            print(line, flush=True)
+            held &= good
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
