@@ -8,7 +8,7 @@ import re
 import pytest
 
 from mileage.store.queries import GROUPS as STORED_GROUPS
-from mileage.web.api import ENDPOINTS, GROUPS
+from mileage.web.api import ENDPOINTS, GROUPS, POSTS
 from mileage.web.openapi import document
 from tests.web.json_schema import problems, resolved
 from tests.web.stage import WINDOW, Stage
@@ -28,7 +28,7 @@ def asked(stage):
 
 # The description
 
-DESCRIBED = document(ENDPOINTS)
+DESCRIBED = document(ENDPOINTS, POSTS)
 
 
 def every_object(value):
@@ -58,15 +58,20 @@ def test_the_description_has_what_openapi_requires():
         "paths",
         "components",
     }
-    names = [item["get"]["operationId"] for item in DESCRIBED["paths"].values()]
-    assert len(set(names)) == len(names) == len(ENDPOINTS)
-    for path, item in DESCRIBED["paths"].items():
+    operations = [
+        (path, operation)
+        for path, item in DESCRIBED["paths"].items()
+        for operation in item.values()
+    ]
+    names = [operation["operationId"] for _, operation in operations]
+    assert len(set(names)) == len(names) == len(ENDPOINTS) + len(POSTS)
+    for path, operation in operations:
         assert path.startswith("/api/v1/")
-        operation = item["get"]
         assert operation["summary"]
-        in_path = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+        parameters = operation.get("parameters", [])
+        in_path = {p["name"] for p in parameters if p["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
-        for parameter in operation["parameters"]:
+        for parameter in parameters:
             assert parameter["in"] in {"query", "path"}
             assert parameter["required"] is (parameter["in"] == "path")
             assert parameter["description"].endswith(".")
@@ -93,7 +98,12 @@ def test_every_schema_and_credential_is_used():
     }
     assert used == set(DESCRIBED["components"]["schemas"])
     credentials = set(DESCRIBED["components"]["securitySchemes"])
-    assert credentials == {name for one in DESCRIBED["security"] for name in one}
+    posts = [
+        one for path in POSTS for one in DESCRIBED["paths"][path]["post"]["security"]
+    ]
+    assert credentials == {
+        name for one in [*DESCRIBED["security"], *posts] for name in one
+    }
 
 
 def test_every_described_path_is_served_and_every_served_one_described(stage):

@@ -150,10 +150,17 @@ class Pipeline:
 
         Raises Unavailable when the queues are full or the pipeline is closing.
         """
+        return self.submit_screened(self.screened(record))
+
+    def screened(self, record: Record) -> Record:
+        """Return what may be written of a record; the rest became rejections."""
+        return record._replace(reading=self._screen(record.reading))
+
+    def submit_screened(self, screened: Record) -> Future[None]:
+        """Accept what ``screened`` returned, as ``submit`` does."""
         if self._closed or self.failure is not None:
             message = "this server is not taking records in just now; try again later"
             raise Unavailable(message)
-        screened = record._replace(reading=self._screen(record.reading))
         now = time.monotonic()
         waiting = _Waiting(screened, encode(screened), Future(), now)
         with self._lock:

@@ -2,12 +2,15 @@
 
 A folder's name differs from machine to machine, a repository's remote does not.
 Both are hashed with the organisation's key before they are written (``screen``).
+What a machine pushes to a server is a digest already: names stay at home.
 """
 
 from __future__ import annotations
 
+import re
 from configparser import ConfigParser
 from configparser import Error as ConfigError
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from mileage.domain.witness import Witness
 
 REMOTE = 'remote "origin"'
+_DIGEST = re.compile(r"(?:repo|dir)_[0-9a-f]{64}")
 
 
 class Projects:
@@ -69,3 +73,24 @@ def _without_login(url: str) -> str:
     host_and_path = rest.rpartition("@")[2]
     plain = host_and_path if scheme else host_and_path.replace(":", "/", 1)
     return plain.removesuffix("/").removesuffix(".git")
+
+
+def digest(remote: str) -> str:
+    """Return what stands for a repository on its way: the same on every machine."""
+    named = f"mileage project\0{remote}".encode("utf-8", "surrogatepass")
+    return f"repo_{sha256(named).hexdigest()}"
+
+
+def folder_digest(folder: str, key: bytes) -> str:
+    """Return what stands for a folder without a repository.
+
+    It means nothing elsewhere, so it is keyed with a secret of its machine: nobody
+    else can try names on it.
+    """
+    name = folder.encode("utf-8", "surrogatepass")
+    return f"dir_{blake2b(name, key=key, digest_size=32).hexdigest()}"
+
+
+def is_digest(project: str) -> bool:
+    """Tell whether a name has been replaced by a digest."""
+    return _DIGEST.fullmatch(project) is not None

@@ -23,6 +23,7 @@ from mileage.domain.witness import (
     Witness,
     WitnessBatch,
 )
+from mileage.ingest.projects import digest, is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,11 +62,13 @@ class Screen:
         return witness._replace(project=self.hide(witness.project))
 
     def hide(self, project: str) -> str:
-        """Return the keyed hash of a project's name."""
-        digest = hmac.new(
-            self.project_key, project.encode("utf-8", "surrogatepass"), sha256
-        ).hexdigest()
-        return f"prj_{digest[:24]}"
+        """Return the keyed hash of a project's name, or of the digest of its name.
+
+        One repository is one project, whether its name or a digest of it came in.
+        """
+        blind = project if is_digest(project) else digest(project)
+        keyed = hmac.new(self.project_key, blind.encode(), sha256).hexdigest()
+        return f"prj_{keyed[:24]}"
 
 
 def _sift(rows: Iterable[Fact], latest: int) -> tuple[list[Fact], list[Rejected]]:

@@ -17,11 +17,13 @@ from starlette.routing import Route
 
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.window import micros
+from mileage.ingest.push_format import PATH
 from mileage.reports.shape import board_json, ingest_status_json, personal_json
 from mileage.web.asking import services, viewer
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
 from mileage.web.pages import page
 from mileage.web.services import UsageQuestion
+from mileage.web.witness_door import OPERATION as PUSH
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,7 +37,7 @@ LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 def routes() -> list[BaseRoute]:
     """List the API's addresses: one a row of the table, and the description."""
-    described = document(ENDPOINTS)
+    described = document(ENDPOINTS, POSTS)
 
     def openapi(_request: Request) -> Response:
         """Answer the OpenAPI document."""
@@ -231,3 +233,6 @@ ENDPOINTS = (
         handler=ingest_status,
     ),
 )
+
+POSTS = {PATH: PUSH}
+"""What takes usage in under the same roof; ``witness_door`` routes it."""

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from mileage.domain.errors import MileageError, Refused, TooLarge, Unauthorised
+from mileage.ingest.push_format import PATH
 from mileage.web.asking import FORM_FIELD, Asker
 from mileage.web.problems import answer_error, wants_json
 
@@ -34,7 +35,7 @@ FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
 # The allow table: what strangers may reach. The door checks its own tokens.
-OPEN_PATHS = frozenset({SIGN_IN, "/healthz"})
+OPEN_PATHS = frozenset({SIGN_IN, "/healthz", PATH})
 OPEN_FOLDERS = ("/static/", "/v1/")
 KEY_PATHS = ("/api/", "/metrics")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from starlette.responses import Response
 from mileage.domain.errors import Invalid, TooLarge, Unauthorised, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
 
     from starlette.requests import Request
 
@@ -91,15 +91,17 @@ class Answers(Protocol):
 
 
 class Entrance(NamedTuple):
-    """One format at the door."""
+    """One format at the door; what it decodes is a reading, or its own to deliver."""
 
     source: str
     """What its refused bodies and ignored records are counted under."""
     kinds: Collection[str]
     """Content types that it reads."""
-    decode: Callable[[bytes], Reading | None]
+    decode: Callable[[bytes], Any]
     """Runs in a thread; raises Invalid for a body that is not of the format."""
     answers: Answers
+    deliver: Callable[[Credential, Any], Awaitable[Response]] | None = None
+    """Answers when what was decoded is durable; by default the door takes readings."""
 
 
 class Intake:
@@ -123,9 +125,8 @@ class Intake:
         except Unavailable as error:
             return answers.unavailable(str(error), RETRY_SECONDS)
         try:
-            reading = await self._read(request, entrance)
-            if reading is not None:
-                await self._door.accept(credential, reading, entrance.source)
+            decoded = await self._read(request, entrance)
+            return await self._deliver(entrance, credential, decoded)
         except (Invalid, TooLarge) as error:
             return await self._refuse(entrance, credential, error)
         except Unavailable as error:
@@ -133,9 +134,20 @@ class Intake:
         except ClientDisconnect:
             # Nobody hears this answer, and nothing of the body was kept.
             return Response(status_code=400)
-        return answers.accepted(reading)
 
-    async def _read(self, request: Request, entrance: Entrance) -> Reading | None:
+    async def _deliver(
+        self,
+        entrance: Entrance,
+        credential: Credential,
+        decoded: Any,  # noqa: ANN401 - as the format decodes
+    ) -> Response:
+        if entrance.deliver is not None:
+            return await entrance.deliver(credential, decoded)
+        if decoded is not None:
+            await self._door.accept(credential, decoded, entrance.source)
+        return entrance.answers.accepted(decoded)
+
+    async def _read(self, request: Request, entrance: Entrance) -> Any:  # noqa: ANN401 - as the format decodes
         """Read and decode the body; None when it says nothing."""
         compressed = _compressed(request, entrance.kinds)
         with self._room.lease() as lease:
@@ -162,7 +174,7 @@ class Intake:
         entrance: Entrance,
         body: bytearray,
         compressed: bool,  # noqa: FBT001 - run_sync passes by position only
-    ) -> Reading | None:
+    ) -> Any:  # noqa: ANN401 - as the format decodes
         most = self._limits.max_inflated_bytes
         plain = inflated(body, most) if compressed and body else bytes(body)
         if len(plain) <= _LARGE_BYTES:

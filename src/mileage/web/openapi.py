@@ -6,17 +6,19 @@ What is described is what is served: both come from the same ``Endpoint``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from mileage import __version__
 from mileage.domain.tokens import TOKEN_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
 Schema = dict[str, Any]
+NO_POSTS: Mapping[str, Schema] = MappingProxyType({})
 
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
@@ -210,6 +212,17 @@ SCHEMAS: dict[str, Schema] = {
         about="Witnesses since the data directory began; when idle, "
         "durable = visible + duplicates and lag_seconds = 0.",
     ),
+    "Receipt": _object(
+        {
+            "witnesses": {**COUNT, "description": "Rows on disk now, old or new."},
+            "activities": COUNT,
+            "rejected": {**COUNT, "description": "Rows that will not be taken."},
+            "reasons": _list(_object({"reason": TEXT, "count": COUNT})),
+            "recipient": {**TEXT, "description": "Stands for this ledger and account."},
+            "sources": _list(TEXT),
+            "version": {**TEXT, "description": "Of the server."},
+        }
+    ),
     "Error": _object(
         {
             "error": _object(
@@ -229,8 +242,10 @@ ERRORS = {
 }
 
 
-def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
-    """Describe the endpoints as OpenAPI 3.1."""
+def document(
+    endpoints: tuple[Endpoint, ...], posts: Mapping[str, Schema] = NO_POSTS
+) -> dict[str, Any]:
+    """Describe the endpoints as OpenAPI 3.1; ``posts`` are operations by address."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -243,7 +258,10 @@ def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}, {"session": []}],
-        "paths": {e.path: {"get": _operation(e)} for e in endpoints},
+        "paths": {
+            **{e.path: {"get": _operation(e)} for e in endpoints},
+            **{path: {"post": operation} for path, operation in posts.items()},
+        },
         "components": {
             "schemas": SCHEMAS,
             "securitySchemes": {
@@ -251,6 +269,11 @@ def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "Made by `mileage key create`.",
+                },
+                "ingest": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Made by `mileage token create`.",
                 },
                 "session": {
                     "type": "apiKey",

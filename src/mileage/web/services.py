@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.people import Account, Credential, Viewer
     from mileage.domain.witness import Reading
+    from mileage.ingest.push_format import Push, Receipt
     from mileage.sources.base import OtlpSource
 
 
@@ -103,6 +104,13 @@ class Door(Protocol):
         """Return once the reading is on disk; raises Unavailable if it cannot be.
 
         Records that are no usage are counted under ``origin``.
+        """
+        ...
+
+    async def take_push(self, credential: Credential, push: Push | None) -> Receipt:
+        """Return once a machine's rows are on disk; None only asks who answers.
+
+        Raises Unavailable when they cannot be, Invalid when none of them is taken.
         """
         ...
 
