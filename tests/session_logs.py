@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.call import SourceTraits
+from mileage.domain.once import count_once
 from mileage.domain.tokens import Tokens
-from mileage.reports.local import count_once
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 

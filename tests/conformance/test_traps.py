@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mileage.domain.figures import Share
+from mileage.domain.once import count_once
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
+from mileage.ingest.local_usage import usage_in
 from mileage.pricing.catalog import shipped
-from mileage.reports.local import Logs, Question, count_once, local_report
+from mileage.reports.local import Question, local_report
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import discover, read_log
@@ -212,11 +214,10 @@ def local_logs(made, folder):
         for file in files
         for reading in read_log(source, file, activity=False)
     ]
-    return Logs(
-        [reading.witnesses for reading in read],
-        [one for reading in read for one in reading.rejected],
-        {source.traits.name: len(files) for source, files in found.items()},
-    )
+    batches = [reading.witnesses for reading in read]
+    rejected = [one for reading in read for one in reading.rejected]
+    files = {source.traits.name: len(files) for source, files in found.items()}
+    return batches, usage_in(batches, rejected, files, CATALOG)
 
 
 def asked(by):
@@ -230,7 +231,7 @@ def figures(rows: tuple[Share, ...]) -> dict[str, tuple[int, Tokens]]:
 @EVERY_TRAP
 def test_the_local_report_of_a_trap(trap, tmp_path):
     made = home(41, [trap])
-    report = local_report(local_logs(made, tmp_path), asked("client"), CATALOG)
+    report = local_report(local_logs(made, tmp_path)[1], asked("client"))
     assert figures(report.rows) == summed(made.calls)
     assert sum(one.rejected for one in report.sources) == made.refused
     assert sum(one.calls for one in report.sources) == len(made.calls)
@@ -239,11 +240,11 @@ def test_the_local_report_of_a_trap(trap, tmp_path):
 @SEEDS
 def test_the_local_report_of_all_traps(seed, tmp_path):
     made = home(seed, ALL_TRAPS)
-    logs = local_logs(made, tmp_path)
-    assert facts(count_once(logs.batches)) == facts(made.calls)
-    by_client = local_report(logs, asked("client"), CATALOG)
+    batches, usage = local_logs(made, tmp_path)
+    assert facts(count_once(batches)) == facts(made.calls)
+    by_client = local_report(usage, asked("client"))
     assert figures(by_client.rows) == summed(made.calls)
-    by_model = local_report(logs, asked("model"), CATALOG)
+    by_model = local_report(usage, asked("model"))
     renamed = [call._replace(client=call.model) for call in made.calls]
     assert figures(by_model.rows) == summed(renamed)
     assert by_model.total == by_client.total
@@ -256,7 +257,7 @@ def test_the_local_report_of_all_traps(seed, tmp_path):
 
 def test_the_cost_is_that_of_each_call_once(tmp_path):
     made = home(6, ALL_TRAPS)
-    report = local_report(local_logs(made, tmp_path), asked("client"), CATALOG)
+    report = local_report(local_logs(made, tmp_path)[1], asked("client"))
     assert report.total.cost == sum(
         CATALOG.price(call.provider, call.model, FRIDAY, call.tier).cost(call.tokens)
         for call in calls(witnesses(made))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +10,14 @@ import click
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    from mileage.reports.local import Logs
-    from mileage.sources.base import LogSource
-    from mileage.sources.files import LogFile
-
-_GROUPINGS = ("day", "week", "month", "client", "model", "session", "project")
+_GROUPINGS = (
+    *("day", "week", "month", "block"),
+    *("client", "model", "session", "project"),
+)
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -45,7 +42,8 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
     type=click.Choice(_GROUPINGS),
     default="day",
     show_default=True,
-    help="One row for each of these; a week is named by its Monday.",
+    help="One row for each of these; a week is named by its Monday, a block of five "
+    "hours by its start in UTC.",
 )
 @click.option("--tz", metavar="ZONE", help="Time zone of the days. [default: yours]")
 @json_option
@@ -61,6 +59,9 @@ def command(
     """Read, count once, price, print."""
     import os
 
+    from mileage.reports.local import Question, local_json, local_report
+    from mileage.wiring.personal import usage_of
+
     if since and until and since > until:
         raise click.UsageError("--since is after --until: there is no such day.")
     zone_name = tz or _local_zone(os.environ)
@@ -68,80 +69,17 @@ def command(
     # A named home is looked at as it is: this machine's settings are not about it.
     environ = {} if homes else os.environ
     places = homes or (Path.home(),)
-    with _no_collection():
-        logs = _start_reading(places, environ)
-
-        # Imported only now, so that the other processors are reading meanwhile.
-        from mileage.pricing.catalog import shipped
-        from mileage.reports.local import Question, local_json, local_report
-
-        question = Question(zone, zone_name, _date(since), _date(until), by)
-        report = local_report(logs(), question, shipped())
+    question = Question(zone, zone_name, _date(since), _date(until), by)
+    report = local_report(usage_of(places, environ), question)
     if as_json:
         import json
 
         click.echo(json.dumps(local_json(report)))
     else:
         from mileage.cli.me_table import show
+        from mileage.wiring.personal import roots_of
 
-        show(report, [str(root) for root in _roots(places, environ)])
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Spare the search for cycles, of which reading makes none: 6 % of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _sources() -> list[LogSource]:
-    from mileage.sources import claude_code_log, codex_rollout
-
-    return [claude_code_log.SOURCE, codex_rollout.SOURCE]
-
-
-def _start_reading(
-    homes: Sequence[Path], environ: Mapping[str, str]
-) -> Callable[[], Logs]:
-    """Let other processors begin; the result finishes the work and returns it."""
-    from mileage.sources.files import discover
-    from mileage.sources.harvest import Harvesting
-
-    sources = {source.traits.name: source for source in _sources()}
-    found: dict[str, LogFile] = {
-        file.path: file
-        for source in sources.values()
-        for home in homes
-        for file in discover(home, environ, source)
-    }
-    files = dict.fromkeys(sources, 0)
-    for file in found.values():
-        files[file.source] += 1
-    harvesting = Harvesting(sources, list(found.values()))
-
-    def logs() -> Logs:
-        from mileage.reports.local import Logs
-
-        read = harvesting.finish()
-        return Logs(read.batches, read.rejected, files)
-
-    return logs
-
-
-def _roots(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:
-    """Return where logs were looked for, whether or not anything is there."""
-    looked = [
-        Path(root)
-        for home in homes
-        for source in _sources()
-        for root in source.roots(home, environ)
-    ]
-    return list(dict.fromkeys(looked))
+        show(report, [str(root) for root in roots_of(places, environ)])
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -15,8 +15,9 @@ from mileage.reports.shape import dollars
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mileage.domain.quarter import LocalSource
     from mileage.domain.sums import Figures
-    from mileage.reports.local import LocalReport, LocalSource
+    from mileage.reports.local import LocalReport
 
 _THOUSAND = 1_000
 _UNITS = ("", "K", "M", "B", "T")

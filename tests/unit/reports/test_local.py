@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.domain.witness import Rejected, WitnessBatch
+from mileage.ingest.local_usage import usage_in
 from mileage.pricing.catalog import shipped
 from mileage.reports.local import (
     GROUPINGS,
-    Logs,
     Question,
     local_json,
     local_report,
@@ -38,9 +38,10 @@ class FlatPrice:
         return tokens.total
 
 
-def logs(*rows, rejected=(), files=None):
+def usage(*rows, rejected=(), files=None, prices=None):
     batches = [WitnessBatch.of([row]) for row in rows]
-    return Logs(batches, rejected, files or {LOG: 1, ROLLOUT: 0})
+    files = files or {LOG: 1, ROLLOUT: 0}
+    return usage_in(batches, rejected, files, prices or FlatPrice())
 
 
 def asked(by="day", zone="UTC", **edges):
@@ -48,7 +49,7 @@ def asked(by="day", zone="UTC", **edges):
 
 
 def report(*rows, question=None, **fields):
-    return local_report(logs(*rows, **fields), question or asked(), FlatPrice())
+    return local_report(usage(*rows, **fields), question or asked())
 
 
 def names(found):
@@ -73,6 +74,10 @@ def test_the_same_key_in_two_sources_is_two_calls():
         ("day", ["2026-11-16", "2026-11-20", "2026-11-22"]),
         ("week", ["2026-11-16"]),
         ("month", ["2026-11"]),
+        (
+            "block",
+            ["2026-11-16T12:00:00Z", "2026-11-20T12:00:00Z", "2026-11-22T12:00:00Z"],
+        ),
         ("client", ["claude-code", "codex"]),
         ("model", ["claude-opus-4-8", "gpt"]),
         ("session", ["session-1", "s2"]),
@@ -186,7 +191,7 @@ def test_unknown_models_are_unpriced_and_never_free():
 def test_the_shipped_prices_know_lifetimes_of_cache_writes():
     def cost(**fields):
         row = witness(**{**dict.fromkeys(Tokens._fields, 0), **fields})
-        found = local_report(logs(row), asked(), CATALOG)
+        found = local_report(usage(row, prices=CATALOG), asked())
         return found.total.cost
 
     short, hour = cost(cache_write=1_000_000), cost(cache_write_1h=1_000_000)
@@ -195,7 +200,8 @@ def test_the_shipped_prices_know_lifetimes_of_cache_writes():
 
 
 def test_an_invented_model_has_no_price():
-    found = local_report(logs(witness(model="no-such-model")), asked(), CATALOG)
+    row = witness(model="no-such-model")
+    found = local_report(usage(row, prices=CATALOG), asked())
     assert (found.total.cost, found.total.unpriced_calls) == (None, 1)
 
 

@@ -1,0 +1,138 @@
+"""What one person used, added up by quarter of an hour.
+
+No time zone's day and no 5-hour block begins elsewhere than at a quarter of an hour,
+so every personal report can be answered from these rows, whatever was asked.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from mileage.domain.window import QUARTER, SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mileage.domain.tokens import Tokens
+    from mileage.domain.witness import Witness
+
+QUARTER_MICROS = QUARTER * SECOND
+_DAY = 86_400 * SECOND
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+class QuarterRow(NamedTuple):
+    """The calls of one quarter of an hour that are alike in everything named."""
+
+    quarter: int
+    """UTC microseconds of its start."""
+    client: str
+    source: str
+    provider: str
+    model: str
+    tier: str
+    session: str
+    project: str
+    agent: str
+    calls: int
+    input: int
+    cache_read: int
+    cache_write: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
+    tool_input: int
+    cost: int | None
+    """Micro-dollars of the priced calls; None when none is priced."""
+    unpriced_calls: int
+    unmeasured_calls: int
+    """Calls of which the source reports no usage; they are among ``calls``."""
+    first: int
+    last: int
+    """UTC microseconds of the earliest and the latest call."""
+
+
+class LocalSource(NamedTuple):
+    """How complete one source is: all that its files hold, whatever the window."""
+
+    source: str
+    files: int
+    witnesses: int
+    calls: int
+    rejected: int
+    first: int | None
+    last: int | None
+    gone: int = 0
+    """Files that are no longer there and whose calls still count."""
+
+
+class Usage(NamedTuple):
+    """Everything that was found, whatever the window."""
+
+    rows: Sequence[QuarterRow]
+    sources: Sequence[LocalSource]
+
+
+class Priced(Protocol):
+    """The price of one model on one day."""
+
+    def cost(self, tokens: Tokens) -> int:
+        """Return the cost of one call in micro-dollars."""
+        ...
+
+
+class Prices(Protocol):
+    """Prices by provider, model, UTC day and tier."""
+
+    def price(
+        self, provider: str, model: str, day: date, tier: str = ""
+    ) -> Priced | None:
+        """Return the price in force, or None."""
+        ...
+
+
+class Costs:
+    """Prices every call at its own time (UTC day); remembers what it asked for."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._known: dict[tuple[str, str, int, str], Priced | None] = {}
+
+    def of(self, call: Witness) -> int | None:
+        """Return the cost of a call in micro-dollars, or None if it has no price."""
+        kind = (call.provider, call.model, call.occurred_at // _DAY, call.tier)
+        if kind not in self._known:
+            day = date.fromordinal(_EPOCH_DAY + kind[2])
+            self._known[kind] = self._prices.price(kind[0], kind[1], day, kind[3])
+        price = self._known[kind]
+        return None if price is None else price.cost(call.tokens)
+
+
+def roll_up(calls: Iterable[Witness], costs: Costs) -> list[QuarterRow]:
+    """Price calls (each given once) and add up those that are alike.
+
+    Estimates are no usage: they are in no row.
+    """
+    groups: dict[tuple[int | str, ...], list[Witness]] = {}
+    for call in calls:
+        if call.measure != "estimate":
+            at = call.occurred_at
+            alike = (at - at % QUARTER_MICROS, call.client, call.source)
+            key = (*alike, *call[7:10], call.session, call.project, call.agent)
+            groups.setdefault(key, []).append(call)
+    return [_row(key, members, costs) for key, members in groups.items()]
+
+
+def _row(key: tuple[int | str, ...], calls: list[Witness], costs: Costs) -> QuarterRow:
+    measured = [call for call in calls if not call.measure]
+    known = [cost for call in measured if (cost := costs.of(call)) is not None]
+    times = [call.occurred_at for call in calls]
+    counts = map(sum, zip(*(call[10:17] for call in calls), strict=True))
+    unmeasured = len(calls) - len(measured)
+    return QuarterRow._make(
+        (
+            *(*key, len(calls), *counts, sum(known) if known else None),
+            *(len(measured) - len(known), unmeasured, min(times), max(times)),
+        )
+    )
