@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePath
 
@@ -81,3 +82,19 @@ class OtlpSource(Protocol):
     def read(self, records: Iterable[OtlpRecord]) -> Reading:
         """Turn wanted records into witnesses and activity; never raises."""
         ...
+
+
+class SpanSource(OtlpSource, Protocol):
+    """An OTLP source that reads spans too; others are never shown one.
+
+    A span is looked at when it bears a declared name or one of the marks: programs
+    send hundreds of spans for one request, and name those of requests as they like.
+    """
+
+    span_names: frozenset[str]
+    """Names of spans it reads."""
+    span_marks: frozenset[str]
+    """Attributes of which a span of another name must have one; part of ``keys``."""
+    digests: Mapping[str, re.Pattern[str]]
+    """What to take out of long values that are never kept themselves: of a value
+    under a key, each group that matches becomes the attribute ``KEY#GROUP``."""

@@ -246,7 +246,7 @@ def _measured(record: OtlpRecord) -> Facts:
     keeps the largest.
     """
     point = record.point
-    if point is None or not point.temporality:
+    if point is None or not point.temporality or point.kind == "histogram":
         return (_reject(record, "a metric that is no sum of known temporality"),)
     kind, attended = _kind(record)
     amount = as_amount(point.value)

@@ -16,21 +16,31 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-)
 
 from mileage.domain.errors import Invalid
 from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
 from mileage.sources import otlp_json as shape
-from mileage.sources.otlp_protobuf import LogsRequest, packed_keys, read_attributes
+from mileage.sources.otlp_protobuf import (
+    LogsRequest,
+    TracesRequest,
+    packed_keys,
+    read_attributes,
+)
 from mileage.sources.otlp_record import OtlpRecord, Point, Scalar, Signal
-from mileage.sources.otlp_scalar import bounded, double, integer, plain, printable
+from mileage.sources.otlp_scalar import (
+    bounded,
+    double,
+    integer,
+    nanoseconds,
+    plain,
+    scope_name,
+)
+from mileage.sources.otlp_spans import SpanFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mileage.sources.base import OtlpSource
+    from mileage.sources.base import OtlpSource, SpanSource
 
 Form: TypeAlias = Literal["protobuf", "json"]
 
@@ -43,10 +53,17 @@ _TEMPORALITY: dict[int | str | None, Literal["delta", "cumulative"]] = {
     2: "cumulative",
     "AGGREGATION_TEMPORALITY_CUMULATIVE": "cumulative",
 }
+_KINDS: dict[str, Literal["number", "histogram"]] = {
+    "sum": "number",
+    "gauge": "number",
+    "histogram": "histogram",
+}
+# Labels that split one measurement into token types (Claude Code, Codex, GenAI).
+_TYPE_LABELS = frozenset({"type", "token_type", "gen_ai.token.type"})
 _PROTOBUF: dict[Signal, Any] = {
     "logs": LogsRequest.FromString,
     "metrics": ExportMetricsServiceRequest.FromString,
-    "traces": ExportTraceServiceRequest.FromString,
+    "traces": TracesRequest.FromString,
 }
 _JSON: dict[Signal, Any] = {
     "logs": shape.LOGS.decode,
@@ -64,6 +81,11 @@ class OtlpReader:
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
         keys |= _ALWAYS
         self._allowed = Allowed(names, keys, packed_keys(keys))
+        self._spans_of = tuple(hasattr(source, "span_marks") for source in sources)
+        self._spans = SpanFilter.of(
+            (cast("SpanSource", s) for s in sources if hasattr(s, "span_marks")),
+            self._allowed.attributes,
+        )
 
     def read(self, signal: Signal, form: Form, body: bytes) -> Reading:
         """Decode a body and let each source read its records.
@@ -71,28 +93,32 @@ class OtlpReader:
         Raises ``Invalid``, and nothing else, when the body cannot be decoded.
         """
         message = _decode(signal, form, body)
-        if signal == "traces":
-            return Reading(ignored=_spans(message))
-        walk = self._allowed.log_records if signal == "logs" else self._allowed.points
+        walk = {
+            "logs": self._allowed.log_records,
+            "metrics": self._allowed.points,
+            "traces": self._spans.records,
+        }[signal]
         wanted: list[list[OtlpRecord]] = [[] for _ in self._sources]
         ignored = 0
         for record in walk(message):
             if isinstance(record, int):
                 ignored += record
                 continue
-            owner = self._owner(record)
-            if owner is None:
-                ignored += 1
-            else:
+            owners = self._owners(record)
+            ignored += not owners
+            for owner in owners:
                 wanted[owner].append(record)
         pairs = zip(self._sources, wanted, strict=True)
         return _together([s.read(records) for s, records in pairs if records], ignored)
 
-    def _owner(self, record: OtlpRecord) -> int | None:
-        for index, source in enumerate(self._sources):
-            if source.wants(record):
-                return index
-        return None
+    def _owners(self, record: OtlpRecord) -> list[int]:
+        """Name every source that wants a record: two may read different facts of it."""
+        span = record.signal == "traces"
+        return [
+            index
+            for index, source in enumerate(self._sources)
+            if (not span or self._spans_of[index]) and source.wants(record)
+        ]
 
 
 def _together(readings: list[Reading], ignored: int) -> Reading:
@@ -125,15 +151,6 @@ def _decode(signal: Signal, form: Form, body: bytes) -> Any:  # noqa: ANN401
         raise Invalid(f"the body is no OTLP {signal} JSON message: {error}") from None
 
 
-def _spans(message: shape.TracesRequest) -> int:
-    """Count spans: no source wants any, and Codex sends 815 for 3 requests."""
-    return sum(
-        len(scoped.spans or ())
-        for group in message.resource_spans or ()
-        for scoped in group.scope_spans or ()
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """What may leave a body; everything else is dropped where it stands."""
@@ -148,7 +165,7 @@ class Allowed:
         for group in message.resource_logs or ():
             resource = self._resource(group.resource)
             for scoped in group.scope_logs or ():
-                scope = _scope(scoped.scope)
+                scope = scope_name(scoped.scope)
                 for record in scoped.log_records or ():
                     number += 1
                     attributes = self.attributes(record.attributes)
@@ -167,7 +184,7 @@ class Allowed:
         for group in message.resource_metrics or ():
             resource = self._resource(group.resource)
             for scoped in group.scope_metrics or ():
-                scope = _scope(scoped.scope)
+                scope = scope_name(scoped.scope)
                 for metric in scoped.metrics or ():
                     kind = metric.WhichOneof("data")
                     data = getattr(metric, kind) if kind else None
@@ -183,7 +200,7 @@ class Allowed:
                         _TEMPORALITY.get(
                             getattr(data, "aggregation_temporality", 0), ""
                         ),
-                        measured=kind in {"sum", "gauge"},
+                        kind=_KINDS.get(kind or "", ""),
                     )
                     for point in points:
                         number += 1
@@ -192,12 +209,14 @@ class Allowed:
     def _point(
         self, frame: _Frame, point: shape.NumberPoint, number: int
     ) -> OtlpRecord:
-        if not frame.measured:
+        if not frame.kind:
             unread = Point(None, "", 0, 0, "")
             return OtlpRecord(
                 "metrics", frame.scope, frame.name, number, None, {}, {}, unread
             )
-        ended = _nanoseconds(point.time_unix_nano)
+        ended = nanoseconds(point.time_unix_nano)
+        pairs = point.attributes or ()
+        apart = [pair for pair in pairs if pair.key not in _TYPE_LABELS]
         return OtlpRecord(
             "metrics",
             frame.scope,
@@ -207,11 +226,13 @@ class Allowed:
             self.attributes(point.attributes),
             frame.resource,
             Point(
-                _value(point),
+                _value(point) if frame.kind == "number" else double(point.sum),
                 frame.temporality,
-                _nanoseconds(point.start_time_unix_nano),
+                nanoseconds(point.start_time_unix_nano),
                 ended,
-                _series(frame, point.attributes or ()),
+                _series(frame, pairs),
+                _series(frame, apart),
+                frame.kind,
             ),
         )
 
@@ -252,12 +273,7 @@ class _Frame:
     name: str
     resource: dict[str, Scalar]
     temporality: Literal["delta", "cumulative", ""]
-    measured: bool
-
-
-def _scope(scope: shape.Scope | None) -> str:
-    name = scope.name if scope else None
-    return (printable(name) if name else "") or ""
+    kind: Literal["number", "histogram", ""]
 
 
 def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | None:
@@ -271,13 +287,8 @@ def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | No
             return (moment - _EPOCH) // _MICROSECOND
         except (ValueError, OverflowError):
             pass
-    sent = _nanoseconds(record.time_unix_nano)
-    return (sent or _nanoseconds(record.observed_time_unix_nano)) // 1000 or None
-
-
-def _nanoseconds(value: shape.Number) -> int:
-    """Return UTC nanoseconds; 0 stands for none, as in the protocol."""
-    return max(integer(value) or 0, 0)
+    sent = nanoseconds(record.time_unix_nano)
+    return (sent or nanoseconds(record.observed_time_unix_nano)) // 1000 or None
 
 
 def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:

@@ -116,10 +116,26 @@ class Opaque(Shape):
     """Something that is only counted."""
 
 
-class Distribution(Shape):
-    """A histogram or a summary, of which only the points are counted."""
+class Summary(Shape):
+    """A kind of metric of which only the points are counted."""
 
     data_points: list[Opaque] | None = None
+
+
+class DistributionPoint(Shape):
+    """A data point of a histogram, without its buckets."""
+
+    attributes: list[KeyValue] | None = None
+    start_time_unix_nano: Number = 0
+    time_unix_nano: Number = 0
+    sum: Number = None
+
+
+class Distribution(Shape):
+    """A histogram."""
+
+    data_points: list[DistributionPoint] | None = None
+    aggregation_temporality: int | str | None = 0
 
 
 class Metric(Choice):
@@ -132,7 +148,7 @@ class Metric(Choice):
     gauge: Numbers | None = None
     histogram: Distribution | None = None
     exponential_histogram: Distribution | None = None
-    summary: Distribution | None = None
+    summary: Summary | None = None
 
 
 class ScopeMetrics(Shape):
@@ -155,15 +171,36 @@ class MetricsRequest(Shape):
     resource_metrics: list[ResourceMetrics] | None = None
 
 
-class ScopeSpans(Shape):
-    """Spans of one scope."""
+class Status(Shape):
+    """How a span ended."""
 
-    spans: list[Opaque] | None = None
+    code: int | str | None = 0
+
+
+class Span(Shape):
+    """A span."""
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    name: str | None = None
+    start_time_unix_nano: Number = 0
+    end_time_unix_nano: Number = 0
+    attributes: list[KeyValue] | None = None
+    status: Status | None = None
+
+
+class ScopeSpans(Shape):
+    """Spans of one scope, each of which stays text until somebody wants it."""
+
+    scope: Scope | None = None
+    spans: list[msgspec.Raw] | None = None
 
 
 class ResourceSpans(Shape):
     """Spans of one resource."""
 
+    resource: Resource | None = None
     scope_spans: list[ScopeSpans] | None = None
 
 
@@ -176,3 +213,4 @@ class TracesRequest(Shape):
 LOGS = msgspec.json.Decoder(LogsRequest)
 METRICS = msgspec.json.Decoder(MetricsRequest)
 TRACES = msgspec.json.Decoder(TracesRequest)
+SPAN = msgspec.json.Decoder(Span)

@@ -1,10 +1,11 @@
-"""OTLP logs in protobuf, with attributes left as bytes until somebody wants them.
+"""OTLP logs and spans in protobuf, left as bytes until somebody wants them.
 
 A message object for every attribute and value is what reading costs (the C library
 decodes a record in 3 µs, looking at its 21 attributes takes 35), and most of them
 are dropped. So logs are decoded with a schema of our own, equal to OTLP on the wire,
 that declares attributes as bytes: the key is compared as bytes, and of the values
-only wanted ones are read. What content there is stays undecoded.
+only wanted ones are read. What content there is stays undecoded. Of traces even the
+spans stay bytes: Codex sends 815 for three requests.
 
 The short way reads what every encoder writes: key, then value, each shorter than 128
 bytes. Anything else goes through the generated classes.
@@ -56,6 +57,28 @@ _SCHEMA: dict[str, dict[str, tuple[int, int, str, bool]]] = {
     "LogsRequest": {
         "resource_logs": (1, _FIELD.TYPE_MESSAGE, f"{_OURS}ResourceLogs", True),
     },
+    "Status": {"code": (3, _FIELD.TYPE_INT32, "", False)},
+    "Span": {
+        "trace_id": (1, _FIELD.TYPE_BYTES, "", False),
+        "span_id": (2, _FIELD.TYPE_BYTES, "", False),
+        "parent_span_id": (4, _FIELD.TYPE_BYTES, "", False),
+        "name": (5, _FIELD.TYPE_STRING, "", False),
+        "start_time_unix_nano": (7, _FIELD.TYPE_FIXED64, "", False),
+        "end_time_unix_nano": (8, _FIELD.TYPE_FIXED64, "", False),
+        "attributes": (9, _FIELD.TYPE_BYTES, "", True),
+        "status": (15, _FIELD.TYPE_MESSAGE, f"{_OURS}Status", False),
+    },
+    "ScopeSpans": {
+        "scope": (1, _FIELD.TYPE_MESSAGE, f"{_COMMON}InstrumentationScope", False),
+        "spans": (2, _FIELD.TYPE_BYTES, "", True),
+    },
+    "ResourceSpans": {
+        "resource": (1, _FIELD.TYPE_MESSAGE, f"{_OURS}Resource", False),
+        "scope_spans": (2, _FIELD.TYPE_MESSAGE, f"{_OURS}ScopeSpans", True),
+    },
+    "TracesRequest": {
+        "resource_spans": (1, _FIELD.TYPE_MESSAGE, f"{_OURS}ResourceSpans", True),
+    },
 }
 _KEY_TAG = 0x0A
 _SHORT = 128
@@ -70,10 +93,10 @@ _BEFORE_DOUBLE = b"\x12\x09\x21"
 _DOUBLE = struct.Struct("<3xd")
 
 
-def _logs_request() -> Any:  # noqa: ANN401
-    """Build the class of our schema."""
+def _pool() -> Any:  # noqa: ANN401
+    """Build our schema."""
     file = descriptor_pb2.FileDescriptorProto(
-        name="mileage/otlp_logs.proto", package="mileage.otlp", syntax="proto3"
+        name="mileage/otlp.proto", package="mileage.otlp", syntax="proto3"
     )
     file.dependency.append(common_pb2.DESCRIPTOR.name)
     for name, fields in _SCHEMA.items():
@@ -89,11 +112,18 @@ def _logs_request() -> Any:  # noqa: ANN401
             )
     pool = descriptor_pool.Default()
     pool.Add(file)
-    found = pool.FindMessageTypeByName("mileage.otlp.LogsRequest")
+    return pool
+
+
+def _message(pool: Any, name: str) -> Any:  # noqa: ANN401
+    found = pool.FindMessageTypeByName(f"mileage.otlp.{name}")
     return message_factory.GetMessageClass(found)
 
 
-LogsRequest = _logs_request()
+_POOL = _pool()
+LogsRequest = _message(_POOL, "LogsRequest")
+TracesRequest = _message(_POOL, "TracesRequest")
+Span = _message(_POOL, "Span")
 
 
 def packed_keys(keys: Iterable[str]) -> dict[bytes, str]:
@@ -146,6 +176,20 @@ def _read_slowly(pair: bytes, keys: dict[bytes, str], kept: dict[str, Scalar]) -
     message = _decoded(common_pb2.KeyValue, pair)
     if message.key in keys.values():
         kept[message.key] = bounded(message.value)
+
+
+def long_texts(packed: Iterable[bytes], keys: dict[bytes, str]) -> dict[str, str]:
+    """Decode the texts under some keys, whatever their length.
+
+    Only what is written key first, with a short key, is found: what a text is looked
+    through for may be missing, so nothing is said of the others.
+    """
+    found: dict[str, str] = {}
+    for pair in packed:
+        key = keys.get(pair[: pair[1] + 2]) if len(pair) > 1 else None
+        if key is not None:
+            found[key] = _decoded(common_pb2.KeyValue, pair).value.string_value
+    return found
 
 
 def _decoded(kind: Any, packed: bytes) -> Any:  # noqa: ANN401

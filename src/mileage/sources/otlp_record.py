@@ -37,32 +37,48 @@ _EARLIEST = 1_577_836_800_000_000
 
 
 class Point(NamedTuple):
-    """A data point of a metric that is a sum."""
+    """A data point of a metric."""
 
     value: int | float | None
-    """None when the metric is no sum or gauge."""
+    """None when the metric is no sum, gauge or histogram."""
     temporality: Literal["delta", "cumulative", ""]
     started_at: int
     """UTC nanoseconds, as sent: with ``ended_at`` it tells points apart."""
     ended_at: int
     series: str
     """Hash of metric, resource and attributes; equal for equal series."""
+    siblings: str = ""
+    """The same without the label that splits one measurement into token types."""
+    kind: Literal["number", "histogram"] = "number"
+    """Of a histogram, ``value`` is the sum of what was observed."""
+
+
+class Span(NamedTuple):
+    """What a span tells beside its attributes; ids are hex texts, '' if malformed."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    """'' for the root of a trace."""
+    failed: bool
+    """The span's status is an error."""
 
 
 class OtlpRecord(NamedTuple):
-    """A log record, or one point of a metric."""
+    """A log record, one point of a metric, or a span."""
 
     signal: Signal
     scope: str
     name: str
-    """One of the names that a source declares, nothing else."""
+    """One of the names that a source declares, nothing else; spans may have ''."""
     number: int
     """Position in the body, from 1."""
     occurred_at: int | None
-    """UTC microseconds since 1970; None when no time was sent."""
+    """UTC microseconds since 1970, of a span its end; None when no time was sent."""
     attributes: Mapping[str, Scalar]
     resource: Mapping[str, Scalar]
     point: Point | None = None
+    span: Span | None = None
 
     @property
     def place(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mileage.sources.otlp_json import AnyValue, Number
+    from mileage.sources.otlp_json import AnyValue, Number, Scope
     from mileage.sources.otlp_record import Scalar
 
 MAX_TEXT = 256
@@ -46,6 +46,17 @@ def integer(value: Number) -> int | None:
     elif isinstance(value, float):
         value = int(value) if value.is_integer() else None
     return value if value is not None and -_BITS_64 < value < _BITS_64 else None
+
+
+def nanoseconds(value: Number) -> int:
+    """Return UTC nanoseconds; 0 stands for none, as in the protocol."""
+    return max(integer(value) or 0, 0)
+
+
+def scope_name(scope: Scope | None) -> str:
+    """Return which part of a program sent something, or ''."""
+    name = scope.name if scope else None
+    return (printable(name) if name else "") or ""
 
 
 def double(value: Number) -> float | None:

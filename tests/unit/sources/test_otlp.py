@@ -85,13 +85,13 @@ def test_wanted_by_name_but_by_no_source_is_ignored():
     assert keeper.records == []
 
 
-def test_each_record_goes_to_the_first_source_that_wants_it():
+def test_each_record_goes_to_every_source_that_wants_it():
     first, second = Keeper(only="a"), Keeper()
     reader = OtlpReader([first, second])
     reader.read("logs", "json", logs(log({"event.name": "thing.done"}), scope="a"))
     reader.read("logs", "json", logs(log({"event.name": "thing.done"}), scope="b"))
     assert [record.scope for record in first.records] == ["a"]
-    assert [record.scope for record in second.records] == ["b"]
+    assert [record.scope for record in second.records] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -330,11 +330,37 @@ class TestMetrics:
         (record,) = points(metrics(metric("thing.count", sent)))
         assert record.point.value is None
 
-    def test_a_histogram_is_a_point_without_a_number(self):
-        sent = {"dataPoints": [{"count": "1", "sum": 5.0}], "aggregationTemporality": 1}
-        (record,) = points(metrics({"name": "thing.count", "histogram": sent}))
+    @pytest.mark.parametrize("form", ["json", "protobuf"])
+    def test_of_a_histogram_the_sum_is_read(self, form):
+        made = {**point(0, {"id": "a"}), "count": "1", "sum": 5.0}
+        del made["asDouble"]
+        sent = {"dataPoints": [made], "aggregationTemporality": 1}
+        body = metrics({"name": "thing.count", "histogram": sent})
+        keeper = Keeper()
+        packed = body if form == "json" else packed_metrics(body)
+        OtlpReader([keeper]).read("metrics", form, packed)
+        (record,) = keeper.records
+        assert record.point.kind == "histogram"
+        assert record.point.value == 5
+        assert record.point.temporality == "delta"
+        assert record.occurred_at == AT_MICROS
+        assert record.attributes == {"id": "a"}
+
+    @pytest.mark.parametrize("kind", ["exponentialHistogram", "summary"])
+    def test_other_distributions_are_points_without_a_number(self, kind):
+        sent = {"dataPoints": [{"count": "1", "sum": 5.0}]}
+        (record,) = points(metrics({"name": "thing.count", kind: sent}))
         assert record.point.value is None
         assert record.attributes == {}
+
+    @pytest.mark.parametrize("label", ["type", "token_type", "gen_ai.token.type"])
+    def test_points_that_differ_in_the_token_type_only_are_siblings(self, label):
+        made = [point(1, {"id": "a", label: kind}) for kind in ("input", "output")]
+        first, second = points(metrics(metric("thing.count", *made)))
+        assert first.point.series != second.point.series
+        assert first.point.siblings == second.point.siblings
+        (other,) = points(metrics(metric("thing.count", point(1, {"id": "b"}))))
+        assert other.point.siblings != first.point.siblings
 
     def test_points_of_other_metrics_are_counted(self):
         keeper = Keeper()
