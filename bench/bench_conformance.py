@@ -53,7 +53,8 @@ def cell(result: conformance.Result) -> str:
         return "fails"
     if result.exact:
         return "exact"
-    return f"{result.error:+.1f} %" if abs(result.error) >= 0.05 else "wrong class"
+    off = f"{result.error:+.1f} %"
+    return "wrong class" if off in {"+0.0 %", "-0.0 %"} else off
 
 
 def main() -> int:
