@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @data_option
 @json_option
 def command(data: Path, *, as_json: bool) -> None:
-    """Say what is collected, what is missing and what is stale.
+    """Say what is collected, what is missing or stale, and how to fix it.
 
-    Exits with 1 when there is something to do.
+    Exits with 1 when there is something to do; notes are worth knowing and need
+    nobody to act. The read is recorded with the purpose operations.
     """
     from mileage.wiring.operations import operations
 
@@ -37,11 +38,15 @@ def _show(report: dict[str, Any]) -> None:
     click.echo(f"{report['accounts']} accounts known, {report['heard']} heard of.")
     click.echo(f"Last recorded: {report['last_recorded'] or 'nothing yet'}")
     for source in report["completeness"]["sources"]:
+        stopped = f", stopped for {source['stopped']:,}" if source["stopped"] else ""
         click.echo(
-            f"  {source['source']}: {source['witnesses']:,} witnesses, "
-            f"{source['from']} to {source['until']}, {source['rejected']} rejected"
+            f"  {source['source']}: {source['witnesses']:,} witnesses of "
+            f"{source['accounts']:,} accounts, {source['from']} to {source['until']}, "
+            f"{source['rejected']:,} rejected{stopped}"
         )
     for note in report["completeness"]["missing"]:
+        click.echo(f"note: {note}")
+    for note in report["notes"]:
         click.echo(f"note: {note}")
     for finding in report["findings"]:
         click.echo(f"to do: {finding}")

@@ -20,6 +20,26 @@ class SourceSeen:
     last: int | None
     """UTC microseconds of the earliest and latest call seen."""
     rejected: int = 0
+    accounts: int = 0
+    """Whose calls it saw."""
+    stopped: int = 0
+    """Accounts of which it fell silent while another source of the client went on."""
+    # Below: of one account only, not known of all together.
+    clients: tuple[str, ...] = ()
+    active_days: int | None = None
+    """Local days with a call."""
+    cadence_days: int | None = None
+    """Typical distance between two of them."""
+    gap_days: int | None = None
+    """Recent days on which another source saw the client at work, and it did not."""
+    silent_days: int | None = None
+    """Whole days since the last one."""
+    machines: int | None = None
+    """Machines that name themselves."""
+    version: str = ""
+    """The client's latest version."""
+    clock_ahead: int | None = None
+    """Microseconds by which the client's clock is ahead, below zero behind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mileage.access.policy import Allowed
+    from mileage.domain.client_faults import Fault
     from mileage.domain.figures import (
         Board,
         BoardRow,
@@ -75,6 +76,8 @@ class Holdings:
     """The default first."""
     now: Callable[[], int]
     backlog: Callable[[], Backlog | None]
+    faults: tuple[Fault, ...] = ()
+    """Versions of clients that are known to report wrong figures."""
 
 
 class Answers:
@@ -116,7 +119,11 @@ class Answers:
         account = self._have.control.account(account_id)
         self._record(viewer, allowed, ("personal", account_id), 1)
         return personal_page(
-            self._have.ledger, account, self._window(), self._place(account_id)
+            self._have.ledger,
+            account,
+            self._window(),
+            self._place(account_id),
+            self._have.faults,
         )
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
@@ -132,6 +139,7 @@ class Answers:
             self._asked_window(question),
             None if whole else viewer.account_id,
             check_groups(question.group_by),
+            self._have.faults,
         )
         answer = usage(self._have.ledger, request)
         detail = "by " + ",".join(request.group_by)

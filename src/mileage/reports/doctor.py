@@ -1,55 +1,99 @@
-"""What is collected, what is missing, what is stale."""
+"""What is collected, what is missing, what is stale, and how to fix it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.window import SECOND, moment
+from mileage.domain.problems import Problem
+from mileage.domain.window import SECOND, Window, moment
+from mileage.reports.completeness import completeness, coverage, problems
 from mileage.reports.shape import completeness_json
-from mileage.reports.standings import completeness
 from mileage.store import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
     from mileage.store.ledger import Ledger
-    from mileage.store.queries import SeenRow
 
-STALE_DAYS = 7
+NAMED_PER_KIND = 10
+"""Of one kind of problem this many are told one by one; the others are counted."""
+PROBLEMS_LISTED = 1000
+PRICED_DAYS = 30
 
 
-def examine(ledger: Ledger, accounts: Iterable[Account], *, now: int) -> dict[str, Any]:
+def examine(
+    ledger: Ledger,
+    accounts: Iterable[Account],
+    *,
+    now: int,
+    faults: Sequence[Fault] = (),
+) -> dict[str, Any]:
     """Return findings as sentences, each with what to do, beside what was seen."""
-    seen = queries.last_days(ledger)
     known = tuple(accounts)
-    covered = completeness(ledger)
-    today = ledger.rules.clock.day(now)
-    findings = [
-        *_silence(seen, known),
-        *_staleness(seen, today),
+    names = {one.account_id: one.email or one.name for one in known}
+    covered = coverage(ledger, now=now)
+    heard = {one.account for one in covered}
+    found = [
+        *_silence(heard, known),
         *_strangers(known),
+        *problems(ledger, covered, None, faults),
+        *_unpriced(ledger, now),
         *_rejections(ledger),
     ]
+    rests_on = completeness(ledger)
     return {
-        "findings": findings,
+        "findings": _told([one for one in found if one.severity == "todo"], names),
+        "notes": _told([one for one in found if one.severity == "note"], names),
+        "problems": [
+            {**asdict(one), "name": names.get(one.account, one.account)}
+            for one in found[:PROBLEMS_LISTED]
+        ],
         "accounts": len(known),
-        "heard": len({row.account_id for row in seen}),
-        "completeness": completeness_json(covered),
-        "last_recorded": _age(covered.until, now),
+        "heard": len(heard),
+        "completeness": completeness_json(rests_on),
+        "last_recorded": _age(rests_on.until, now),
     }
 
 
-def _silence(seen: Sequence[SeenRow], known: Sequence[Account]) -> list[str]:
-    if not seen:
+def _told(found: Iterable[Problem], names: Mapping[str, str]) -> list[str]:
+    """Write problems as sentences, the first ones of a kind with their names."""
+    by_kind: dict[str, list[Problem]] = defaultdict(list)
+    for one in found:
+        by_kind[one.kind].append(one)
+    told = []
+    for kind, several in by_kind.items():
+        told += [sentence(one, names) for one in several[:NAMED_PER_KIND]]
+        more = len(several) - NAMED_PER_KIND
+        if more > 0:
+            told.append(f"{more:,} more of this kind ({kind}): see --json")
+    return told
+
+
+def sentence(one: Problem, names: Mapping[str, str]) -> str:
+    """Write a problem and what to do, with whose it is in front."""
+    whose = f"{names.get(one.account, one.account)}: " if one.account else ""
+    return f"{whose}{one.problem}: {one.fix}"
+
+
+def _whole(kind: str, problem: str, fix: str, source: str = "") -> Problem:
+    """Return a problem of the whole organisation."""
+    return Problem(kind, "todo", "", "", source, problem, fix)
+
+
+def _silence(heard: set[str], known: Sequence[Account]) -> list[Problem]:
+    if not heard:
         return [
-            (
-                "no call has been recorded: run `mileage collect`, or create a token "
-                "with `mileage token create` and point a client's telemetry here"
+            _whole(
+                "nothing",
+                "no call has been recorded",
+                "run `mileage collect`, or create a token with `mileage token create` "
+                "and point a client's telemetry here with `mileage setup`",
             )
         ]
-    heard = {row.account_id for row in seen}
     silent = sum(
         account.kind in ("person", "contractor") and account.account_id not in heard
         for account in known
@@ -57,41 +101,53 @@ def _silence(seen: Sequence[SeenRow], known: Sequence[Account]) -> list[str]:
     if not silent:
         return []
     return [
-        (
-            f"{silent} people of the directory have never been heard of: "
-            "do they have a token, or an e-mail in their telemetry?"
+        _whole(
+            "silent",
+            f"{silent} people of the directory have never been heard of",
+            "do they have a token, or an e-mail in their telemetry? "
+            "`mileage setup` prints the settings of each client",
         )
     ]
 
 
-def _staleness(seen: Sequence[SeenRow], today: date) -> list[str]:
-    stale = sum((today - row.last).days > STALE_DAYS for row in seen)
-    if not stale:
-        return []
-    return [
-        (
-            f"{stale} clients were last heard of more than {STALE_DAYS} days ago: "
-            "is their telemetry still switched on?"
-        )
-    ]
-
-
-def _strangers(known: Sequence[Account]) -> list[str]:
+def _strangers(known: Sequence[Account]) -> list[Problem]:
     unclaimed = sum(account.kind == "unclaimed" for account in known)
     if not unclaimed:
         return []
     return [
-        (
-            f"{unclaimed} identities belong to nobody: import the directory with "
-            "`mileage people import`"
+        _whole(
+            "unclaimed",
+            f"{unclaimed} identities belong to nobody",
+            "import the directory with `mileage people import`",
         )
     ]
 
 
-def _rejections(ledger: Ledger) -> list[str]:
+def _unpriced(ledger: Ledger, now: int) -> list[Problem]:
+    zone = ledger.rules.clock.zone
+    window = Window.rolling(PRICED_DAYS, now=now, zone=zone)
+    rows = queries.usage(ledger, window, None, ("provider", "model"))
     return [
-        f"{one.count} records of {one.source} were rejected: {one.reason} "
-        f"(for example {one.sample_place})"
+        _whole(
+            "unpriced",
+            f"{row.figures.unpriced_calls:,} calls of "
+            f"{row.keys['model'] or 'a model without a name'} have no price",
+            "add it to policy/prices.toml of the data directory, with its dates",
+        )
+        for row in rows
+        if row.figures.unpriced_calls
+    ]
+
+
+def _rejections(ledger: Ledger) -> list[Problem]:
+    return [
+        _whole(
+            "rejected",
+            f"{one.count} records of {one.source} were rejected: {one.reason} "
+            f"(for example {one.sample_place})",
+            "see whether the client is newer than this version of Mileage knows",
+            one.source,
+        )
         for one in queries.rejections(ledger)
     ]
 

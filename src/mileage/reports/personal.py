@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mileage.domain.figures import Completeness, PersonalPage
 from mileage.domain.sums import Figures, Share
 from mileage.domain.window import SECOND, Window, moment
-from mileage.reports.standings import completeness
+from mileage.reports.completeness import completeness
 from mileage.store import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
     from mileage.store.ledger import Ledger
     from mileage.store.queries import HourRow
@@ -27,7 +28,11 @@ SIMULATED_PERSON = (
 
 
 def personal_page(
-    ledger: Ledger, account: Account, window: Window, place: tuple[int | None, int]
+    ledger: Ledger,
+    account: Account,
+    window: Window,
+    place: tuple[int | None, int],
+    faults: Sequence[Fault] = (),
 ) -> PersonalPage:
     """Answer 'my page'; ``place`` is (rank or None, how many are ranked)."""
     rows = queries.personal_hours(ledger, account.account_id, window)
@@ -58,14 +63,16 @@ def personal_page(
         rejected=tuple(queries.rejections(ledger, account.account_id)),
         rank=place[0],
         ranked=place[1],
-        completeness=_completeness(ledger, account, simulated=simulated),
+        completeness=_completeness(ledger, account, faults, simulated=simulated),
         simulated=simulated,
     )
 
 
-def _completeness(ledger: Ledger, account: Account, *, simulated: bool) -> Completeness:
+def _completeness(
+    ledger: Ledger, account: Account, faults: Sequence[Fault], *, simulated: bool
+) -> Completeness:
     """Return what the page rests on; made-up hours have no source behind them."""
-    found = completeness(ledger, account.account_id)
+    found = completeness(ledger, account.account_id, faults)
     return replace(found, missing=(SIMULATED_PERSON,)) if simulated else found
 
 

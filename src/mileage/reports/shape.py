@@ -73,12 +73,26 @@ def completeness_json(completeness: Completeness) -> dict[str, Any]:
                 "from": instant_json(seen.first),
                 "until": instant_json(seen.last),
                 "rejected": seen.rejected,
+                "accounts": seen.accounts,
+                "stopped": seen.stopped,
+                "clients": list(seen.clients),
+                "active_days": seen.active_days,
+                "cadence_days": seen.cadence_days,
+                "gap_days": seen.gap_days,
+                "silent_days": seen.silent_days,
+                "machines": seen.machines,
+                "version": seen.version,
+                "clock_ahead_seconds": _seconds(seen.clock_ahead),
             }
             for seen in completeness.sources
         ],
         "until": instant_json(completeness.until),
         "missing": list(completeness.missing),
     }
+
+
+def _seconds(micros: int | None) -> float | None:
+    return None if micros is None else round(micros / MICRO, 3)
 
 
 def board_json(board: Board, scope: str = "org") -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from mileage.domain.figures import Completeness, Snapshot, Standing
+from mileage.domain.figures import Snapshot, Standing
 from mileage.domain.sums import Figures
 from mileage.domain.window import Window
+from mileage.reports.completeness import completeness
 from mileage.store import queries
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from mileage.domain.people import Account, Membership
     from mileage.domain.settings import Settings
     from mileage.store.ledger import Ledger
-
-SIMULATED_NOTE = (
-    "{accounts} accounts with {calls:,} calls are simulated-rollup: generated for "
-    "this demonstration, no calls behind them"
-)
 
 
 class People(Protocol):
@@ -78,20 +74,6 @@ def make_snapshot(ledger: Ledger, people: People, making: Making) -> Snapshot:
         organisation=making.settings.organisation,
         simulated=any(one.simulated for one in standings),
     )
-
-
-def completeness(ledger: Ledger, account: str | None = None) -> Completeness:
-    """Return what the figures of one account, or of all, rest on."""
-    covered = queries.span(ledger)
-    missing = []
-    if covered.simulated_accounts and account is None:
-        missing.append(
-            SIMULATED_NOTE.format(
-                accounts=covered.simulated_accounts, calls=covered.simulated_calls
-            )
-        )
-    sources = tuple(queries.sources_seen(ledger, account))
-    return Completeness(sources, covered.until, tuple(missing))
 
 
 def _days(first: date, last: date) -> list[date]:

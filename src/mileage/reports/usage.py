@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.errors import Invalid
+from mileage.reports.completeness import completeness
 from mileage.reports.shape import completeness_json, figures_json, window_json
-from mileage.reports.standings import completeness
 from mileage.store import queries
 
 if TYPE_CHECKING:
+    from mileage.domain.client_faults import Fault
     from mileage.domain.window import Window
     from mileage.store.ledger import Ledger
 
@@ -22,6 +23,8 @@ class UsageRequest:
     window: Window
     account_id: str | None
     group_by: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+    """Versions of clients that are known to report wrong figures."""
 
 
 def check_groups(asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,8 +40,9 @@ def check_groups(asked: tuple[str, ...]) -> tuple[str, ...]:
 def usage(ledger: Ledger, request: UsageRequest) -> dict[str, Any]:
     """Answer ``GET /api/v1/usage``."""
     rows = queries.usage(ledger, request.window, request.account_id, request.group_by)
+    rests_on = completeness(ledger, request.account_id, request.faults)
     return {
         "window": window_json(request.window, ledger.rules.clock.zone.key),
         "rows": [{**row.keys, **figures_json(row.figures)} for row in rows],
-        "completeness": completeness_json(completeness(ledger, request.account_id)),
+        "completeness": completeness_json(rests_on),
     }

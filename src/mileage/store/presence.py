@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mileage.domain.coverage import Presence, VersionSeen
 from mileage.domain.window import QUARTER, SECOND
 from mileage.store.statements import insert, run
 
@@ -51,37 +52,6 @@ class _Heard(NamedTuple):
             self.witnesses + other.witnesses,
             min(delays, default=None),
         )
-
-
-class PresenceRow(NamedTuple):
-    """What one source told of one account on one machine, all in all."""
-
-    account: str
-    source: str
-    client: str
-    machine: str
-    first: int
-    last: int
-    """UTC microseconds of the earliest and the latest call."""
-    heard: int
-    """When the ledger last recorded something of it."""
-    witnesses: int
-    days: tuple[date, ...]
-    """Local days with a call, in order."""
-    client_version: str
-    """Of the latest call that names one, else ''."""
-    least_delay: int | None
-    """Least time from call to receipt among the recent live ones, microseconds."""
-
-
-class VersionRow(NamedTuple):
-    """A version of a client that an account used."""
-
-    account: str
-    source: str
-    client: str
-    client_version: str
-    witnesses: int
 
 
 class SourceRow(NamedTuple):
@@ -166,16 +136,16 @@ def _insert(
     insert(cursor, "presence.insert", dict(zip(names, columns, strict=True)))
 
 
-def presence(ledger: Ledger, account: str | None, recent: int) -> list[PresenceRow]:
+def presence(ledger: Ledger, account: str | None, recent: int) -> list[Presence]:
     """Return every presence; delays are those recorded from ``recent`` on."""
     rows = run(ledger.cursor(), "presence", account=account, recent=recent)
-    return [PresenceRow(*row[:8], tuple(row[8]), *row[9:]) for row in rows]
+    return [Presence(*row[:8], tuple(row[8]), *row[9:]) for row in rows]
 
 
-def versions(ledger: Ledger, account: str | None, since: date) -> list[VersionRow]:
+def versions(ledger: Ledger, account: str | None, since: date) -> list[VersionSeen]:
     """Return the versions of clients in use since a local day."""
     rows = run(ledger.cursor(), "presence_versions", account=account, since=since)
-    return [VersionRow(*row) for row in rows]
+    return [VersionSeen(*row) for row in rows]
 
 
 def sources(ledger: Ledger, account: str | None, patience: int) -> list[SourceRow]:

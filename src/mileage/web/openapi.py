@@ -21,6 +21,7 @@ Schema = dict[str, Any]
 NO_POSTS: Mapping[str, Schema] = MappingProxyType({})
 
 COUNT: Schema = {"type": "integer", "minimum": 0}
+MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 TEXT: Schema = {"type": "string"}
 KINDS = {"array": "comma list", "integer": "whole number", "string": "text"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
@@ -169,6 +170,15 @@ SCHEMAS: dict[str, Schema] = {
                         "from": MAYBE_INSTANT,
                         "until": MAYBE_INSTANT,
                         "rejected": COUNT,
+                        "accounts": COUNT,
+                        "stopped": COUNT,
+                        "clients": _list(TEXT),
+                        **dict.fromkeys(
+                            ("active_days", "cadence_days", "gap_days"), MAYBE_COUNT
+                        ),
+                        **dict.fromkeys(("silent_days", "machines"), MAYBE_COUNT),
+                        "version": TEXT,
+                        "clock_ahead_seconds": {"type": ["number", "null"]},
                     }
                 )
             ),

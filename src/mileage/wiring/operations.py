@@ -9,7 +9,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid
+from mileage.domain.people import OPERATOR
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.shape import ingest_status_json
@@ -108,7 +110,13 @@ def _verify(organisation: Organisation, _: bytes) -> list[str]:
 
 def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     accounts = organisation.control.accounts()
-    report = examine(organisation.ledger, accounts, now=now())
+    # It names people: the operator's read is on record before it is answered.
+    organisation.control.record_access(
+        NamedRead(OPERATOR, "operations", "doctor", ORGANISATION, len(accounts))
+    )
+    report = examine(
+        organisation.ledger, accounts, now=now(), faults=organisation.policy.faults
+    )
     failure = organisation.pipeline.failure
     if failure is not None:
         trouble = (

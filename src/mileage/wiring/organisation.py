@@ -116,6 +116,7 @@ def _assemble(
             lenses=policy.lenses,
             now=now,
             backlog=pipeline.backlog,
+            faults=policy.faults,
         )
     )
     return Organisation(

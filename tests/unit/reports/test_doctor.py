@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mileage.domain.booking import Booking, Refusal
+from mileage.domain.booking import Booking, Brought, Refusal
+from mileage.domain.client_faults import Fault
 from mileage.domain.people import Account
 from mileage.domain.witness import Rejected
 from mileage.reports.doctor import examine
 from tests.ledgers import booking, ledger_in
-from tests.witnesses import DAY, LOG, NOON, SECOND, seen
+from tests.witnesses import CODEX_OTLP, DAY, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +74,83 @@ def test_rejections_come_with_reason_and_place(tmp_path: Path) -> None:
     assert "2 records of claude_code_log were rejected" in findings(report)
     assert "x.jsonl:7" in findings(report)
     assert report["completeness"]["sources"][0]["rejected"] == 2
+
+
+def test_a_stopped_source_is_told_with_whose_it_is_and_the_command(
+    tmp_path: Path,
+) -> None:
+    said = [
+        seen(CODEX_OTLP, key="a", occurred_at=NOON - 9 * DAY),
+        seen(ROLLOUT, key="b", occurred_at=NOON),
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        report = examine(ledger, [ADA], now=NOON)
+    (one,) = report["findings"]
+    assert one == (
+        "ada@example.com: no telemetry of codex since 2026-11-11, while codex_rollout "
+        "went on: run `mileage setup codex` and compare the settings of that machine"
+    )
+    (problem,) = report["problems"]
+    assert (problem["kind"], problem["severity"]) == ("stopped", "todo")
+    assert (problem["account"], problem["name"]) == ("acc_a", "ada@example.com")
+    assert report["completeness"]["sources"][0]["stopped"] == 1
+    (missing,) = report["completeness"]["missing"]
+    assert missing == (
+        "codex_otlp fell silent for 1 account while another source of the same "
+        "client went on"
+    )
+
+
+def test_notes_are_no_findings(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(OTLP)]))
+        report = examine(ledger, [ADA], now=NOON)
+    assert report["findings"] == []
+    assert "cache writes for one hour" in "\n".join(report["notes"])
+
+
+def test_a_clock_that_is_ahead_is_told(tmp_path: Path) -> None:
+    said = (seen(OTLP, occurred_at=NOON + 10 * 60 * SECOND), seen(LOG))
+    brought = (Brought(1, "", NOON),)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(Booking(seen=said, brought=brought))
+        report = examine(ledger, [ADA], now=NOON)
+    assert "ada@example.com: the clock behind claude-code is about 10 min ahead" in (
+        findings(report)
+    )
+
+
+def test_a_version_that_counts_wrongly_is_told(tmp_path: Path) -> None:
+    fault = Fault("claude-code", LOG, "2.1.214", "Too high.", "Update it.")
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(key="a"), seen(key="b", client_version="2.1.214")]))
+        report = examine(ledger, [ADA], now=NOON, faults=[fault])
+        later = examine(ledger, [ADA], now=NOON + DAY, faults=[])
+    assert findings(report) == (
+        "ada@example.com: claude-code 2.1.197 is in use: Too high.: Update it."
+    )
+    assert later["findings"] == []
+
+
+def test_models_without_a_price_are_named(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(key="a", model="unknown"), seen(key="b")]))
+        report = examine(ledger, [ADA], now=NOON)
+    assert findings(report).startswith("1 calls of unknown have no price: add it to")
+
+
+def test_many_problems_of_a_kind_are_counted(tmp_path: Path) -> None:
+    people = [
+        Account(f"acc_{n}", "person", f"P{n}", f"p{n}@example.com") for n in range(13)
+    ]
+    said = [
+        seen(key=one.account_id, account=one.account_id, link=one.account_id)
+        for one in people
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        report = examine(ledger, people, now=NOON + 9 * DAY)
+    assert len(report["findings"]) == 11
+    assert report["findings"][-1] == "3 more of this kind (stale): see --json"
+    assert sum(one["kind"] == "stale" for one in report["problems"]) == 13

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mileage.domain.people import Membership
 from mileage.domain.settings import Settings
 from mileage.domain.window import Window
+from mileage.reports.completeness import completeness
 from mileage.reports.personal import personal_page
-from mileage.reports.standings import Making, completeness, make_snapshot
+from mileage.reports.standings import Making, make_snapshot
 from mileage.store import queries
 from mileage.store.verify import verify
 from tests.ledgers import FewPeople, booking, ledger_in
@@ -91,7 +92,7 @@ def test_simulated_accounts_are_marked_and_stay_out_of_the_checks(
     assert made.simulated
     assert made.total.calls == 41
     assert "simulated-rollup" in note[0]
-    assert own == ()
+    assert not [one for one in own if "simulated" in one]
     assert "simulated-rollup" in page.completeness.missing[0]
     assert (page.simulated, page.total.calls, page.sessions) == (True, 40, 3)
     calls = {row.keys["client"]: row.figures.calls for row in rows}

@@ -13,17 +13,19 @@ from mileage.domain.errors import Invalid
 from mileage.store import ledger_schema, presence
 from mileage.store.statements import run
 from tests.ledgers import Turning, booking, ledger_in
+from tests.old_ledgers import step_back
 from tests.witnesses import DAY, HOUR, LOG, MINUTE, NOON, OTLP, SECOND, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mileage.domain.coverage import Presence
     from mileage.store.ledger import Ledger
 
 TODAY = date(2026, 11, 20)
 
 
-def told(ledger: Ledger, account: str | None = None) -> list[presence.PresenceRow]:
+def told(ledger: Ledger, account: str | None = None) -> list[Presence]:
     return presence.presence(ledger, account, 0)
 
 
@@ -178,16 +180,6 @@ def test_an_append_that_fails_leaves_no_presence(
         assert told(ledger) == []
 
 
-def back_to_version_2(path: Path) -> None:
-    """Make a ledger what an earlier version would have left."""
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("drop table presence")
-        connection.execute(
-            "delete from setting where name = 'schema_version' and value <> '1'"
-        )
-        connection.execute("insert into setting values ('schema_version', '2')")
-
-
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/St_Johns"])
 def test_an_older_ledger_is_filled_from_its_witnesses(
     tmp_path: Path, zone: str
@@ -202,7 +194,7 @@ def test_an_older_ledger_is_filled_from_its_witnesses(
         ledger.append(booking(said[:25]))
         ledger.append(booking(said[25:]))
         before = told(ledger)
-    back_to_version_2(tmp_path / "ledger.duckdb")
+    step_back(tmp_path / "ledger.duckdb", 2)
 
     with ledger_in(tmp_path, zone) as ledger:
         after = told(ledger)
@@ -217,7 +209,7 @@ def test_an_older_ledger_is_filled_from_its_witnesses(
 def test_another_zone_fills_nothing(tmp_path: Path) -> None:
     with ledger_in(tmp_path, "UTC") as ledger:
         ledger.append(booking([seen()]))
-    back_to_version_2(tmp_path / "ledger.duckdb")
+    step_back(tmp_path / "ledger.duckdb", 2)
     with (
         pytest.raises(Invalid, match="counts days in UTC"),
         ledger_in(tmp_path, "Asia/Kolkata"),

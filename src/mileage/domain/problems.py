@@ -1,0 +1,263 @@
+"""What is missing or wrong in what was heard, and how to fix it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+
+from mileage.domain.client_faults import faults_of
+from mileage.domain.coverage import LATE, RECENT_DAYS, SKEW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mileage.domain.client_faults import Fault
+    from mileage.domain.coverage import Coverage, VersionSeen
+
+STALE_DAYS = 7
+"""A client that reported within these is not asked after."""
+GONE_DAYS = 90
+"""One that has been silent for longer is not used any more."""
+TELEMETRY_CLIENTS = (
+    "claude-code",
+    "codex",
+    "gemini-cli",
+    "copilot",
+    "opencode",
+    "qwen-code",
+)
+"""Clients whose telemetry ``mileage setup`` switches on."""
+FILES_ONLY_CLIENTS = ("pi", "amp", "droid", "kimi", "aider")
+"""Clients that only ``mileage collect`` covers."""
+NO_SPLIT_CLIENT = "claude-code"
+"""Its telemetry has one class of cache writes where its logs have two."""
+
+COLLECT = "run `mileage collect` there; `mileage collect install` keeps it running"
+_MINUTE = 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something missing, stale or wrong, and what to do."""
+
+    kind: str
+    severity: Literal["todo", "note"]
+    """A note is worth knowing and needs nobody to act."""
+    account: str
+    """Account id, '' for the whole organisation."""
+    client: str
+    source: str
+    problem: str
+    """A sentence's part that names no person: "no telemetry since 2026-11-03"."""
+    fix: str
+    """What to do, in the imperative."""
+
+
+def problems_of(
+    covered: Iterable[Coverage],
+    versions: Iterable[VersionSeen] = (),
+    faults: Sequence[Fault] = (),
+) -> list[Problem]:
+    """Return what is wrong with each client of each account, to do before notes."""
+    ordered = sorted(covered, key=lambda one: (one.account, one.client, one.source))
+    agents = {one.account for one in ordered if one.kind != "gateway"}
+    found: list[Problem] = []
+    for _, group in groupby(ordered, key=lambda one: (one.account, one.client)):
+        found += _of_client(list(group), agents)
+    found += _known_faults(versions, faults)
+    return sorted(found, key=lambda one: one.severity != "todo")
+
+
+def _of_client(group: Sequence[Coverage], agents: set[str]) -> Iterator[Problem]:
+    """Yield the problems of one client of one account."""
+    if all(one.kind == "gateway" for one in group):
+        yield from _gateway_only(group, agents)
+        return
+    stale = min(one.silent_days for one in group) > _allowed_silence(group)
+    if stale:
+        yield from _stale(group)
+    else:
+        for one in group:
+            yield from _stopped(one, group)
+            yield from _quiet_machines(one)
+    for one in group:
+        yield from _skew(one)
+        yield from _gaps(one, group)
+    yield from _one_kind_only(group)
+
+
+def _allowed_silence(group: Sequence[Coverage]) -> int:
+    """Return after how many days a client is missed: those used weekly later."""
+    rhythms = [one.cadence_days for one in group if one.cadence_days]
+    return max(STALE_DAYS, 3 * min(rhythms, default=0))
+
+
+def _problem(  # a row of the table that follows
+    one: Coverage, kind: str, severity: Literal["todo", "note"], told: tuple[str, str]
+) -> Problem:
+    return Problem(kind, severity, one.account, one.client, one.source, *told)
+
+
+def _stale(group: Sequence[Coverage]) -> Iterator[Problem]:
+    latest = max(group, key=lambda one: one.last)
+    if latest.silent_days > GONE_DAYS:
+        return
+    every = f", usually every {latest.cadence_days} days" if latest.cadence_days else ""
+    told = (
+        (
+            f"nothing from {latest.client} since {latest.last_day} "
+            f"({latest.silent_days} days{every})"
+        ),
+        (
+            "is it still used? Then see that its telemetry is still switched on "
+            "(`mileage setup`), or that `mileage collect` runs there "
+            "(`mileage collect install`)"
+        ),
+    )
+    yield _problem(latest, "stale", "todo", told)
+
+
+def _stopped(one: Coverage, group: Sequence[Coverage]) -> Iterator[Problem]:
+    if not one.stopped or one.kind == "filler":
+        return
+    others = ", ".join(other.source for other in group if other.last_day > one.last_day)
+    since = f"since {one.last_day}, while {others} went on"
+    told = {
+        "telemetry": (
+            f"no telemetry of {one.client} {since}",
+            (
+                f"run `mileage setup {one.client}` and compare the settings of that "
+                "machine"
+            ),
+        ),
+        "log": (
+            f"no session logs of {one.client} {since}",
+            f"{COLLECT}; see also that session persistence is on",
+        ),
+        "gateway": (
+            f"no calls of {one.client} through {one.source} {since}",
+            "see whether the client still goes through the gateway",
+        ),
+    }[one.kind]
+    severity: Literal["todo", "note"] = "note" if one.kind == "gateway" else "todo"
+    yield _problem(one, "stopped", severity, told)
+
+
+def _quiet_machines(one: Coverage) -> Iterator[Problem]:
+    newest = max((each.last_day for each in one.machines), default=one.last_day)
+    for each in one.machines:
+        if STALE_DAYS < (newest - each.last_day).days <= RECENT_DAYS:
+            told = (
+                (
+                    f"machine {each.machine} sent nothing of {one.client} since "
+                    f"{each.last_day}, while another one did"
+                ),
+                f"is it still used? Then {COLLECT}",
+            )
+            yield _problem(one, "quiet-machine", "todo", told)
+
+
+def _skew(one: Coverage) -> Iterator[Problem]:
+    ahead = one.clock_ahead
+    if ahead is None or abs(ahead) <= SKEW or ahead < -LATE:
+        return
+    minutes = abs(ahead) // _MINUTE
+    told = (
+        f"the clock behind {one.client} is about {minutes} min ahead"
+        if ahead > 0
+        else f"the clock behind {one.client} is about {minutes} min behind, or its "
+        "telemetry is held back that long"
+    )
+    fix = "switch on time synchronisation (NTP) there: calls are counted at their time"
+    yield _problem(one, "clock-skew", "todo", (told, fix))
+
+
+def _gaps(one: Coverage, group: Sequence[Coverage]) -> Iterator[Problem]:
+    if not one.gap_days or one.stopped or one.kind not in ("log", "telemetry"):
+        return
+    others = ", ".join(other.source for other in group if other.source != one.source)
+    days = len(one.gap_days)
+    when = f"{'1 day' if days == 1 else f'{days} days'} of the last {RECENT_DAYS}"
+    told = {
+        "log": (
+            f"on {when} {others} saw {one.client} at work and {one.source} did not",
+            (
+                "collect on every machine that is used; sessions with persistence "
+                "switched off leave no log"
+            ),
+        ),
+        "telemetry": (
+            f"on {when} {others} saw {one.client} at work and {one.source} did not",
+            f"run `mileage setup {one.client}` for every machine that is used",
+        ),
+    }[one.kind]
+    yield _problem(one, "gaps", "note", told)
+
+
+def _one_kind_only(group: Sequence[Coverage]) -> Iterator[Problem]:
+    kinds = {one.kind for one in group if one.kind != "gateway"}
+    first = min(group, key=lambda one: one.kind == "gateway")
+    client = first.client
+    setup = f"run `mileage setup {client}`"
+    if kinds == {"filler"}:
+        told = (
+            f"{client} is known from metrics or traces only, without its events",
+            f"{setup}: it switches the events on, which are counted call by call",
+        )
+        yield _problem(first, "no-events", "note", told)
+    elif kinds == {"log"} and client in TELEMETRY_CLIENTS:
+        told = (
+            (
+                f"{client} is known from local files only: sessions that are not kept, "
+                "or not collected yet, are missing"
+            ),
+            setup,
+        )
+        yield _problem(first, "logs-only", "note", told)
+    elif "log" not in kinds and client == NO_SPLIT_CLIENT:
+        told = (
+            (
+                f"{client} is known from telemetry only: cache writes for one hour are "
+                "priced as if for five minutes"
+            ),
+            COLLECT,
+        )
+        yield _problem(first, "telemetry-only", "note", told)
+
+
+def _gateway_only(group: Sequence[Coverage], agents: set[str]) -> Iterator[Problem]:
+    one = group[0]
+    if one.client in TELEMETRY_CLIENTS:
+        fix = f"run `mileage setup {one.client}`"
+    elif one.client in FILES_ONLY_CLIENTS:
+        fix = COLLECT
+    elif one.account in agents:
+        # Some agent is heard of itself, and may be the one behind the gateway.
+        return
+    else:
+        fix = "run `mileage setup CLIENT` for the agents that are behind it"
+    told = (
+        (
+            f"{one.client} is known from the gateway {one.source} only: its sessions, "
+            "projects and activity are missing"
+        ),
+        fix,
+    )
+    yield _problem(one, "gateway-only", "todo", told)
+
+
+def _known_faults(
+    versions: Iterable[VersionSeen], faults: Sequence[Fault]
+) -> Iterator[Problem]:
+    for one in versions:
+        for fault in faults_of(faults, one.client, one.source, one.client_version):
+            yield Problem(
+                "client-version",
+                "todo",
+                one.account,
+                one.client,
+                one.source,
+                f"{one.client} {one.client_version} is in use: {fault.problem}",
+                fault.fix,
+            )

@@ -1,0 +1,155 @@
+"""What figures rest on: which sources, up to when, what is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mileage.domain.coverage import PATIENCE_DAYS, RECENT_DAYS, coverages
+from mileage.domain.figures import Completeness, SourceSeen
+from mileage.domain.problems import problems_of
+from mileage.domain.window import SECOND
+from mileage.store import presence, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mileage.domain.client_faults import Fault
+    from mileage.domain.coverage import Coverage
+    from mileage.domain.problems import Problem
+    from mileage.store.ledger import Ledger
+
+SIMULATED_NOTE = (
+    "{accounts} accounts with {calls:,} calls are simulated-rollup: generated for "
+    "this demonstration, no calls behind them"
+)
+SKEW_DAYS = 14
+"""A clock is judged by what it sent in these."""
+DAY = 86_400 * SECOND
+
+
+def completeness(
+    ledger: Ledger, account: str | None = None, faults: Sequence[Fault] = ()
+) -> Completeness:
+    """Return what the figures of one account, or of all, rest on."""
+    span = queries.span(ledger)
+    if account is None:
+        sources = _of_everybody(ledger)
+        missing = [*_simulated(span), *_stopped(sources)]
+    else:
+        covered = coverage(ledger, account)
+        sources = _of_one(covered, _rejected(ledger, account))
+        missing = [one.problem for one in problems(ledger, covered, account, faults)]
+    return Completeness(sources, span.until, (*missing, *_unreadable(sources)))
+
+
+def coverage(
+    ledger: Ledger, account: str | None = None, now: int | None = None
+) -> list[Coverage]:
+    """Return how completely each source covers each client of one account, or all."""
+    now = ledger.now() if now is None else now
+    rows = presence.presence(ledger, account, now - SKEW_DAYS * DAY)
+    return coverages(rows, ledger.rules.traits, ledger.rules.clock.day(now))
+
+
+def problems(
+    ledger: Ledger,
+    covered: Iterable[Coverage],
+    account: str | None = None,
+    faults: Sequence[Fault] = (),
+) -> list[Problem]:
+    """Return what is missing or wrong in what was heard."""
+    since = ledger.rules.clock.day(ledger.now()) - timedelta(days=RECENT_DAYS)
+    versions = presence.versions(ledger, account, since) if faults else []
+    return problems_of(covered, versions, faults)
+
+
+def _of_everybody(ledger: Ledger) -> tuple[SourceSeen, ...]:
+    rejected = _rejected(ledger, None)
+    rows = {one.source: one for one in presence.sources(ledger, None, PATIENCE_DAYS)}
+    return tuple(
+        SourceSeen(
+            source=name,
+            witnesses=rows[name].witnesses if name in rows else 0,
+            first=rows[name].first if name in rows else None,
+            last=rows[name].last if name in rows else None,
+            rejected=rejected.get(name, 0),
+            accounts=rows[name].accounts if name in rows else 0,
+            stopped=rows[name].stopped if name in rows else 0,
+        )
+        for name in sorted({*rows, *rejected})
+    )
+
+
+def _of_one(
+    covered: Iterable[Coverage], rejected: dict[str, int]
+) -> tuple[SourceSeen, ...]:
+    """Sum one account's coverage by source: a source can see several clients."""
+    by_source: dict[str, list[Coverage]] = defaultdict(list)
+    for one in covered:
+        by_source[one.source].append(one)
+    return tuple(
+        _source_seen(name, by_source[name], rejected.get(name, 0))
+        if name in by_source
+        else SourceSeen(name, 0, None, None, rejected[name])
+        for name in sorted({*by_source, *rejected})
+    )
+
+
+def _source_seen(name: str, parts: Sequence[Coverage], rejected: int) -> SourceSeen:
+    latest = max(parts, key=lambda one: one.last)
+    return SourceSeen(
+        source=name,
+        witnesses=sum(one.witnesses for one in parts),
+        first=min(one.first for one in parts),
+        last=latest.last,
+        rejected=rejected,
+        accounts=1,
+        stopped=int(any(one.stopped for one in parts)),
+        clients=tuple(sorted(one.client for one in parts)),
+        active_days=max(one.active_days for one in parts),
+        cadence_days=latest.cadence_days,
+        gap_days=len({day for one in parts for day in one.gap_days}),
+        silent_days=latest.silent_days,
+        machines=len({each.machine for one in parts for each in one.machines}),
+        version=latest.version,
+        clock_ahead=latest.clock_ahead,
+    )
+
+
+def _rejected(ledger: Ledger, account: str | None) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for one in queries.rejections(ledger, account):
+        counts[one.source] += one.count
+    return dict(counts)
+
+
+def _simulated(span: queries.Span) -> list[str]:
+    if not span.simulated_accounts:
+        return []
+    return [
+        SIMULATED_NOTE.format(
+            accounts=span.simulated_accounts, calls=span.simulated_calls
+        )
+    ]
+
+
+def _stopped(sources: Iterable[SourceSeen]) -> list[str]:
+    return [
+        f"{one.source} fell silent for {one.stopped:,} "
+        f"{'account' if one.stopped == 1 else 'accounts'} while another source of the "
+        "same client went on"
+        for one in sources
+        if one.stopped
+    ]
+
+
+def _unreadable(sources: Iterable[SourceSeen]) -> list[str]:
+    return [
+        f"{one.rejected:,} {'record' if one.rejected == 1 else 'records'} of "
+        f"{one.source} could not be read and {'is' if one.rejected == 1 else 'are'} "
+        "not counted"
+        for one in sources
+        if one.rejected
+    ]
