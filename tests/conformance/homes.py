@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from tests.conformance.claude_home import CLAUDE_TRAPS, claude_home

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.domain.tokens import Tokens
 from mileage.store.verify import verify
 from tests.conformance.claude_home import (

@@ -153,7 +153,10 @@ def test_every_token_class_is_documented(name):
     assert name in table_keys(classes)
 
 
-@pytest.mark.parametrize("name", ["calls", "tokens", "cost_usd", "unpriced_calls"])
+@pytest.mark.parametrize(
+    "name",
+    ["calls", "tokens", "cost_usd", "unpriced_calls", "unmeasured_calls"],
+)
 def test_the_keys_of_figures_are_documented(name):
     assert f"`{name}`" in page("reference/figures.md")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.domain.tokens import Tokens
 from tests.session_logs import SOURCES, TRAITS, activities, rejections, total, witnesses
 

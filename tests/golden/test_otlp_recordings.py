@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.sources import claude_code_otlp, codex_otlp
 from mileage.sources.otlp import OtlpReader
 

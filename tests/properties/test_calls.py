@@ -8,7 +8,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.domain.call import Seen, merge_copies, resolve
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
+from mileage.domain.join import resolve
 from tests.witnesses import (
     CODEX_OTLP,
     LOG,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
 from mileage.domain.witness import ACTIVITY_KINDS
 from mileage.sources.jsonl import EARLIEST

@@ -13,7 +13,10 @@ from mileage.web.api import ENDPOINTS, GROUPS
 from mileage.web.services import UsageQuestion
 from tests.web.stage import ADA, BOB, ROOT, START, Stage
 
-FIGURES = {"calls", *TOKEN_CLASSES, "tokens", "cost_usd", "unpriced_calls"}
+FIGURES = {
+    *("calls", "tokens", "cost_usd", "unpriced_calls", "unmeasured_calls"),
+    *TOKEN_CLASSES,
+}
 NOVEMBER = "2025-11-01T00:00:00Z"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mileage.domain.call import Seen, merge_copies
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

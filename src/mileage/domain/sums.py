@@ -20,6 +20,8 @@ class Figures(NamedTuple):
     cost: int | None = None
     """Micro-dollars of the priced calls; None when none is priced."""
     unpriced_calls: int = 0
+    unmeasured_calls: int = 0
+    """Calls that happened, of which no source reports usage."""
 
     def plus(self, other: Figures) -> Figures:
         """Sum; an unknown cost adds nothing and stays counted as unpriced."""
@@ -29,6 +31,7 @@ class Figures(NamedTuple):
             self.tokens.plus(other.tokens),
             sum(known) if known else None,
             self.unpriced_calls + other.unpriced_calls,
+            self.unmeasured_calls + other.unmeasured_calls,
         )
 
     @property

@@ -44,6 +44,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
         "tokens": figures.tokens.total,
         "cost_usd": dollars(figures.cost),
         "unpriced_calls": figures.unpriced_calls,
+        "unmeasured_calls": figures.unmeasured_calls,
     }
 
 

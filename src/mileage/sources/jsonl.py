@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
-from mileage.domain.call import Seen, merge_copies
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
 from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.window import micros
 from mileage.domain.witness import (

@@ -7,7 +7,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.booking import Appended
-from mileage.domain.call import Call, Seen, resolve
+from mileage.domain.call import Call, Seen
+from mileage.domain.join import resolve
 from mileage.domain.witness import Witness
 from mileage.store import presence
 from mileage.store.statements import insert, run
@@ -164,13 +165,16 @@ class Append:
         columns.update(_columns(Call._fields, calls))
         tokens = columns.pop("tokens")
         columns.update(_columns(tokens[0]._fields, tokens))
-        priced = [self._rules.price(call) for call in calls]
+        del columns["keys"]
+        priced = [self._rules.priced(call) for call in calls]
         columns["cost"] = [price.cost for price in priced]
         columns["price_version"] = [price.version for price in priced]
         columns["hour"] = [clock.hour(call.occurred_at) for call in calls]
         columns["day"] = [clock.day(call.occurred_at).isoformat() for call in calls]
         columns["sources"] = [" ".join(call.sources) for call in calls]
         columns["differs"] = [" ".join(call.differs) for call in calls]
+        columns["inflated"] = [" ".join(call.inflated) for call in calls]
+        columns["own_ids"] = [_own_ids(call) for call in calls]
         return columns
 
     def _insert_activities(self, done: Sequence[Done]) -> None:
@@ -253,6 +257,14 @@ def _columns(
 
 def _activity_id(one: Done) -> int:
     return stable_id(one.activity.source, one.activity.kind, one.activity.key)
+
+
+def _own_ids(call: Call) -> str:
+    """Return where the witnesses of a call are found, if they disagree."""
+    if not call.differs and not call.inflated:
+        return ""
+    named = zip(call.sources, call.keys, strict=True)
+    return " ".join(str(stable_id("key", source, key)) for source, key in named)
 
 
 def _unknown(seen: Iterable[Seen], known: set[Seen]) -> list[Seen]:

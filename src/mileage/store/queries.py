@@ -84,9 +84,10 @@ class SeenRow(NamedTuple):
 
 
 def _figures(row: Sequence[int | None]) -> Figures:
-    """Read (calls, seven classes, cost, unpriced calls)."""
-    calls, *classes, cost, unpriced = row
-    return Figures(calls or 0, Tokens(*(n or 0 for n in classes)), cost, unpriced or 0)
+    """Read (calls, seven classes, cost, unpriced calls, unmeasured calls)."""
+    calls, *classes, cost, unpriced, unmeasured = row
+    tokens = Tokens(*(n or 0 for n in classes))
+    return Figures(calls or 0, tokens, cost, unpriced or 0, unmeasured or 0)
 
 
 def _hours(window: Window) -> dict[str, int]:
@@ -107,12 +108,12 @@ def standings(ledger: Ledger, window: Window) -> list[Sum]:
     return [
         Sum(
             account_id=row[0],
-            figures=_figures(row[1:11]),
-            simulated=row[11],
-            sessions=row[12],
-            models=tuple(row[13]),
-            clients=tuple(row[14]),
-            by_day=dict(zip(row[15], row[16], strict=True)),
+            figures=_figures(row[1:12]),
+            simulated=row[12],
+            sessions=row[13],
+            models=tuple(row[14]),
+            clients=tuple(row[15]),
+            by_day=dict(zip(row[16], row[17], strict=True)),
         )
         for row in rows
     ]

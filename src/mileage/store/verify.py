@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mileage.domain.call import Seen, resolve
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
 from mileage.domain.witness import Witness
 from mileage.store.statements import run
 

@@ -111,6 +111,7 @@ FIGURES: Schema = {
         "description": "Dollars, the sum of the priced calls; null when none is.",
     },
     "unpriced_calls": COUNT,
+    "unmeasured_calls": COUNT,
 }
 
 BOARD_ROW: Schema = {

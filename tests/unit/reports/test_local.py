@@ -233,6 +233,7 @@ FIGURES = {
     "tokens",
     "cost_usd",
     "unpriced_calls",
+    "unmeasured_calls",
 }
 
 

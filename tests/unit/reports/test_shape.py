@@ -80,6 +80,7 @@ def test_figures_have_the_published_keys_in_order():
         "tokens",
         "cost_usd",
         "unpriced_calls",
+        "unmeasured_calls",
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.domain.call import Seen, merge_copies
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
 from mileage.domain.window import micros
 from mileage.domain.witness import Activity
 from mileage.sources.jsonl import (

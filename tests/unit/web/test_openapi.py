@@ -188,7 +188,7 @@ def test_rows_of_usage_may_have_more(name):
 @pytest.mark.parametrize("name", ["Figures", "BoardRow"])
 def test_figures_hold_every_class_as_a_count(name):
     properties = SCHEMAS[name]["properties"]
-    for counted in (*TOKEN_CLASSES, "calls", "unpriced_calls"):
+    for counted in (*TOKEN_CLASSES, "calls", "unpriced_calls", "unmeasured_calls"):
         assert properties[counted] == {"type": "integer", "minimum": 0}
     assert properties["tokens"]["type"] == "integer"
     assert properties["cost_usd"]["type"] == ["string", "null"]

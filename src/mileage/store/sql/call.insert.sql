@@ -27,7 +27,10 @@ select
     unnest(batch.agent) as agent,
     unnest(batch.attended) as attended,
     unnest(batch.sources) as sources,
-    unnest(batch.differs) as differs
+    unnest(batch.differs) as differs,
+    unnest(batch.measure) as measure,
+    unnest(batch.inflated) as inflated,
+    unnest(batch.own_ids) as own_ids
 from (
     select from_json($rows::json, '{
         "seq": ["bigint"],
@@ -57,6 +60,9 @@ from (
         "agent": ["varchar"],
         "attended": ["boolean"],
         "sources": ["varchar"],
-        "differs": ["varchar"]
+        "differs": ["varchar"],
+        "measure": ["varchar"],
+        "inflated": ["varchar"],
+        "own_ids": ["varchar"]
     }') as batch
 )

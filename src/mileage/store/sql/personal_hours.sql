@@ -9,7 +9,8 @@ select
     sum(reasoning)::bigint as reasoning,
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
-    sum(unpriced_calls)::bigint as unpriced_calls
+    sum(unpriced_calls)::bigint as unpriced_calls,
+    sum(unmeasured_calls)::bigint as unmeasured_calls
 from rollup_hour
 where account = $account and hour >= $start and hour < $end
 group by day, hour, client, model

@@ -53,12 +53,14 @@ figures as (
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
+    sum(unmeasured_calls)::bigint as unmeasured_calls,
         bool_or(origin <> 'calls') as simulated
     from part group by account
 )
 select
     f.account, f.calls, f.input, f.cache_read, f.cache_write, f.cache_write_1h,
-    f.output, f.reasoning, f.tool_input, f.cost, f.unpriced_calls, f.simulated,
+    f.output, f.reasoning, f.tool_input, f.cost, f.unpriced_calls, f.unmeasured_calls,
+    f.simulated,
     coalesce(c.sessions, 0) + coalesce(s.sessions, 0) as sessions,
     m.models, l.clients, d.days, d.tokens
 from figures f

@@ -4,7 +4,8 @@ with part as (
     select
         occurred_at, account, client, provider, model, day, session, project,
         1 as calls, input, cache_read, cache_write, cache_write_1h, output,
-        reasoning, tool_input, cost, (cost is null)::integer as unpriced_calls
+        reasoning, tool_input, cost, (cost is null)::integer as unpriced_calls,
+        (measure = 'unmeasured')::integer as unmeasured_calls
     from current_call
     where occurred_at >= $start and occurred_at < $end
     union all by name
@@ -12,7 +13,7 @@ with part as (
         hour * 1000000 as occurred_at, account, client, provider, model, day,
         '' as session, '' as project,
         calls, input, cache_read, cache_write, cache_write_1h, output,
-        reasoning, tool_input, cost, unpriced_calls
+        reasoning, tool_input, cost, unpriced_calls, unmeasured_calls
     from rollup_hour
     where
         origin <> 'calls'
@@ -35,7 +36,8 @@ select
     sum(reasoning)::bigint as reasoning,
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
-    sum(unpriced_calls)::bigint as unpriced_calls
+    sum(unpriced_calls)::bigint as unpriced_calls,
+    sum(unmeasured_calls)::bigint as unmeasured_calls
 from part
 where $account is null or account = $account
 group by 1, 2, 3, 4, 5, 6, 7

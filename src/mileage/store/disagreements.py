@@ -1,0 +1,90 @@
+"""Calls on which sources disagree, with what each of them says.
+
+``disagreements(ledger, window, account=None, limit=100)`` returns the latest first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import SECOND
+from mileage.store.statements import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mileage.domain.window import Window
+    from mileage.store.ledger import Ledger
+
+
+class Testimony(NamedTuple):
+    """What one source says of one call, all its copies together."""
+
+    source: str
+    client_version: str
+    occurred_at: int
+    """UTC microseconds by that source's clock."""
+    tokens: Tokens
+    inflated: str
+    """How many times too much it reports (``10``), or ''."""
+
+
+class Disagreement(NamedTuple):
+    """A call and everything that was said about its counts."""
+
+    call_id: str
+    account: str
+    occurred_at: int
+    client: str
+    session: str
+    model: str
+    tokens: Tokens
+    """What is believed, and counted."""
+    differs: tuple[str, ...]
+    """Token classes on which the sources disagree."""
+    testimonies: tuple[Testimony, ...]
+    """By source; the one that gives the totals first."""
+
+
+def disagreements(
+    ledger: Ledger, window: Window, account: str | None = None, limit: int = 100
+) -> list[Disagreement]:
+    """Return the latest calls that differ, of one account or of all."""
+    rows = run(
+        ledger.cursor(),
+        "disagreements",
+        start=-(-window.start // SECOND),
+        end=-(-window.end // SECOND),
+        account=account,
+        limit=limit,
+    )
+    told = _told(ledger, {int(n) for row in rows for n in row[9].split()})
+    found = []
+    for row in rows:
+        factors = dict(one.split(":") for one in row[8].split())
+        testimonies = [told[int(number)] for number in row[9].split()]
+        found.append(
+            Disagreement(
+                *row[:6],
+                tokens=Tokens(*row[10:]),
+                differs=tuple(row[7].split()),
+                testimonies=tuple(
+                    one._replace(inflated=factors.get(one.source, ""))
+                    for one in testimonies
+                ),
+            )
+        )
+    return found
+
+
+def _told(ledger: Ledger, own_ids: Iterable[int]) -> dict[int, Testimony]:
+    """Return what each witness says, by the hash of its source and key."""
+    rows = run(ledger.cursor(), "disagreeing_witnesses", ids=list(own_ids))
+    return {row[0]: Testimony(*row[1:4], _tokens(*row[4:]), "") for row in rows}
+
+
+def _tokens(*maxima: int) -> Tokens:
+    """Return disjoint classes from the maxima of a source's copies."""
+    fresh, read, writes, hour, outputs, thought, tools = maxima
+    return Tokens(fresh, read, writes - hour, hour, outputs - thought, thought, tools)

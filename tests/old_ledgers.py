@@ -1,0 +1,53 @@
+"""Ledgers as earlier versions left them: the tables of then, the rows of now."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from mileage.store.ledger_schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GONE = {"group_id": "0"}
+"""Columns that later versions have dropped, and what stands in for their values."""
+
+
+def step_back(path: Path, version: int) -> None:
+    """Make a closed ledger what an earlier version would have left."""
+    newer = path.with_suffix(".newer")
+    path.rename(newer)
+    with duckdb.connect(str(path)) as connection:
+        folder = files("mileage.store").joinpath("ledger_migrations")
+        for name in MIGRATIONS[:version]:
+            connection.execute(folder.joinpath(f"{name}.sql").read_text("utf-8"))
+        connection.execute(f"attach '{newer}' as newer (read_only)")
+        old, new = _columns(connection, "ledger"), _columns(connection, "newer")
+        for table in old.keys() & new.keys():
+            names = [*(old[table] & new[table])]
+            values = [*names, *(GONE[gone] for gone in old[table] - new[table])]
+            names += old[table] - new[table]
+            connection.execute(
+                f"insert into {table} ({', '.join(names)})"  # noqa: S608
+                f" select {', '.join(values)} from newer.{table}"
+            )
+        connection.execute("detach newer")
+        connection.execute("delete from setting where name = 'schema_version'")
+        connection.execute(
+            "insert into setting values ('schema_version', ?)", [str(version)]
+        )
+    newer.unlink()
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection, catalog: str
+) -> dict[str, set[str]]:
+    rows = connection.execute(
+        "select table_name, list(column_name) from information_schema.columns"
+        " where table_catalog = ? and table_name <> 'current_call' group by all",
+        [catalog],
+    )
+    return {table: set(names) for table, names in rows.fetchall()}

@@ -1,0 +1,71 @@
+"""Where sources disagree, what each of them says can be had back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mileage.domain.tokens import Tokens
+from mileage.domain.window import Window
+from mileage.store.disagreements import disagreements
+from tests.ledgers import booking, ledger_in
+from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, SECOND, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL = Window(NOON - DAY, NOON + DAY)
+
+
+def pair(number: int, account: str = "acc_a", **log: int) -> list[object]:
+    same = {"link": f"req_{number}", "account": account}
+    at = NOON - number * SECOND
+    return [
+        seen(OTLP, key=f"req_{number}", occurred_at=at, **same),
+        seen(LOG, key=f"msg_{number}", occurred_at=at - 1, **same, **log),
+    ]
+
+
+def test_each_source_is_heard_with_its_own_counts(tmp_path: Path) -> None:
+    said = [*pair(1), *pair(2, output=20, reasoning=9, cache_write_1h=100)]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        (one,) = disagreements(ledger, ALL)
+    assert one.differs == ("cache_write", "output")
+    assert (one.account, one.client, one.session) == (
+        "acc_a",
+        "claude-code",
+        "session-1",
+    )
+    assert one.model == "claude-opus-4-8"
+    otlp, log = one.testimonies
+    assert (otlp.source, log.source) == (OTLP, LOG)
+    assert otlp.tokens == Tokens(10, 1000, 100, 0, 50)
+    assert log.tokens == Tokens(10, 1000, 100, 100, 20, 9)
+    assert log.occurred_at == otlp.occurred_at - 1 == one.occurred_at
+    assert (log.client_version, log.inflated) == ("2.1.197", "")
+
+
+def test_copies_of_a_source_are_one_testimony(tmp_path: Path) -> None:
+    said = [*pair(1, output=20), *pair(1, output=30)]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        (one,) = disagreements(ledger, ALL)
+    assert [told.tokens.output for told in one.testimonies] == [50, 30]
+
+
+def test_the_latest_of_one_account_in_the_window(tmp_path: Path) -> None:
+    said = [
+        witness
+        for number in range(6)
+        for witness in pair(number, "acc_b" if number == 0 else "acc_a", output=1)
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        assert len(disagreements(ledger, ALL)) == 6
+        own = disagreements(ledger, ALL, "acc_a", 2)
+        assert [one.occurred_at for one in own] == [
+            NOON - SECOND - 1,
+            NOON - 2 * SECOND - 1,
+        ]
+        assert disagreements(ledger, Window(NOON + HOUR, NOON + DAY)) == []
+        assert disagreements(ledger, ALL, "acc_c") == []
