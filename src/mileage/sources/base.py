@@ -36,6 +36,7 @@ class LogSource(Protocol):
     ) -> Iterator[Reading]:
         """Read one file from its start; ``place`` names it in rejections.
 
+        It is the path of the file: folders may tell what the lines do not.
         Lines keep their ends, so that a last one without is known as unfinished.
         Without ``activity`` only what may hold usage is looked at, for speed.
         Yields readings of bounded size; never raises, whatever the bytes.

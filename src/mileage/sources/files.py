@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
@@ -19,10 +20,10 @@ from mileage.domain.witness import Reading, Rejected
 if sys.version_info >= (3, 14):
     from compression import zstd
 
-    _UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, zstd.ZstdError)
+    UNREADABLE: tuple[type[Exception], ...] = (OSError, EOFError, zstd.ZstdError)
 else:
     zstd = None
-    _UNREADABLE = (OSError,)
+    UNREADABLE = (OSError,)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,7 +153,7 @@ class LineReader:
         try:
             with self._opener(self._file.path) as stream:
                 yield from self._lines(stream)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             reason = getattr(error, "strerror", None) or str(error)
             self._reject(self._place, f"unreadable: {reason}")
 
@@ -202,9 +203,20 @@ def read_log(
         return
     by_line = cast("LogSource", source)
     lines = LineReader(file, place=place, max_line_bytes=max_line_bytes)
-    yield from by_line.read(lines, place, activity=activity)
+    for reading in by_line.read(lines, file.path, activity=activity):
+        yield _placed(reading, file.path, place)
     if lines.rejected:
         yield Reading(rejected=tuple(lines.rejected))
+
+
+def _placed(reading: Reading, path: str, place: str) -> Reading:
+    """Name the place instead of the path, which a source may need to know."""
+    if path == place or not reading.rejected:
+        return reading
+    rejected = tuple(
+        one._replace(place=one.place.replace(path, place)) for one in reading.rejected
+    )
+    return replace(reading, rejected=rejected)
 
 
 def _read_whole(
