@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
 from mileage.sources.otlp_record import gather
-from mileage.sources.qwen_code_counts import QwenUsage, disjoint, provider
+from mileage.sources.qwen_code_counts import (
+    QwenUsage,
+    disjoint,
+    provider,
+    response_link,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,19 +88,19 @@ def _facts(record: OtlpRecord) -> Facts:
 
 
 def _call(record: OtlpRecord) -> Witness | Rejected:
-    response, session = record.text("response_id"), record.text("session.id")
-    named = response or session
+    link, session = response_link(record.text("response_id")), record.text("session.id")
+    named = link or session
     problem = record.time_problem() or ("" if named else "no response id, no session")
     usage = _usage(record)
     if problem or record.occurred_at is None:
         return record.rejected(NAME, problem)
     if usage is None:
         return record.rejected(NAME, "missing or absurd token counts")
-    nameless = f"{session}:{record.occurred_at}:{':'.join(map(str, usage))}"
+    within = f"{record.text('response_id')}:{record.occurred_at}"
     return Witness(
         source=NAME,
-        key=response or nameless,
-        link=response,
+        key=link or f"{session}:{within}:{':'.join(map(str, usage))}",
+        link=link,
         session=session,
         occurred_at=record.occurred_at,
         client=CLIENT,
