@@ -2,101 +2,88 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from mileage.cli.collect_options import asked, own_identity, pushing_options
 from mileage.cli.options import data_option
 
 if TYPE_CHECKING:
-    from mileage.sources.files import LocalSource, LogFile
+    from mileage.cli.collect_options import Asked
 
 
-@click.command("collect")
+class CollectGroup(click.Group):
+    """``mileage collect`` does something by itself, and has a command below it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands without importing them."""
+        del ctx
+        return ["install"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command when it is asked for."""
+        del ctx
+        if cmd_name != "install":
+            return None
+        from mileage.cli.collect_install import install
+
+        return install
+
+
+@click.group("collect", cls=CollectGroup, invoke_without_command=True)
 @data_option
+@pushing_options
 @click.option(
-    "--home",
-    "homes",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A home folder to look below; may be repeated. [default: yours]",
+    "--watch/--once",
+    "watched",
+    default=False,
+    help="Go on collecting until stopped. [default: once]",
 )
 @click.option(
-    "--account",
-    metavar="EMAIL",
-    help="Whose usage it is. [default: your git user.email, else your login]",
+    "--again", is_flag=True, help="Push everything anew, for a server that lost it."
 )
-def command(data: Path, homes: tuple[Path, ...], account: str | None) -> None:
-    """Read local session logs into a data directory.
+@click.pass_context
+def command(ctx: click.Context, **options: Any) -> None:  # noqa: ANN401 - as click gives
+    """Read local session logs into a data directory, or push them to a server.
 
-    Reads what Claude Code and Codex left on this machine. Only counts and ids are
-    taken: no prompt, answer, file name or command is ever written. Repeating it
-    changes nothing. Works while `mileage serve` runs on the same directory.
+    Reads what coding agents left on this machine. Only counts and ids are taken: no
+    prompt, answer, file name or command is ever written or sent. Repeating it changes
+    nothing. With --to, what cannot be sent waits in a spool; with --data it works
+    while `mileage serve` runs on the same directory.
     """
-    import os
-
-    from mileage.ingest.collecting import found_logs
-    from mileage.sources.installed import log_sources
-
-    environ = {} if homes else dict(os.environ)
-    folders = homes or (Path.home(),)
-    logs = found_logs(log_sources(), folders, environ)
-    if not logs:
-        click.echo(f"No session logs below {', '.join(map(str, folders))}.", err=True)
+    if ctx.invoked_subcommand is not None:
         return
-    take_in(data, logs, account or _own_identity())
+    given = asked(options)
+    if not given.to:
+        _into_directory(given, options)
+    elif ctx.get_parameter_source("data") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("give either --data DIR or --to URL, not both")
+    else:
+        _to_server(given, options)
 
 
-def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) -> None:
-    """Take the logs in for one account, with progress, and say what came of it."""
-    from mileage.cli.options import control_in
-    from mileage.ingest.collecting import log_records
-    from mileage.wiring.operations import operations
-    from mileage.wiring.policy import load_policy
+def _into_directory(given: Asked, options: dict[str, Any]) -> None:
+    from mileage.cli.collect_data import collect_into, watch_into
 
-    limit = load_policy(data).settings.max_line_bytes
-    with operations(data) as owner:
-        before = owner.status()
-        with control_in(data) as control:
-            account_id = control.ensure_account(identity)
-        size = sum(file.size for _, file in logs)
-        with click.progressbar(length=size, label="Reading", file=_terminal()) as bar:
-            for source, file in logs:
-                for record in log_records(
-                    source, file, account_id, max_line_bytes=limit
-                ):
-                    owner.take(record)
-                bar.update(file.size)
-        owner.settle()
-        after = owner.status()
-    new = {name: after[name] - before[name] for name in ("visible", "rejected")}
-    click.echo(
-        f"{len(logs)} files read for {identity}: {new['visible']:,} new witnesses, "
-        f"{new['rejected']:,} rejected."
-    )
-    if new["rejected"]:
-        click.echo("`mileage doctor` says what was rejected and why.")
+    collect = watch_into if options["watched"] else collect_into
+    collect(options["data"], given)
 
 
-def _terminal() -> TextIO:
-    import sys
+def _to_server(given: Asked, options: dict[str, Any]) -> None:
+    from mileage.cli.collect_push import keep_pushing, push_once
+    from mileage.wiring.collector import collecting
 
-    return sys.stderr
-
-
-def _own_identity() -> str:
-    """Return who runs this: git knows the e-mail, the login is the last resort."""
-    import getpass
-    import subprocess
-
-    try:
-        asked = subprocess.run(
-            ["git", "config", "--global", "user.email"],  # noqa: S607 - the user's own git
-            capture_output=True,
-            text=True,
-            check=False,
+    plan = given.plan()
+    if plan.token.open_to_others:
+        click.echo(
+            f"mileage: others can read {plan.token.file}: chmod 600 it", err=True
         )
-    except OSError:
-        return f"installation:{getpass.getuser()}"
-    return asked.stdout.strip() or f"installation:{getpass.getuser()}"
+    with collecting(plan, own_identity) as collector:
+        if options["again"]:
+            collector.start_over()
+        if options["watched"]:
+            keep_pushing(collector, plan.url)
+        else:
+            push_once(collector, plan.url)

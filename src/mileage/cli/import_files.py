@@ -26,7 +26,7 @@ def command(data: Path, files: tuple[Path, ...], source: str, account: str) -> N
     telemetry source (claude_code_otlp, codex_otlp) kept OTLP request bodies, one a
     file: `.json`, else protobuf. Repeating an import changes nothing.
     """
-    from mileage.cli.collect import take_in
+    from mileage.cli.collect_data import take_in
     from mileage.cli.options import control_in
     from mileage.domain.errors import Invalid
     from mileage.ingest.collecting import body_record

@@ -35,6 +35,7 @@ MOST_COST = 10**15
 """Micro-dollars: a thousand million dollars for one call are nonsense."""
 MEASURES = ("", "estimate", "unmeasured")
 NOT_SHOWN = "(not shown)"
+UNKNOWN_SOURCE = "source not installed on the server"
 _MACHINE = re.compile(r"mach_[a-z2-7]{16}")
 _SOURCE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LEVEL = 3
@@ -146,6 +147,36 @@ def decode(plain: bytes) -> Push:
         body.ignored,
     )
     return Push(body.source, body.machine, reading, tuple(rejected))
+
+
+def halves(body: bytes) -> list[bytes]:
+    """Divide one of our own bodies in two; a body of one row stays as it is."""
+    push = decode(zlib.decompress(body, 16 + zlib.MAX_WBITS))
+    batches = (push.reading.witnesses, push.reading.activities)
+    rows = [list(batch.rows()) for batch in batches]
+    rejected = push.reading.rejected
+    most = max(len(rejected), *map(len, rows))
+    if most <= 1:
+        return [body]
+    middle = (most + 1) // 2
+    return [
+        encode(
+            push._replace(
+                reading=Reading(
+                    WitnessBatch.of(rows[0][part]),
+                    ActivityBatch.of(rows[1][part]),
+                    rejected[part],
+                    push.reading.ignored if part.start == 0 else 0,
+                )
+            )
+        )
+        for part in (slice(0, middle), slice(middle, None))
+    ]
+
+
+def source_of(body: bytes) -> str:
+    """Return the source of one of our own bodies."""
+    return decode(zlib.decompress(body, 16 + zlib.MAX_WBITS)).source
 
 
 def _check_fields(names: list[str], row: type[Witness | Activity]) -> None:

@@ -45,7 +45,7 @@ def routes(door: Door, intake: Intake) -> list[Route]:
 
 
 def _decoded(plain: bytes) -> Push | None:
-    """Decode a body; an empty one only asks who answers: is the token known?"""
+    """Decode a body; an empty one only asks who answers, and if the token is known."""
     return decode(plain) if plain else None
 
 

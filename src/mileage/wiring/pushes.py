@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from mileage import __version__
 from mileage.domain.witness import Reading, Rejected
-from mileage.ingest.push_format import Receipt, reasons
+from mileage.ingest.push_format import UNKNOWN_SOURCE, Receipt, reasons
 from mileage.ingest.record import Record
 from mileage.sources.installed import log_sources
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mileage.domain.people import Credential
     from mileage.ingest.push_format import Push
     from mileage.wiring.organisation import Organisation
-
-UNKNOWN = "source not installed on the server"
 
 
 class Pushes:
@@ -68,5 +66,5 @@ def _refused(push: Push) -> Iterator[Rejected]:
     """Count every row of a source that nobody here could join or explain."""
     rows = len(push.reading.witnesses) + len(push.reading.activities)
     for number in range(1, rows + 1):
-        yield Rejected(push.source, f"row {number}", UNKNOWN)
+        yield Rejected(push.source, f"row {number}", UNKNOWN_SOURCE)
     yield from push.reading.rejected

@@ -1,0 +1,226 @@
+"""From logs that have changed to bodies in the spool: only rows that are new.
+
+A log that grew is read again as a whole; its rows are compared with the digests of
+those handed over before. Names stay behind: a log is called by a digest of its path,
+a project by a digest of its remote or folder.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mileage.domain.witness import (
+    Activity,
+    ActivityBatch,
+    Reading,
+    Rejected,
+    Witness,
+    WitnessBatch,
+)
+from mileage.ingest.projects import digest, folder_digest, remote_of
+from mileage.ingest.push_format import Push, encode
+from mileage.ingest.push_marks import DIGEST, Signature
+from mileage.sources.files import LogFile, discover, read_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mileage.ingest.push_marks import Marks
+    from mileage.ingest.push_state import State
+    from mileage.ingest.spool import Spool
+    from mileage.sources.files import LocalSource
+
+BODY_ROWS = 1000
+_BESIDE = "-wal"
+"""A database in this mode writes here first, and to its own file much later."""
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Found(NamedTuple):
+    """A log on this machine, as it was when it was looked at."""
+
+    source: LocalSource
+    file: LogFile
+    signature: Signature
+
+    @property
+    def name(self) -> bytes:
+        """What stands for its path in the journal."""
+        return blake2b(os.fsencode(self.file.path), digest_size=16).digest()
+
+
+class Places(NamedTuple):
+    """Where to look for logs."""
+
+    sources: tuple[LocalSource, ...]
+    homes: tuple[Path, ...]
+    environ: Mapping[str, str]
+
+    def logs(self) -> Iterator[Found]:
+        """Look at every log there is, each once, source by source."""
+        seen: set[str] = set()
+        for source in self.sources:
+            for home in self.homes:
+                for file in discover(home, self.environ, source):
+                    if file.path in seen:
+                        continue
+                    seen.add(file.path)
+                    try:
+                        yield Found(source, file, _signature(file.path))
+                    except OSError:
+                        # It vanished while we looked.
+                        continue
+
+
+def _signature(path: str) -> Signature:
+    of = os.stat(path)  # noqa: PTH116 - thousands of them every minute
+    return Signature(of.st_ino, of.st_size, of.st_mtime_ns, _beside(path))
+
+
+def _beside(path: str) -> int:
+    if not path.endswith((".db", ".sqlite", ".sqlite3")):
+        return 0
+    try:
+        of = os.stat(path + _BESIDE)  # noqa: PTH116 - as above
+    except OSError:
+        return 0
+    return of.st_mtime_ns ^ of.st_size
+
+
+class _Pending(NamedTuple):
+    """A log whose rows are all gathered, to be marked once they are in the spool."""
+
+    found: Found
+    ignored: int
+    fresh: bytes
+
+
+class Reader:
+    """Reads logs of one source after the other; nothing is kept but what is new."""
+
+    def __init__(
+        self,
+        state: State,
+        marks: Marks,
+        spool: Spool,
+        identity: str,
+        max_line_bytes: int,
+    ) -> None:
+        self._state = state
+        self._marks = marks
+        self._spool = spool
+        self._identity = identity
+        self._max_line_bytes = max_line_bytes
+        self._blind: dict[str, str] = {}
+        self._source = ""
+        self._pending: list[_Pending] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._witnesses: list[Witness] = []
+        self._activities: list[Activity] = []
+        self._rejected: list[Rejected] = []
+        self._ignored = 0
+
+    def read(self, found: Found) -> None:
+        """Gather what is new in a log; raises Unavailable when the disk is full."""
+        source = found.source.traits.name
+        if source != self._source:
+            self.flush()
+            self._source = source
+        known = self._marks.rows(found.name)
+        fresh: list[bytes] = []
+        ignored = 0
+        place = f"log-{found.name.hex()[:8]}"
+        for reading in read_log(
+            found.source, found.file, place=place, max_line_bytes=self._max_line_bytes
+        ):
+            ignored += reading.ignored
+            self._gather(reading, known, fresh)
+            if max(map(len, self._gathered())) >= BODY_ROWS:
+                self.flush()
+        self._ignored += max(0, ignored - self._marks.ignored(found.name))
+        self._pending.append(_Pending(found, ignored, b"".join(fresh)))
+
+    def flush(self) -> None:
+        """Put what is gathered into the spool, then mark its logs as read."""
+        for reading in self._bodies():
+            push = Push(self._source, self._state.machine, reading)
+            self._spool.add(encode(push))
+        self._clear()
+        for found, ignored, fresh in self._pending:
+            self._marks.note(
+                found.name, self._source, found.signature, ignored=ignored, fresh=fresh
+            )
+        self._pending = []
+
+    def drop(self) -> None:
+        """Forget what is gathered; its logs are not marked, so they are read again."""
+        self._clear()
+        self._pending = []
+
+    def _gather(self, reading: Reading, known: set[bytes], fresh: list[bytes]) -> None:
+        for witness in map(self._blinded, reading.witnesses.rows()):
+            if _is_new(witness, known, fresh):
+                self._witnesses.append(witness)
+        for activity in reading.activities.rows():
+            claimed = activity._replace(identity=activity.identity or self._identity)
+            if _is_new(claimed, known, fresh):
+                self._activities.append(claimed)
+        for one in reading.rejected:
+            if _is_new(one, known, fresh):
+                self._rejected.append(one)
+
+    def _blinded(self, witness: Witness) -> Witness:
+        """Replace the project by a digest, and say whose it is where nobody did."""
+        project = witness.project
+        if project and project not in self._blind:
+            self._blind[project] = self._digest(project)
+        return witness._replace(
+            project=self._blind.get(project, ""),
+            identity=witness.identity or self._identity,
+        )
+
+    def _digest(self, project: str) -> str:
+        if not project.startswith("/"):
+            return digest(project)
+        remote = remote_of(Path(project))
+        return (
+            digest(remote) if remote else folder_digest(project, self._state.folder_key)
+        )
+
+    def _gathered(self) -> tuple[list[Witness], list[Activity], list[Rejected]]:
+        return self._witnesses, self._activities, self._rejected
+
+    def _bodies(self) -> Iterator[Reading]:
+        """Divide what is gathered into bodies of good size."""
+        most = max(map(len, self._gathered()))
+        if self._ignored:
+            most = max(most, 1)
+        for at in range(0, most, BODY_ROWS):
+            part = slice(at, at + BODY_ROWS)
+            yield Reading(
+                WitnessBatch.of(self._witnesses[part]),
+                ActivityBatch.of(self._activities[part]),
+                tuple(self._rejected[part]),
+                self._ignored if at == 0 else 0,
+            )
+
+
+def _is_new(
+    row: Witness | Activity | Rejected, known: set[bytes], fresh: list[bytes]
+) -> bool:
+    """Tell whether a row was not handed over before, and remember it."""
+    kind = type(row).__name__.encode()
+    name = blake2b(_encoder.encode(row), digest_size=DIGEST, person=kind).digest()
+    if name in known:
+        return False
+    known.add(name)
+    fresh.append(name)
+    return True
