@@ -27,7 +27,9 @@ def commands(
         assert command is not None, name
         if isinstance(command, click.Group):
             found |= commands(command, (*path, name))
-        elif not command.hidden:
+            if not command.invoke_without_command:
+                continue
+        if not command.hidden:
             found[" ".join((*path, name))] = command
     return found
 

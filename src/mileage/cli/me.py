@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -21,10 +22,51 @@ _GROUPINGS = (
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.command(
+_MORE = {
+    "forecast": "Say where the present block and this month are heading.",
+    "ratio": "Set tokens against your commits in the repositories here.",
+}
+
+
+class Asked(NamedTuple):
+    """What every view of one's own usage is told: where to look, and whose days."""
+
+    homes: Sequence[Path]
+    environ: Mapping[str, str]
+    zone: ZoneInfo
+    zone_name: str
+
+
+class _Views(click.Group):
+    """The report by itself, or one of the other views, imported when it is asked."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_MORE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _MORE:
+            return None
+        view = import_module(f"mileage.cli.me_{cmd_name}")
+        command: click.Command = view.command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        del ctx
+        with formatter.section("Other views"):
+            formatter.write_dl(list(_MORE.items()))
+
+
+@click.group(
+    cls=_Views,
+    invoke_without_command=True,
+    subcommand_metavar="[VIEW]",
     short_help="What did I use? From the logs on this machine.",
     help="Report your own token usage straight from the session logs that coding "
-    "agents keep on this machine. Needs no server, sends nothing, stores nothing.",
+    "agents keep on this machine. Needs no server, sends nothing.",
 )
 @click.option(
     "--home",
@@ -57,19 +99,18 @@ def command(
     as_json: bool,
 ) -> None:
     """Read, count once, price, print."""
-    import os
+    if since and until and since > until:
+        raise click.UsageError("--since is after --until: there is no such day.")
+    context = click.get_current_context()
+    asked = context.obj = _asked(homes, tz)
+    if context.invoked_subcommand:
+        return
 
     from mileage.reports.local import Question, local_json, local_report
     from mileage.wiring.personal import usage_of
 
-    if since and until and since > until:
-        raise click.UsageError("--since is after --until: there is no such day.")
-    zone_name = tz or _local_zone(os.environ)
-    zone = _zone(zone_name)
-    # A named home is looked at as it is: this machine's settings are not about it.
-    environ = {} if homes else os.environ
-    places = homes or (Path.home(),)
-    question = Question(zone, zone_name, _date(since), _date(until), by)
+    places, environ = asked.homes, asked.environ
+    question = Question(asked.zone, asked.zone_name, _date(since), _date(until), by)
     report = local_report(usage_of(places, environ), question)
     if as_json:
         import json
@@ -80,6 +121,15 @@ def command(
         from mileage.wiring.personal import roots_of
 
         show(report, [str(root) for root in roots_of(places, environ)])
+
+
+def _asked(homes: Sequence[Path], tz: str | None) -> Asked:
+    import os
+
+    zone_name = tz or _local_zone(os.environ)
+    # A named home is looked at as it is: this machine's settings are not about it.
+    environ = {} if homes else os.environ
+    return Asked(homes or (Path.home(),), environ, _zone(zone_name), zone_name)
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -1,0 +1,46 @@
+"""``mileage me forecast``: where the present block and this month are heading."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from mileage.cli.options import json_option
+
+if TYPE_CHECKING:
+    from mileage.cli.me import Asked
+
+HELP = """Say how fast you are using tokens, and where that leads.
+
+The present block of five hours goes on at its own pace so far. The month goes on
+like the average of up to 28 days before today, idle days included; 4 of 5 such
+months end inside the range. With less than 7 days of history there is none.
+"""
+
+
+@click.command("forecast", help=HELP, short_help="Pace of the block and the month.")
+@json_option
+@click.pass_obj
+def command(asked: Asked, *, as_json: bool) -> None:
+    """Read, forecast, print."""
+    from mileage.domain.window import Clock
+    from mileage.reports.pace import month_ahead, pace_json, present_block
+    from mileage.wiring.personal import quarter_rows
+
+    now = time.time_ns() // 1_000
+    rows = quarter_rows(asked.homes, asked.environ)
+    block = present_block(rows, now)
+    month = month_ahead(rows, now, Clock(asked.zone))
+    if as_json:
+        import json
+
+        click.echo(json.dumps(pace_json(block, month)))
+        return
+    from mileage.cli.me_pace import block_lines, month_lines
+    from mileage.cli.tables import console
+
+    out = console()
+    for line in [*block_lines(block, asked.zone), "", *month_lines(month)]:
+        out.print(line, soft_wrap=True)

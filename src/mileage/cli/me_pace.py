@@ -1,0 +1,89 @@
+"""Pace and forecast in words, for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mileage.cli.me_table import compact
+from mileage.domain.window import moment
+from mileage.reports.pace import LEAST_HISTORY
+from mileage.reports.shape import dollars
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from mileage.reports.pace import BlockNow, MonthAhead
+
+HOUR = 60
+CENTS = 2
+
+
+def money(micro: int | None) -> str:
+    """Write micro-dollars in dollars and cents, or a dash."""
+    if micro is None:
+        return "\u2013"
+    return f"${float(dollars(micro) or 0):,.{CENTS}f}"
+
+
+def span(minutes: int) -> str:
+    """Write minutes as people do: 3 h 05 min."""
+    hours, rest = divmod(minutes, HOUR)
+    return f"{hours} h {rest:02} min" if hours else f"{rest} min"
+
+
+def block_lines(block: BlockNow | None, zone: ZoneInfo) -> list[Text]:
+    """Say in a few lines how the present block stands."""
+    if block is None:
+        return [Text("No block is running: no call in the last five hours.")]
+    start, end = moment(block.start, zone), moment(block.end, zone)
+    used = block.figures
+    head = Text("This block  ", style="bold")
+    head.append(f"{start:%H:%M} to {end:%H:%M}, {span(block.minutes_left)} left", "dim")
+    return [
+        head,
+        Text(
+            f"  used       {compact(used.tokens.total)} tokens, {money(used.cost)}, "
+            f"{used.calls:,} calls"
+        ),
+        Text(f"  pace       {compact(block.tokens_per_minute)} tokens a minute"),
+        Text(
+            f"  by its end {compact(block.expected_tokens)} tokens, "
+            f"{money(block.expected_cost)} if it goes on like this"
+        ),
+    ]
+
+
+def month_lines(month: MonthAhead | None) -> list[Text]:
+    """Say in a few lines where the month is heading."""
+    if month is None:
+        return [
+            Text(
+                "No forecast for the month: it takes "
+                f"{LEAST_HISTORY} days of history before today."
+            )
+        ]
+    head = Text("This month  ", style="bold")
+    head.append(f"{month.first} to {month.last}", "dim")
+    tokens, cost = month.tokens, month.cost
+    spent = "" if cost is None else f", {money(cost.middle)}"
+    between = "" if cost is None else f", {money(cost.low)} to {money(cost.high)}"
+    used = month.so_far
+    return [
+        head,
+        Text(
+            f"  used       {compact(used.tokens.total)} tokens, {money(used.cost)}, "
+            f"{used.calls:,} calls"
+        ),
+        Text(f"  expected   {compact(tokens.middle)} tokens{spent}"),
+        Text(
+            f"  range      {compact(tokens.low)} to {compact(tokens.high)} tokens"
+            f"{between}"
+        ),
+        Text(
+            f"  The average of the {month.history_days} days before today goes on; "
+            "4 of 5 such months end in the range.",
+            "dim",
+        ),
+    ]

@@ -1,0 +1,126 @@
+"""``mileage me ratio``: tokens beside the commits that they went into."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from mileage.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from mileage.cli.me import Asked
+    from mileage.ingest.git_work import Repository
+    from mileage.reports.output_ratio import OutputRatio, WeekOfWork
+
+MOST_WEEKS = 520
+HELP = """Set your tokens against your commits, week by week.
+
+Looks into the git repositories in which your calls were made (on this machine, with
+this machine's git) for commits and merges by that repository's user.email. Nothing
+leaves the machine. A commit is a rough measure: one can be a typo or a week's work.
+"""
+
+
+@click.command("ratio", help=HELP, short_help="Tokens for each commit, by week.")
+@click.option(
+    "--weeks",
+    type=click.IntRange(1, MOST_WEEKS),
+    default=8,
+    show_default=True,
+    help="How many weeks, the present one included.",
+)
+@json_option
+@click.pass_obj
+def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
+    """Read logs and repositories, compare, print."""
+    from mileage.domain.window import Clock, midnight
+    from mileage.ingest.git_work import repositories
+    from mileage.reports.output_ratio import last_weeks, output_ratio, ratio_json
+    from mileage.wiring.personal import quarter_rows
+
+    clock = Clock(asked.zone)
+    mondays = last_weeks(weeks, time.time_ns() // 1_000, clock)
+    start = midnight(mondays[0], asked.zone)
+    rows = quarter_rows(asked.homes, asked.environ)
+    recent = {row.project for row in rows if row.project and row.quarter >= start}
+    found = repositories(recent, start)
+    folders = {folder for one in found for folder in one.folders}
+    commits = [commit for one in found for commit in one.commits]
+    ratio = output_ratio(rows, commits, folders, mondays, clock)
+    problems = [f"{one.folders[0]}: {one.problem}" for one in found if one.problem]
+    if as_json:
+        import json
+
+        click.echo(json.dumps(ratio_json(ratio, problems)))
+    else:
+        _show(ratio, found, problems)
+
+
+def _show(
+    ratio: OutputRatio, found: Sequence[Repository], problems: Sequence[str]
+) -> None:
+    from mileage.cli.me_table import compact
+    from mileage.cli.tables import console
+
+    out = console()
+    if not found:
+        out.print("None of your calls was made in a git repository that is still here.")
+        out.print("Ratios need the repositories: run this where you work.")
+        return
+    out.print(_table(ratio))
+    if ratio.trend is not None:
+        change = "less" if ratio.trend < 0 else "more"
+        out.print(
+            f"The later half of these weeks took {abs(ratio.trend):.0%} {change} "
+            "tokens for each commit than the earlier.",
+            soft_wrap=True,
+        )
+    number = len(found)
+    where = "1 repository" if number == 1 else f"{number} repositories"
+    out.print(f"Commits of yours in {where} on this machine.", style="dim")
+    if ratio.elsewhere.calls:
+        out.print(
+            f"{ratio.elsewhere.calls:,} calls "
+            f"({compact(ratio.elsewhere.tokens.total)} tokens) were made outside of "
+            "them and are not in the ratio.",
+            style="dim",
+            soft_wrap=True,
+        )
+    for problem in problems:
+        out.print(problem, style="yellow", soft_wrap=True)
+
+
+def _table(ratio: OutputRatio) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    total = _cells(ratio.total)
+    table.add_column("week of", "total", no_wrap=True)
+    names = ("tokens", "cost", "commits", "merges", "lines", "tokens / commit")
+    for name, footer in zip(names, total, strict=True):
+        table.add_column(name, footer, justify="right", no_wrap=True)
+    for week in ratio.weeks:
+        table.add_row(week.monday.isoformat(), *_cells(week))
+    return table
+
+
+def _cells(week: WeekOfWork) -> tuple[str, ...]:
+    from mileage.cli.me_pace import money
+    from mileage.cli.me_table import compact
+
+    each = week.tokens_per_commit
+    return (
+        compact(week.spent.tokens.total),
+        money(week.spent.cost),
+        f"{week.commits:,}",
+        f"{week.merges:,}",
+        f"+{week.added:,} -{week.removed:,}",
+        "\u2013" if each is None else compact(each),
+    )
