@@ -1,0 +1,126 @@
+"""``mileage setup``: the exact settings that make a client report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mileage.cli.client_settings import (
+    CLIENTS,
+    COLLECTED,
+    TOKEN_TO_FILL_IN,
+    checked,
+    settings_for,
+)
+from mileage.cli.options import json_option
+
+if TYPE_CHECKING:
+    from mileage.cli.client_settings import ClientSettings, Reporting, SettingsFile
+
+SYSTEM = "macos" if sys.platform == "darwin" else "linux"
+
+
+@click.command("setup")
+@click.argument("client", type=click.Choice([*CLIENTS, *COLLECTED]), metavar="CLIENT")
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    default="http://127.0.0.1:8470",
+    show_default=True,
+    help="Where `mileage serve` answers.",
+)
+@click.option(
+    "--token",
+    metavar="TOKEN",
+    help="An ingest token of `mileage token create`; left out, a gap to fill in.",
+)
+@click.option(
+    "--identity",
+    metavar="EMAIL",
+    help="Who it is, for a collector token; a personal token says so by itself.",
+)
+@json_option
+def command(
+    client: str,
+    endpoint: str,
+    token: str | None,
+    identity: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the settings that make a client report, and where they go.
+
+    Content logging is off, and attributes that say who it is are on. Changes
+    nothing. CLIENT is claude-code, codex, gemini-cli, copilot, opencode or
+    qwen-code; for pi, amp, droid, kimi and aider it says how they are collected.
+    """
+    to = checked(endpoint, token, identity)
+    if client in COLLECTED:
+        _say_collect(client, as_json=as_json)
+        return
+    found = settings_for(client, to)
+    if as_json:
+        click.echo(json.dumps(_as_json(found, to), indent=2))
+    else:
+        _show(found, to)
+
+
+def _say_collect(client: str, *, as_json: bool) -> None:
+    commands = ["mileage collect", "mileage collect install"]
+    if as_json:
+        told = {"client": client, "covered_by": "collect", "reads": COLLECTED[client]}
+        click.echo(json.dumps({**told, "commands": commands}, indent=2))
+        return
+    click.echo(
+        f"{client} sends no telemetry that Mileage reads; `mileage collect` covers "
+        f"it.\nIt reads {COLLECTED[client]}.\n\n"
+        "  mileage collect --to URL --token TOKEN     once\n"
+        "  mileage collect install                    from now on"
+    )
+
+
+def _as_json(found: ClientSettings, to: Reporting) -> dict[str, Any]:
+    return {
+        "client": found.client,
+        "covered_by": "telemetry",
+        "endpoint": to.endpoint,
+        "token_to_fill_in": to.token == TOKEN_TO_FILL_IN,
+        "sources": list(found.sources),
+        "files": [asdict(file) for file in found.files],
+        "test": found.test,
+        "notes": list(found.notes),
+    }
+
+
+def _show(found: ClientSettings, to: Reporting) -> None:
+    for file in found.files:
+        _show_file(file)
+    click.echo(f"# Test it: run  {found.test}")
+    click.echo(
+        f"# and see {' or '.join(found.sources)} on the ingest page, or in "
+        "`mileage doctor`, within a minute."
+    )
+    for note in found.notes:
+        click.echo(f"# Note: {note}")
+    if to.token == TOKEN_TO_FILL_IN:
+        click.echo(
+            f"mileage: fill in {TOKEN_TO_FILL_IN} yourself: `mileage token create "
+            "--account EMAIL` prints one, once",
+            err=True,
+        )
+
+
+def _show_file(file: SettingsFile) -> None:
+    """Print one file below the comments that say where it goes, this system first."""
+    word = {"settings": "Settings", "environment": "Environment of the shell"}
+    click.echo(f"# {word[file.what]}; add to what is there:")
+    names = {"linux": "Linux", "macos": "macOS"}
+    for system in sorted(names, key=lambda one: one != SYSTEM):
+        if file.managed:
+            click.echo(f"#   {names[system]}, for everybody: {file.managed[system]}")
+        click.echo(f"#   {names[system]}, for yourself:  {file.own[system]}")
+    click.echo(f"\n{file.content}")
