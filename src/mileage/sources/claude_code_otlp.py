@@ -7,11 +7,11 @@ lines, commits, pull requests and active time.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
+from mileage.sources import claude_code_telemetry as telemetry
 from mileage.sources.otlp_record import as_amount, as_count, as_micros, gather
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ _EDIT_TOOLS = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
 _DECISIONS = {"accept": "edit_accepted", "reject": "edit_rejected"}
 _LINE_KINDS = {"added": "lines_added", "removed": "lines_removed"}
 _ACTIVE_KINDS = {"user": True, "cli": False}
-_STANDARD_SPEEDS = frozenset({"", "normal", "standard"})
-# ``claude-opus-4-8[1m]`` is the same model with a longer context.
-_DECORATION = re.compile(r"\[[^\]]*\]$")
-_AGENT_SOURCE = "agent:"
 
 
 class ClaudeCodeOtlp:
@@ -51,38 +47,22 @@ class ClaudeCodeOtlp:
     names = frozenset(
         {*_EVENTS, *(_PREFIX + event for event in _EVENTS), _LINES, _ACTIVE}
     ) | frozenset(_COUNTERS)
-    keys = frozenset(
-        {
-            "app.entrypoint",
-            "app.version",
-            "agent.name",
-            "cache_creation_tokens",
-            "cache_read_tokens",
-            "client_request_id",
-            "cost_usd",
-            "cost_usd_micros",
-            "decision",
-            "enduser.id",
-            "event.sequence",
-            "identity.source",
-            "input_tokens",
-            "model",
-            "output_tokens",
-            "query_source",
-            "request_id",
-            "service.name",
-            "service.version",
-            "session.id",
-            "speed",
-            "success",
-            "terminal.type",
-            "tool_name",
-            "tool_use_id",
-            "type",
-            "user.email",
-            "user.id",
-        }
-    )
+    keys = telemetry.KEYS | {
+        "cache_creation_tokens",
+        "cache_read_tokens",
+        "client_request_id",
+        "cost_usd",
+        "cost_usd_micros",
+        "decision",
+        "event.sequence",
+        "input_tokens",
+        "output_tokens",
+        "request_id",
+        "success",
+        "tool_name",
+        "tool_use_id",
+        "type",
+    }
 
     def wants(self, record: OtlpRecord) -> bool:
         """Tell Claude Code's records by name, and by scope, prefix or service."""
@@ -134,7 +114,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         return _reject(record, problem)
     if fresh is None or output is None or reads is None or writes is None:
         return _reject(record, "missing or absurd token counts")
-    model = _DECORATION.sub("", record.text("model"))
+    model = telemetry.model_name(record.text("model"))
     return Witness(
         source=NAME,
         key=key,
@@ -142,11 +122,10 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         session=record.text("session.id"),
         occurred_at=instant,
         client=CLIENT,
-        client_version=record.text("service.version") or record.text("app.version"),
-        # A gateway may serve anything; only Claude's own models name their vendor.
-        provider="anthropic" if model.startswith("claude") else "",
+        client_version=telemetry.version(record),
+        provider=telemetry.provider(model),
         model=model,
-        tier=_tier(record),
+        tier=telemetry.tier(record),
         input=fresh,
         cache_read=reads,
         cache_write=writes,
@@ -156,10 +135,10 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         tool_input=0,
         reported_cost=_cost(record),
         project="",
-        agent=_agent(record),
+        agent=telemetry.agent(record),
         copied=False,
-        attended=_attended(record),
-        identity=_identity(record),
+        attended=telemetry.attended(record),
+        identity=telemetry.identity(record),
     )
 
 
@@ -183,41 +162,9 @@ def _sequence(record: OtlpRecord) -> str:
     return f"seq:{session}:{order}:{record.occurred_at}" if session else ""
 
 
-def _tier(record: OtlpRecord) -> str:
-    speed = record.text("speed")
-    return "" if speed in _STANDARD_SPEEDS else speed
-
-
 def _cost(record: OtlpRecord) -> int | None:
     micros = as_count(record.attributes.get("cost_usd_micros"))
     return as_micros(record.attributes.get("cost_usd")) if micros is None else micros
-
-
-def _agent(record: OtlpRecord) -> str:
-    """Name the kind of sub-agent, from ``agent:builtin:KIND`` if need be."""
-    origin = record.text("query_source")
-    if not origin.startswith(_AGENT_SOURCE):
-        return record.text("agent.name")
-    return record.text("agent.name") or origin.rpartition(":")[2]
-
-
-def _attended(record: OtlpRecord) -> bool | None:
-    origin = record.text("query_source")
-    if origin.startswith("repl_main_thread"):
-        return True
-    entry = record.text("app.entrypoint")
-    headless = record.text("terminal.type") == "non-interactive"
-    if origin == "sdk" or entry.startswith("sdk") or headless:
-        return False
-    return True if entry == "cli" else None
-
-
-def _identity(record: OtlpRecord) -> str:
-    """Behind a company gateway ``user.id`` is the person, else the installation."""
-    person = record.text("user.id")
-    if person and record.text("identity.source") == "gateway-oidc":
-        return record.text("user.email") or person
-    return record.identity()
 
 
 def _event(record: OtlpRecord, kind: str) -> Activity | Rejected:
@@ -234,8 +181,8 @@ def _event(record: OtlpRecord, kind: str) -> Activity | Rejected:
         kind=kind,
         name=record.tool(),
         amount=1,
-        attended=_attended(record),
-        identity=_identity(record),
+        attended=telemetry.attended(record),
+        identity=telemetry.identity(record),
     )
 
 
@@ -265,8 +212,8 @@ def _measured(record: OtlpRecord) -> Facts:
         kind=kind,
         name="",
         amount=amount,
-        attended=_attended(record) if attended is None else attended,
-        identity=_identity(record),
+        attended=telemetry.attended(record) if attended is None else attended,
+        identity=telemetry.identity(record),
     )
     return (total,)
 

@@ -38,7 +38,7 @@ from mileage.sources.otlp_scalar import (
 from mileage.sources.otlp_spans import SpanFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mileage.sources.base import OtlpSource, SpanSource
 
@@ -93,14 +93,14 @@ class OtlpReader:
         Raises ``Invalid``, and nothing else, when the body cannot be decoded.
         """
         message = _decode(signal, form, body)
-        walk = {
+        walks: dict[Signal, Callable[[Any], Iterator[OtlpRecord | int]]] = {
             "logs": self._allowed.log_records,
             "metrics": self._allowed.points,
             "traces": self._spans.records,
-        }[signal]
+        }
         wanted: list[list[OtlpRecord]] = [[] for _ in self._sources]
         ignored = 0
-        for record in walk(message):
+        for record in walks[signal](message):
             if isinstance(record, int):
                 ignored += record
                 continue
@@ -207,7 +207,10 @@ class Allowed:
                         yield self._point(frame, point, number)
 
     def _point(
-        self, frame: _Frame, point: shape.NumberPoint, number: int
+        self,
+        frame: _Frame,
+        point: shape.NumberPoint | shape.DistributionPoint,
+        number: int,
     ) -> OtlpRecord:
         if not frame.kind:
             unread = Point(None, "", 0, 0, "")
@@ -226,7 +229,7 @@ class Allowed:
             self.attributes(point.attributes),
             frame.resource,
             Point(
-                _value(point) if frame.kind == "number" else double(point.sum),
+                _value(frame, point),
                 frame.temporality,
                 nanoseconds(point.start_time_unix_nano),
                 ended,
@@ -303,7 +306,10 @@ def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _value(point: shape.NumberPoint) -> int | float | None:
+def _value(frame: _Frame, point: Any) -> int | float | None:  # noqa: ANN401
+    """Read a number; of a protobuf message nothing but the frame tells the kind."""
+    if frame.kind == "histogram":
+        return double(point.sum)
     if point.WhichOneof("value") == "as_int":
         return integer(point.as_int)
     return double(point.as_double) if point.WhichOneof("value") else None

@@ -114,8 +114,7 @@ class OtlpRecord(NamedTuple):
 
     def tool(self) -> str:
         """Return the tool's name; '' when it is no identifier, so no content."""
-        name = self.text("tool_name")
-        return name if _TOOL.fullmatch(name) else ""
+        return tool_name(self.text("tool_name"))
 
     def identity(self) -> str:
         """Return who the payload says it was: a person before an installation."""
@@ -128,6 +127,11 @@ class OtlpRecord(NamedTuple):
     def rejected(self, source: str, reason: str) -> Rejected:
         """Turn the record into a rejection."""
         return Rejected(source, self.place, reason)
+
+
+def tool_name(text: str) -> str:
+    """Return a tool's name; '' when it is no identifier, so that it may be content."""
+    return text if _TOOL.fullmatch(text) else ""
 
 
 def as_count(value: Scalar) -> int | None:

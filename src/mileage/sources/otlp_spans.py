@@ -121,7 +121,7 @@ class SpanFilter:
                 _hex(span.trace_id, _TRACE_BYTES),
                 _hex(span.span_id, _SPAN_BYTES),
                 _hex(span.parent_span_id, _SPAN_BYTES),
-                bool(span.status) and span.status.code in _FAILED,
+                span.status is not None and span.status.code in _FAILED,
             ),
         )
 
