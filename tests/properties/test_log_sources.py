@@ -14,10 +14,9 @@ from mileage.domain.join import resolve
 from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
 from mileage.domain.witness import ACTIVITY_KINDS
 from mileage.sources.jsonl import EARLIEST
+from tests import gemini_qwen_logs, session_logs
 from tests.session_logs import (
     MARKER,
-    SOURCES,
-    TRAITS,
     activities,
     added,
     answer,
@@ -38,7 +37,15 @@ from tests.session_logs import (
     witnesses,
 )
 
+SOURCES = {**session_logs.SOURCES, **gemini_qwen_logs.SOURCES}
+TRAITS = {name: source.traits for name, source in SOURCES.items()}
+# Its objects go over many lines, so lines mean nothing.
+BY_OBJECT = frozenset({"gemini_cli_outfile"})
+BY_LINE = {name: one for name, one in SOURCES.items() if name not in BY_OBJECT}
 EVERY_SOURCE = pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+EVERY_SOURCE_OF_LINES = pytest.mark.parametrize(
+    "source", BY_LINE.values(), ids=list(BY_LINE)
+)
 
 LINES = [
     answer(),
@@ -61,9 +68,11 @@ LINES = [
     count(None),
     record("resp_1", tokens()),
     record("resp_2", tokens(thought=4), added(tokens(), tokens(thought=4)), 21),
+    *gemini_qwen_logs.LINES,
     b"\n",
     b"[1]\n",
 ]
+OBJECTS = [one for one in LINES if one.startswith(b"{")]
 # Each example reads a dozen lines: enough of them in far fewer than the usual hundred.
 FEW = settings(max_examples=35)
 NUMBERS = st.one_of(
@@ -81,7 +90,7 @@ VALUES = st.recursive(
 @st.composite
 def twisted_lines(draw):
     """A line as clients write it, with one value anywhere replaced by another."""
-    plain = json.loads(draw(st.sampled_from(LINES[:20])))
+    plain = json.loads(draw(st.sampled_from(OBJECTS)))
     place = plain
     while True:
         key = draw(st.sampled_from(sorted(place)))
@@ -130,7 +139,7 @@ def test_no_bytes_raise_and_what_comes_out_is_sane(source, lines):
         assert one.occurred_at >= EARLIEST
 
 
-@EVERY_SOURCE
+@EVERY_SOURCE_OF_LINES
 @FEW
 @given(FILES)
 def test_every_line_is_accounted_for(source, lines):
