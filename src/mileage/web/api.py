@@ -20,6 +20,7 @@ from mileage.domain.window import micros
 from mileage.ingest.push_format import PATH
 from mileage.reports.shape import board_json, ingest_status_json, personal_json
 from mileage.web.asking import services, viewer
+from mileage.web.hooks import OPERATIONS
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
 from mileage.web.pages import page
 from mileage.web.services import UsageQuestion
@@ -234,5 +235,5 @@ ENDPOINTS = (
     ),
 )
 
-POSTS = {PATH: PUSH}
+POSTS = {PATH: PUSH, **OPERATIONS}
 """What takes usage in under the same roof; ``witness_door`` routes it."""

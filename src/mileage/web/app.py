@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from mileage.domain.errors import MileageError
-from mileage.web import api, door, observe, pages, sign_in, witness_door
+from mileage.web import api, door, hooks, observe, pages, sign_in, witness_door
 from mileage.web.guard import Guard
 from mileage.web.intake import Intake
 from mileage.web.problems import answer, answer_error, answer_http, plain
@@ -39,6 +39,7 @@ def create_app(
             *api.routes(),
             *door.routes(services.door, intake=intake),
             *witness_door.routes(services.door, intake),
+            *hooks.routes(intake),
             *sign_in.routes(),
             *observe.routes(services.door),
         ],

@@ -101,9 +101,13 @@ class Answers:
 
 def summary(rejected: Sequence[Rejected]) -> str:
     """Say in one line why records were rejected, the commonest reason first."""
-    reasons = Counter(one.reason for one in rejected).most_common(_MAX_REASONS)
-    listed = ", ".join(f"{reason} ({count})" for reason, count in reasons)
+    listed = ", ".join(f"{why} ({count})" for why, count in reasons(rejected).items())
     return f"{len(rejected)} not usable: {listed}"
+
+
+def reasons(rejected: Sequence[Rejected]) -> dict[str, int]:
+    """Count the commonest reasons why records were rejected."""
+    return dict(Counter(one.reason for one in rejected).most_common(_MAX_REASONS))
 
 
 def pack_status(code: int, message: str) -> bytes:

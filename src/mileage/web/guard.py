@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from mileage.domain.errors import MileageError, Refused, TooLarge, Unauthorised
 from mileage.ingest.push_format import PATH
 from mileage.web.asking import FORM_FIELD, Asker
+from mileage.web.hooks import CLOUDEVENTS, LITELLM
 from mileage.web.problems import answer_error, wants_json
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
 # The allow table: what strangers may reach. The door checks its own tokens.
-OPEN_PATHS = frozenset({SIGN_IN, "/healthz", PATH})
+OPEN_PATHS = frozenset({SIGN_IN, "/healthz", PATH, LITELLM, CLOUDEVENTS})
 OPEN_FOLDERS = ("/static/", "/v1/")
 KEY_PATHS = ("/api/", "/metrics")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mileage import __version__
 from mileage.domain.tokens import TOKEN_CLASSES
+from mileage.web.hook_schemas import HOOK_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,6 +157,7 @@ PERSONAL_PAGE: Schema = {
 }
 
 SCHEMAS: dict[str, Schema] = {
+    **HOOK_SCHEMAS,
     "Figures": _object(FIGURES),
     "Window": _object(
         {"from": INSTANT, "until": INSTANT, "tz": TEXT},

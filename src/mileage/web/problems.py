@@ -38,7 +38,7 @@ MESSAGES = {
 }
 
 RETRY_SECONDS = 5
-JSON_PATHS = ("/api/", "/v1/", "/healthz", "/metrics")
+JSON_PATHS = ("/api/", "/v1/", "/ingest/", "/healthz", "/metrics")
 
 
 class Problem(NamedTuple):
