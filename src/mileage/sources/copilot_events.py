@@ -1,0 +1,239 @@
+"""Events of GitHub Copilot's command line: ``session-state/<id>/events.jsonl``.
+
+Newer versions write one ``session.usage_record`` a response, exact, with the provider's
+ids of response and request (recorded with 1.0.102). Older ones tell tokens only when
+they end, in ``session.shutdown``, as a sum for each model that grows over resumed runs:
+the last one before the first record of a response counts, as one call a model, because
+what comes later is told by records as well. A session of an older version that crashed
+has none. Input includes both cache classes, output includes reasoning.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mileage.domain.call import SourceTraits
+from mileage.domain.witness import Witness
+from mileage.sources import places
+from mileage.sources.copilot_activity import CopilotActivity
+from mileage.sources.jsonl import (
+    CHUNK_LINES,
+    Classes,
+    Count,
+    Gathering,
+    decode,
+    instant,
+    text,
+    untimely,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mileage.domain.witness import Reading
+
+_RECORD = "session.usage_record"
+_SHUTDOWN = "session.shutdown"
+_STARTS = ("session.start", "session.resume")
+_USAGE_TYPES = (_RECORD, _SHUTDOWN)
+_AGENTS = 5_000
+
+
+class _Usage(msgspec.Struct, gc=False, rename="camel"):
+    model: Any = None
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cache_read_tokens: Count = 0
+    cache_write_tokens: Count = 0
+    reasoning_tokens: Count = 0
+    model_provider: Any = None
+    api_call_id: Any = None
+    provider_call_id: Any = None
+    accounting: Any = None
+
+    def classes(self) -> Classes:
+        """Take the overlapping counts apart; null is none."""
+        inside = self.input_tokens or 0
+        read = min(self.cache_read_tokens or 0, inside)
+        write = min(self.cache_write_tokens or 0, inside - read)
+        output = self.output_tokens or 0
+        reasoning = min(self.reasoning_tokens or 0, output)
+        fresh = inside - read - write
+        return fresh, read, write, 0, output - reasoning, reasoning, 0
+
+
+class _OfModel(msgspec.Struct, gc=False):
+    usage: _Usage | None = None
+
+
+class _Data(msgspec.Struct, gc=False, rename="camel"):
+    usage: _Usage | None = None
+    model_metrics: dict[str, _OfModel] | None = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    type: Any = None
+    id: Any = None
+    timestamp: Any = None
+    agent_id: Any = msgspec.field(default=None, name="agentId")
+    data: _Data | None = None
+
+
+class _Kind(msgspec.Struct, gc=False):
+    type: Any = None
+    agent_id: Any = msgspec.field(default=None, name="agentId")
+    data: Any = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_KIND = msgspec.json.Decoder(_Kind)
+
+
+class CopilotEvents:
+    """Reads the events of sessions of Copilot's command line."""
+
+    traits = SourceTraits("copilot_events", "copilot", 10, "link", replayable=True)
+
+    def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
+        """Name the folder of its sessions."""
+        return places.copilot_events(home, environ)
+
+    def patterns(self) -> tuple[str, ...]:
+        """One file a session, in a folder of its name."""
+        return ("events.jsonl", "!checkpoints/", "!rewind-file-snapshots/", "!files/")
+
+    def read(
+        self, lines: Iterable[bytes], place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one session; without ``activity`` only what holds or explains usage."""
+        session = _Session(Gathering(self.traits, place), activity=activity)
+        for number, line in enumerate(lines, start=1):
+            session.take(number, line)
+            if number % CHUNK_LINES == 0:
+                yield session.gathered.reading()
+        session.release()
+        yield session.gathered.reading()
+
+
+class _Session:
+    """One file, line by line."""
+
+    def __init__(self, gathered: Gathering, *, activity: bool) -> None:
+        self.gathered = gathered
+        # The folder's name is the session's id, until the first line says it too.
+        self._id = PurePath(gathered.place).parent.name
+        self._folder = ""
+        self._version = ""
+        self._agents: dict[str, str] = {}
+        self._last: dict[str, Witness] = {}
+        self._has_records = False
+        self._activity = CopilotActivity(gathered) if activity else None
+
+    def take(self, number: int, line: bytes) -> None:
+        """Sort one line: usage, what explains it, activity, neither, unreadable."""
+        if not line.strip():
+            return
+        kind = decode(_KIND, line)
+        if isinstance(kind, str):
+            self.gathered.reject(number, kind)
+        elif kind.type in _USAGE_TYPES:
+            event = decode(_EVENT, line)
+            if isinstance(event, str):
+                self.gathered.reject(number, event)
+            else:
+                self._usage(number, event)
+        else:
+            self._circumstance(kind)
+            if not (self._activity and self._activity.take(line, self._id)):
+                self.gathered.ignored += 1
+
+    def release(self) -> None:
+        """Emit the sums of a session whose responses nobody recorded."""
+        for row in self._last.values():
+            self.gathered.witness(row)
+        self._last = {}
+
+    def _circumstance(self, event: _Kind) -> None:
+        data = event.data if isinstance(event.data, dict) else {}
+        if event.type in _STARTS:
+            context = data.get("context")
+            folder = context.get("cwd") if isinstance(context, dict) else None
+            self._id = text(data.get("sessionId")) or self._id
+            self._version = text(data.get("copilotVersion")) or self._version
+            self._folder = text(folder) or self._folder
+        elif event.type == "subagent.started" and len(self._agents) < _AGENTS:
+            name = text(data.get("agentName"))
+            self._agents[text(event.agent_id)] = name
+
+    def _usage(self, number: int, event: _Event) -> None:
+        data = event.data or _Data()
+        occurred_at = instant(event.timestamp)
+        problem = untimely(occurred_at)
+        if event.type == _RECORD and data.usage is not None:
+            self._has_records = True
+            found = [self._record(event, data.usage, occurred_at or 0)]
+        elif event.type == _SHUTDOWN and not self._has_records:
+            sums = data.model_metrics or {}
+            found = [
+                self._sum(text(model), one.usage, occurred_at or 0)
+                for model, one in sums.items()
+                if one.usage is not None
+            ]
+        else:
+            found = []
+        rows = [row for row in found if row is not None and any(row.tokens)]
+        if not rows:
+            self.gathered.ignored += 1
+        elif problem:
+            self.gathered.reject(number, problem)
+        elif event.type == _RECORD:
+            self.gathered.witness(rows[0])
+        else:
+            self._last.update((row.model, row) for row in rows)
+
+    def _record(self, event: _Event, usage: _Usage, occurred_at: int) -> Witness | None:
+        response, request = text(usage.api_call_id), text(usage.provider_call_id)
+        accounting = usage.accounting if isinstance(usage.accounting, dict) else {}
+        # Sub-agents have sessions of their own; any other origin is a fork's.
+        origin = text(accounting.get("sourceSessionId")) or self._id
+        key = response or text(accounting.get("usageId")) or text(event.id)
+        agent = text(event.agent_id)
+        row = self._row(key or f"{origin}:{occurred_at}", usage, occurred_at)
+        return row._replace(
+            link=" ".join(sorted({response, request} - {""})),
+            agent=self._agents.get(agent) or agent,
+            copied=not agent and origin != self._id,
+        )
+
+    def _sum(self, model: str, usage: _Usage | None, at: int) -> Witness | None:
+        if usage is None:
+            return None
+        row = self._row(f"{self._id}:{model}:shutdown", usage, at)
+        return row._replace(model=model)
+
+    def _row(self, key: str, usage: _Usage, occurred_at: int) -> Witness:
+        return Witness(
+            "copilot_events",
+            key,
+            "",
+            self._id,
+            occurred_at,
+            "copilot",
+            self._version,
+            text(usage.model_provider),
+            text(usage.model),
+            "",
+            *usage.classes(),
+            None,
+            self._folder,
+            "",
+            False,  # noqa: FBT003
+            None,
+            "",
+        )
+
+
+SOURCE = CopilotEvents()

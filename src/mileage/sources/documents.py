@@ -1,0 +1,16 @@
+"""Reads whole documents, such as one JSON object in a file, up to a size."""
+
+from __future__ import annotations
+
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+TOO_LARGE = "file larger than the limit"
+
+
+def read_document(path: str, limit: int = MAX_DOCUMENT_BYTES) -> bytes | str:
+    """Return what a file holds, or the reason why that cannot be told."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - paths are text here
+            data = stream.read(limit + 1)
+    except OSError as error:
+        return f"unreadable: {error.strerror or error}"
+    return TOO_LARGE if len(data) > limit else data

@@ -1,0 +1,205 @@
+"""Sessions of pi: JSON lines below ``sessions/``, one entry a line.
+
+An assistant's entry has its usage: input without cache, output including reasoning
+(recorded with 0.73.1). Of the Responses API, pi books cache writes as input; the total
+is right, the classes are not, and nothing in the file tells them apart. A summary of a
+long session (compaction) is a call that no entry tells of.
+
+Forked sessions copy entries of the session they come from. A call is known by the
+provider's id of the response; versions that do not keep it are known by time, model
+and counts, which no copy changes. What is older than its session is a copy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mileage.domain.call import SourceTraits
+from mileage.domain.witness import Witness
+from mileage.sources import epoch, places
+from mileage.sources.jsonl import (
+    CHUNK_LINES,
+    Classes,
+    Count,
+    Gathering,
+    decode,
+    instant,
+    text,
+    untimely,
+)
+from mileage.sources.pi_activity import PiActivity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import PurePath
+
+    from mileage.domain.witness import Reading
+
+_MOST_DOLLARS = 1_000_000
+
+
+class _Usage(msgspec.Struct, gc=False, rename="camel"):
+    input: Count = 0
+    output: Count = 0
+    cache_read: Count = 0
+    cache_write: Count = 0
+    total_tokens: Count = None
+    cost: Any = None
+
+    def classes(self) -> Classes:
+        """Return the disjoint counts; null is none."""
+        read, write = self.cache_read or 0, self.cache_write or 0
+        return self.input or 0, read, write, 0, self.output or 0, 0, 0
+
+
+class _Message(msgspec.Struct, gc=False, rename="camel"):
+    role: Any = None
+    provider: Any = None
+    model: Any = None
+    usage: _Usage | None = None
+    timestamp: Any = None
+    response_id: Any = None
+
+
+class _Entry(msgspec.Struct, gc=False):
+    type: Any = None
+    id: Any = None
+    timestamp: Any = None
+    cwd: Any = None
+    message: _Message | None = None
+
+
+class _LooseMessage(msgspec.Struct, gc=False):
+    role: Any = None
+
+
+class _LooseEntry(msgspec.Struct, gc=False):
+    type: Any = None
+    message: _LooseMessage | None = None
+
+
+_ENTRY = msgspec.json.Decoder(_Entry)
+_LOOSE = msgspec.json.Decoder(_LooseEntry)
+
+
+class PiSession:
+    """Reads sessions of pi."""
+
+    traits = SourceTraits("pi_session", "pi", 10, "link", replayable=True)
+
+    def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
+        """Name the folder of its sessions."""
+        return places.pi_session(home, environ)
+
+    def patterns(self) -> tuple[str, ...]:
+        """One file a session, in a folder for each project."""
+        return ("*.jsonl",)
+
+    def read(
+        self, lines: Iterable[bytes], place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one session; without ``activity`` only what may hold usage."""
+        session = _Session(Gathering(self.traits, place), activity=activity)
+        for number, line in enumerate(lines, start=1):
+            session.take(number, line)
+            if number % CHUNK_LINES == 0:
+                yield session.gathered.reading()
+        yield session.gathered.reading()
+
+
+class _Session:
+    """One file, line by line."""
+
+    def __init__(self, gathered: Gathering, *, activity: bool) -> None:
+        self.gathered = gathered
+        self._id = ""
+        self._folder = ""
+        self._started = 0
+        self._activity = PiActivity(gathered) if activity else None
+
+    def take(self, number: int, line: bytes) -> None:
+        """Sort one line: usage, activity, neither, or unreadable."""
+        if not line.strip():
+            return
+        entry = decode(_ENTRY, line)
+        if isinstance(entry, str):
+            if _should_be_usage(line):
+                self.gathered.reject(number, entry)
+            else:
+                self.gathered.ignored += 1
+            return
+        told = self._activity is not None and self._activity.take(line, self._id)
+        message = entry.message
+        if entry.type == "session":
+            self._introduce(entry)
+        elif entry.type == "message" and message and message.role == "assistant":
+            told = self._call(number, entry, message) or told
+        self.gathered.ignored += not told
+
+    def _introduce(self, entry: _Entry) -> None:
+        self._id = text(entry.id)
+        self._folder = text(entry.cwd)
+        self._started = instant(entry.timestamp) or 0
+
+    def _call(self, number: int, entry: _Entry, message: _Message) -> bool:
+        """Take a call in; tell whether the line is accounted for."""
+        usage = message.usage
+        if usage is None or not (any(usage.classes()) or usage.total_tokens):
+            return False
+        occurred_at = epoch.of_milliseconds(message.timestamp)
+        occurred_at = instant(entry.timestamp) if occurred_at is None else occurred_at
+        problem = untimely(occurred_at)
+        if problem or occurred_at is None:
+            self.gathered.reject(number, problem)
+        else:
+            self.gathered.witness(self._witness(message, usage, occurred_at))
+        return True
+
+    def _witness(self, message: _Message, usage: _Usage, occurred_at: int) -> Witness:
+        provider, model = text(message.provider), text(message.model)
+        counts = usage.classes()
+        response = text(message.response_id)
+        told = "/".join(map(str, counts))
+        return Witness(
+            "pi_session",
+            response or f"{occurred_at}:{provider}:{model}:{told}",
+            response,
+            self._id,
+            occurred_at,
+            "pi",
+            "",
+            provider,
+            model,
+            "",
+            *counts,
+            _micro_dollars(usage.cost),
+            self._folder,
+            "",
+            occurred_at < self._started,
+            None,
+            "",
+            # A total without its parts belongs to no class: shown, and never added.
+            "" if any(counts) else "unmeasured",
+        )
+
+
+def _should_be_usage(line: bytes) -> bool:
+    """Tell whether a line that does not fit was meant to tell of a call."""
+    loose = decode(_LOOSE, line)
+    if isinstance(loose, str) or loose.type is None:
+        return True
+    return loose.type == "message" and (
+        loose.message is None or loose.message.role in ("assistant", None)
+    )
+
+
+def _micro_dollars(cost: object) -> int | None:
+    total = cost.get("total") if isinstance(cost, dict) else None
+    if not isinstance(total, int | float) or isinstance(total, bool):
+        return None
+    return round(total * 1_000_000) if 0 <= total <= _MOST_DOLLARS else None
+
+
+SOURCE = PiSession()

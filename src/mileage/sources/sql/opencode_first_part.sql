@@ -1,0 +1,5 @@
+SELECT data
+FROM part
+WHERE message_id = :value
+ORDER BY id
+LIMIT 1

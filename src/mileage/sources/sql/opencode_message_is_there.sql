@@ -1,0 +1,3 @@
+SELECT 1
+FROM message
+WHERE id = :value

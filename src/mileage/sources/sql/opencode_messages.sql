@@ -1,0 +1,5 @@
+SELECT rowid, id, session_id, data
+FROM message
+WHERE rowid > :after
+ORDER BY rowid
+LIMIT :rows

@@ -1,0 +1,3 @@
+SELECT 1
+FROM session_message
+WHERE id = :value

@@ -1,0 +1,251 @@
+"""Reads rows of somebody else's SQLite database without changing anything.
+
+The database belongs to a client that may be writing into it right now. So no file
+is ever created beside it (an ordinary reader of a database in write-ahead mode leaves
+``-wal`` and ``-shm`` files behind), no lock is held longer than for a page of rows,
+and whatever is wrong with it (locked, damaged, cut off, hostile) ends the reading with
+a sentence that says what to do. What its rows hold never gets into that sentence.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = tuple[Any, ...]
+
+LOCKED = "locked by another program; close it, or read again later"
+DAMAGED = "damaged from here on; what was read before it counts"
+NO_DATABASE = "no database that can be read, or a part of one"
+NOT_OPENED = (
+    "cannot be opened for reading only; start its client once, which repairs it"
+)
+ENDLESS = "takes more work than its size explains"
+UNKNOWN_TABLES = "its tables are not of a known version"
+NEWEST_MISSING = (
+    "its newest rows (-wal) cannot be read without its index (-shm); "
+    "start its client once, then read again"
+)
+CHANGED = "written to while it was read; what is missing is read next time"
+TOO_LONG_ROW = "row longer than the limit"
+DISK = "could not be read to its end; check the disk and read again"
+
+_REASONS = {
+    "SQLITE_BUSY": LOCKED,
+    "SQLITE_LOCKED": LOCKED,
+    "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_NOTADB": NO_DATABASE,
+    "SQLITE_CANTOPEN": NOT_OPENED,
+    "SQLITE_READONLY": NOT_OPENED,
+    "SQLITE_PERM": NOT_OPENED,
+    "SQLITE_AUTH": NOT_OPENED,
+    "SQLITE_INTERRUPT": ENDLESS,
+    "SQLITE_IOERR": DISK,
+    "SQLITE_ERROR": UNKNOWN_TABLES,
+}
+_HEADER_BYTES = 20
+_WRITE_AHEAD = b"\x02\x02"
+_PATIENCE_SECONDS = 2.0
+_FIRST_ID = -(2**63)
+_UNLOCKED = "mode=ro&immutable=1"
+# Of one value, and roughly of what is held of a page of rows.
+MAX_VALUE_BYTES = 8 * 1024 * 1024
+_PAGE_ROWS = 500
+# Steps of SQLite's machine: ordinary reading takes a tenth of a step a byte. A file
+# made to keep a reader busy (pages that point at one another) takes without end.
+_STEPS_AT_LEAST = 20_000_000
+_STEPS_A_BYTE = 4
+_STEPS_A_LOOK = 100_000
+
+_SETTINGS = (
+    # A mapped file that is cut off while it is read would end the whole process.
+    "PRAGMA mmap_size = 0",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class Scan(NamedTuple):
+    """A table, and the statement that reads it in pages behind the last id read.
+
+    Rows start with their id, in its order. A second statement of that name
+    (``.next``) yields the id of the row that could not be read.
+    """
+
+    table: str
+    statement: str
+
+
+@cache
+def statement(name: str) -> str:
+    """Return a statement by the name of its file, ``sql/<name>.sql``."""
+    text = pkgutil.get_data("mileage.sources", f"sql/{name}.sql") or b""
+    return text.decode("utf-8")
+
+
+class SqliteRows:
+    """Rows of one database; what could not be read of it is kept in ``problems``."""
+
+    def __init__(self, path: str, *, patience: float = _PATIENCE_SECONDS) -> None:
+        self.problems: list[tuple[str, str]] = []
+        """(table and row or '', reason)."""
+        self._path = path
+        self._patience = patience
+        self._steps = 0
+        self._connection: sqlite3.Connection | None = None
+        self._state: tuple[int, ...] | None = None
+
+    def __enter__(self) -> Self:
+        """Open the database; if that fails, it has no rows and a problem."""
+        try:
+            state, options = _state(self._path), _options(self._path)
+            self._connection = self._opened(options)
+            if options == _UNLOCKED:
+                self._state = state
+                if _size(f"{self._path}-wal"):
+                    self._problem("", NEWEST_MISSING)
+        except sqlite3.Error as error:
+            self._problem("", _reason(error))
+        except OSError as error:
+            self._problem("", f"unreadable: {error.strerror or error}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it, and note if it changed under a reader that took no lock."""
+        if self._connection is not None:
+            with closing(self._connection):
+                self._connection = None
+            if self._state and _changed(self._path, self._state):
+                self._problem("", CHANGED)
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is a plain table of that name."""
+        return self.one("has_table", table) is not None
+
+    def one(self, name: str, value: object) -> dict[str, Any] | None:
+        """Return a named statement's first row by column, or None; never a problem."""
+        if self._connection is None:
+            return None
+        try:
+            cursor = self._connection.execute(statement(name), {"value": value})
+            with closing(cursor):
+                row = cursor.fetchone()
+                names = [column[0] for column in cursor.description]
+        except (sqlite3.Error, OverflowError, UnicodeError):
+            return None
+        return None if row is None else dict(zip(names, row, strict=True))
+
+    def pages(self, scan: Scan) -> Iterator[list[Row]]:
+        """Yield rows of a table, some at a time; between pages nothing is locked."""
+        last: int | None = _FIRST_ID
+        while last is not None and self._connection is not None:
+            page: list[Row] = []
+            try:
+                more = self._page(scan, last, page)
+                after = page[-1][0] if more else None
+            except (sqlite3.Error, OverflowError) as error:
+                after = self._behind(scan, error, page[-1][0] if page else last)
+            if page:
+                yield page
+            last = after
+
+    def _page(self, scan: Scan, last: int, page: list[Row]) -> bool:
+        """Fill a page with rows; tell whether there may be more."""
+        if self._connection is None:
+            return False
+        held, asked = 0, {"after": last, "rows": _PAGE_ROWS}
+        text = statement(scan.statement)
+        with closing(self._connection.execute(text, asked)) as cursor:
+            for row in cursor:
+                page.append(row)
+                held += sum(len(value) for value in row if isinstance(value, bytes))
+                if held > MAX_VALUE_BYTES:
+                    return True
+        return len(page) == _PAGE_ROWS
+
+    def _behind(self, scan: Scan, error: Exception, last: int) -> int | None:
+        """Note what ended a page; return the row to go on behind, or None."""
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_TOOBIG":
+            self._problem(scan.table, _reason(error))
+            return None
+        found = self.one(f"{scan.statement}.next", last)
+        if found is None:
+            self._problem(scan.table, TOO_LONG_ROW)
+            return None
+        (row,) = found.values()
+        self._problem(f"{scan.table}:{row}", TOO_LONG_ROW)
+        return int(row)
+
+    def _opened(self, options: str) -> sqlite3.Connection:
+        uri = f"{Path(self._path).absolute().as_uri()}?{options}"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=self._patience, isolation_level=None
+        )
+        connection.text_factory = bytes
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        for setting in _SETTINGS:
+            connection.execute(setting).close()
+        allowed = _STEPS_AT_LEAST + _STEPS_A_BYTE * _size(self._path)
+
+        def too_much() -> bool:
+            self._steps += _STEPS_A_LOOK
+            return self._steps > allowed
+
+        connection.set_progress_handler(too_much, _STEPS_A_LOOK)
+        # The first look at the file itself: it fails here, not at every table.
+        connection.execute("PRAGMA schema_version").close()
+        return connection
+
+    def _problem(self, place: str, reason: str) -> None:
+        if len(self.problems) < _PAGE_ROWS:
+            self.problems.append((place, reason))
+
+
+def _options(path: str) -> str:
+    """Say how to open a database so that nothing is created beside it.
+
+    In write-ahead mode with both files there, a client has it open, and reading takes
+    part in its locking. Without them nobody has, and the file is as it stays.
+    """
+    with open(path, "rb") as stream:  # noqa: PTH123 - paths are text here
+        header = stream.read(_HEADER_BYTES)
+    if not header.endswith(_WRITE_AHEAD):
+        return "mode=ro"
+    if Path(f"{path}-wal").exists() and Path(f"{path}-shm").exists():
+        return "mode=ro&readonly_shm=1"
+    return _UNLOCKED
+
+
+def _state(path: str) -> tuple[int, ...]:
+    stat = Path(path).stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, _size(f"{path}-wal")
+
+
+def _changed(path: str, before: tuple[int, ...]) -> bool:
+    try:
+        return _state(path) != before
+    except OSError:
+        return True
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _reason(error: Exception) -> str:
+    """Choose a fixed sentence: SQLite's own words may quote the database."""
+    name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
+    for start, reason in _REASONS.items():
+        if name == start or name.startswith(f"{start}_"):
+            return reason
+    return f"database error ({name})"
