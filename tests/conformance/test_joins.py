@@ -255,13 +255,13 @@ REPLAYED = (
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
 def test_a_replay_under_another_request_keeps_the_join(order, tmp_path):
-    """It tells of a larger output and an earlier time, but not whose call it was."""
+    """It tells of a larger output, but not when, where or whose the call was."""
     with ledger_in(tmp_path) as ledger:
         for number in order:
             ledger.append(booking(REPLAYED[number]))
         ((one, _, sources, differs),) = current(ledger)
         assert sources == (OTLP, LOG)
-        assert (one[2], one[-1].output, differs) == (NOON - SECOND, 50, "")
+        assert (one[2], one[-1].output, differs) == (NOON, 50, "")
         assert verify(ledger) == []
     (call,) = resolve([one for part in REPLAYED for one in part], TRAITS)
     assert call.session == "parent"
@@ -313,12 +313,16 @@ def test_calls_without_a_request_id_are_not_joined_across_sessions_or_time():
     log = seen(LOG, **alike)
     for other in (
         seen(OTLP, **alike, session="other"),
-        seen(OTLP, **alike, output=51),
+        seen(OTLP, **alike, model="claude-haiku-4-5"),
+        seen(OTLP, **alike, input=7, cache_read=3, cache_write=1, output=51),
         seen(OTLP, **alike, occurred_at=NOON + 3 * MINUTE),
-        seen(OTLP, key="a", link="req_1"),
     ):
         assert len(resolve([log, other], TRAITS)) == 2
     assert len(resolve([log, seen(OTLP, **alike)], TRAITS)) == 1
+    # One of the two may know the request's id; two different ones tell calls apart.
+    named = seen(OTLP, key="b", link="req_2")
+    assert len(resolve([log, named], TRAITS)) == 1
+    assert len(resolve([seen(LOG, link="req_1"), named], TRAITS)) == 2
 
 
 def test_without_a_session_there_is_nothing_to_join_by(tmp_path):

@@ -1,0 +1,121 @@
+"""A gateway's calls that carry nobody's session, given to the clients behind it.
+
+Only where it is safe: one account, one model, the same prompt and answer, close in
+time, and as many of the one as of the other, so that none is taken for another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from mileage.domain.joining import plain_model
+from mileage.domain.likeness import totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mileage.domain.groups import Group
+    from mileage.domain.joining import Joining
+    from mileage.domain.witness import Witness
+
+LEAST_TOKENS = 100
+"""Smaller calls are too alike: they stay apart."""
+
+Mark: TypeAlias = "tuple[str, str, int, int]"
+"""Account, model, prompt, answer."""
+
+
+def mark(account: str, witness: Witness) -> Mark:
+    """Return what a gateway's call and a client's must have in common."""
+    return account, plain_model(witness.model), *totals(witness)
+
+
+def match_gateways(groups: Iterable[Group], joining: Joining) -> None:
+    """Let clients' calls take in the gateways' that are surely the same."""
+    behind: dict[Mark, list[Group]] = defaultdict(list)
+    before: dict[Mark, list[Group]] = defaultdict(list)
+    for group in groups:
+        if group.root() is group:
+            side = behind if _is_gateways(group, joining) else before
+            for one in _marks(group):
+                side[one].append(group)
+    for one in sorted(behind.keys() & before.keys()):
+        if one[2] + one[3] >= LEAST_TOKENS:
+            _pair(before[one], behind[one], joining)
+
+
+def _is_gateways(group: Group, joining: Joining) -> bool:
+    return all(map(joining.is_gateway, group.members))
+
+
+def _marks(group: Group) -> Iterator[Mark]:
+    return iter(
+        dict.fromkeys(
+            mark(one.seen.account, one.seen.witness) for one in group.members.values()
+        )
+    )
+
+
+def _pair(clients: list[Group], gateways: list[Group], joining: Joining) -> None:
+    for source in sorted({name for group in gateways for name in group.members}):
+        come = [one for one in gateways if source in one.members and _is_root(one)]
+        there = [one for one in clients if _may_be_one(one, come, joining)]
+        window = max(
+            (
+                joining.pair(name, source).window
+                for one in there
+                for name in one.members
+            ),
+            default=0,
+        )
+        for homes, guests in _stretches(there, come, window):
+            if len(homes) == len(guests):
+                for home, guest in zip(homes, guests, strict=True):
+                    if abs(_time(home) - _time(guest)) <= window:
+                        home.take_in(guest)
+
+
+def _may_be_one(group: Group, others: Iterable[Group], joining: Joining) -> bool:
+    """Tell whether a client's call may be what any of a gateway's is."""
+    return _is_root(group) and any(
+        group.may_take_in(other)
+        and all(
+            joining.may_match(one.profile, two.profile)
+            for one in group.members.values()
+            for two in other.members.values()
+        )
+        for other in others
+    )
+
+
+def _stretches(
+    homes: Iterable[Group], guests: Iterable[Group], window: int
+) -> Iterator[tuple[list[Group], list[Group]]]:
+    """Cut both at every pause that is longer than the window."""
+    events = [
+        *((_time(one), _name(one), 0, one) for one in homes),
+        *((_time(one), _name(one), 1, one) for one in guests),
+    ]
+    events.sort(key=lambda event: event[:3])
+    sides: tuple[list[Group], list[Group]] = ([], [])
+    last = 0
+    for time, _, side, one in events:
+        if time - last > window and any(sides):
+            yield sides
+            sides = ([], [])
+        sides[side].append(one)
+        last = time
+    yield sides
+
+
+def _is_root(group: Group) -> bool:
+    return group.root() is group
+
+
+def _time(group: Group) -> int:
+    return min(group.time(source) for source in group.members)
+
+
+def _name(group: Group) -> list[tuple[str, str]]:
+    return sorted((name, one.seen.witness.key) for name, one in group.members.items())

@@ -1,0 +1,81 @@
+"""What one source saw of one call: the copies of a witness, merged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.call import ESTIMATE, Seen
+from mileage.domain.copies import merge_copies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
+
+    from mileage.domain.joining import Joining, Profile
+
+
+class Sighting(NamedTuple):
+    """All that one source says of one call."""
+
+    seen: Seen
+    ids: tuple[str, ...]
+    """Names that other sources may know the call by."""
+    profile: Profile
+    sessions: tuple[str, ...]
+    """Every session in which it was seen: forks copy their history."""
+
+
+def sightings(
+    seen: Iterable[Seen], joining: Joining, covered: AbstractSet[str]
+) -> list[Sighting]:
+    """Merge copies; leave out estimates, and gap fillers where there is no gap.
+
+    ``covered`` are sessions of which some other source is known to have a witness.
+    """
+    copies: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.witness.measure != ESTIMATE:
+            copies[one.witness.source, one.witness.key].append(one)
+    found = [_sighting(group, joining) for group in copies.values()]
+    if not any(joining.is_gap(one.profile.source) for one in found):
+        return found
+    return _filled(found, joining, covered)
+
+
+def _sighting(copies: list[Seen], joining: Joining) -> Sighting:
+    merged = merge_copies(copies)
+    witness = merged.witness
+    profile = joining.profile(witness)
+    if len(copies) == 1:
+        sessions = (witness.session,) if witness.session else ()
+        return Sighting(merged, joining.ids(witness), profile, sessions)
+    places = {
+        one.witness.session
+        for one in copies
+        if one.witness.session and joining.profile(one.witness) == profile
+    }
+    return Sighting(merged, joining.ids(witness), profile, tuple(sorted(places)))
+
+
+def _filled(
+    found: list[Sighting], joining: Joining, covered: AbstractSet[str]
+) -> list[Sighting]:
+    """Keep gap fillers only where nothing else was seen, and there the best one.
+
+    Without a session nobody can tell whether there is a gap: then there is none.
+    """
+    events = [one for one in found if not joining.is_gap(one.profile.source)]
+    fillers = [one for one in found if joining.is_gap(one.profile.source)]
+    covered = covered | {place for one in events for place in one.sessions}
+    best: dict[str, str] = {}
+    for one in fillers:
+        session, source = one.seen.witness.session, one.profile.source
+        if session and session not in covered:
+            known = best.setdefault(session, source)
+            best[session] = max(known, source, key=joining.rank)
+    return events + [
+        one
+        for one in fillers
+        if best.get(one.seen.witness.session) == one.profile.source
+    ]
