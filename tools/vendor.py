@@ -2,7 +2,9 @@
 
     python tools/vendor.py NODE_MODULES
 
-``NODE_MODULES`` is a folder into which ``npm install`` put the packages below.
+``NODE_MODULES`` is a folder into which ``npm install`` put the packages below. The
+fonts of pictures are cut from the page's font with ``fonttools`` and ``brotli``,
+which have to be installed for this alone.
 Nothing is fetched here and nothing is needed from npm at build or run time: what
 the pages serve is in the repository, and ``vendor.lock`` says what it is.
 """
@@ -19,6 +21,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "src/mileage/web/static/vendor"
 E2E = ROOT / "tests/e2e/vendor"
+FONTS = ROOT / "src/mileage/web/fonts"
+WEIGHTS = (400, 600)
+LETTERS = [*range(32, 127), 0xB7, 0xD7, 0x2013, 0x2019, 0x2026]
 
 
 class Copy(NamedTuple):
@@ -43,6 +48,12 @@ COPIES = (
         "LICENSE",
         STATIC / "inter-LICENSE.txt",
     ),
+    Copy(
+        "@fontsource-variable/inter",
+        "OFL-1.1",
+        "LICENSE",
+        FONTS / "inter-LICENSE.txt",
+    ),
     Copy("axe-core", "MPL-2.0", "axe.min.js", E2E / "axe.min.js"),
     Copy("axe-core", "MPL-2.0", "LICENSE", E2E / "axe-LICENSE.txt"),
 )
@@ -64,14 +75,41 @@ def vendored(copy: Copy, node_modules: Path) -> dict[str, str]:
     }
 
 
+def cut(weight: int, page_font: Path, version: str) -> dict[str, str]:
+    """Cut one weight and the letters of pictures out of the page's font."""
+    from fontTools import subset  # noqa: PLC0415 - needed for this alone
+    from fontTools.ttLib import TTFont  # noqa: PLC0415
+    from fontTools.varLib import instancer  # noqa: PLC0415
+
+    font = TTFont(page_font)
+    font.flavor = None
+    instancer.instantiateVariableFont(font, {"wght": weight}, inplace=True)
+    cutter = subset.Subsetter(subset.Options(layout_features=["kern", "tnum"]))
+    cutter.populate(unicodes=LETTERS)
+    cutter.subset(font)
+    target = FONTS / f"inter-{weight}.ttf"
+    font.save(target)
+    return {
+        "file": target.name,
+        "name": "@fontsource-variable/inter",
+        "version": version,
+        "licence": "OFL-1.1",
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+    }
+
+
 def main(node_modules: Path) -> None:
     """Copy everything and write one lock beside each group of files."""
-    for folder in (STATIC, E2E):
+    for folder in (STATIC, E2E, FONTS):
         lines = [
             vendored(copy, node_modules)
             for copy in COPIES
             if copy.target.parent == folder
         ]
+        if folder == FONTS:
+            version = lines[0]["version"]
+            page_font = STATIC / f"inter-latin-{version}.woff2"
+            lines += [cut(weight, page_font, version) for weight in WEIGHTS]
         lock = folder / "vendor.lock"
         lock.write_text(json.dumps(lines, indent=2) + "\n")
         print(f"{lock.relative_to(ROOT)}: {len(lines)} files")

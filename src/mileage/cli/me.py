@@ -23,8 +23,11 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 _MORE = {
+    "live": "Watch the present block, the pace and today, as calls happen.",
     "forecast": "Say where the present block and this month are heading.",
     "ratio": "Set tokens against your commits in the repositories here.",
+    "statusline": "Print one line for the status line of an agent or a shell.",
+    "picture": "Draw a picture to share: chosen figures, nothing identifying.",
 }
 
 

@@ -40,7 +40,7 @@ def show(report: LocalReport, looked_in: Sequence[str]) -> None:
     console = Console(highlight=False)
     if any(source.calls for source in report.sources):
         console.print(_heading(report))
-        console.print(_table(report, width=console.width))
+        console.print(figures_table(report, width=console.width))
         for line in _remarks(report):
             console.print(line, style="dim", soft_wrap=True)
     else:
@@ -81,7 +81,8 @@ def _heading(report: LocalReport) -> Text:
     return line
 
 
-def _table(report: LocalReport, *, width: int) -> Table:
+def figures_table(report: LocalReport, *, width: int) -> Table:
+    """Lay the rows out, with fewer columns in a narrow terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, expand=False)
     narrow = width < 110  # noqa: PLR2004
     left_out = {"input", "cache write", "reasoning"} if narrow else set()

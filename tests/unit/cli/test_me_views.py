@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mileage.cli.me import command
+from mileage.domain.errors import Invalid
 from tests.session_logs import START, answer, usage, write_log
 
 pytestmark = pytest.mark.usefixtures("_own_index")
@@ -114,6 +116,106 @@ def test_calls_in_no_repository_are_told(home):
     found = json.loads(asked(home, "ratio", "--json"))
     assert found["elsewhere"]["tokens"] == 900
     assert found["total"]["tokens_per_commit"] is None
+
+
+# ------------------------------------------------------------------- the status line
+
+
+def statusline(home, said=None, *words):
+    where = ["--home", str(home), "--tz", "UTC", "statusline", *words]
+    done = CliRunner().invoke(command, where, input=said)
+    assert done.exit_code == 0, done.output
+    assert done.output.count("\n") == 1
+    return done.output.strip()
+
+
+def test_a_status_line_says_what_there_is(home):
+    wrote(home, (1, 1_000))
+    told = {"session_id": "session-1", "model": {"display_name": "Opus 4.8"}}
+    said = statusline(home, json.dumps(told))
+    model, session, today, block, pace = said.split(" | ")
+    assert model == "Opus 4.8"
+    assert session.startswith("session $0.0")
+    assert today.endswith(" 1K")
+    assert "left" in block
+    assert pace.endswith("tok/min")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "not JSON", "[1]", "null", '{"model": 3, "session_id": {}}', "[" * 100_000],
+)
+def test_odd_input_is_no_reason_to_fail(home, said):
+    wrote(home, (1, 1_000))
+    line = statusline(home, said)
+    assert line.startswith("today ")
+    assert "session" not in line
+
+
+def test_only_chosen_parts_are_shown(home):
+    wrote(home, (1, 1_000))
+    assert statusline(home, "", "--show", "pace").endswith("tok/min")
+    assert "|" not in statusline(home, "", "--show", "pace")
+
+
+def test_without_use_it_says_so(home):
+    assert statusline(home, "") == "no use yet"
+
+
+def test_a_model_cannot_send_escapes_to_the_terminal(home):
+    wrote(home, (1, 10))
+    told = json.dumps({"model": {"display_name": "\x1b]0;owned\x07Opus\n"}})
+    assert "\x1b" not in statusline(home, told)
+    assert statusline(home, told).startswith("]0;ownedOpus | ")
+
+
+# ----------------------------------------------------------------------- watching it
+
+
+def test_watching_prints_once_where_nobody_can_watch(home):
+    wrote(home, (10, 1_000), (70, 500))
+    said = asked(home, "live")
+    assert "This block" in said
+    assert "claude-opus-4-8" in said
+    assert "last call 10 min ago" in said
+
+
+def test_watching_an_empty_home_says_so(home):
+    said = asked(home, "live")
+    assert "no calls yet" in said
+    assert "no call in any log" in said
+
+
+# ----------------------------------------------------------------------- the picture
+
+
+def test_a_picture_is_a_png_of_the_right_size(home, tmp_path):
+    wrote(home, (10, 1_000))
+    file = tmp_path / "me.png"
+    asked(home, "picture", str(file))
+    png = file.read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", png[16:24]) == (1200, 630)
+
+
+def test_what_is_chosen_changes_the_picture(home, tmp_path):
+    wrote(home, (10, 1_000))
+    drawn = []
+    for number, words in enumerate(
+        [[], ["--dark"], ["--name", "Alice"], ["--show", "cost"], ["--days", "7"]]
+    ):
+        file = tmp_path / f"{number}.png"
+        asked(home, "picture", str(file), *words)
+        drawn.append(file.read_bytes())
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_nothing_to_draw_is_said(home, tmp_path):
+    where = ["--home", str(home), "picture", str(tmp_path / "x.png")]
+    done = CliRunner().invoke(command, where)
+    assert isinstance(done.exception, Invalid)
+    assert "no use in the last 30 days" in str(done.exception)
+    assert not (tmp_path / "x.png").exists()
 
 
 def test_an_unknown_view_is_bad_usage(home):

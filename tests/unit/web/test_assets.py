@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 LOCKS = (
     ROOT / "src/mileage/web/static/vendor/vendor.lock",
     ROOT / "tests/e2e/vendor/vendor.lock",
+    ROOT / "src/mileage/web/fonts/vendor.lock",
 )
 TEMPLATES = ROOT / "src/mileage/web/templates"
 

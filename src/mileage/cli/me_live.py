@@ -1,0 +1,90 @@
+"""``mileage me live``: the present block, the pace and today, as calls happen."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from mileage.cli.me import Asked
+
+SHORTEST, LONGEST = 1, 3_600
+HELP = """Show the present block of five hours, its pace, and today by model.
+
+Keeps it up to date until Ctrl-C. Where the output is no terminal it is printed once.
+"""
+
+
+@click.command("live", help=HELP, short_help="Watch your use as it happens.")
+@click.option(
+    "--every",
+    type=click.IntRange(SHORTEST, LONGEST),
+    default=3,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look.",
+)
+@click.pass_obj
+def command(asked: Asked, *, every: int) -> None:
+    """Look again and again."""
+    from rich.live import Live
+
+    from mileage.cli.tables import console
+
+    out = console()
+    if not sys.stdout.isatty():
+        out.print(_screen(asked, out.width))
+        return
+    with Live(
+        _screen(asked, out.width), console=out, screen=True, auto_refresh=False
+    ) as live:
+        try:
+            while True:
+                time.sleep(every)
+                live.update(_screen(asked, out.width), refresh=True)
+        except KeyboardInterrupt:
+            return
+
+
+def _screen(asked: Asked, width: int) -> Group:
+    from rich.console import Group
+    from rich.text import Text
+
+    from mileage.cli.me_pace import block_lines
+    from mileage.cli.me_table import figures_table
+    from mileage.domain.window import Clock, moment
+    from mileage.reports.local import Question, local_report
+    from mileage.reports.pace import present_block
+    from mileage.wiring.personal import usage_of
+
+    now = time.time_ns() // 1_000
+    usage = usage_of(asked.homes, asked.environ)
+    today = Clock(asked.zone).day(now)
+    question = Question(asked.zone, asked.zone_name, today, today, "model")
+    report = local_report(usage, question)
+    latest = max((row.last for row in usage.rows), default=None)
+    heading = Text("Today", style="bold")
+    heading.append(f"  {today}, days of {asked.zone_name}", "dim")
+    return Group(
+        *block_lines(present_block(usage.rows, now), asked.zone),
+        Text(""),
+        heading,
+        figures_table(report, width=width)
+        if report.total.calls
+        else Text("  no calls yet"),
+        Text(_last(latest, now, moment(now, asked.zone).strftime("%H:%M:%S")), "dim"),
+    )
+
+
+def _last(latest: int | None, now: int, clock: str) -> str:
+    from mileage.cli.me_pace import span
+
+    if latest is None:
+        return f"{clock}  no call in any log"
+    ago = max(0, now - latest) // 60_000_000
+    return f"{clock}  last call {span(ago)} ago. Ctrl-C ends."

@@ -1,0 +1,93 @@
+"""``mileage me statusline``: one short line, quickly, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mileage.cli.me import Asked
+    from mileage.domain.quarter import QuarterRow
+
+PARTS = ("model", "session", "today", "block", "pace")
+MOST_INPUT = 1 << 20
+HELP = """Print one line: model, this session, today, the block of five hours, the pace.
+
+Reads the JSON that Claude Code hands to a status line on standard input, if there is
+any, for the session and the model. In ~/.claude/settings.json:
+
+\b
+    "statusLine": {"type": "command", "command": "mileage me statusline"}
+
+Works in a shell's prompt or in tmux too, without any input. It never fails: what is
+not known is left out.
+"""
+
+
+@click.command("statusline", help=HELP, short_help="One line for a status line.")
+@click.option(
+    "--show",
+    type=click.Choice(PARTS),
+    multiple=True,
+    help=f"What to show; may be repeated. [default: {', '.join(PARTS)}]",
+)
+@click.pass_obj
+def command(asked: Asked, *, show: tuple[str, ...]) -> None:
+    """Read, and say it in a line."""
+    from mileage.wiring.personal import quarter_rows
+
+    told = _told()
+    rows = quarter_rows(asked.homes, asked.environ)
+    said = dict(_parts(asked, rows, told))
+    wanted = (said.get(part) for part in show or PARTS)
+    click.echo(" | ".join(part for part in wanted if part) or "no use yet")
+
+
+def _told() -> dict[str, Any]:
+    """Return what the agent says on standard input; {} when it says nothing."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return {}
+    try:
+        told = json.loads(sys.stdin.read(MOST_INPUT))
+    except (ValueError, OSError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _parts(
+    asked: Asked, rows: Sequence[QuarterRow], told: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    from mileage.cli.me_pace import money, span
+    from mileage.cli.me_table import compact
+    from mileage.domain.window import Clock, midnight
+    from mileage.reports.local import figures
+    from mileage.reports.pace import present_block
+
+    now = time.time_ns() // 1_000
+    model = told.get("model")
+    if isinstance(model, dict) and isinstance(model.get("display_name"), str):
+        yield "model", _plain(model["display_name"])
+    session = told.get("session_id")
+    own = [row for row in rows if session and row.session == session]
+    if own:
+        yield "session", f"session {money(figures(own).cost)}"
+    start = midnight(Clock(asked.zone).day(now), asked.zone)
+    today = figures([row for row in rows if row.quarter >= start])
+    if today.calls:
+        yield "today", f"today {money(today.cost)} {compact(today.tokens.total)}"
+    block = present_block(rows, now)
+    if block:
+        left = span(block.minutes_left)
+        yield "block", f"block {money(block.figures.cost)}, {left} left"
+        yield "pace", f"{compact(block.tokens_per_minute)} tok/min"
+
+
+def _plain(name: str) -> str:
+    """Keep what a terminal prints as it is: no escape sequences."""
+    return "".join(letter for letter in name[:40] if letter.isprintable())

@@ -1,0 +1,170 @@
+"""A picture of one's own use to share: chosen figures, nothing identifying by default.
+
+Counts have three digits at most and days no dates, so that a picture cannot be
+traced to an account by looking its figures up.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.web.numbers import DASH, compact, money, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mileage.domain.sums import Figures
+
+WIDTH, HEIGHT = 1200, 630
+FIELDS = (
+    *("calls", "active-days", "streak", "cache", "output"),
+    *("cost", "models", "clients", "chart"),
+)
+USUAL = ("calls", "active-days", "streak", "cache", "chart")
+"""What is shown when nothing is chosen: neither money nor names of anything."""
+MOST_NAMES = 3
+_LONGEST_NAME = 40
+_LEFT, _RIGHT = 80, WIDTH - 80
+_BARS_TOP, _BARS_BASE = 420, 540
+
+
+class Colours(NamedTuple):
+    """A light or a dark picture."""
+
+    ground: str
+    ink: str
+    muted: str
+    bar: str
+
+
+LIGHT = Colours("#ffffff", "#1b1f24", "#59636e", "#3a81d7")
+DARK = Colours("#0d1117", "#e6edf3", "#9198a1", "#498bdc")
+
+
+class Card(NamedTuple):
+    """Everything that a picture may say."""
+
+    figures: Figures
+    daily: Sequence[int]
+    """Tokens by day, oldest first."""
+    models: Sequence[str]
+    clients: Sequence[str]
+    """Most tokens first."""
+    name: str = ""
+    """Whatever the person wants to stand on it, '' for nothing."""
+
+
+def drawn(card: Card, fields: Sequence[str], colours: Colours) -> str:
+    """Draw a card as SVG."""
+    days = len(card.daily)
+    title = card.name[:_LONGEST_NAME] or f"{days} days with coding agents"
+    tokens = compact(card.figures.tokens.total)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'font-family="Inter" fill="{colours.ink}">'
+    )
+    parts = [
+        head,
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colours.ground}"/>',
+        _text(_LEFT, 104, title, _Letters(32, colours.muted)),
+        _text(_LEFT, 216, tokens, _Letters(104, colours.ink, bold=True)),
+        _text(_LEFT, 260, f"tokens in {days} days", _Letters(28, colours.muted)),
+        *_facts(card, fields, colours),
+        *_names(card, fields, colours),
+    ]
+    if "chart" in fields:
+        parts += _bars(card.daily, colours.bar)
+    mark = _text(_LEFT, 592, "counted with Mileage", _Letters(20, colours.muted))
+    return "".join([*parts, mark, "</svg>"])
+
+
+def _facts(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
+    """Put the chosen figures side by side."""
+    shown = [(value, label) for field, value, label in _said(card) if field in fields]
+    width = (_RIGHT - _LEFT) / max(len(shown), 1)
+    parts = []
+    for number, (value, label) in enumerate(shown):
+        x = _LEFT + round(number * width)
+        parts.append(_text(x, 338, value, _Letters(40, colours.ink, bold=True)))
+        parts.append(_text(x, 370, label, _Letters(20, colours.muted)))
+    return parts
+
+
+def _names(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
+    """Put the chosen names below each other, on the right."""
+    chosen = [
+        ", ".join(found[:MOST_NAMES])
+        for field, found in (("models", card.models), ("clients", card.clients))
+        if field in fields and found
+    ]
+    letters = _Letters(22, colours.muted, right=True)
+    return [
+        _text(_RIGHT, 104 + 32 * number, line, letters)
+        for number, line in enumerate(chosen)
+    ]
+
+
+def _said(card: Card) -> list[tuple[str, str, str]]:
+    figures, days = card.figures, len(card.daily)
+    share = figures.cache_share
+    active = sum(1 for tokens in card.daily if tokens)
+    return [
+        ("calls", compact(figures.calls), "calls"),
+        ("active-days", f"{active} of {days}", "days with use"),
+        ("streak", _days(_streak(card.daily)), "longest streak"),
+        ("cache", DASH if share is None else percent(share), "from the cache"),
+        (
+            "output",
+            compact(figures.tokens.output + figures.tokens.reasoning),
+            "tokens of output",
+        ),
+        (
+            "cost",
+            DASH if figures.cost is None else money(figures.cost),
+            "at list price",
+        ),
+    ]
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _streak(daily: Sequence[int]) -> int:
+    """Count the days of the longest run of days with use."""
+    breaks = [-1, *(day for day, used in enumerate(daily) if not used), len(daily)]
+    return max(after - before - 1 for before, after in pairwise(breaks))
+
+
+def _bars(daily: Sequence[int], colour: str) -> list[str]:
+    most = max(daily, default=0)
+    if not most:
+        return []
+    slot = (_RIGHT - _LEFT) / len(daily)
+    bars = []
+    for number, tokens in enumerate(daily):
+        height = max(2, round((_BARS_BASE - _BARS_TOP) * tokens / most))
+        x = _LEFT + number * slot
+        bars.append(
+            f'<rect x="{x:.1f}" y="{_BARS_BASE - height}" width="{slot * 0.72:.1f}" '
+            f'height="{height}" rx="2" fill="{colour}"/>'
+        )
+    return bars
+
+
+class _Letters(NamedTuple):
+    size: int
+    colour: str
+    bold: bool = False
+    right: bool = False
+
+
+def _text(x: int, y: int, said: str, letters: _Letters) -> str:
+    weight = ' font-weight="600"' if letters.bold else ""
+    anchor = ' text-anchor="end"' if letters.right else ""
+    return (
+        f'<text x="{x}" y="{y}" font-size="{letters.size}" fill="{letters.colour}"'
+        f"{weight}{anchor}>{escape(said)}</text>"
+    )

@@ -1,0 +1,97 @@
+"""The picture to share: what stands on it, and what does not."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.sums import Figures
+from mileage.domain.tokens import Tokens
+from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL, Card, drawn
+
+FIGURES = Figures(1_234, Tokens(10, 900_000, 90, 0, 5_000, 500, 0), 12_345_678, 0)
+CARD = Card(FIGURES, [0, 5, 5, 0, 7, 9, 9, 0], ["opus", "haiku"], ["claude-code"])
+
+
+def said(card, fields=USUAL, colours=LIGHT):
+    picture = ET.fromstring(drawn(card, fields, colours))  # noqa: S314 - our own
+    return [element.text for element in picture.iter() if element.text]
+
+
+def test_the_usual_picture():
+    assert said(CARD) == [
+        "8 days with coding agents",
+        "906K",
+        "tokens in 8 days",
+        *("1.23K", "calls"),
+        *("5 of 8", "days with use"),
+        *("3 days", "longest streak"),
+        *(">99.9%", "from the cache"),
+        "counted with Mileage",
+    ]
+
+
+def test_it_names_nobody_and_nothing_and_no_money_unless_asked():
+    text = " ".join(said(CARD._replace(name="")))
+    assert not re.search(r"opus|haiku|claude|\$|20\d\d", text)
+
+
+def test_what_is_asked_for_stands_on_it():
+    text = said(CARD._replace(name="Alice"), ("cost", "models", "clients", "output"))
+    assert text[0] == "Alice"
+    assert {"$12.35", "opus, haiku", "claude-code", "5.5K"} <= set(text)
+    assert "calls" not in text
+
+
+def test_counts_have_three_digits_at_most():
+    exact = CARD._replace(figures=FIGURES._replace(calls=123_456))
+    assert "123K" in said(exact)
+    assert not any(re.search(r"\d{4}", text) for text in said(exact))
+
+
+@pytest.mark.parametrize(
+    ("daily", "streak"),
+    [
+        ([1], "1 day"),
+        ([0, 0], "0 days"),
+        ([1, 1, 0, 1], "2 days"),
+        ([0, 1, 1], "2 days"),
+    ],
+)
+def test_the_longest_streak(daily, streak):
+    assert streak in said(CARD._replace(daily=daily), ("streak",))
+
+
+def test_bars_stand_for_days():
+    bars = drawn(CARD, ("chart",), LIGHT).count("<rect")
+    assert bars - 1 == len(CARD.daily)
+    assert drawn(CARD, (), LIGHT).count("<rect") == 1
+    idle = CARD._replace(daily=[0, 0])
+    assert drawn(idle, ("chart",), LIGHT).count("<rect") == 1
+
+
+def test_light_and_dark_differ_in_their_colours_alone():
+    assert said(CARD, FIELDS, DARK) == said(CARD, FIELDS, LIGHT)
+    assert drawn(CARD, FIELDS, DARK) != drawn(CARD, FIELDS, LIGHT)
+
+
+@pytest.mark.parametrize("name", ["<script>", "a & b", "'\"", "]]>", "x" * 900])
+def test_a_name_is_text_and_not_too_long(name):
+    assert said(CARD._replace(name=name))[0] == name[:40]
+
+
+def test_unknown_figures_are_dashes():
+    nothing = CARD._replace(figures=Figures(1, Tokens(), None, 1))
+    assert said(nothing, ("cost", "cache")).count("\N{EN DASH}") == 2
+
+
+@given(
+    st.lists(st.integers(0, 10**12), min_size=1, max_size=366),
+    st.sets(st.sampled_from(FIELDS)),
+)
+def test_any_days_can_be_drawn(daily, fields):
+    assert said(CARD._replace(daily=daily), sorted(fields))
