@@ -11,6 +11,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
 
 CLAUDE_SCOPE = "com.anthropic.claude_code.events"
 CODEX_SCOPE = "codex_otel.log_only"
@@ -113,6 +116,38 @@ def metrics(
     return json.dumps({"resourceMetrics": [group]}).encode()
 
 
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SPAN = "b7ad6b7169203331"
+
+
+def span(attributes: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Make a span; ids are hex, as OTLP/JSON writes them."""
+    return {
+        "name": "a span",
+        "traceId": TRACE,
+        "spanId": SPAN,
+        "startTimeUnixNano": str(AT_NANOS - 2_000_000_000),
+        "endTimeUnixNano": str(AT_NANOS),
+        "attributes": pairs(attributes),
+        **fields,
+    }
+
+
+def spans(
+    *made: dict[str, Any],
+    scope: str = "program",
+    resource: dict[str, Any] | None = None,
+) -> bytes:
+    scoped = {"scope": {"name": scope}, "spans": list(made)}
+    group = {"resource": {"attributes": pairs(resource or {})}, "scopeSpans": [scoped]}
+    return json.dumps({"resourceSpans": [group]}).encode()
+
+
+def packed_spans(body: bytes) -> bytes:
+    """Turn a JSON body of spans into protobuf."""
+    return _pack(ExportTraceServiceRequest(), json.loads(body))
+
+
 def packed_logs(body: bytes) -> bytes:
     """Turn a JSON body of logs into protobuf."""
     return _pack(ExportLogsServiceRequest(), json.loads(body))
@@ -142,5 +177,6 @@ def _fill(message: Any, plain: dict[str, Any]) -> None:
             for one in held:
                 _fill(getattr(message, name).add(), one)
         else:
-            number = isinstance(getattr(message, name), int)
-            setattr(message, name, int(held) if number else held)
+            kind = type(getattr(message, name))
+            made = bytes.fromhex(held) if kind is bytes else held
+            setattr(message, name, int(made) if kind is int else made)

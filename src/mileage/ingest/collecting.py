@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mileage.sources.otlp_record import Signal
 
 
+_SIGNALS: tuple[Signal, ...] = ("metrics", "traces")
+
+
 def found_logs(
     sources: Iterable[LocalSource], homes: Iterable[Path], environ: Mapping[str, str]
 ) -> list[tuple[LocalSource, LogFile]]:
@@ -49,9 +52,12 @@ def log_records(
 
 
 def body_record(source: OtlpSource, path: Path, account_id: str) -> Record:
-    """Read one OTLP request body that was kept in a file (``.json`` or protobuf)."""
+    """Read one OTLP request body that was kept in a file (``.json`` or protobuf).
+
+    The file's name tells the signal; without a word of it the body is of logs.
+    """
     form: Form = "json" if path.suffix == ".json" else "protobuf"
-    signal: Signal = "metrics" if "metrics" in path.name else "logs"
+    signal = next((one for one in _SIGNALS if one in path.name), "logs")
     credential = Credential("", account_id, "")
     try:
         reading = OtlpReader((source,)).read(signal, form, path.read_bytes())
