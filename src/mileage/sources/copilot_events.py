@@ -40,6 +40,7 @@ _SHUTDOWN = "session.shutdown"
 _STARTS = ("session.start", "session.resume")
 _USAGE_TYPES = (_RECORD, _SHUTDOWN)
 _AGENTS = 5_000
+_UNNAMED = "other"
 
 
 class _Usage(msgspec.Struct, gc=False, rename="camel"):
@@ -223,7 +224,7 @@ class _Session:
             occurred_at,
             "copilot",
             self._version,
-            text(usage.model_provider),
+            _provider(usage),
             text(usage.model),
             "",
             *usage.classes(),
@@ -234,6 +235,11 @@ class _Session:
             None,
             "",
         )
+
+
+def _provider(usage: _Usage) -> str:
+    """Name the vendor; some are only said to be another one."""
+    return text(usage.model_provider).removesuffix(_UNNAMED)
 
 
 SOURCE = CopilotEvents()
