@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Speed is measured by the benchmarks; a busy machine must not fail a property.
@@ -9,3 +10,9 @@ settings.register_profile(
     "mileage", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("mileage")
+
+
+@pytest.fixture(autouse=True)
+def own_index(tmp_path_factory, monkeypatch):
+    """No test may touch the index of whoever runs the tests."""
+    monkeypatch.setenv("MILEAGE_INDEX", str(tmp_path_factory.getbasetemp() / "index"))

@@ -17,7 +17,6 @@ from mileage.domain.once import count_once
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
-from mileage.ingest.local_usage import usage_in
 from mileage.pricing.catalog import shipped
 from mileage.reports.local import Question, local_report
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
@@ -38,6 +37,7 @@ from tests.conformance.homes import (
 )
 from tests.conformance.truth import facts, summed
 from tests.ledgers import booking, ledger_in
+from tests.local_usage import usage_in
 from tests.witnesses import DAY, NOON
 
 EVERY_TRAP = pytest.mark.parametrize("trap", ALL_TRAPS)

@@ -99,13 +99,17 @@ class Costs:
         self._prices = prices
         self._known: dict[tuple[str, str, int, str], Priced | None] = {}
 
-    def of(self, call: Witness) -> int | None:
-        """Return the cost of a call in micro-dollars, or None if it has no price."""
-        kind = (call.provider, call.model, call.occurred_at // _DAY, call.tier)
+    def price(self, provider: str, model: str, at: int, tier: str) -> Priced | None:
+        """Return what a call costs that happens at an instant, or None."""
+        kind = (provider, model, at // _DAY, tier)
         if kind not in self._known:
             day = date.fromordinal(_EPOCH_DAY + kind[2])
-            self._known[kind] = self._prices.price(kind[0], kind[1], day, kind[3])
-        price = self._known[kind]
+            self._known[kind] = self._prices.price(provider, model, day, tier)
+        return self._known[kind]
+
+    def of(self, call: Witness) -> int | None:
+        """Return the cost of a call in micro-dollars, or None if it has no price."""
+        price = self.price(call.provider, call.model, call.occurred_at, call.tier)
         return None if price is None else price.cost(call.tokens)
 
 

@@ -56,6 +56,21 @@ class RunningTotals:
         self._total: CodexUsage | None = None
         self._only_last: CodexUsage | None = None
 
+    def state(self) -> tuple[int, list[int] | None, list[int] | None]:
+        """Return what ``go_on`` needs, in plain values."""
+        total, last = self._total, self._only_last
+        return (
+            self.epoch,
+            None if total is None else list(total),
+            None if last is None else list(last),
+        )
+
+    def go_on(self, state: tuple[int, list[int] | None, list[int] | None]) -> None:
+        """Follow on from where another stood."""
+        self.epoch, total, last = state
+        self._total = None if total is None else CodexUsage(*total)
+        self._only_last = None if last is None else CodexUsage(*last)
+
     def baseline(self, total: CodexUsage | None) -> None:
         """Take over a total that somebody else's responses made up."""
         if total is not None:

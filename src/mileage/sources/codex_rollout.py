@@ -8,13 +8,14 @@ all that counts in a file that has one. Older ones write only running totals
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources.codex_activity import CodexActivity
 from mileage.sources.codex_counts import RunningTotals
 from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
+from mileage.sources.codex_tail import RolloutTail
 from mileage.sources.codex_thread import Thread
 from mileage.sources.jsonl import (
     CHUNK_LINES,
@@ -67,17 +68,25 @@ class CodexRollout:
         rollout.release()
         yield rollout.gathered.reading()
 
+    def reader(self, place: str, state: Mapping[str, Any] | None) -> RolloutTail:
+        """Read on with what was known of the thread, or from the start."""
+        rollout = _Rollout(Gathering(self.traits, place), activity=False)
+        return RolloutTail(rollout, state)
+
 
 class _Rollout:
     """One file, line by line."""
 
     def __init__(self, gathered: Gathering, *, activity: bool) -> None:
         self.gathered = gathered
-        self._thread = Thread(gathered.place)
-        self._totals = RunningTotals()
-        self._held: list[tuple[CodexUsage | None, Witness]] = []
-        self._has_records = False
-        self._activity = CodexActivity(gathered, self._thread) if activity else None
+        self.thread = Thread(gathered.place)
+        self.totals = RunningTotals()
+        self.held: list[tuple[CodexUsage | None, Witness | None]] = []
+        """Totals and what they made up; the row is None where it lies elsewhere,
+        with who has read the lines before."""
+        self.released = False
+        self.has_records = False
+        self._activity = CodexActivity(gathered, self.thread) if activity else None
 
     def take(self, number: int, line: bytes) -> None:
         """Sort one line: usage, what explains it, activity, neither, unreadable."""
@@ -94,7 +103,7 @@ class _Rollout:
             return
         occurred_at = instant(decoded.timestamp)
         if occurred_at is not None:
-            self._thread.follow(occurred_at)
+            self.thread.follow(occurred_at)
         if kind == "token_count":
             self._token_count(number, decoded, payload)
         elif kind == "token_usage_record":
@@ -105,9 +114,11 @@ class _Rollout:
 
     def release(self) -> None:
         """Emit the responses found from totals."""
-        for _, row in self._held:
-            self.gathered.witness(row)
-        self._held = []
+        for _, row in self.held:
+            if row is not None:
+                self.gathered.witness(row)
+        self.held = []
+        self.released = True
 
     def _beside_calls(self, number: int, line: bytes) -> None:
         if self._activity is None:
@@ -126,7 +137,7 @@ class _Rollout:
             self._beside_calls(number, line)
 
     def _circumstance(self, kind: str, payload: Payload, occurred_at: int) -> None:
-        thread = self._thread
+        thread = self.thread
         if kind == "session_meta":
             thread.introduce(payload, occurred_at)
         elif kind == "turn_context":
@@ -136,20 +147,20 @@ class _Rollout:
         elif kind == "user_message":
             thread.asked()
         elif kind == "task_started" and thread.task_started():
-            self._held = []
+            self.held = []
 
     def _token_count(self, number: int, line: Line, payload: Payload) -> None:
         info = payload.info
-        if info is None or self._has_records:
+        if info is None or self.has_records:
             self.gathered.ignored += 1
             return
         total = info.total_token_usage.counts() if info.total_token_usage else None
         last = info.last_token_usage.counts() if info.last_token_usage else None
-        if self._thread.is_replaying(line.ordinal):
-            self._totals.baseline(total)
+        if self.thread.is_replaying(line.ordinal):
+            self.totals.baseline(total)
             self.gathered.ignored += 1
             return
-        used = self._totals.take(total, last)
+        used = self.totals.take(total, last)
         if used is None:
             self.gathered.ignored += 1
             return
@@ -157,24 +168,24 @@ class _Rollout:
         if occurred_at is None:
             return
         name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
-        key = f"{self._thread.thread_id}:{self._totals.epoch}:{name}"
+        key = f"{self.thread.thread_id}:{self.totals.epoch}:{name}"
         row = self._witness(key, occurred_at, used, text(info.model))
-        self._held.append((total, row))
-        if len(self._held) >= _HELD_BACK:
+        self.held.append((total, row))
+        if len(self.held) >= _HELD_BACK:
             self.release()
 
     def _record(self, number: int, line: Line, payload: Payload) -> None:
-        if not self._has_records:
-            self._has_records = True
+        if not self.has_records:
+            self.has_records = True
             self._drop_described(payload)
-        if payload.usage is None or self._thread.is_before_own(line.ordinal):
+        if payload.usage is None or self.thread.is_before_own(line.ordinal):
             self.gathered.ignored += 1
             return
         occurred_at = self._time(number, line)
         if occurred_at is None:
             return
         used = payload.usage.counts()
-        thread = text(payload.thread_id) or self._thread.thread_id
+        thread = text(payload.thread_id) or self.thread.thread_id
         response = text(payload.response_id)
         name = response or f"record:{occurred_at}:{_joined(used)}"
         row = self._witness(f"{thread}:{name}", occurred_at, used, "")
@@ -187,12 +198,12 @@ class _Rollout:
         record; the record's running total tells where they end.
         """
         if first.usage is None or first.thread_token_usage is None:
-            self._held = []
+            self.held = []
             return
         before = first.thread_token_usage.counts().minus(first.usage.counts())
-        totals = [total for total, _ in self._held]
+        totals = [total for total, _ in self.held]
         keep = totals.index(before) + 1 if before in totals else 0
-        self._held = self._held[:keep]
+        self.held = self.held[:keep]
 
     def _time(self, number: int, line: Line) -> int | None:
         occurred_at = instant(line.timestamp)
@@ -205,7 +216,7 @@ class _Rollout:
     def _witness(
         self, key: str, occurred_at: int, used: CodexUsage, model: str
     ) -> Witness:
-        thread = self._thread
+        thread = self.thread
         model = model or thread.model
         if not model and occurred_at < _NAMELESS_UNTIL:
             model = _NAMELESS_MODEL

@@ -1,8 +1,8 @@
-"""Reads many logs at once, on as many processors as there are.
+"""Works through many files at once, on as many processors as there are.
 
 Tasks wait in a pipe, and whoever is free takes the next one: so the processors end
-together, whatever else the machine does. Witnesses travel between processes as plain
-columns, which is what a batch is.
+together, whatever else the machine does. Results travel between processes as plain
+values.
 """
 
 from __future__ import annotations
@@ -10,18 +10,10 @@ from __future__ import annotations
 import marshal
 import os
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
-
-from mileage.domain.witness import Rejected, WitnessBatch
-from mileage.sources.files import read_log
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mileage.domain.witness import Batch, Witness
-    from mileage.sources.base import LogSource
-    from mileage.sources.files import LogFile
+    from collections.abc import Callable, Sequence
 
 # Below this, starting a process costs more than it saves (measured: 5 ms a process).
 WORTH_A_PROCESS = 6 * 1024 * 1024
@@ -32,61 +24,62 @@ _TASK_BYTES = 512 * 1024
 _NUMBER_BYTES = 4
 
 
-@dataclass(slots=True)
-class Harvest:
-    """Witnesses of some files (no activity) and what could not be read of them."""
+class Sized(Protocol):
+    """Something that takes the longer the larger it is."""
 
-    batches: list[Batch[Witness]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
+    @property
+    def work(self) -> int:
+        """Return the bytes to read."""
+        ...
 
 
-class Harvesting:
-    """Starts reading at once; ``finish`` lends a hand and returns the result.
+Item = TypeVar("Item", bound=Sized)
+Result = list[tuple[int, Any]]
+"""Numbers of items and what came of them."""
 
-    In between, the caller may do something else: the order of the result means
-    nothing, and no file is left out even if a child dies.
+
+class Harvesting(Generic[Item]):
+    """Starts at once; ``finish`` lends a hand and returns the results in order.
+
+    In between, the caller may do something else. No item is left out even if a
+    child dies. What ``work`` returns has to be plain values: numbers, texts, bytes,
+    tuples and lists of them.
     """
 
     def __init__(
         self,
-        sources: Mapping[str, LogSource],
-        files: Sequence[LogFile],
+        items: Sequence[Item],
+        work: Callable[[Item], Any],
         *,
         processors: int | None = None,
     ) -> None:
-        self._sources = sources
-        self._tasks = _tasks(files)
+        self._items = items
+        self._do = work
+        self._tasks = _tasks(items)
         self._queue = _queue(len(self._tasks))
-        helpers = (processors or _processors(files)) - 1
+        helpers = (processors or _processors(items)) - 1
         started = [self._fork() for _ in range(helpers)]
         self._children = [child for child in started if child]
 
-    def finish(self) -> Harvest:
-        """Read what nobody has taken yet, and collect what the others have read."""
-        result, done = self._work()
+    def finish(self) -> list[Any]:
+        """Do what nobody has taken yet, and collect what the others have done."""
+        done = self._work()
         os.close(self._queue)
         for child, answer in self._children:
-            read, finished = _collect(child, answer)
-            result.batches += read.batches
-            result.rejected += read.rejected
-            done += finished
+            done += _collect(child, answer)
         # A child that died (out of memory, killed) has taken its tasks with it.
-        for number in sorted(set(range(len(self._tasks))).difference(done)):
-            self._read(number, result)
-        return result
+        results = dict(done)
+        return [
+            results[number] if number in results else self._do(item)
+            for number, item in enumerate(self._items)
+        ]
 
-    def _work(self) -> tuple[Harvest, list[int]]:
-        result, done = Harvest(), []
+    def _work(self) -> Result:
+        done: Result = []
         while number := os.read(self._queue, _NUMBER_BYTES):
-            done.append(int.from_bytes(number, "big"))
-            self._read(done[-1], result)
-        return result, done
-
-    def _read(self, number: int, result: Harvest) -> None:
-        for file in self._tasks[number]:
-            for reading in read_log(self._sources[file.source], file, activity=False):
-                result.batches.append(reading.witnesses)
-                result.rejected += reading.rejected
+            for item in self._tasks[int.from_bytes(number, "big")]:
+                done.append((item, self._do(self._items[item])))
+        return done
 
     def _fork(self) -> tuple[int, int] | None:
         """Start a child; return its id and where it will answer."""
@@ -107,7 +100,7 @@ class Harvesting:
     def _help(self, answer: int) -> NoReturn:
         """Work as a child; leave without running anybody's clean-up, come what may."""
         try:
-            packed = _packed(*self._work())
+            packed = _packed(self._work())
             with os.fdopen(answer, "wb") as stream:
                 stream.write(packed)
             os._exit(0)
@@ -115,17 +108,18 @@ class Harvesting:
             os._exit(1)
 
 
-def _tasks(files: Sequence[LogFile]) -> list[list[LogFile]]:
-    """Put small files together and the largest first, so that all end together."""
-    enough = max(_TASK_BYTES, sum(file.size for file in files) // _MOST_TASKS)
-    tasks: list[list[LogFile]] = []
+def _tasks(items: Sequence[Sized]) -> list[list[int]]:
+    """Put small items together and the largest first, so that all end together."""
+    sizes = [item.work for item in items]
+    enough = max(_TASK_BYTES, sum(sizes) // _MOST_TASKS)
+    tasks: list[list[int]] = []
     size = enough
-    for file in sorted(files, key=lambda file: -file.size):
+    for number in sorted(range(len(items)), key=lambda number: -sizes[number]):
         if size >= enough:
             tasks.append([])
             size = 0
-        tasks[-1].append(file)
-        size += file.size
+        tasks[-1].append(number)
+        size += sizes[number]
     return tasks
 
 
@@ -138,14 +132,14 @@ def _queue(count: int) -> int:
     return queue
 
 
-def _processors(files: Sequence[LogFile]) -> int:
+def _processors(items: Sequence[Sized]) -> int:
     """Return how many processes are worth their start.
 
     A process with threads must not be forked: locks would stay held for ever.
     """
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
-    size = sum(file.size for file in files)
+    size = sum(item.work for item in items)
     available = (
         len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
@@ -154,25 +148,19 @@ def _processors(files: Sequence[LogFile]) -> int:
     return max(1, min(available, MOST_PROCESSES, size // WORTH_A_PROCESS))
 
 
-def _collect(child: int, answer: int) -> tuple[Harvest, list[int]]:
+def _collect(child: int, answer: int) -> Result:
     """Take a child's answer; nothing if it did not come to its end."""
     with os.fdopen(answer, "rb") as stream:
         packed = stream.read()
     _, status = os.waitpid(child, 0)
-    return _unpacked(packed) if status == 0 else (Harvest(), [])
+    return _unpacked(packed) if status == 0 else []
 
 
-def _packed(read: Harvest, done: list[int]) -> bytes:
-    batches = [batch.columns for batch in read.batches]
-    return marshal.dumps((batches, [tuple(one) for one in read.rejected], done))
+def _packed(done: Result) -> bytes:
+    return marshal.dumps(done)
 
 
-def _unpacked(packed: bytes) -> tuple[Harvest, list[int]]:
+def _unpacked(packed: bytes) -> Result:
     """Read what our own child wrote a moment ago; never used on stored data."""
-    batches: list[tuple[list[Any], ...]]
-    batches, rejected, done = marshal.loads(packed)  # noqa: S302
-    read = Harvest(
-        [WitnessBatch(columns) for columns in batches],
-        [Rejected._make(one) for one in rejected],
-    )
-    return read, done
+    done: Result = marshal.loads(packed)  # noqa: S302
+    return done

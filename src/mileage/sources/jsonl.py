@@ -130,21 +130,25 @@ def grown(kept: Witness, counts: Classes) -> Witness:
     """Return a witness with the field maxima of its own and further counts."""
     if kept[10:17] == counts:
         return kept
-    fresh, cache_read, write, write_1h, visible, thought, tool_input = counts
-    writes = max(kept.cache_write + kept.cache_write_1h, write + write_1h)
-    hour = max(kept.cache_write_1h, write_1h)
-    output = max(kept.output + kept.reasoning, visible + thought)
-    reasoning = max(kept.reasoning, thought)
-    return Witness(
-        *kept[:10],
-        max(kept.input, fresh),
-        max(kept.cache_read, cache_read),
+    own: Classes = kept.tokens
+    return Witness(*kept[:10], *larger(own, counts), *kept[17:])
+
+
+def larger(kept: Classes, counts: Classes) -> Classes:
+    """Return field maxima; of what a class is split from, those of the whole."""
+    fresh, cache_read, write, write_1h, visible, thought, tool_input = kept
+    hour = max(write_1h, counts[3])
+    writes = max(write + write_1h, counts[2] + counts[3])
+    reasoning = max(thought, counts[5])
+    output = max(visible + thought, counts[4] + counts[5])
+    return (
+        max(fresh, counts[0]),
+        max(cache_read, counts[1]),
         writes - hour,
         hour,
         output - reasoning,
         reasoning,
-        max(kept.tool_input, tool_input),
-        *kept[17:],
+        max(tool_input, counts[6]),
     )
 
 

@@ -56,7 +56,7 @@ def local_sources(
     ]
     found += [
         source
-        for source in _others(sys.path if path is None else path)
+        for source in others(sys.path if path is None else path)
         if any(_exists(source.roots(home, environ)) for home in homes)
     ]
     return found
@@ -81,7 +81,7 @@ def _exists(roots: Sequence[object]) -> bool:
     return any(Path(str(root)).exists() for root in roots)
 
 
-def _others(path: Sequence[str]) -> list[LocalSource]:
+def others(path: Sequence[str]) -> list[LocalSource]:
     """Load the sources of other packages, if there are any.
 
     Asking Python's own library costs more than all of our start, so it is asked only

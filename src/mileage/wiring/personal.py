@@ -1,18 +1,44 @@
-"""Puts together what ``mileage me`` needs: sources, files, processors and prices."""
+"""Puts together what ``mileage me`` needs: logs, processors, prices and the index."""
 
 from __future__ import annotations
 
 import gc
+import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mileage.domain.quarter import QuarterRow, Usage
-    from mileage.sources.base import LogSource
-    from mileage.sources.files import LogFile
+    from mileage.ingest.local_changes import Changes
+    from mileage.ingest.local_index import Known
+    from mileage.store.personal import PersonalIndex
+    from mileage.wiring.personal_logs import Logs
+
+_ATTEMPTS = 3
+
+
+class Asking(NamedTuple):
+    """Where to look, where the index is, and what for."""
+
+    homes: Sequence[Path]
+    environ: Mapping[str, str]
+    file: Path | None = None
+    """The index; None reads straight from the logs."""
+    by: str = ""
+    """The only dimension of rows that matters, or '' for all of them."""
+
+
+class Answer(NamedTuple):
+    """What was found."""
+
+    usage: Usage
+    remarks: tuple[str, ...]
+    """Sentences about the index that a person should read."""
+    finish: Callable[[], None]
+    """To be called once the answer has been shown: makes the index last."""
 
 
 def quarter_rows(
@@ -23,47 +49,173 @@ def quarter_rows(
 
 
 def usage_of(homes: Sequence[Path], environ: Mapping[str, str]) -> Usage:
-    """Read the logs below the homes, count every call once and price it."""
-    from mileage.sources.files import discover
-    from mileage.sources.harvest import Harvesting
-
-    sources = {source.traits.name: source for source in local_sources()}
-    found: dict[str, LogFile] = {
-        file.path: file
-        for source in sources.values()
-        for home in homes
-        for file in discover(home, environ, source)
-    }
-    files = dict.fromkeys(sources, 0)
-    for file in found.values():
-        files[file.source] += 1
-    with _no_collection():
-        harvesting = Harvesting(sources, list(found.values()))
-
-        # Imported only now, so that the other processors are reading meanwhile.
-        from mileage.ingest.local_usage import usage_in
-        from mileage.pricing.catalog import shipped
-
-        read = harvesting.finish()
-        return usage_in(read.batches, read.rejected, files, shipped())
+    """Return what the logs below the homes say, in all detail, with the index."""
+    answer = answer_of(Asking(homes, environ, index_file(homes, environ)))
+    answer.finish()
+    return answer.usage
 
 
 def roots_of(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:
     """Return where logs are looked for, whether or not anything is there."""
-    looked = [
-        Path(root)
+    from mileage.sources.local import looked_at
+
+    return looked_at(homes, environ)
+
+
+def index_file(homes: Sequence[Path], environ: Mapping[str, str]) -> Path:
+    """Return where the index of these homes lies.
+
+    ``MILEAGE_INDEX`` names a folder for all indexes, else it is the platform's own.
+    """
+    from hashlib import blake2b
+
+    from mileage.sources.places import claude_code_log, codex_rollout
+
+    # By the two oldest sources: one more that we learn to read moves no index.
+    places = {
+        os.path.realpath(root)
         for home in homes
-        for source in local_sources()
-        for root in source.roots(home, environ)
-    ]
-    return list(dict.fromkeys(looked))
+        for roots in (claude_code_log, codex_rollout)
+        for root in roots(home, environ)
+    }
+    name = "\n".join(sorted(places)).encode("utf-8", "surrogateescape")
+    digest = blake2b(name, digest_size=8).hexdigest()
+    return _index_folder() / f"me-{digest}.sqlite"
 
 
-def local_sources() -> list[LogSource]:
-    """Return the sources of logs that lie on a person's own machine."""
-    from mileage.sources import claude_code_log, codex_rollout
+def _index_folder() -> Path:
+    chosen = os.environ.get("MILEAGE_INDEX")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_data_dir
 
-    return [claude_code_log.SOURCE, codex_rollout.SOURCE]
+    return Path(user_data_dir("mileage", appauthor=False)) / "personal"
+
+
+def answer_of(asking: Asking) -> Answer:
+    """Read what has changed since the last time; without an index, everything."""
+    from mileage.domain.errors import Unavailable
+
+    with _no_collection():
+        remarks: list[str] = []
+        if asking.file is not None:
+            try:
+                answer = _by_index(asking, asking.file, remarks)
+            except Unavailable as error:
+                remarks.append(f"{error}; read straight from the logs.")
+            else:
+                if answer is not None:
+                    return answer
+        return _straight(asking, tuple(remarks))
+
+
+def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
+    from mileage.ingest.local_changes import NOTHING_STORED, changes_of
+    from mileage.ingest.local_index import difference, usage_of
+    from mileage.wiring.personal_logs import Logs
+
+    logs = Logs(asking.homes, asking.environ, "")
+    different = difference((), logs.found)
+    costs = logs.costs()
+    reads = logs.read(different, NOTHING_STORED, costs)
+    changes = changes_of(different, reads, NOTHING_STORED, costs)
+    return Answer(usage_of(changes, logs.names), remarks, lambda: None)
+
+
+def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
+    """Answer with the index; None if others changed it again and again meanwhile."""
+    from mileage.store.personal import Corrupt, PersonalIndex, set_aside
+
+    for _ in range(_ATTEMPTS):
+        try:
+            index = PersonalIndex(path)
+            try:
+                answer = _Run(asking, index).answer()
+            except BaseException:
+                index.close()
+                raise
+        except Corrupt:
+            aside = set_aside(path)
+            remarks.append(
+                "The index of your logs could not be read and is built again; what it "
+                f"knew of deleted logs is lost. It was kept as {aside}."
+            )
+            continue
+        if answer is not None:
+            return answer._replace(remarks=tuple(remarks))
+        index.close()
+    return None
+
+
+class _Run:
+    """One attempt to answer with an open index, and to bring it up to date."""
+
+    def __init__(self, asking: Asking, index: PersonalIndex) -> None:
+        self._asking = asking
+        self._index = index
+
+    def answer(self) -> Answer | None:
+        """Return the answer, or None if the index was changed meanwhile."""
+        from mileage.ingest.local_index import difference, known_of, usage_in
+        from mileage.wiring.personal_logs import Logs, price_version
+
+        index, prices = self._index, price_version()
+        with index.reading():
+            known = known_of(index)
+            logs = Logs(self._asking.homes, self._asking.environ, known.patterns)
+            different = difference(known.files, logs.found)
+            if known.prices == prices and not different:
+                usage = usage_in(index, logs.names, self._asking.by)
+                return Answer(usage, (), index.close)
+        return self._changed(logs, known, prices)
+
+    def _changed(self, logs: Logs, known: Known, prices: str) -> Answer | None:
+        from mileage.ingest.local_changes import NOTHING_STORED, Stored, changes_of
+        from mileage.ingest.local_index import difference, usage_in, usage_of
+
+        index, costs = self._index, logs.costs()
+        different = difference(known.files, logs.found)
+        stored = Stored(known.files, index.keys, index.content)
+        reads = logs.read(different, stored, costs)
+        if not known.files:
+            # All that there is has just been read: show it, and only then store it.
+            changes = changes_of(different, reads, NOTHING_STORED, costs)
+
+            def later() -> None:
+                if self._begun(known):
+                    self._store(changes, known, (prices, logs.patterns))
+                    index.commit()
+                index.close()
+
+            return Answer(usage_of(changes, logs.names), (), later)
+        if not self._begun(known):
+            return None
+        all_prices = known.prices != prices
+        changes = changes_of(different, reads, stored, costs, all_prices=all_prices)
+        self._store(changes, known, (prices, logs.patterns))
+        usage = usage_in(index, logs.names, self._asking.by)
+
+        def last() -> None:
+            index.commit()
+            index.close()
+
+        return Answer(usage, (), last)
+
+    def _begun(self, known: Known) -> bool:
+        """Take the lock; tell whether the index still is as it was read."""
+        self._index.begin()
+        settings = self._index.settings()
+        return settings.get("generation", "0") == str(known.generation)
+
+    def _store(self, changes: Changes, known: Known, texts: tuple[str, str]) -> None:
+        from mileage.ingest.local_index import store
+
+        prices, patterns = texts
+        store(self._index, changes)
+        generation = str(known.generation + 1)
+        self._index.set(
+            {"generation": generation, "prices": prices, "patterns": patterns}
+        )
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.domain.witness import Rejected, WitnessBatch
-from mileage.ingest.local_usage import usage_in
 from mileage.pricing.catalog import shipped
 from mileage.reports.local import (
     GROUPINGS,
@@ -20,6 +19,7 @@ from mileage.reports.local import (
     local_json,
     local_report,
 )
+from tests.local_usage import usage_in
 from tests.witnesses import DAY, HOUR, LOG, NOON, ROLLOUT, witness
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""From what the logs of one machine say to rows that answer personal questions."""
+"""The slow and plain way from readings to a personal report: what the index must equal."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""The calls of one file, packed: what a personal report and its index need of them.
+
+In memory and on disk a call is a hash of its key, nine numbers and the number of its
+*kind*, which is everything that many calls of a file have in common. Links, versions
+and reported costs are left out: no personal figure depends on them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mileage.domain.witness import Witness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+HASH_BYTES = 8
+Kind = tuple[str, str, str, str, str, str, str, str, bool]
+"""client, provider, model, tier, session, project, agent, measure, copied."""
+Numbers = tuple[int, ...]
+"""Kind, UTC microseconds, then the seven token classes."""
+
+
+class FileCalls(NamedTuple):
+    """Calls of one file in the order in which they were found; some may repeat."""
+
+    keys: array[int]
+    kinds: list[Kind]
+    rows: list[Numbers]
+
+    @classmethod
+    def none(cls) -> FileCalls:
+        """Return those of a file that has not been read."""
+        return cls(array("Q"), [], [])
+
+    @classmethod
+    def of(cls, witnesses: Iterable[Witness]) -> FileCalls:
+        """Pack witnesses of one source."""
+        digests: list[bytes] = []
+        numbers: dict[Kind, int] = {}
+        rows: list[Numbers] = []
+        for one in witnesses:
+            key = f"{one[0]}:{one[1]}".encode("utf-8", "replace")
+            digests.append(blake2b(key, digest_size=HASH_BYTES).digest())
+            kind = (one[5], *one[7:10], one[3], *one[18:20], one[23], one[20])
+            number = numbers.setdefault(kind, len(numbers))
+            rows.append((number, one[4], *one[10:17]))
+        return cls(array("Q", b"".join(digests)), list(numbers), rows)
+
+    @classmethod
+    def unpacked(cls, keys: bytes, body: Sequence[Any]) -> FileCalls:
+        """Take apart what ``packed`` put together."""
+        kinds, rows = body
+        whole = array("Q")
+        whole.frombytes(keys)
+        return cls(whole, [tuple(kind) for kind in kinds], [tuple(row) for row in rows])
+
+    def followed_by(self, later: FileCalls, *, at: int) -> FileCalls:
+        """Put further calls in at a place in the order."""
+        numbers = {kind: number for number, kind in enumerate(self.kinds)}
+        renamed = [numbers.setdefault(kind, len(numbers)) for kind in later.kinds]
+        moved = [(renamed[row[0]], *row[1:]) for row in later.rows]
+        return FileCalls(
+            self.keys[:at] + later.keys + self.keys[at:],
+            list(numbers),
+            [*self.rows[:at], *moved, *self.rows[at:]],
+        )
+
+    def without_last(self, count: int) -> FileCalls:
+        """Take the last calls off."""
+        end = len(self.rows) - count
+        return FileCalls(self.keys[:end], self.kinds, self.rows[:end])
+
+    def witness(self, index: int, source: str) -> Witness:
+        """Return one call as a witness; its key is of no use to anybody else."""
+        number, at, *counts = self.rows[index]
+        client, provider, model, tier, session, project, agent, measure, copied = (
+            self.kinds[number]
+        )
+        return Witness._make(
+            (
+                *(source, str(self.keys[index]), "", session, at, client, ""),
+                *(provider, model, tier, *counts, None),
+                *(project, agent, copied, None, "", measure),
+            )
+        )

@@ -1,0 +1,170 @@
+"""What has to be written anew in the index after some files have changed.
+
+A call may lie in many files and counts in the first: so a change of one file can
+change what others count, and those are added up again, but never read again.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mileage.ingest.local_file import FileRead, Item, unpacked
+from mileage.ingest.local_rows import Held, merged_calls, repeated_keys, rows_of
+from mileage.store.personal import Content, StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mileage.domain.quarter import Costs
+    from mileage.ingest.local_index import Difference
+    from mileage.sources.found import FoundFile
+
+Rows = list[tuple[Any, ...]]
+
+
+class Changes(NamedTuple):
+    """What to write; ``usage`` has the sums of files by their numbers."""
+
+    files: list[tuple[StoredFile, FileRead]]
+    gone: list[StoredFile]
+    outside: list[StoredFile]
+    usage: dict[int, Rows]
+
+
+class Stored(NamedTuple):
+    """What an index holds, as far as changes need it."""
+
+    files: Sequence[StoredFile]
+    every_key: Callable[[], Iterable[tuple[int, bytes]]]
+    content: Callable[[int], Content]
+
+
+NOTHING_STORED = Stored((), lambda: (), lambda _: Content(b"", b"", b""))
+
+
+def items_of(different: Difference, stored: Stored) -> list[Item]:
+    """Say what to read; a file that has grown only from where it ended."""
+    items = []
+    for file, before in different.changed:
+        if before is not None and _has_grown(file, before):
+            keys, body, mark = stored.content(before.number)
+            items.append(Item(file, (keys, body, mark), before.rejected))
+        else:
+            items.append(Item(file))
+    return items
+
+
+def changes_of(
+    different: Difference,
+    reads: Sequence[FileRead],
+    stored: Stored,
+    costs: Costs,
+    *,
+    all_prices: bool = False,
+) -> Changes:
+    """Return what to write, now that the changed files have been read."""
+    files = _numbered(different, reads, stored.files)
+    new = {file.number: read for file, read in files}
+    dropped = {file.number for file in different.outside}
+    before = {number: _keys(packed) for number, packed in stored.every_key()}
+    keys = {n: own for n, own in before.items() if n not in dropped}
+    keys.update({number: _keys(read.keys) for number, read in new.items()})
+    touched = set(keys) if all_prices else _touched(before, keys, {*new, *dropped})
+    repeated = repeated_keys(keys[number] for number in sorted(keys))
+    again = {n for n in touched if n not in new or not repeated.isdisjoint(keys[n])}
+    usage = {number: new[number].rows for number in touched - again}
+    sources = {file.number: file.source for file in [*stored.files, *_first(files)]}
+    anew = _Anew(keys, repeated, sources, new, stored)
+    usage.update(anew.added_up(again, costs))
+    return Changes(files, different.gone, different.outside, usage)
+
+
+class _Anew(NamedTuple):
+    """Adds files up again that share calls with others."""
+
+    keys: Mapping[int, array[int]]
+    repeated: set[int]
+    sources: Mapping[int, str]
+    new: Mapping[int, FileRead]
+    stored: Stored
+
+    def added_up(self, numbers: set[int], costs: Costs) -> dict[int, Rows]:
+        """Return the sums of these files."""
+        wanted = {
+            key for n in numbers for key in self.repeated.intersection(self.keys[n])
+        }
+        needed = {n for n, own in self.keys.items() if not wanted.isdisjoint(own)}
+        files = {n: self._held(n) for n in sorted(needed | numbers)}
+        shared = merged_calls(list(files.values()), wanted)
+        return {
+            n: [tuple(row) for row in rows_of(files[n], costs, shared[n])]
+            for n in sorted(numbers)
+        }
+
+    def _held(self, number: int) -> Held:
+        read = self.new.get(number)
+        keys, body = (
+            (read.keys, read.body)
+            if read is not None
+            else self.stored.content(number)[:2]
+        )
+        return Held(number, self.sources[number], unpacked(keys, body))
+
+
+def _touched(
+    before: Mapping[int, array[int]],
+    after: Mapping[int, array[int]],
+    changed: set[int],
+) -> set[int]:
+    """Return the files whose sums may change: they share a call with changed ones."""
+    moved: set[int] = set()
+    for number in changed:
+        moved.update(before.get(number, ()), after.get(number, ()))
+    others = {
+        number
+        for number, own in after.items()
+        if number not in changed and not moved.isdisjoint(own)
+    }
+    return others | (changed & after.keys())
+
+
+def _numbered(
+    different: Difference, reads: Sequence[FileRead], known: Sequence[StoredFile]
+) -> list[tuple[StoredFile, FileRead]]:
+    following = max((file.number for file in known), default=0) + 1
+    files = []
+    for (found, before), read in zip(different.changed, reads, strict=True):
+        number = following if before is None else before.number
+        following += before is None
+        files.append((_stored(number, found, read), read))
+    return files
+
+
+def _stored(number: int, found: FoundFile, read: FileRead) -> StoredFile:
+    return StoredFile(
+        number,
+        found.path,
+        found.source,
+        found.inode,
+        found.size,
+        found.mtime,
+        read.witnesses,
+        read.rejected,
+        0,
+    )
+
+
+def _has_grown(file: FoundFile, before: StoredFile) -> bool:
+    same = (file.source, file.inode) == (before.source, before.inode)
+    return same and not before.gone and file.size > before.size
+
+
+def _first(pairs: Iterable[tuple[StoredFile, FileRead]]) -> Iterable[StoredFile]:
+    return (file for file, _ in pairs)
+
+
+def _keys(packed: bytes) -> array[int]:
+    keys = array("Q")
+    keys.frombytes(packed)
+    return keys

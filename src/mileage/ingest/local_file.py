@@ -1,0 +1,124 @@
+"""Reads one file of a person's logs, all of it or what is new, and adds it up.
+
+Runs in any of several processes: takes and returns plain values only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import msgspec
+
+from mileage.ingest.local_calls import FileCalls
+from mileage.ingest.local_rows import Held, rows_of
+from mileage.sources.files import LogFile, read_log
+from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.domain.quarter import Costs
+    from mileage.sources.files import LocalSource
+    from mileage.sources.found import FoundFile
+
+_EMPTY = (b"", b"", b"")
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
+
+
+class Item(NamedTuple):
+    """A file to be read, and what was read of it before."""
+
+    file: FoundFile
+    known: tuple[bytes, bytes, bytes] = _EMPTY
+    """Keys, body and mark as the index has them."""
+    rejected: int = 0
+
+    @property
+    def work(self) -> int:
+        """Return the bytes to read, at most."""
+        return self.file.size
+
+
+class FileRead(NamedTuple):
+    """What came of reading a file."""
+
+    keys: bytes
+    body: bytes
+    mark: bytes
+    witnesses: int
+    rejected: int
+    rows: list[tuple[Any, ...]]
+    """``QuarterRow`` as plain tuples, as if no call of the file lay elsewhere too."""
+
+
+class Reader:
+    """Reads files of several sources, with one memory of prices."""
+
+    def __init__(self, sources: Mapping[str, LocalSource], costs: Costs) -> None:
+        self._sources = sources
+        self._costs = costs
+
+    def read(self, item: Item) -> tuple[Any, ...]:
+        """Return a ``FileRead`` as a plain tuple."""
+        found = item.file
+        source = self._sources[found.source]
+        file = LogFile(found.source, found.path, found.size)
+        if hasattr(source, "reader"):
+            return tuple(self._resumed(cast("ResumableSource", source), file, item))
+        readings = list(read_log(source, file, activity=False))
+        calls = FileCalls.of(row for one in readings for row in one.witnesses.rows())
+        rejected = sum(len(one.rejected) for one in readings)
+        return tuple(self._done(found.source, calls, (rejected, b"")))
+
+    def _resumed(self, source: ResumableSource, file: LogFile, item: Item) -> FileRead:
+        mark, open_before, passed = _opened(item.known[2])
+        tail = read_on(source, file, mark)
+        calls = FileCalls.of(tail.settled)
+        still_open = 0
+        rejected = tail.rejected
+        if not tail.from_start:
+            before = unpacked(item.known[0], item.known[1])
+            before = before.without_last(tail.taken_back)
+            still_open = open_before - tail.taken_back
+            calls = before.followed_by(calls, at=len(before.rows) - still_open)
+            rejected += item.rejected - passed
+        if tail.open_rows:
+            late = FileCalls.of(tail.open_rows)
+            calls = calls.followed_by(late, at=len(calls.rows))
+        return self._done(
+            file.source,
+            calls,
+            (rejected, _closed(tail, still_open + len(tail.open_rows))),
+        )
+
+    def _done(
+        self, source: str, calls: FileCalls, about: tuple[int, bytes]
+    ) -> FileRead:
+        once = len(set(calls.keys))
+        rows: list[tuple[Any, ...]] = []
+        if once == len(calls.rows):
+            found = rows_of(Held(0, source, calls), self._costs, {})
+            rows = [tuple(row) for row in found]
+        rejected, mark = about
+        body = _pack((calls.kinds, calls.rows))
+        return FileRead(calls.keys.tobytes(), body, mark, once, rejected, rows)
+
+
+def unpacked(keys: bytes, body: bytes) -> FileCalls:
+    """Return the calls that were packed; raises ``ValueError`` where they are not."""
+    return FileCalls.unpacked(keys, _unpack(body))
+
+
+def _closed(tail: Tail, still_open: int) -> bytes:
+    mark = tail.mark
+    if mark is None:
+        return b""
+    return _pack((*mark, still_open, tail.passing))
+
+
+def _opened(packed: bytes) -> tuple[Mark | None, int, int]:
+    if not packed:
+        return None, 0, 0
+    offset, sample, state, still_open, passing = _unpack(packed)
+    return Mark(offset, sample, state), still_open, passing

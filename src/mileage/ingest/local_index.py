@@ -1,0 +1,137 @@
+"""Brings the index of a person's logs up to date, reading only what has changed.
+
+The answer is always the same as if every file had been read anew, together with what
+files held that are no longer there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.quarter import LocalSource, QuarterRow, Usage
+from mileage.store.personal import Content, SourceSums, StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mileage.ingest.local_changes import Changes
+    from mileage.sources.found import FoundFile
+    from mileage.store.personal import PersonalIndex
+
+
+class Known(NamedTuple):
+    """What an index said when it was looked at."""
+
+    generation: int
+    prices: str
+    patterns: str
+    files: list[StoredFile]
+
+
+class Difference(NamedTuple):
+    """What has changed on disk since an index was written."""
+
+    changed: list[tuple[FoundFile, StoredFile | None]]
+    gone: list[StoredFile]
+    """No longer there: their calls still count."""
+    outside: list[StoredFile]
+    """Still there, but not where logs are looked for now: forgotten."""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self.changed or self.gone or self.outside)
+
+
+def known_of(index: PersonalIndex) -> Known:
+    """Return what the index knows of files; inside ``reading`` or a change."""
+    settings = index.settings()
+    generation = int(settings.get("generation", "0"))
+    prices, patterns = settings.get("prices", ""), settings.get("patterns", "")
+    return Known(generation, prices, patterns, index.files())
+
+
+def difference(known: Sequence[StoredFile], found: Sequence[FoundFile]) -> Difference:
+    """Compare by path, inode, size and time of change."""
+    stored = {file.path: file for file in known}
+    changed: list[tuple[FoundFile, StoredFile | None]] = []
+    for one in found:
+        before = stored.pop(one.path, None)
+        if before is None or before[2:6] != (one[0], *one[2:5]) or before.gone:
+            changed.append((one, before))
+    gone: list[StoredFile] = []
+    outside: list[StoredFile] = []
+    for file in stored.values():
+        if not os.path.lexists(file.path):
+            if not file.gone:
+                gone.append(file)
+        else:
+            outside.append(file)
+    return Difference(changed, gone, outside)
+
+
+def usage_in(index: PersonalIndex, sources: Sequence[str], by: str) -> Usage:
+    """Answer from the index alone; ``sources`` names those to mention anyway."""
+    sums = index.sources()
+    nothing = SourceSums(0, 0, 0, 0, 0, None, None)
+    return Usage(
+        index.usage(by),
+        [_source(name, sums.get(name, nothing)) for name in _named(sources, sums)],
+    )
+
+
+def usage_of(changes: Changes, sources: Sequence[str]) -> Usage:
+    """Answer from what was just read, if that is everything there is."""
+    rows = [QuarterRow._make(row) for part in changes.usage.values() for row in part]
+    files: dict[str, list[StoredFile]] = {}
+    for file, _ in changes.files:
+        files.setdefault(file.source, []).append(file)
+    calls: dict[str, list[QuarterRow]] = {}
+    for row in rows:
+        calls.setdefault(row.source, []).append(row)
+    seen = []
+    for name in _named(sources, files):
+        own, parts = files.get(name, []), calls.get(name, [])
+        sums = SourceSums(
+            len(own),
+            sum(file.witnesses for file in own),
+            sum(file.rejected for file in own),
+            0,
+            sum(row.calls for row in parts),
+            min((row.first for row in parts), default=None),
+            max((row.last for row in parts), default=None),
+        )
+        seen.append(_source(name, sums))
+    return Usage(rows, seen)
+
+
+def store(index: PersonalIndex, changes: Changes) -> None:
+    """Write changes; inside ``begin``."""
+    for stored in changes.gone:
+        index.mark_gone(stored.number)
+    for stored in changes.outside:
+        index.drop(stored.number)
+    index.put(
+        [file for file, _ in changes.files],
+        [Content(*read[:3]) for _, read in changes.files],
+    )
+    index.put_usage(changes.usage)
+
+
+def _named(sources: Sequence[str], found: object) -> list[str]:
+    """Name the sources to mention, and those of which only history is left."""
+    more = sorted(found) if isinstance(found, dict) else []
+    return list(dict.fromkeys([*sources, *more]))
+
+
+def _source(name: str, sums: SourceSums) -> LocalSource:
+    return LocalSource(
+        name,
+        sums.files,
+        sums.witnesses,
+        sums.calls,
+        sums.rejected,
+        sums.first,
+        sums.last,
+        sums.gone,
+    )

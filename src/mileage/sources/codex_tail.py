@@ -1,0 +1,94 @@
+"""Reading a Codex rollout for usage alone, and going on where it ended last time.
+
+What is known of the thread and of its running totals is stored between the two; so
+are the totals that a later line may still take back.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mileage.sources.codex_counts import CodexUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.domain.witness import Witness
+    from mileage.sources.codex_counts import RunningTotals
+    from mileage.sources.codex_thread import Thread
+    from mileage.sources.jsonl import Gathering
+
+
+class Rollout(Protocol):
+    """One file, line by line."""
+
+    gathered: Gathering
+    thread: Thread
+    totals: RunningTotals
+    has_records: bool
+    released: bool
+    held: list[tuple[CodexUsage | None, Witness | None]]
+
+    def take(self, number: int, line: bytes) -> None:
+        """Sort one line."""
+        ...
+
+
+class RolloutTail:
+    """Reads chunks of a rollout; ``state`` is what the reader before it returned."""
+
+    def __init__(self, rollout: Rollout, state: Mapping[str, Any] | None) -> None:
+        self.rejected = 0
+        self._rollout = rollout
+        self._open_before = 0
+        self._number = 0
+        if state is not None:
+            vars(rollout.thread).update(state["thread"])
+            rollout.totals.go_on(state["totals"])
+            rollout.has_records = state["has_records"]
+            rollout.held = [(_usage(total), None) for total in state["held"]]
+            self._open_before = len(rollout.held)
+
+    @property
+    def taken_back(self) -> int:
+        """Return how many of the rows that were open before are none."""
+        if self._rollout.released:
+            return 0
+        still = sum(row is None for _, row in self._rollout.held)
+        return self._open_before - still
+
+    def take(self, chunk: bytes) -> int:
+        """Take whole lines in; the last one may lack its end."""
+        take, number = self._rollout.take, self._number
+        for line in BytesIO(chunk):
+            number += 1
+            take(number, line)
+        lines, self._number = number - self._number, number
+        return lines
+
+    def settled(self) -> list[Witness]:
+        """Hand over, and forget, the rows that are certain."""
+        reading = self._rollout.gathered.reading()
+        self.rejected += len(reading.rejected)
+        return list(reading.witnesses.rows())
+
+    def open_rows(self) -> list[Witness]:
+        """Return the rows that a record may still describe as well."""
+        return [row for _, row in self._rollout.held if row is not None]
+
+    def state(self) -> dict[str, Any]:
+        """Return what another reader needs to go on."""
+        rollout = self._rollout
+        return {
+            "thread": dict(vars(rollout.thread)),
+            "totals": rollout.totals.state(),
+            "has_records": rollout.has_records,
+            "held": [
+                None if total is None else list(total) for total, _ in rollout.held
+            ],
+        }
+
+
+def _usage(total: list[int] | None) -> CodexUsage | None:
+    return None if total is None else CodexUsage(*total)

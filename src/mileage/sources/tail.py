@@ -1,0 +1,183 @@
+"""Reading on where a log ended last time, instead of reading it from its start.
+
+A place to go on from is always behind a line's end: what is written after it can
+only be new. Whether the file still begins as it did is told by samples: the bytes
+at its start and those before that place.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+
+from mileage.sources.files import MAX_LINE_BYTES, UNREADABLE, LogFile, open_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mileage.domain.witness import Witness
+
+State = dict[str, Any]
+"""What a reader has to know to go on; plain values, so that it can be stored."""
+
+CHUNK_BYTES = 4 * 1024 * 1024
+# Open rows above this number: such a file is read anew each time.
+MOST_OPEN = 10_000
+_SAMPLE_BYTES = 2_048
+
+
+class LogReader(Protocol):
+    """Reads one file chunk by chunk, and may have begun with the state of another."""
+
+    taken_back: int
+    """How many of the open rows that it began with (the last ones) are none."""
+    rejected: int
+    """Lines that should be usage and cannot be read."""
+
+    def take(self, chunk: bytes) -> int:
+        """Take whole lines in; return their number. Only a last one may lack its end.
+
+        Never raises, whatever the bytes.
+        """
+        ...
+
+    def settled(self) -> list[Witness]:
+        """Hand over, and forget, the rows that nothing to come can take back."""
+        ...
+
+    def open_rows(self) -> list[Witness]:
+        """Return the rows that later lines may still take back, in their order."""
+        ...
+
+    def state(self) -> State:
+        """Return what another reader needs to go on behind the last line."""
+        ...
+
+
+class ResumableSource(Protocol):
+    """A source whose files only grow, and that can go on where it ended."""
+
+    def reader(self, place: str, state: Mapping[str, Any] | None) -> LogReader:
+        """Begin with a file, or go on."""
+        ...
+
+
+class Mark(NamedTuple):
+    """Where the reading of a file ended, behind a line's end."""
+
+    offset: int
+    sample: bytes
+    """Hash of the bytes at the start of the file and before ``offset``."""
+    state: State
+
+
+class Tail(NamedTuple):
+    """What a file held behind a mark, or all of it."""
+
+    from_start: bool
+    """All of the file: forget what was read before."""
+    settled: list[Witness]
+    open_rows: list[Witness]
+    taken_back: int
+    """How many of the rows that were open at the mark (the last ones) go."""
+    rejected: int
+    passing: int
+    """How many of the rejected are an unfinished last line, read again later."""
+    mark: Mark | None
+    """None: the next time, the file is to be read from its start."""
+
+
+def read_on(source: ResumableSource, file: LogFile, mark: Mark | None) -> Tail:
+    """Read what is new in a file, or all of it; what cannot be read is counted."""
+    try:
+        with open_plain(file.path) as stream:
+            if mark is not None and _sample(stream, mark.offset) != mark.sample:
+                mark = None
+            return _read(source, file, stream, mark)
+    except UNREADABLE:
+        return Tail(True, [], [], 0, 1, 0, None)  # noqa: FBT003
+
+
+def _read(
+    source: ResumableSource, file: LogFile, stream: BinaryIO, mark: Mark | None
+) -> Tail:
+    reader = source.reader(file.path, mark.state if mark else None)
+    offset = mark.offset if mark else 0
+    chunks = _Chunks(stream, offset, file.size - offset)
+    broken = 0
+    try:
+        for chunk in chunks:
+            reader.take(chunk)
+    except UNREADABLE:
+        broken = 1
+    settled, state, refused = reader.settled(), reader.state(), reader.rejected
+    refused_whole = chunks.too_long + broken
+    resumable = not refused_whole and not file.path.endswith(".zst")
+    if chunks.rest:
+        reader.take(chunks.rest)
+        more = reader.settled()
+        # A last line that is whole but for its end has counted: it must not again.
+        resumable = resumable and not more and reader.state() == state
+        settled += more
+    rows = reader.open_rows()
+    resumable = resumable and len(rows) <= MOST_OPEN
+    sample = _sample(stream, chunks.end) if resumable else b""
+    return Tail(
+        from_start=mark is None,
+        settled=settled,
+        open_rows=rows,
+        taken_back=reader.taken_back,
+        rejected=reader.rejected + refused_whole,
+        passing=reader.rejected - refused,
+        mark=Mark(chunks.end, sample, state) if resumable else None,
+    )
+
+
+class _Chunks:
+    """The rest of a file in pieces that end with a line; afterwards, what is left."""
+
+    def __init__(self, stream: BinaryIO, offset: int, expected: int) -> None:
+        self.rest = b""
+        """A last line without its end."""
+        self.end = offset
+        """Where the last whole line ends."""
+        self.too_long = 0
+        """Lines above the limit, which were passed over."""
+        self._stream = stream
+        self._size = min(CHUNK_BYTES, max(_SAMPLE_BYTES, expected))
+        stream.seek(offset)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield pieces of whole lines."""
+        rest = b""
+        while piece := self._stream.read(self._size):
+            cut = piece.rfind(b"\n") + 1
+            if cut == 0:
+                rest = self._pass_over(rest + piece)
+                continue
+            whole = rest + piece[:cut] if rest or cut < len(piece) else piece
+            rest = piece[cut:]
+            self.end += len(whole)
+            yield whole
+        self.rest = rest
+
+    def _pass_over(self, begun: bytes) -> bytes:
+        """Return the start of a line, or if it is too long what comes after it."""
+        if len(begun) <= MAX_LINE_BYTES:
+            return begun
+        self.too_long += 1
+        while piece := self._stream.read(self._size):
+            cut = piece.find(b"\n") + 1
+            if cut:
+                self._stream.seek(cut - len(piece), 1)
+                break
+        return b""
+
+
+def _sample(stream: BinaryIO, offset: int) -> bytes:
+    """Hash the start of a file and what lies before a place in it."""
+    stream.seek(0)
+    head = stream.read(min(_SAMPLE_BYTES, offset))
+    stream.seek(max(0, offset - _SAMPLE_BYTES))
+    before = stream.read(min(_SAMPLE_BYTES, offset))
+    return blake2b(head + before, digest_size=8).digest()

@@ -1,0 +1,243 @@
+"""The index of a person's own logs: an SQLite file, one for each set of homes.
+
+Whoever changes it takes the lock first and looks whether it still is as it was when it
+was read: so two runs at once cannot mix, and a run that is killed leaves it as it was.
+It holds numbers, names of models, sessions and folders, and never what was said.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mileage.domain.errors import NewerData, Unavailable
+from mileage.domain.quarter import QuarterRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MIGRATIONS = ("0001_first",)
+VERSION = len(MIGRATIONS)
+
+_HERE = Path(__file__).parent
+# Another run writes for less than a second.
+_PATIENCE_SECONDS = 10.0
+_GROUPED = ("client", "model", "session", "project")
+
+
+class Corrupt(Unavailable):
+    """The index cannot be read any more; it can be built again."""
+
+
+class StoredFile(NamedTuple):
+    """What is known of a file that was read."""
+
+    number: int
+    path: str
+    source: str
+    inode: int
+    size: int
+    mtime: int
+    witnesses: int
+    rejected: int
+    gone: int
+
+
+class Content(NamedTuple):
+    """The calls of a file, packed, and where to read on; see ``ingest.local_file``."""
+
+    keys: bytes
+    body: bytes
+    mark: bytes
+
+
+class SourceSums(NamedTuple):
+    """What the index holds of one source."""
+
+    files: int
+    witnesses: int
+    rejected: int
+    gone: int
+    calls: int
+    first: int | None
+    last: int | None
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"the index of your logs: {error}") from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        raise Corrupt(f"the index of your logs: {error}") from error
+
+
+class PersonalIndex:
+    """An open index; close it, or what was not committed is undone."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, or begin; ``Corrupt`` where that is no index any more."""
+        _make(path)
+        with _said_plainly():
+            self._base = sqlite3.connect(
+                path, timeout=_PATIENCE_SECONDS, isolation_level=None
+            )
+            try:
+                self._migrate()
+            except BaseException:
+                self._base.close()
+                raise
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._base.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one state of it, whoever writes meanwhile."""
+        with _said_plainly():
+            self._base.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._base.execute("ROLLBACK")
+
+    def begin(self) -> None:
+        """Take the lock for changes; nobody else changes anything from here on."""
+        with _said_plainly():
+            self._base.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make all changes since ``begin`` last."""
+        with _said_plainly():
+            self._base.execute("COMMIT")
+
+    def settings(self) -> dict[str, str]:
+        """Return what is stored by name."""
+        return dict(self._rows("index_settings"))
+
+    def files(self) -> list[StoredFile]:
+        """Return every file that counts."""
+        return [
+            StoredFile(number, os.fsdecode(path), *more)
+            for number, path, *more in self._rows("index_files")
+        ]
+
+    def keys(self) -> list[tuple[int, bytes]]:
+        """Return the keys of every file."""
+        return self._rows("index_keys")
+
+    def content(self, number: int) -> Content:
+        """Return what was read of a file."""
+        rows = self._rows("index_content", number=number)
+        if not rows:
+            raise Corrupt("the index of your logs: a file's content is missing")
+        return Content._make(rows[0])
+
+    def usage(self, by: str = "") -> list[QuarterRow]:
+        """Return the sums; ``by`` a dimension or ``quarter`` with all others left out.
+
+        Rows by a dimension are sums over all time.
+        """
+        names = ("index_by_quarter", *(f"index_by_{one}" for one in _GROUPED))
+        name = f"index_by_{by}"
+        rows = self._rows(name if name in names else "index_usage")
+        return [QuarterRow._make(row) for row in rows]
+
+    def sources(self) -> dict[str, SourceSums]:
+        """Return what the index holds of each source."""
+        calls = {row[0]: row[1:] for row in self._rows("index_source_calls")}
+        return {
+            source: SourceSums(*counts, *calls.get(source, (0, None, None)))
+            for source, *counts in self._rows("index_sources")
+        }
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Store values by name."""
+        self._each(
+            "index_setting.put", [{"name": n, "value": v} for n, v in settings.items()]
+        )
+
+    def put(self, files: Sequence[StoredFile], contents: Sequence[Content]) -> None:
+        """Store what was read of files in place of what was there."""
+        rows = [file._asdict() | {"path": os.fsencode(file.path)} for file in files]
+        self._each("index_file.put", rows)
+        pairs = zip(files, contents, strict=True)
+        rows = [{"number": file.number, **own._asdict()} for file, own in pairs]
+        self._each("index_content.put", rows)
+
+    def put_usage(self, usage: Mapping[int, Iterable[Sequence[Any]]]) -> None:
+        """Store the sums of files in place of those that were there."""
+        self._each("index_usage.drop", [{"number": number} for number in usage])
+        names = ("number", *QuarterRow._fields)
+        rows = (
+            dict(zip(names, (number, *row), strict=True))
+            for number, own in usage.items()
+            for row in own
+        )
+        self._each("index_usage.put", rows)
+
+    def mark_gone(self, number: int) -> None:
+        """Note that a file is no longer there; its calls still count."""
+        self._each("index_file.gone", [{"number": number}])
+
+    def drop(self, number: int) -> None:
+        """Forget a file and its calls."""
+        for name in ("index_file.drop", "index_content.drop", "index_usage.drop"):
+            self._each(name, [{"number": number}])
+
+    def _rows(self, name: str, **parameters: object) -> list[Any]:
+        with _said_plainly():
+            return self._base.execute(_statement(name), parameters).fetchall()
+
+    def _each(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
+        with _said_plainly():
+            self._base.executemany(_statement(name), rows)
+
+    def _migrate(self) -> None:
+        ((version,),) = self._base.execute("PRAGMA user_version").fetchall()
+        if version > VERSION:
+            raise NewerData(
+                f"The index of your logs has format {version}; this Mileage knows up "
+                f"to {VERSION}. Upgrade Mileage, or pass --no-index."
+            )
+        self._base.execute("PRAGMA synchronous = NORMAL")
+        if version == VERSION:
+            return
+        self._base.execute("BEGIN IMMEDIATE")
+        ((version,),) = self._base.execute("PRAGMA user_version").fetchall()
+        for name in MIGRATIONS[version:]:
+            script = _HERE.joinpath("index_migrations", f"{name}.sql").read_text()
+            for statement in script.split(";\n"):
+                self._base.execute(statement)
+        self._base.execute(f"PRAGMA user_version = {VERSION}")
+        self._base.execute("COMMIT")
+
+
+def set_aside(path: Path) -> Path:
+    """Rename an index that cannot be read, with what belongs to it; return its name."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    for ending in ("", "-journal"):
+        whole = Path(f"{path}{ending}")
+        if whole.exists():
+            whole.rename(f"{aside}{ending}")
+    return aside
+
+
+def _make(path: Path) -> None:
+    """Let only its owner read it, from its first moment on."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise Unavailable(f"{path}: {error.strerror}") from error
+
+
+def _statement(name: str) -> str:
+    return _HERE.joinpath("sql", f"{name}.sql").read_text()

@@ -1,0 +1,6 @@
+SELECT min(quarter), '', '', '', '', '', '', project, '', sum(calls),
+       sum(input), sum(cache_read), sum(cache_write), sum(cache_write_1h),
+       sum(output), sum(reasoning), sum(tool_input),
+       sum(cost), sum(unpriced_calls), sum(unmeasured_calls), min(first), max(last)
+FROM usage
+GROUP BY project

@@ -1,0 +1,1 @@
+SELECT keys, body, mark FROM content WHERE number = :number

@@ -1,0 +1,1 @@
+UPDATE file SET gone = 1 WHERE number = :number

@@ -1,0 +1,1 @@
+SELECT number, path, source, inode, size, mtime, witnesses, rejected, gone FROM file

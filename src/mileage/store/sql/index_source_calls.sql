@@ -1,0 +1,1 @@
+SELECT source, sum(calls), min(first), max(last) FROM usage GROUP BY source
