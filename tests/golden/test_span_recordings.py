@@ -11,13 +11,49 @@ import pytest
 
 from mileage.domain.call import ESTIMATE, UNMEASURED, Seen
 from mileage.domain.join import resolve
-from mileage.sources import installed
+from mileage.sources import (
+    anthropic_sdk_spans,
+    claude_code_metrics,
+    claude_code_otlp,
+    claude_code_spans,
+    codex_metrics,
+    codex_otlp,
+    codex_spans,
+    copilot_inference_events,
+    copilot_otlp,
+    gemini_cli_otlp,
+    genai_spans,
+    genai_spans_partial,
+    genai_spans_whole,
+    opencode_otlp,
+    qwen_code_otlp,
+)
 from mileage.sources.otlp import OtlpReader
 
 FOLDER = Path(__file__).parent / "spans"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
-READER = OtlpReader(installed.otlp_sources())
-TRAITS = installed.traits()
+SOURCES = tuple(
+    module.SOURCE
+    for module in (
+        anthropic_sdk_spans,
+        claude_code_metrics,
+        claude_code_otlp,
+        claude_code_spans,
+        codex_metrics,
+        codex_otlp,
+        codex_spans,
+        copilot_inference_events,
+        copilot_otlp,
+        gemini_cli_otlp,
+        genai_spans,
+        genai_spans_partial,
+        genai_spans_whole,
+        opencode_otlp,
+        qwen_code_otlp,
+    )
+)
+READER = OtlpReader(SOURCES)
+TRAITS = {source.traits.name: source.traits for source in SOURCES}
 SDKS = sorted(name for name in EXPECTED if name.startswith("sdk-"))
 COPILOT = sorted(name for name in EXPECTED if name.startswith("cp-"))
 OPENCODE = sorted(name for name in EXPECTED if name.startswith("oc-"))

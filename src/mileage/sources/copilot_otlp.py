@@ -8,7 +8,7 @@ inference counts where no span of that response id arrived, the turn never does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
@@ -36,32 +36,13 @@ NAME = "copilot_otlp"
 CLIENT = "copilot"
 
 _EVENT = "gen_ai.client.inference.operation.details"
+# An event may leave the cached tokens in the input, so it is a source of its own.
+_TOLD_BY_EVENT = "copilot_inference_events"
 _CLI_SCOPE = "github.copilot"
 _EDITOR = "copilot-chat"
 _SERVICES = frozenset({"github-copilot", _EDITOR})
 _OPERATION = "gen_ai.operation.name"
 _SUB_AGENT = "sub-agent"
-
-
-class CopilotEvents(NamedTuple):
-    """The name under which events of VS Code are told; ``SOURCE`` reads them.
-
-    An event may leave the cached tokens in the input, so that it must not be merged
-    with a span but be led by it.
-    """
-
-    traits: SourceTraits
-
-
-EVENTS = CopilotEvents(
-    SourceTraits(
-        name="copilot_inference_events",
-        client=CLIENT,
-        precedence=15,
-        join="link",
-        replayable=False,
-    )
-)
 
 
 class CopilotOtlp:
@@ -120,9 +101,9 @@ def _facts(record: OtlpRecord, agents: dict[tuple[str, str], str]) -> Facts:
 def _event(record: OtlpRecord) -> Facts:
     """Read an inference event; only its response id tells it from the span."""
     if not answer_id(record):
-        return (record.rejected(EVENTS.traits.name, "no response id"),)
+        return (record.rejected(_TOLD_BY_EVENT, "no response id"),)
     read = usage(record)
-    caller = _caller(record)._replace(source=EVENTS.traits.name)
+    caller = _caller(record)._replace(source=_TOLD_BY_EVENT)
     return (_attended(witness(record, caller, read), record),) if read else ()
 
 

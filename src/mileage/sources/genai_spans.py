@@ -52,32 +52,18 @@ _CLIENTS = frozenset(
     | {"codex_exec", "codex_cli_rs", "codex-tui", "codex_vscode"}
     | {"gemini-cli", "qwen-code", "opencode", "github-copilot", "copilot-chat"}
 )
+_BY_DETAIL = ("genai_spans_whole", "genai_spans_partial", NAME)
+"""Under which name a span is told that has so many classes of cached tokens."""
 _MAX_DEPTH = 16
 """How many spans above another are looked at."""
-
-
-def _traits(name: str, precedence: int) -> SourceTraits:
-    return SourceTraits(
-        name=name, client=CLIENT, precedence=precedence, join="link", replayable=False
-    )
-
-
-class Detail(NamedTuple):
-    """A name for witnesses of less detail; what they say is read by ``SOURCE``."""
-
-    traits: SourceTraits
-
-
-ONE_CACHE_CLASS = Detail(_traits("genai_spans_partial", 14))
-"""Cache reads apart from the input, cache writes inside it."""
-NO_CACHE_CLASS = Detail(_traits("genai_spans_whole", 13))
-"""Everything in the input, or no counts at all."""
 
 
 class GenAiSpans:
     """Reads spans that follow a GenAI convention, of programs that are no client."""
 
-    traits = _traits(NAME, 15)
+    traits = SourceTraits(
+        name=NAME, client=CLIENT, precedence=15, join="link", replayable=False
+    )
     names: frozenset[str] = frozenset()
     keys = CALL_KEYS
     span_names: frozenset[str] = frozenset()
@@ -97,12 +83,6 @@ class GenAiSpans:
 
 
 SOURCE = GenAiSpans()
-
-_BY_DETAIL = (
-    NO_CACHE_CLASS.traits.name,
-    ONE_CACHE_CLASS.traits.name,
-    NAME,
-)
 
 
 class _Told(NamedTuple):
