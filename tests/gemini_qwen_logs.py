@@ -148,7 +148,7 @@ def qwen_usage(
     }
 
 
-def chat_line(kind: str, uuid: str, seconds: float = 0, **fields: Any) -> bytes:
+def chat_line(kind: str, uuid: str | None, seconds: float = 0, **fields: Any) -> bytes:
     plain = {
         "uuid": uuid,
         "parentUuid": None,
@@ -162,7 +162,7 @@ def chat_line(kind: str, uuid: str, seconds: float = 0, **fields: Any) -> bytes:
 
 
 def qwen_answer(
-    uuid: str = "a-1", used: Any = None, seconds: float = 0.02, **fields: Any
+    uuid: str | None = "a-1", used: Any = None, seconds: float = 0.02, **fields: Any
 ) -> bytes:
     parts = [{"text": MARKER}]
     used = qwen_usage() if used is None else used
@@ -171,7 +171,9 @@ def qwen_answer(
     return chat_line("assistant", uuid, seconds, message=said, **{**plain, **fields})
 
 
-def ui_event(uuid: str, seconds: float, event: dict[str, Any], **fields: Any) -> bytes:
+def ui_event(
+    uuid: str | None, seconds: float, event: dict[str, Any], **fields: Any
+) -> bytes:
     payload = {"uiEvent": event}
     named = {"subtype": "ui_telemetry", "systemPayload": payload}
     return chat_line("system", uuid, seconds, **named, **fields)
@@ -182,7 +184,7 @@ def qwen_told(
     used: dict[str, int] | None = None,
     seconds: float = 0,
     *,
-    uuid: str = "",
+    uuid: str | None = "",
     line_fields: Any = None,
     **fields: Any,
 ) -> bytes:
@@ -202,7 +204,7 @@ def qwen_told(
         "auth_type": "openai",
         **fields,
     }
-    uuid = uuid or f"t-{response_id}"
+    uuid = f"t-{response_id}" if uuid == "" else uuid
     return ui_event(uuid, seconds, without(event), **(line_fields or {}))
 
 
@@ -215,7 +217,7 @@ def qwen_tool(
     return chat_line("tool_result", uuid, message=said, toolCallResult=outcome)
 
 
-def qwen_asked(uuid: str = "u-1", **fields: Any) -> bytes:
+def qwen_asked(uuid: str | None = "u-1", **fields: Any) -> bytes:
     said = {"role": "user", "parts": [{"text": MARKER}]}
     return chat_line("user", uuid, message=said, **fields)
 
