@@ -33,7 +33,7 @@ def push_once(collector: Collector, url: str) -> None:
         outcome = collector.run(progress)
         if outcome.again:
             _warn("the server has nothing of this machine (any more): sending all anew")
-            outcome = collector.run(progress)
+            outcome = collector.run(progress).after(outcome)
     for _ in range(ATTEMPTS - 1):
         if not isinstance(outcome.trouble, Unavailable):
             break

@@ -95,6 +95,14 @@ class Outcome:
     trouble: MileageError | OSError | None = None
     """Why not everything was sent."""
 
+    def after(self, earlier: Outcome) -> Outcome:
+        """Add what an earlier pass achieved."""
+        self.logs += earlier.logs
+        self.witnesses += earlier.witnesses
+        self.activities += earlier.activities
+        self.rejected += earlier.rejected
+        return self
+
 
 class Pauses:
     """When a server may be tried again after it could not be reached."""
