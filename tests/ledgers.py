@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mileage.domain.booking import Booking
+from mileage.domain.join_policy import JoinPolicy
 from mileage.domain.people import Account, Membership
 from mileage.domain.window import Clock
 from mileage.store.ledger import Ledger
@@ -56,16 +57,19 @@ class FewPeople:
         return self.places
 
 
-def rules(zone: str = "UTC") -> Rules:
-    return Rules(TRAITS, price, Clock(ZoneInfo(zone)))
+def rules(zone: str = "UTC", join: JoinPolicy | None = None) -> Rules:
+    return Rules(TRAITS, price, Clock(ZoneInfo(zone)), join or JoinPolicy())
 
 
 @contextmanager
 def ledger_in(
-    folder: Path, zone: str = "UTC", now: Turning | None = None
+    folder: Path,
+    zone: str = "UTC",
+    now: Turning | None = None,
+    join: JoinPolicy | None = None,
 ) -> Iterator[Ledger]:
     """Open a ledger below ``folder``."""
-    ledger = Ledger(folder / "ledger.duckdb", rules(zone), now or Turning())
+    ledger = Ledger(folder / "ledger.duckdb", rules(zone, join), now or Turning())
     try:
         yield ledger
     finally:

@@ -56,8 +56,11 @@ def match_sessions(groups: Sequence[Group], joining: Joining) -> None:
 
 
 def is_live(profiles: Iterable[Profile], joining: Joining) -> bool:
-    """Tell whether anything in a session could be matched without an id."""
-    known = list(profiles)
+    """Tell whether anything in a session could be matched without an id.
+
+    Gap fillers cannot: where anything else is, they are not counted.
+    """
+    known = [one for one in profiles if not joining.is_gap(one.source)]
     return any(
         joining.may_match(one, other)
         for place, one in enumerate(known)

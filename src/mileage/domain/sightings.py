@@ -34,13 +34,21 @@ def sightings(
     ``covered`` are sessions of which some other source is known to have a witness.
     """
     copies: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+    fillers = False
     for one in seen:
         if one.witness.measure != ESTIMATE:
             copies[one.witness.source, one.witness.key].append(one)
+            fillers = fillers or joining.is_gap(one.witness.source)
     found = [_sighting(group, joining) for group in copies.values()]
-    if not any(joining.is_gap(one.profile.source) for one in found):
+    if not fillers:
         return found
-    return _filled(found, joining, covered)
+    told = {
+        one.witness.session
+        for group in copies.values()
+        for one in group
+        if not joining.is_gap(one.witness.source)
+    }
+    return _filled(found, joining, covered | told)
 
 
 def _sighting(copies: list[Seen], joining: Joining) -> Sighting:
@@ -65,17 +73,15 @@ def _filled(
 
     Without a session nobody can tell whether there is a gap: then there is none.
     """
-    events = [one for one in found if not joining.is_gap(one.profile.source)]
-    fillers = [one for one in found if joining.is_gap(one.profile.source)]
-    covered = covered | {place for one in events for place in one.sessions}
     best: dict[str, str] = {}
-    for one in fillers:
+    for one in found:
         session, source = one.seen.witness.session, one.profile.source
-        if session and session not in covered:
+        if joining.is_gap(source) and session and session not in covered:
             known = best.setdefault(session, source)
             best[session] = max(known, source, key=joining.rank)
-    return events + [
+    return [
         one
-        for one in fillers
-        if best.get(one.seen.witness.session) == one.profile.source
+        for one in found
+        if not joining.is_gap(one.profile.source)
+        or best.get(one.seen.witness.session) == one.profile.source
     ]

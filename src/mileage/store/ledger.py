@@ -19,7 +19,7 @@ import duckdb
 
 from mileage.domain.booking import Appended, Position
 from mileage.domain.errors import Conflict, Unavailable
-from mileage.store import ledger_schema
+from mileage.store import ledger_schema, rederiving
 from mileage.store.appending import Append
 from mileage.store.statements import Invalidated, reason, run, said_plainly
 
@@ -55,6 +55,8 @@ class Ledger:
         self._append_lock = threading.Lock()
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         ledger_schema.migrate(self._connection, rules.clock)
+        with self.transaction() as cursor:
+            rederiving.bring_up_to_date(cursor, rules, now())
 
     def now(self) -> int:
         """Return UTC microseconds, by the clock that stamps appends."""
@@ -82,7 +84,7 @@ class Ledger:
         with self.transaction() as cursor:
             last_seq, last_time = run(cursor, "last_append")[0]
             recorded_at = max(self._now(), last_time + 1)
-            append = Append(cursor, self.rules, last_seq + 1, recorded_at)
+            append = Append(cursor, self.rules, (last_seq + 1, recorded_at))
             result = append.take(booking)
             if position is not None:
                 run(

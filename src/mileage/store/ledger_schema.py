@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from mileage.domain.window import Clock
 
-MIGRATIONS = ("0001_first", "0002_measure", "0003_presence", "0004_disagreement")
+MIGRATIONS = (
+    "0001_first",
+    "0002_measure",
+    "0003_presence",
+    "0004_disagreement",
+    "0005_identities",
+    "0006_bucket",
+)
 FILLED = {"0003_presence": presence.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""
 

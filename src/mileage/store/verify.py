@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mileage.domain.call import Seen
-from mileage.domain.join import resolve
+from mileage.domain.join import derive
 from mileage.domain.witness import Witness
+from mileage.store.appending import call_row
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
@@ -30,17 +31,9 @@ def _calls(ledger: Ledger) -> list[str]:
     rows = run(cursor, "all_witnesses")
     seen = [Seen(Witness(*row[:-2]), row[-2], row[-1]) for row in rows]
     derived = {
-        call.call_id: (
-            call.call_id,
-            call.account,
-            call.occurred_at,
-            call.client,
-            call.model,
-            *call.tokens,
-        )
-        for call in resolve(seen, ledger.rules.traits)
+        call.call_id: call_row(call) for call in derive(seen, ledger.rules.joining())
     }
-    kept = {row[0]: row for row in run(cursor, "all_calls")}
+    kept = {row[0]: row for row in run(cursor, "current_calls", ids=None)}
     twice = run(cursor, "verify_duplicates")
     shared = kept.keys() & derived.keys()
     return [

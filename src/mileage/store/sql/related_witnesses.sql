@@ -7,7 +7,4 @@ select
 from witness w
 where
     w.utc_hour in (select unnest($hours::integer[]))
-    and (
-        w.own_id in (select unnest($ids::ubigint[]))
-        or w.group_id in (select unnest($ids::ubigint[]))
-    )
+    and w.own_id in (select unnest($own_ids::ubigint[]))

@@ -29,8 +29,7 @@ select
     unnest(batch.identity) as identity,
     unnest(batch.measure) as measure,
     unnest(batch.utc_hour) as utc_hour,
-    unnest(batch.own_id) as own_id,
-    unnest(batch.group_id) as group_id
+    unnest(batch.own_id) as own_id
 from (
     select from_json($rows::json, '{
         "seq": ["bigint"],
@@ -62,7 +61,6 @@ from (
         "identity": ["varchar"],
         "measure": ["varchar"],
         "utc_hour": ["integer"],
-        "own_id": ["ubigint"],
-        "group_id": ["ubigint"]
+        "own_id": ["ubigint"]
     }') as batch
 )

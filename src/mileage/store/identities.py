@@ -1,0 +1,117 @@
+"""The numbers by which stored witnesses are found again."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.call import ESTIMATE
+from mileage.domain.joining import Profile
+from mileage.store.statements import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import duckdb
+
+    from mileage.domain.call import Seen
+    from mileage.domain.joining import Joining
+    from mileage.domain.witness import Witness
+
+HOUR = 3_600_000_000
+
+
+def stable_id(*parts: str) -> int:
+    """Return 64 bits that are the same on every machine and in every version."""
+    digest = blake2b("\0".join(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def own_id(source: str, key: str) -> int:
+    """Return the number of a witness's copies: of its source and key."""
+    return stable_id("key", source, key)
+
+
+def session_id(session: str) -> int:
+    """Return the number of a session, whatever client says so."""
+    return stable_id("session", session)
+
+
+def account_id(account: str) -> int:
+    """Return the number under which an account's gateways stand."""
+    return stable_id("account", account)
+
+
+def shared_ids(witness: Witness, joining: Joining) -> Iterator[int]:
+    """Return the numbers of the ids that other sources may have."""
+    for name in joining.ids(witness):
+        yield stable_id("link", name)
+
+
+def written(profile: Profile) -> str:
+    """Write a profile as one text."""
+    return "\t".join((profile.source, profile.client, " ".join(sorted(profile.kinds))))
+
+
+def read_profile(text: str) -> Profile:
+    """Read a profile back."""
+    source, client, kinds = text.split("\t")
+    return Profile(source, client, frozenset(kinds.split()))
+
+
+class IdRow(NamedTuple):
+    """One way from an id to a witness."""
+
+    id: int
+    own_id: int
+    utc_hour: int
+    replayable: bool
+
+
+def id_rows(witnesses: Iterable[Witness], joining: Joining) -> set[IdRow]:
+    """Return every way to these witnesses."""
+    found = set()
+    for witness in witnesses:
+        own = own_id(witness.source, witness.key)
+        numbers = [own, *shared_ids(witness, joining)]
+        if witness.session:
+            numbers.append(session_id(witness.session))
+        hour = witness.occurred_at // HOUR
+        replayable = joining.traits(witness.source).replayable
+        found.update(IdRow(number, own, hour, replayable) for number in numbers)
+    return found
+
+
+class ProfileRow(NamedTuple):
+    """One kind of witnesses that a session has, or a gateway of an account."""
+
+    session_id: int
+    profile: str
+
+
+def profile_rows(seen: Iterable[Seen], joining: Joining) -> set[ProfileRow]:
+    """Return what these tell of their sessions and accounts."""
+    found = set()
+    for one in seen:
+        witness = one.witness
+        if witness.measure == ESTIMATE:
+            continue
+        profile = written(joining.profile(witness))
+        if witness.session:
+            found.add(ProfileRow(session_id(witness.session), profile))
+        if joining.is_gateway(witness.source):
+            found.add(ProfileRow(account_id(one.account), profile))
+    return found
+
+
+def insert_identities(
+    cursor: duckdb.DuckDBPyConnection,
+    ids: Iterable[IdRow],
+    profiles: Iterable[ProfileRow],
+) -> None:
+    """Store ways to witnesses, and what is new about their sessions."""
+    for name, rows in (("witness_id", ids), ("session_profile", profiles)):
+        if flat := sorted(rows):
+            names = type(flat[0])._fields
+            columns = map(list, zip(*flat, strict=True))
+            insert(cursor, f"{name}.insert", dict(zip(names, columns, strict=True)))

@@ -1,0 +1,1 @@
+select call_id, occurred_at, account from current_call

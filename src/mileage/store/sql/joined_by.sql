@@ -1,0 +1,1 @@
+select rules from joined_by order by seq desc limit 1

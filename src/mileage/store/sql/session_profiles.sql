@@ -1,0 +1,3 @@
+select distinct session_id, profile
+from session_profile
+where session_id in (select unnest($ids::ubigint[]))
