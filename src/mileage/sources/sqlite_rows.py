@@ -48,8 +48,10 @@ _REASONS = {
     "SQLITE_AUTH": NOT_OPENED,
     "SQLITE_INTERRUPT": ENDLESS,
     "SQLITE_IOERR": DISK,
+    "SQLITE_TOOBIG": TOO_LONG_ROW,
     "SQLITE_ERROR": UNKNOWN_TABLES,
 }
+_OF_ONE_ROW = (TOO_LONG_ROW, DAMAGED)
 _HEADER_BYTES = 20
 _WRITE_AHEAD = b"\x02\x02"
 _PATIENCE_SECONDS = 2.0
@@ -112,7 +114,8 @@ class SqliteRows:
                 if _size(f"{self._path}-wal"):
                     self._problem("", NEWEST_MISSING)
         except sqlite3.Error as error:
-            self._problem("", _reason(error))
+            reason = _reason(error)
+            self._problem("", NO_DATABASE if reason == DAMAGED else reason)
         except OSError as error:
             self._problem("", f"unreadable: {error.strerror or error}")
         return self
@@ -144,23 +147,36 @@ class SqliteRows:
 
     def pages(self, scan: Scan) -> Iterator[list[Row]]:
         """Yield rows of a table, some at a time; between pages nothing is locked."""
-        last: int | None = _FIRST_ID
-        while last is not None and self._connection is not None:
+        last, at_once = _FIRST_ID, _PAGE_ROWS
+        more = self._connection is not None
+        while more:
             page: list[Row] = []
+            before = last
             try:
-                more = self._page(scan, last, page)
-                after = page[-1][0] if more else None
+                more = self._page(scan, last, at_once, page)
             except (sqlite3.Error, OverflowError) as error:
-                after = self._behind(scan, error, page[-1][0] if page else last)
+                last = before = page[-1][0] if page else last
+                if at_once > 1 and _reason(error) in _OF_ONE_ROW:
+                    # Python's cursor is one row ahead: an error swallows the row
+                    # before it. One by one, it is clear which row is meant.
+                    at_once = 1
+                else:
+                    last = self._passed_over(scan, error, last)
+                    more, at_once = last > before, _PAGE_ROWS
+            else:
+                last = page[-1][0] if page else last
+                if more and last <= before:
+                    # Pages of a damaged tree may lead back to one another.
+                    self._problem(scan.table, DAMAGED)
+                    more = False
             if page:
                 yield page
-            last = after
 
-    def _page(self, scan: Scan, last: int, page: list[Row]) -> bool:
+    def _page(self, scan: Scan, last: int, at_once: int, page: list[Row]) -> bool:
         """Fill a page with rows; tell whether there may be more."""
         if self._connection is None:
             return False
-        held, asked = 0, {"after": last, "rows": _PAGE_ROWS}
+        held, asked = 0, {"after": last, "rows": at_once}
         text = statement(scan.statement)
         with closing(self._connection.execute(text, asked)) as cursor:
             for row in cursor:
@@ -168,19 +184,19 @@ class SqliteRows:
                 held += sum(len(value) for value in row if isinstance(value, bytes))
                 if held > MAX_VALUE_BYTES:
                     return True
-        return len(page) == _PAGE_ROWS
+        return len(page) == at_once
 
-    def _behind(self, scan: Scan, error: Exception, last: int) -> int | None:
-        """Note what ended a page; return the row to go on behind, or None."""
-        if getattr(error, "sqlite_errorname", "") != "SQLITE_TOOBIG":
-            self._problem(scan.table, _reason(error))
-            return None
-        found = self.one(f"{scan.statement}.next", last)
+    def _passed_over(self, scan: Scan, error: Exception, last: int) -> int:
+        """Note why a row cannot be read; return its id, or ``last`` to end there."""
+        reason = _reason(error)
+        found = None
+        if reason == TOO_LONG_ROW:
+            found = self.one(f"{scan.statement}.next", last)
         if found is None:
-            self._problem(scan.table, TOO_LONG_ROW)
-            return None
+            self._problem(scan.table, reason)
+            return last
         (row,) = found.values()
-        self._problem(f"{scan.table}:{row}", TOO_LONG_ROW)
+        self._problem(f"{scan.table}:{row}", reason)
         return int(row)
 
     def _opened(self, options: str) -> sqlite3.Connection:
