@@ -17,6 +17,7 @@ COMMANDS = {
     "collect": "Read local session logs into a data directory or a server.",
     "import": "Import files of one source into a data directory.",
     "board": "Show the board in the terminal.",
+    "buckets": "Show providers' own figures beside the calls.",
     "people": "Import the organisation's directory.",
     "token": "Create, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",

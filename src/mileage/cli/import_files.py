@@ -2,59 +2,136 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mileage.cli.options import data_option
 
+if TYPE_CHECKING:
+    from mileage.sources.base import OtlpSource
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an import was asked for."""
+
+    files: tuple[Path, ...]
+    source: str
+    account: str
+    """Whose usage it is; '' where the files say so themselves."""
+    mapping: Path | None
+    dry_run: bool
+
 
 @click.command("import")
 @data_option
-@click.argument(
-    "files",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@click.argument("files", nargs=-1, required=True, type=EXISTING)
 @click.option("--source", required=True, help="Name of the source, see docs.")
-@click.option("--account", metavar="EMAIL", help="Whose usage it is.", required=True)
-def command(data: Path, files: tuple[Path, ...], source: str, account: str) -> None:
+@click.option(
+    "--account",
+    metavar="EMAIL",
+    default="",
+    help="Whose usage it is; needed unless the files say so themselves.",
+)
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    type=EXISTING,
+    help="Says what the columns mean; for --source rows.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show the first rows as they would be booked, and write nothing; for "
+    "--source rows.",
+)
+def command(data: Path, **asked: Any) -> None:  # noqa: ANN401 - as the options say
     """Import FILES of one source into a data directory.
 
-    For a log source (claude_code_log, codex_rollout) these are session logs; for a
-    telemetry source (claude_code_otlp, codex_otlp) kept OTLP request bodies, one a
-    file: `.json`, else protobuf. Repeating an import changes nothing.
+    Session logs (claude_code_log, codex_rollout, …), kept OTLP request bodies
+    (claude_code_otlp, …; one a file: `.json`, else protobuf), exports of gateways
+    (litellm), a provider's own buckets (openrouter_activity), or any table in CSV,
+    JSON lines or Parquet (rows, with --mapping). Repeating an import changes nothing.
     """
+    run(data, Asked(**asked))
+
+
+def run(data: Path, asked: Asked) -> None:
+    """Take the files in the way of their source."""
+    from mileage.cli import import_exports
+    from mileage.sources.installed import (
+        bucket_sources,
+        export_sources,
+        log_sources,
+        otlp_sources,
+    )
+    from mileage.sources.rows import NAME as ROWS
+
+    ways = {
+        ROWS: lambda _: import_exports.rows(data, asked),
+        **_by_name(log_sources(), lambda one: _logs(data, asked, one)),
+        **_by_name(otlp_sources(), lambda one: _bodies(data, asked, one)),
+        **_by_name(
+            export_sources(), lambda one: import_exports.exports(data, asked, one)
+        ),
+        **_by_name(
+            bucket_sources(), lambda one: import_exports.buckets(data, asked, one)
+        ),
+    }
+    if asked.source not in ways:
+        known = ", ".join(sorted(ways))
+        raise click.UsageError(
+            f"there is no source {asked.source!r}; there are {known}"
+        )
+    if asked.source != ROWS and (asked.mapping or asked.dry_run):
+        raise click.UsageError("--mapping and --dry-run belong to --source rows")
+    ways[asked.source](None)
+
+
+def _by_name(sources: tuple[Any, ...], way: Any) -> dict[str, Any]:  # noqa: ANN401 - several kinds
+    return {one.traits.name: (lambda _, one=one: way(one)) for one in sources}
+
+
+def _needed(asked: Asked) -> str:
+    if not asked.account:
+        message = f"--account EMAIL is needed: {asked.source} does not say whose it is"
+        raise click.UsageError(message)
+    return asked.account
+
+
+def _logs(data: Path, asked: Asked, source: Any) -> None:  # noqa: ANN401 - of either kind
     from mileage.cli.collect_data import take_in
-    from mileage.cli.options import control_in
-    from mileage.domain.errors import Invalid
-    from mileage.ingest.collecting import body_record
     from mileage.sources.files import LogFile
-    from mileage.sources.installed import log_sources, otlp_sources
+
+    account = _needed(asked)
+    found = [
+        (source, LogFile(asked.source, str(path), path.stat().st_size))
+        for path in asked.files
+    ]
+    take_in(data, found, account)
+
+
+def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
+    from mileage.cli.options import control_in
+    from mileage.ingest.collecting import body_record
     from mileage.wiring.operations import operations
 
-    logs = {one.traits.name: one for one in log_sources()}
-    telemetry = {one.traits.name: one for one in otlp_sources()}
-    if source in logs:
-        found = [
-            (logs[source], LogFile(source, str(path), path.stat().st_size))
-            for path in files
-        ]
-        take_in(data, found, account)
-        return
-    if source not in telemetry:
-        known = ", ".join([*logs, *telemetry])
-        message = f"there is no source {source!r}; there are {known}"
-        raise Invalid(message)
+    account = _needed(asked)
     with operations(data) as owner:
         before = owner.status()
         with control_in(data) as control:
             account_id = control.ensure_account(account)
-        for path in files:
-            owner.take(body_record(telemetry[source], path, account_id))
+        for path in asked.files:
+            owner.take(body_record(source, path, account_id))
         owner.settle()
         after = owner.status()
     new = after["visible"] - before["visible"]
     bad = after["rejected"] - before["rejected"]
-    click.echo(f"{len(files)} files read: {new:,} new witnesses, {bad:,} rejected.")
+    click.echo(
+        f"{len(asked.files)} files read: {new:,} new witnesses, {bad:,} rejected."
+    )

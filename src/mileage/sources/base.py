@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePath
 
+    from mileage.domain.bucket import BucketReading
     from mileage.domain.call import SourceTraits
     from mileage.domain.witness import Reading
     from mileage.sources.otlp_record import OtlpRecord
@@ -64,6 +65,31 @@ class FileSource(Protocol):
 
         Yields readings of bounded size; never raises, whatever the file holds.
         """
+        ...
+
+
+class ExportSource(Protocol):
+    """Reads files that another program exported, named on the command line."""
+
+    traits: SourceTraits
+
+    def read_file(
+        self, path: str, place: str, *, activity: bool = True
+    ) -> Iterator[Reading]:
+        """Read one file; ``place`` names it in rejections.
+
+        Yields readings of bounded size; never raises, whatever the file holds.
+        """
+        ...
+
+
+class BucketSource(Protocol):
+    """Reads a provider's aggregates, which are never added to calls."""
+
+    traits: SourceTraits
+
+    def read_buckets(self, path: str, place: str, account: str) -> BucketReading:
+        """Read one file of an account with the provider; never raises."""
         ...
 
 

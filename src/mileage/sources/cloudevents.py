@@ -104,7 +104,9 @@ class CloudEvents:
         gateway=True,
     )
 
-    def read(self, kind: str, headers: Mapping[str, str], body: bytes) -> Reading:
+    def read_request(
+        self, kind: str, headers: Mapping[str, str], body: bytes
+    ) -> Reading:
         """Read one request; raises Invalid when it holds no CloudEvent at all."""
         gathering = Gathering(self.traits, "event")
         if kind == BATCHED:

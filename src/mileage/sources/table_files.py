@@ -45,12 +45,14 @@ def entries_of(path: str, *, key: str) -> Iterator[bytes]:
             yield from map(_encoded, csv_rows(stream))
 
 
-def csv_rows(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any]]:
     """Yield the rows of a CSV file by the names of its header; raises Invalid."""
     # A row of a table may hold whole messages; what is too long is refused below.
     csv.field_size_limit(MAX_LINE_BYTES)
     with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(_bounded(lines), restkey="", strict=True)
+        reader = csv.DictReader(
+            _bounded(lines), restkey="", strict=True, delimiter=delimiter
+        )
         try:
             if not reader.fieldnames:
                 raise Invalid(NOT_CSV)

@@ -42,7 +42,7 @@ def routes(intake: Intake) -> list[Route]:
         kind, headers = content_type(request), dict(request.headers)
 
         def decode(body: bytes) -> Reading:
-            return cloudevents.SOURCE.read(kind, headers, body)
+            return cloudevents.SOURCE.read_request(kind, headers, body)
 
         entrance = Entrance(cloudevents.NAME, _EVENT_KINDS, decode, answers)
         return await intake.receive(request, entrance)

@@ -9,23 +9,31 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from mileage.domain.bucket import Bucket
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid
 from mileage.domain.people import OPERATOR
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
+from mileage.reports.reconciliation import buckets_json, utc_days
 from mileage.reports.shape import ingest_status_json
 from mileage.reports.status import ingest_status
+from mileage.store.buckets import record_buckets
 from mileage.store.verify import verify
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from mileage.ingest.record import Record
     from mileage.wiring.organisation import Organisation
+
+_buckets_out = msgspec.msgpack.Encoder()
+_buckets_in = msgspec.msgpack.Decoder(list[Bucket])
 
 
 class Operations:
@@ -37,6 +45,14 @@ class Operations:
     def take(self, record: Record) -> None:
         """Take a reading in; returns when it is on disk."""
         self._act("take", encode(record))
+
+    def record_buckets(self, found: Sequence[Bucket]) -> int:
+        """Record a provider's buckets; return how many are new or changed."""
+        return int(self._act("record_buckets", _buckets_out.encode(list(found))))
+
+    def buckets(self, asked: dict[str, str]) -> dict[str, Any]:
+        """Return buckets beside calls; ``asked`` has the days since and until."""
+        return dict(self._act("buckets", msgspec.msgpack.encode(asked)))
 
     def settle(self) -> None:
         """Wait until everything taken in is in the ledger."""
@@ -64,6 +80,8 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
     run = {
         "take": _take,
         "settle": _settle,
+        "record_buckets": _record_buckets,
+        "buckets": _buckets,
         "publish": _publish,
         "verify": _verify,
         "examine": _examine,
@@ -92,6 +110,20 @@ def operations(data: Path) -> Iterator[Operations]:
 
 def _take(organisation: Organisation, payload: bytes) -> None:
     organisation.pipeline.submit(decode(payload)).result()
+
+
+def _record_buckets(organisation: Organisation, payload: bytes) -> int:
+    return record_buckets(organisation.ledger, _buckets_in.decode(payload))
+
+
+def _buckets(organisation: Organisation, payload: bytes) -> dict[str, Any]:
+    asked = msgspec.msgpack.decode(payload, type=dict[str, str])
+    window = utc_days(asked["since"], asked["until"], now())
+    found = buckets_json(organisation.ledger, window)
+    organisation.control.record_access(
+        NamedRead(OPERATOR, "operations", "buckets", ORGANISATION, len(found["rows"]))
+    )
+    return found
 
 
 def _settle(organisation: Organisation, _: bytes) -> None:

@@ -1,0 +1,249 @@
+"""Rows of any program's table, read by a mapping file: the generic import.
+
+A row is what a line of CSV, a line of JSON or a record of Parquet says, by column.
+Only mapped columns are looked at; what cannot be read is refused by row number.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from mileage.domain.call import SourceTraits
+from mileage.domain.tokens import MAX_COUNT, Tokens
+from mileage.domain.window import micros
+from mileage.domain.witness import Reading, Witness
+from mileage.sources.jsonl import CHUNK_LINES, Gathering, instant, untimely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as Row
+
+    from mileage.sources.rows_mapping import Mapping
+
+NAME = "rows"
+LONGEST = 256
+LONGEST_PROJECT = 1000
+_MICROS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
+_LATEST = Decimal(10**17)
+_TRUTHS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "no": False,
+}
+
+NO_KEY = "no value in the key columns"
+NO_MODEL = "no model"
+NO_COUNTS = "no token counts"
+NO_COUNT = "a count that is no whole number of tokens"
+NO_COST = "a cost that is no number"
+LONG_TEXT = "a text that is too long"
+PARTS_ABOVE = "parts above the whole: is a convention in [format] wrong?"
+
+Found: TypeAlias = "Row[str, Any] | str"
+"""A row, or why the file has none at this place."""
+
+
+class RowsSource:
+    """Has no files of its own: what it reads, a mapping file says."""
+
+    traits = SourceTraits(
+        name=NAME,
+        client=NAME,
+        precedence=12,
+        join="link",
+        replayable=True,
+        gateway=True,
+    )
+
+    def read_rows(
+        self, mapping: Mapping, found: Iterable[Found], place: str
+    ) -> Iterator[Reading]:
+        """Turn rows into readings of bounded size; ``place`` names the file."""
+        gathering = Gathering(self.traits, place)
+        for number, row in enumerate(found, start=1):
+            outcome = row if isinstance(row, str) else booked(mapping, row)
+            if outcome is None:
+                gathering.ignored += 1
+            elif isinstance(outcome, str):
+                gathering.reject(number, outcome)
+            else:
+                gathering.witness(outcome)
+            if number % CHUNK_LINES == 0:
+                yield gathering.reading()
+        yield gathering.reading()
+
+
+SOURCE = RowsSource()
+
+
+class _Unreadable(ValueError):
+    """Carries a fixed sentence; never leaves this module."""
+
+
+def booked(mapping: Mapping, row: Row[str, Any]) -> Witness | str | None:
+    """Return the call of a row, why it cannot be read, or None for no usage."""
+    if (
+        mapping.ignore_column
+        and _cell(row, mapping.ignore_column) in mapping.ignore_values
+    ):
+        return None
+    try:
+        return _witness(mapping, row)
+    except _Unreadable as error:
+        return str(error)
+
+
+def _witness(mapping: Mapping, row: Row[str, Any]) -> Witness:
+    occurred_at = _instant(mapping, row)
+    text = _Texts(mapping, row)
+    links = {text("request_id"), text("response_id")} - {""}
+    if not text("model"):
+        raise _Unreadable(NO_MODEL)
+    return Witness(
+        NAME,
+        _key(mapping, row),
+        " ".join(sorted("".join(one.split()) for one in links)),
+        text("session"),
+        occurred_at,
+        text("client") or NAME,
+        text("client_version"),
+        text("provider"),
+        text("model"),
+        "" if text("tier") == "standard" else text("tier"),
+        *_tokens(mapping, row),
+        reported_cost=_cost(mapping, row),
+        project=text("project", LONGEST_PROJECT),
+        agent=text("agent"),
+        copied=False,
+        attended=_TRUTHS.get(_cell(row, mapping.columns.get("attended", "")).lower()),
+        identity=text("identity"),
+    )
+
+
+class _Texts(NamedTuple):
+    """The texts of a row: from a column, else fixed for all."""
+
+    mapping: Mapping
+    row: Row[str, Any]
+
+    def __call__(self, field: str, longest: int = LONGEST) -> str:
+        column = self.mapping.columns.get(field)
+        if column is None:
+            return self.mapping.fixed.get(field, "")
+        value = _cell(self.row, column)
+        if len(value) > longest:
+            raise _Unreadable(LONG_TEXT)
+        return value
+
+
+def _value(row: Row[str, Any], column: str) -> Any:  # noqa: ANN401 - what tables hold
+    """Return a cell; a dotted name that is no column leads into nested objects."""
+    if column in row:
+        return row[column]
+    found: Any = row
+    for part in column.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return None
+        found = found[part]
+    return found
+
+
+def _cell(row: Row[str, Any], column: str) -> str:
+    value = _value(row, column) if column else None
+    if value is None or isinstance(value, (dict, list, bytes)):
+        return ""
+    return str(value).strip()
+
+
+def _key(mapping: Mapping, row: Row[str, Any]) -> str:
+    parts = [_cell(row, column) for column in mapping.key]
+    if not any(parts):
+        raise _Unreadable(NO_KEY)
+    digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16)
+    return f"{mapping.name}:{digest.hexdigest()}"
+
+
+def _instant(mapping: Mapping, row: Row[str, Any]) -> int:
+    value = _value(row, mapping.columns["occurred_at"])
+    found = _moment(value) if mapping.time_unit == "iso" else _number(mapping, value)
+    problem = untimely(found)
+    if problem or found is None:
+        raise _Unreadable(problem)
+    return found
+
+
+def _moment(value: object) -> int | None:
+    if isinstance(value, datetime):
+        return micros(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, date):
+        return micros(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    return instant(value.strip() if isinstance(value, str) else value)
+
+
+def _number(mapping: Mapping, value: object) -> int | None:
+    number = _decimal(value)
+    if number is None:
+        return None
+    scaled = number * _MICROS[mapping.time_unit]
+    return int(scaled) if 0 <= scaled <= _LATEST else None
+
+
+def _decimal(value: object) -> Decimal | None:
+    """Read a number; what is none, or not finite, is None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        return None
+    if isinstance(value, str) and len(value) > LONGEST:
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < LONGEST else None
+
+
+def _count(row: Row[str, Any], column: str) -> int | None:
+    value = _value(row, column)
+    if value is None or value == "":
+        return None
+    number = _decimal(value)
+    if number is None or not 0 <= number <= MAX_COUNT or number != int(number):
+        raise _Unreadable(NO_COUNT)
+    return int(number)
+
+
+def _tokens(mapping: Mapping, row: Row[str, Any]) -> Tokens:
+    """Translate the file's convention into disjoint classes."""
+    found = {name: _count(row, mapping.columns[name]) for name in mapping.counts}
+    if all(count is None for count in found.values()):
+        raise _Unreadable(NO_COUNTS)
+    sent = Tokens(**{name: count or 0 for name, count in found.items()})
+    writes = sent.cache_write
+    if mapping.hour_in_cache_write:
+        writes -= sent.cache_write_1h
+    fresh, output = sent.input, sent.output
+    if mapping.cache_in_input:
+        fresh -= sent.cache_read + writes + sent.cache_write_1h
+    if mapping.tool_in_input:
+        fresh -= sent.tool_input
+    if mapping.reasoning_in_output:
+        output -= sent.reasoning
+    if min(writes, fresh, output) < 0:
+        raise _Unreadable(PARTS_ABOVE)
+    return sent._replace(input=fresh, cache_write=writes, output=output)
+
+
+def _cost(mapping: Mapping, row: Row[str, Any]) -> int | None:
+    column = mapping.columns.get("reported_cost")
+    value = _value(row, column) if column else None
+    if value is None or value == "":
+        return None
+    number = _decimal(value)
+    if number is None or not 0 <= number * mapping.cost_unit <= MAX_COUNT * 1000:
+        raise _Unreadable(NO_COST)
+    return round(number * mapping.cost_unit)
