@@ -35,6 +35,8 @@ MILEAGE = [sys.executable, "-m", "mileage"]
 WORDS = ("return", "value", "test", "file", "index", "cache", "token", "parse", "line")
 PATIENCE = 900.0
 STEP_SECONDS = 5.0
+REST_SECONDS = 80.0
+"""Until it looks as seldom as it ever will."""
 
 
 def main() -> int:
@@ -51,6 +53,7 @@ def main() -> int:
         written = write_home(home, chosen.logs)
         with server(Path(folder)) as (url, token), watcher(home, url, token) as pid:
             first = settled(pid)
+            time.sleep(REST_SECONDS)
             idle = measured(pid, chosen.seconds, lambda: None)
             busy = measured(pid, chosen.seconds / 2, growing(home))
             peak = memory(pid, "VmHWM")

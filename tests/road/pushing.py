@@ -73,7 +73,7 @@ class Machine:
         return ["collect", "--to", url, *where, *self.more]
 
     def environ(self) -> dict[str, str]:
-        return {"MILEAGE_TOKEN": self.token}
+        return {"MILEAGE_TOKEN": self.token, "HOME": str(self.folder)}
 
     def push(self, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run once, to the end."""

@@ -155,7 +155,7 @@ def test_a_wrong_token_is_said_before_anything_is_read(station):
     assert "mileage token" in said
     assert not list((where.state / "servers").rglob("*.seg"))
     where.token = ""
-    assert "--token-file" in fails(where.push(environ={}), 3)
+    assert "--token-file" in fails(where.push(), 3)
 
 
 def test_the_token_may_be_in_a_file_that_others_cannot_read(station):
@@ -198,8 +198,8 @@ def test_a_folder_below_the_address_is_no_server(station):
 
 def test_neither_both_nor_plain_http_to_others(station):
     where = machine(station, "usage")
-    said = fails(where.push("--data", str(station.data)), 2)
-    assert "not both" in said
+    done = where.push("--data", str(station.data))
+    assert (done.returncode, "not both" in done.stderr) == (2, True)
     words = where.words()
     words[2] = "http://mileage.example.org"
     where.words = lambda: words

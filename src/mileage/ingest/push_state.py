@@ -38,9 +38,10 @@ class State(NamedTuple):
     def server(self, url: str) -> Path:
         """Return the folder of one server; what another one has does not count."""
         name = sha256(url.encode()).hexdigest()[:16]
-        folder = self.folder / "servers" / name
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
+        servers = self.folder / "servers"
+        for folder in (servers, servers / name):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return servers / name
 
 
 class _Machine(msgspec.Struct):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 10.0, 60.0
 """Seconds between two passes: while logs change, and while nothing does."""
-_SLOWER = 1.5
+_SLOWER = 2.0
 _SLEPT = 30.0
 """Seconds that only the wall clock counted: the machine slept, or was set right."""
 LAST_SECONDS = 10.0
