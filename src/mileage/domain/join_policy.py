@@ -31,6 +31,9 @@ class SourceRule:
     """Its keys are the provider's ids, which other sources may know too."""
     rewrites_ids: bool = False
     """Its ids may be its own: two different ones do not tell calls apart."""
+    window: int | None = None
+    spread: int | None = None
+    """In microseconds, towards every other source; None: as ``JoinPolicy`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class PairRule:
     keys: str = "ids and counts"
     window: int | None = None
     spread: int | None = None
-    """Both in microseconds; None: as ``JoinPolicy`` says."""
+    """Both in microseconds; None: as the two sources say."""
     leads: str = ""
     """Which of the two gives the totals; '': the one of higher precedence."""
 
@@ -99,6 +102,8 @@ def _source(table: Table) -> SourceRule:
         rewrites_ids=(
             "ids" in table and table.choice("ids", ("provider", "own")) == "own"
         ),
+        window=_optional_seconds(table, "window_seconds"),
+        spread=_optional_seconds(table, "spread_seconds"),
     )
 
 

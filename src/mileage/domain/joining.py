@@ -127,15 +127,22 @@ class Joining:
         named = self._named.get(frozenset((first, second)))
         rule = named or PairRule(first, second)
         across = named is not None or any(map(self.is_gateway, (first, second)))
+        rules = (self._rule(first), self._rule(second))
+        windows = [one.window for one in rules if one.window is not None]
+        spreads = [one.spread for one in rules if one.spread is not None]
         policy = self.policy
         return Pair(
             by_ids="ids" in rule.keys,
             by_counts="counts" in rule.keys,
             across_clients=across,
-            window=policy.window if rule.window is None else rule.window,
-            spread=policy.spread if rule.spread is None else rule.spread,
+            window=_said(rule.window, max(windows, default=policy.window)),
+            spread=_said(rule.spread, max(spreads, default=policy.spread)),
             leads=rule.leads,
         )
+
+
+def _said(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
 
 
 def kind(name: str) -> str:

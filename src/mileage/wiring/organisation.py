@@ -88,7 +88,8 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
     policy = load_policy(data)
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:
-        rules = Rules(traits(), _pricer(catalog), Clock(ZoneInfo(policy.settings.zone)))
+        clock = Clock(ZoneInfo(policy.settings.zone))
+        rules = Rules(traits(), _pricer(catalog), clock, policy.join)
         ledger = Ledger(data / "ledger.duckdb", rules, now)
         try:
             organisation = _assemble(data, policy, catalog, control, ledger)

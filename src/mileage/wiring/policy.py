@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
+from mileage.domain.join_policy import JoinPolicy, parse_join
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
 from mileage.honours.lenses import Lens, parse_lenses
@@ -32,6 +33,8 @@ class Policy:
     overrides: tuple[Override, ...]
     faults: tuple[Fault, ...]
     """Versions of clients that are known to report wrong figures."""
+    join: JoinPolicy
+    """How witnesses of one call are brought together."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -64,6 +67,7 @@ def load_policy(data: Path | None) -> Policy:
         lenses=values["lenses.toml"],
         overrides=values["prices.toml"],
         faults=values["clients.toml"],
+        join=values["join.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -87,6 +91,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "prices.toml": parse_overrides,
     "lenses.toml": parse_lenses,
     "clients.toml": parse_clients,
+    "join.toml": parse_join,
 }
 
 

@@ -31,6 +31,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "prices.toml",
         "lenses.toml",
         "clients.toml",
+        "join.toml",
     ]
     assert all(": ok (as shipped, version " in line for line in lines)
     assert not (tmp_path / "new").exists()

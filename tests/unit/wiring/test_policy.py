@@ -8,7 +8,7 @@ from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings
 from mileage.wiring.policy import examine, load_policy
 
-NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
+NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml", "join.toml"]
 
 
 @pytest.fixture
@@ -121,4 +121,5 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "prices.toml": (False, str(policy / "prices.toml")),
         "lenses.toml": (True, "lenses.toml"),
         "clients.toml": (True, "clients.toml"),
+        "join.toml": (True, "join.toml"),
     }
