@@ -47,6 +47,12 @@ def log_sources() -> tuple[LocalSource, ...]:
     return tuple(cast("LocalSource", one) for one in _of_kind("files"))
 
 
+def foreign_log_sources() -> tuple[LocalSource, ...]:
+    """Return those of other packages; ours are not loaded for it."""
+    found = [_load(point) for point in _points() if _package(point) != OWN]
+    return tuple(cast("LocalSource", one) for one in found if _kind(one) == "files")
+
+
 def otlp_sources() -> tuple[OtlpSource, ...]:
     """Return the sources that read telemetry, by name."""
     return tuple(cast("OtlpSource", one) for one in _of_kind("telemetry"))
@@ -80,13 +86,18 @@ def _kind(source: object) -> str:
 
 def _loaded() -> list[Any]:
     """Load every source; raises Invalid, naming the package, for a broken one."""
+    return [_load(point) for point in _points()]
+
+
+def _points() -> list[EntryPoint]:
+    """Return every source once, by name; raises Invalid when two have one name."""
     points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
     owners: dict[str, EntryPoint] = {}
     for point in points:
         known = owners.setdefault(point.name, point)
         if known.value != point.value or _package(known) != _package(point):
             raise Invalid(_clash(known, point))
-    return [_load(point) for point in owners.values()]
+    return list(owners.values())
 
 
 def _load(point: EntryPoint) -> Any:  # noqa: ANN401 - what a package declares

@@ -89,15 +89,9 @@ def others(path: Sequence[str]) -> list[LocalSource]:
     """
     if not any(_GROUP in listed for listed in _entry_points(path)):
         return []
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 60 ms, seldom needed
+    from mileage.sources.installed import foreign_log_sources  # noqa: PLC0415 - 60 ms, seldom needed
 
-    points = sorted(entry_points(group="mileage.sources"), key=lambda one: one.name)
-    foreign = [
-        point.load()
-        for point in points
-        if point.dist is None or point.dist.name != _OURS
-    ]
-    return [cast("LocalSource", one) for one in foreign if hasattr(one, "roots")]
+    return list(foreign_log_sources())
 
 
 def _entry_points(path: Sequence[str]) -> Iterator[bytes]:
