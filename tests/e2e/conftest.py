@@ -128,6 +128,10 @@ FILLED = (
     ("people", "/people", "operator"),
     ("people-nobody-found", "/people?q=nobody", "operator"),
     ("ingest", "/ingest", "me"),
+    ("sources", "/sources", "me"),
+    ("sources-operator", "/sources", "operator"),
+    ("disagreements", "/disagreements", "me"),
+    ("disagreements-operator", "/disagreements", "operator"),
     ("sign-in", "/sign-in", ""),
     ("error", "/nowhere", "me"),
     ("api-docs", "/api/docs", "me"),
@@ -137,6 +141,8 @@ EMPTY = (
     ("empty-my-page", "/me", "me"),
     ("empty-people", "/people", "operator"),
     ("empty-ingest", "/ingest", "me"),
+    ("empty-sources", "/sources", "me"),
+    ("empty-disagreements", "/disagreements", "me"),
 )
 
 

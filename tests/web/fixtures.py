@@ -31,6 +31,7 @@ from mileage.domain.people import Account, Viewer
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
+from tests.web import hearing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -444,10 +445,30 @@ class FakeReports:
     def people(self, viewer: Viewer):
         if not viewer.operator:
             raise Refused("The list of people is the operator's.")
+        return self._everybody()
+
+    def _everybody(self):
         return tuple(
             Account(s.account_id, s.kind, s.name, f"{s.account_id}@example.test")
             for s in SNAPSHOT.standings[: self.accounts]
         )
+
+    def sources(self, viewer: Viewer, scope: str | None):
+        self._check_scope(viewer, scope)
+        page = hearing.sources_page(viewer, self._everybody(), COMPLETENESS)
+        if not self.accounts:
+            nothing = Completeness((), None)
+            page = replace(page, covered=(), problems=(), completeness=nothing)
+        return page
+
+    def disagreements(self, viewer: Viewer, scope: str | None):
+        self._check_scope(viewer, scope)
+        page = hearing.disagreements_page(viewer, self._everybody(), COMPLETENESS)
+        return page if self.accounts else replace(page, rows=())
+
+    def _check_scope(self, viewer: Viewer, scope: str | None):
+        if scope == "org" and not viewer.operator:
+            raise Refused("Everybody's are for the operator.")
 
     def organisation(self):
         return self.name, self.simulated

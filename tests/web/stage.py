@@ -23,11 +23,13 @@ from mileage.domain.figures import (
     SourceStatus,
     Standing,
 )
+from mileage.domain.hearing import DisagreementsPage, SourcesPage
 from mileage.domain.people import Account, Credential, Viewer
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
+from tests.web import hearing
 
 HOST = "mileage.test:8470"
 ORIGIN = f"http://{HOST}"
@@ -36,6 +38,7 @@ ADA = Viewer("acc-ada", "Ada Byron")
 BOB = Viewer("acc-bob", "Bob <script>alert(1)</script>")
 ROOT = Viewer("", "operator", operator=True)
 
+ADA_ACCOUNT = Account("acc-ada", "person", "Ada Byron", "ada@engines.test")
 KEYS = {"key-ada": ADA, "key-bob": BOB, "key-root": ROOT}
 LINK = "l1nk-secret-that-nobody-may-log"
 
@@ -163,6 +166,14 @@ class FakeReports:
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         self._note("ingest_status", viewer)
         return STATUS
+
+    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
+        self._note("sources", viewer, scope)
+        return hearing.sources_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
+
+    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+        self._note("disagreements", viewer, scope)
+        return hearing.disagreements_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         self._note("people", viewer)

@@ -21,6 +21,10 @@ PAGES = (
     ("/people", "operator"),
     ("/people/acc-00003", "operator"),
     ("/ingest", "me"),
+    ("/sources", "me"),
+    ("/sources", "operator"),
+    ("/disagreements", "me"),
+    ("/disagreements", "operator"),
     ("/sign-in", ""),
     ("/nowhere", "me"),
     ("/people/acc-99999", "operator"),
@@ -96,8 +100,8 @@ def test_every_form_that_posts_has_its_token(open_as, path, who):
 @pytest.mark.parametrize(
     ("who", "links"),
     [
-        ("me", ["/", "/me"]),
-        ("operator", ["/", "/people", "/ingest"]),
+        ("me", ["/", "/me", "/sources"]),
+        ("operator", ["/", "/people", "/ingest", "/sources"]),
     ],
 )
 def test_the_navigation_has_what_the_viewer_may_open(open_as, who, links):
@@ -109,7 +113,8 @@ def test_the_navigation_has_what_the_viewer_may_open(open_as, who, links):
 
 def test_an_operator_with_an_account_has_both():
     links = navigation(Viewer("acc-00001", "Ada", operator=True))
-    assert [link.address for link in links] == ["/", "/me", "/people", "/ingest"]
+    addresses = [link.address for link in links]
+    assert addresses == ["/", "/me", "/people", "/ingest", "/sources"]
     assert navigation(None) == ()
 
 

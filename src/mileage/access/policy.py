@@ -59,6 +59,12 @@ RULES = (
     Rule("usage", "organisation", "operator", OPERATIONS),
     Rule("ingest_status", "organisation", "operator", UNNAMED),
     Rule("people", "organisation", "operator", OPERATIONS),
+    Rule("sources", "self", "member", SELF),
+    Rule("sources", "self", "operator", SELF),
+    Rule("sources", "organisation", "operator", OPERATIONS),
+    Rule("disagreements", "self", "member", SELF),
+    Rule("disagreements", "self", "operator", SELF),
+    Rule("disagreements", "organisation", "operator", OPERATIONS),
 )
 
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -71,6 +77,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         "ingest_status": "the ingest status is for the operator",
         "people": "the directory is for the operator",
+        "sources": "you may see your own sources; everybody's are for the operator",
+        "disagreements": (
+            "you may see your own calls; everybody's are for the operator"
+        ),
     }
 )
 

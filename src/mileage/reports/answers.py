@@ -14,6 +14,7 @@ from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.window import Window
 from mileage.reports.board import cut, rank
+from mileage.reports.hearing import disagreements_page, sources_page
 from mileage.reports.personal import personal_page
 from mileage.reports.status import ingest_status
 from mileage.reports.usage import UsageRequest, check_groups, usage
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         PersonalPage,
         Snapshot,
     )
+    from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.people import Account, Viewer
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
@@ -128,16 +130,11 @@ class Answers:
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
         """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
-        scope = question.scope or ("org" if viewer.operator else "me")
-        if scope not in ("me", "org"):
-            message = f"scope {scope!r} is unknown; use me or org"
-            raise Invalid(message)
-        whole = scope == "org"
-        subject = ORGANISATION if whole else viewer.account_id
+        account, subject = _scope(viewer, question.scope)
         allowed = self._allow(viewer, "usage", subject)
         request = UsageRequest(
             self._asked_window(question),
-            None if whole else viewer.account_id,
+            account,
             check_groups(question.group_by),
             self._have.faults,
         )
@@ -146,6 +143,28 @@ class Answers:
         named = len(answer["rows"]) if "account" in request.group_by else 0
         self._record(viewer, allowed, ("usage", subject), named, detail)
         return answer
+
+    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
+        """Answer which sources tell of whom, and what is missing."""
+        account, subject = _scope(viewer, scope)
+        allowed = self._allow(viewer, "sources", subject)
+        people = self._people(account)
+        self._record(viewer, allowed, ("sources", subject), len(people))
+        return sources_page(self._have.ledger, account, people, self._have.faults)
+
+    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+        """Answer on which calls of the rolling window sources disagree."""
+        account, subject = _scope(viewer, scope)
+        allowed = self._allow(viewer, "disagreements", subject)
+        people = self._people(account)
+        self._record(viewer, allowed, ("disagreements", subject), len(people))
+        return disagreements_page(self._have.ledger, account, people, self._window())
+
+    def _people(self, account: str | None) -> tuple[Account, ...]:
+        """Return everybody, or the one account that is asked about."""
+        if account is None:
+            return self._have.control.accounts()
+        return (self._have.control.account(account),)
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         """Answer the ingest page."""
@@ -230,3 +249,14 @@ class Answers:
             message = "from must be earlier than until"
             raise Invalid(message)
         return Window(start, end)
+
+
+def _scope(viewer: Viewer, asked: str | None) -> tuple[str | None, str]:
+    """Return (account or None for all, the subject) of a scope; raises Invalid."""
+    scope = asked or ("org" if viewer.operator else "me")
+    if scope not in ("me", "org"):
+        message = f"scope {scope!r} is unknown; use me or org"
+        raise Invalid(message)
+    if scope == "org":
+        return None, ORGANISATION
+    return viewer.account_id, viewer.account_id

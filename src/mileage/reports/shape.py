@@ -83,7 +83,7 @@ def completeness_json(completeness: Completeness) -> dict[str, Any]:
                 "silent_days": seen.silent_days,
                 "machines": seen.machines,
                 "version": seen.version,
-                "clock_ahead_seconds": _seconds(seen.clock_ahead),
+                "clock_ahead_seconds": seconds_json(seen.clock_ahead),
             }
             for seen in completeness.sources
         ],
@@ -92,7 +92,8 @@ def completeness_json(completeness: Completeness) -> dict[str, Any]:
     }
 
 
-def _seconds(micros: int | None) -> float | None:
+def seconds_json(micros: int | None) -> float | None:
+    """Write microseconds as seconds."""
     return None if micros is None else round(micros / MICRO, 3)
 
 

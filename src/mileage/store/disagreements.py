@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mileage.domain.disagreement import Disagreement, Testimony
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
 from mileage.store.statements import run
@@ -16,35 +17,6 @@ if TYPE_CHECKING:
 
     from mileage.domain.window import Window
     from mileage.store.ledger import Ledger
-
-
-class Testimony(NamedTuple):
-    """What one source says of one call, all its copies together."""
-
-    source: str
-    client_version: str
-    occurred_at: int
-    """UTC microseconds by that source's clock."""
-    tokens: Tokens
-    inflated: str
-    """How many times too much it reports (``10``), or ''."""
-
-
-class Disagreement(NamedTuple):
-    """A call and everything that was said about its counts."""
-
-    call_id: str
-    account: str
-    occurred_at: int
-    client: str
-    session: str
-    model: str
-    tokens: Tokens
-    """What is believed, and counted."""
-    differs: tuple[str, ...]
-    """Token classes on which the sources disagree."""
-    testimonies: tuple[Testimony, ...]
-    """By source; the one that gives the totals first."""
 
 
 def disagreements(

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.window import micros
 from mileage.ingest.push_format import PATH
+from mileage.reports.hearing import disagreements_json, sources_json
 from mileage.reports.shape import board_json, ingest_status_json, personal_json
 from mileage.web.asking import services, viewer
 from mileage.web.hooks import OPERATIONS
@@ -107,6 +108,19 @@ def me(request: Request) -> dict[str, Any]:
     return personal_json(services(request).reports.personal(asking, asking.account_id))
 
 
+def sources(request: Request) -> dict[str, Any]:
+    """Answer which sources tell of whom, and what is missing."""
+    scope = request.query_params.get("scope")
+    return sources_json(services(request).reports.sources(viewer(request), scope))
+
+
+def disagreements(request: Request) -> dict[str, Any]:
+    """Answer on which calls sources disagree."""
+    scope = request.query_params.get("scope")
+    reports = services(request).reports
+    return disagreements_json(reports.disagreements(viewer(request), scope))
+
+
 def ingest_status(request: Request) -> dict[str, Any]:
     """Answer what came in and how much of it can be seen."""
     return ingest_status_json(services(request).reports.ingest_status(viewer(request)))
@@ -154,6 +168,8 @@ def row_limit(request: Request) -> int:
         raise Invalid(f"`top` must be a whole number from 1 to {MOST_ROWS}.")
     return int(text)
 
+
+SCOPE = Parameter("scope", "Whose: me or org.", {"type": "string"}, example="me")
 
 ENDPOINTS = (
     Endpoint(
@@ -224,6 +240,26 @@ ENDPOINTS = (
         answer="PersonalPage",
         handler=me,
         errors=(401, 404, 422, 503),
+    ),
+    Endpoint(
+        path="/api/v1/sources",
+        name="sources",
+        summary="Which sources tell of whom, and what is missing",
+        description="Oneself by default, everybody for an operator key; problems say "
+        "how to fix them.",
+        answer="Sources",
+        handler=sources,
+        parameters=(SCOPE,),
+    ),
+    Endpoint(
+        path="/api/v1/disagreements",
+        name="disagreements",
+        summary="Calls on which sources disagree",
+        description="The latest of the rolling window: what is counted, and what each "
+        "source says.",
+        answer="Disagreements",
+        handler=disagreements,
+        parameters=(SCOPE,),
     ),
     Endpoint(
         path="/api/v1/ingest/status",

@@ -13,7 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from mileage.domain.errors import MileageError
-from mileage.web import api, door, hooks, observe, pages, sign_in, witness_door
+from mileage.web import (
+    api,
+    door,
+    hearing_pages,
+    hooks,
+    observe,
+    pages,
+    sign_in,
+    witness_door,
+)
 from mileage.web.guard import Guard
 from mileage.web.intake import Intake
 from mileage.web.problems import answer, answer_error, answer_http, plain
@@ -36,6 +45,7 @@ def create_app(
     app = Starlette(
         routes=[
             *pages.routes(),
+            *hearing_pages.routes(),
             *api.routes(),
             *door.routes(services.door, intake=intake),
             *witness_door.routes(services.door, intake),

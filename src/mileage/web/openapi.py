@@ -156,6 +156,52 @@ PERSONAL_PAGE: Schema = {
     "completeness": _ref("Completeness"),
 }
 
+_TOKENS: Schema = dict.fromkeys(TOKEN_CLASSES, COUNT)
+
+COVERAGE: Schema = {
+    **dict.fromkeys(("account", "name", "client", "source", "kind"), TEXT),
+    "witnesses": COUNT,
+    "from": INSTANT,
+    "until": INSTANT,
+    "active_days": COUNT,
+    "cadence_days": MAYBE_COUNT,
+    "gap_days": _list(TEXT),
+    "silent_days": COUNT,
+    "stopped": {"type": "boolean"},
+    "version": TEXT,
+    "clock_ahead_seconds": {"type": ["number", "null"]},
+    "machines": _list(
+        _object(
+            {
+                "machine": TEXT,
+                "witnesses": COUNT,
+                "active_days": COUNT,
+                "last_day": TEXT,
+                "gap_days": _list(TEXT),
+            }
+        )
+    ),
+}
+
+DISAGREEMENT: Schema = {
+    **dict.fromkeys(("call", "account", "name"), TEXT),
+    "at": INSTANT,
+    **dict.fromkeys(("client", "session", "model"), TEXT),
+    "differs": _list(TEXT),
+    "counted": _object(_TOKENS),
+    "witnesses": _list(
+        _object(
+            {
+                "source": TEXT,
+                "version": TEXT,
+                "at": INSTANT,
+                "inflated": {"type": ["string", "null"]},
+                **_TOKENS,
+            }
+        )
+    ),
+}
+
 SCHEMAS: dict[str, Schema] = {
     **HOOK_SCHEMAS,
     "Figures": _object(FIGURES),
@@ -216,6 +262,31 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "BoardRow": _object(BOARD_ROW),
     "PersonalPage": _object(PERSONAL_PAGE),
+    "Sources": _object(
+        {
+            "scope": TEXT,
+            "tz": TEXT,
+            "rows": _list(_object(COVERAGE)),
+            "problems": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("kind", "severity", "account", "name"), TEXT),
+                        **dict.fromkeys(("client", "source", "problem", "fix"), TEXT),
+                    }
+                )
+            ),
+            "completeness": _ref("Completeness"),
+        },
+        about="Problems of severity `todo` come before notes.",
+    ),
+    "Disagreements": _object(
+        {
+            "scope": TEXT,
+            "window": _ref("Window"),
+            "rows": _list(_object(DISAGREEMENT)),
+            "completeness": _ref("Completeness"),
+        }
+    ),
     "IngestStatus": _object(
         {
             **dict.fromkeys(("accepted", "durable", "visible"), COUNT),

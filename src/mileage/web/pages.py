@@ -104,7 +104,8 @@ def navigation(viewer: Viewer | None) -> tuple[Link, ...]:
         return ()
     mine = (Link("/me", "My page"),) if viewer.account_id else ()
     others = (Link("/people", "People"), Link("/ingest", "Ingest"))
-    return (Link("/", "Board"), *mine, *(others if viewer.operator else ()))
+    sources = Link("/sources", "Sources")
+    return (Link("/", "Board"), *mine, *(others if viewer.operator else ()), sources)
 
 
 def board_page(kept: BoardRows, request: Request) -> Response:

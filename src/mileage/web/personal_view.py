@@ -100,4 +100,5 @@ def with_rest(shares: tuple[Share, ...], total: Figures) -> Figures | None:
         ),
         None if total.cost is None else total.cost - (shown.cost or 0),
         total.unpriced_calls - shown.unpriced_calls,
+        total.unmeasured_calls - shown.unmeasured_calls,
     )

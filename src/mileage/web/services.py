@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
+    from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.people import Account, Credential, Viewer
     from mileage.domain.witness import Reading
     from mileage.ingest.push_format import Push, Receipt
@@ -50,6 +51,14 @@ class Reports(Protocol):
 
     def usage(self, viewer: Viewer, question: UsageQuestion) -> dict[str, Any]:
         """Answer ``/api/v1/usage`` as its JSON object."""
+        ...
+
+    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
+        """Answer which sources tell of whom; None takes the viewer's default."""
+        ...
+
+    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+        """Answer on which calls sources disagree; scope as for ``sources``."""
         ...
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:

@@ -26,7 +26,17 @@ VIEWERS = {
     "nobody": Viewer("", "nobody"),
 }
 SUBJECTS = {"own": ANA, "other": BO, "organisation": ORGANISATION, "none": ""}
-REPORTS = ("board", "personal", "usage", "ingest_status", "people", "salary", "")
+REPORTS = (
+    "board",
+    "personal",
+    "usage",
+    "ingest_status",
+    "people",
+    "sources",
+    "disagreements",
+    "salary",
+    "",
+)
 
 SELF = Allowed("self", recorded=False)
 BOARD = Allowed("board", recorded=True)
@@ -54,6 +64,14 @@ ALLOWED = {
     ("ingest_status", "operator with an account", "organisation"): UNNAMED,
     ("people", "operator in a shell", "organisation"): OPERATIONS,
     ("people", "operator with an account", "organisation"): OPERATIONS,
+    ("sources", "operator in a shell", "organisation"): OPERATIONS,
+    ("sources", "operator with an account", "own"): SELF,
+    ("sources", "operator with an account", "organisation"): OPERATIONS,
+    ("sources", "member", "own"): SELF,
+    ("disagreements", "operator in a shell", "organisation"): OPERATIONS,
+    ("disagreements", "operator with an account", "own"): SELF,
+    ("disagreements", "operator with an account", "organisation"): OPERATIONS,
+    ("disagreements", "member", "own"): SELF,
 }
 EVERY_CASE = tuple(product(REPORTS, VIEWERS, SUBJECTS))
 

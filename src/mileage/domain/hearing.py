@@ -1,0 +1,45 @@
+"""What the pages of sources and of disagreements show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.domain.coverage import Coverage
+    from mileage.domain.disagreement import Disagreement
+    from mileage.domain.figures import Completeness
+    from mileage.domain.people import Account
+    from mileage.domain.problems import Problem
+    from mileage.domain.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesPage:
+    """Which sources tell of whom, what is missing, and how to fix it."""
+
+    whole: bool
+    """Everybody's, else the viewer's own."""
+    zone: str
+    covered: tuple[Coverage, ...]
+    problems: tuple[Problem, ...]
+    """To do before notes."""
+    people: Mapping[str, Account]
+    """Who the accounts are, by id."""
+    completeness: Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementsPage:
+    """The latest calls on which sources disagree."""
+
+    whole: bool
+    zone: str
+    window: Window
+    rows: tuple[Disagreement, ...]
+    """Latest first, at most ``limit``."""
+    limit: int
+    people: Mapping[str, Account]
+    completeness: Completeness

@@ -1,0 +1,160 @@
+"""The pages of sources and of disagreements, of one account or of everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.hearing import DisagreementsPage, SourcesPage
+from mileage.reports.completeness import completeness, coverage, problems
+from mileage.reports.shape import (
+    completeness_json,
+    instant_json,
+    seconds_json,
+    window_json,
+)
+from mileage.store.disagreements import disagreements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mileage.domain.client_faults import Fault
+    from mileage.domain.coverage import Coverage
+    from mileage.domain.disagreement import Disagreement
+    from mileage.domain.people import Account
+    from mileage.domain.window import Window
+    from mileage.store.ledger import Ledger
+
+DISAGREEMENTS_SHOWN = 100
+
+
+def sources_page(
+    ledger: Ledger,
+    account: str | None,
+    people: Iterable[Account],
+    faults: Sequence[Fault],
+) -> SourcesPage:
+    """Tell what is heard of one account, or of everybody for None."""
+    covered = coverage(ledger, account)
+    return SourcesPage(
+        whole=account is None,
+        zone=ledger.rules.clock.zone.key,
+        covered=tuple(covered),
+        problems=tuple(problems(ledger, covered, account, faults)),
+        people={one.account_id: one for one in people},
+        completeness=completeness(ledger, account, faults),
+    )
+
+
+def disagreements_page(
+    ledger: Ledger,
+    account: str | None,
+    people: Iterable[Account],
+    window: Window,
+) -> DisagreementsPage:
+    """Tell on which calls the sources of one account, or all, disagree."""
+    rows = disagreements(ledger, window, account, DISAGREEMENTS_SHOWN)
+    return DisagreementsPage(
+        whole=account is None,
+        zone=ledger.rules.clock.zone.key,
+        window=window,
+        rows=tuple(rows),
+        limit=DISAGREEMENTS_SHOWN,
+        people={one.account_id: one for one in people},
+        completeness=completeness(ledger, account),
+    )
+
+
+def sources_json(page: SourcesPage) -> dict[str, Any]:
+    """Write the page of sources."""
+    return {
+        "scope": _scope(page.whole),
+        "tz": page.zone,
+        "rows": [_coverage(one, page.people) for one in page.covered],
+        "problems": [
+            {
+                "kind": one.kind,
+                "severity": one.severity,
+                "account": one.account,
+                "name": _name(one.account, page.people),
+                "client": one.client,
+                "source": one.source,
+                "problem": one.problem,
+                "fix": one.fix,
+            }
+            for one in page.problems
+        ],
+        "completeness": completeness_json(page.completeness),
+    }
+
+
+def _coverage(one: Coverage, people: Mapping[str, Account]) -> dict[str, Any]:
+    return {
+        "account": one.account,
+        "name": _name(one.account, people),
+        "client": one.client,
+        "source": one.source,
+        "kind": one.kind,
+        "witnesses": one.witnesses,
+        "from": instant_json(one.first),
+        "until": instant_json(one.last),
+        "active_days": one.active_days,
+        "cadence_days": one.cadence_days,
+        "gap_days": [day.isoformat() for day in one.gap_days],
+        "silent_days": one.silent_days,
+        "stopped": one.stopped,
+        "version": one.version,
+        "clock_ahead_seconds": seconds_json(one.clock_ahead),
+        "machines": [
+            {
+                "machine": each.machine,
+                "witnesses": each.witnesses,
+                "active_days": each.active_days,
+                "last_day": each.last_day.isoformat(),
+                "gap_days": [day.isoformat() for day in each.gap_days],
+            }
+            for each in one.machines
+        ],
+    }
+
+
+def disagreements_json(page: DisagreementsPage) -> dict[str, Any]:
+    """Write the page of disagreements; ``counted`` is what the figures have."""
+    return {
+        "scope": _scope(page.whole),
+        "window": window_json(page.window, page.zone),
+        "rows": [_disagreement(one, page.people) for one in page.rows],
+        "completeness": completeness_json(page.completeness),
+    }
+
+
+def _disagreement(one: Disagreement, people: Mapping[str, Account]) -> dict[str, Any]:
+    return {
+        "call": one.call_id,
+        "account": one.account,
+        "name": _name(one.account, people),
+        "at": instant_json(one.occurred_at),
+        "client": one.client,
+        "session": one.session,
+        "model": one.model,
+        "differs": list(one.differs),
+        "counted": one.tokens._asdict(),
+        "witnesses": [
+            {
+                "source": each.source,
+                "version": each.client_version,
+                "at": instant_json(each.occurred_at),
+                "inflated": each.inflated or None,
+                **each.tokens._asdict(),
+            }
+            for each in one.testimonies
+        ],
+    }
+
+
+def _scope(whole: bool) -> str:  # noqa: FBT001 - a figure's own mark
+    return "org" if whole else "me"
+
+
+def _name(account: str, people: Mapping[str, Account]) -> str:
+    known = people.get(account)
+    return known.name or known.email if known else account
