@@ -95,7 +95,11 @@ def run(case: Path, command: list[str]) -> Result:
 
 def environment(home: Path) -> dict[str, str]:
     """Return an environment in which every client's folder is in this home."""
-    moved = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+    moved = (
+        *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "GEMINI_DATA_DIR"),
+        *("QWEN_DATA_DIR", "QWEN_HOME", "QWEN_RUNTIME_DIR"),
+        *("XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+    )
     kept = {name: value for name, value in os.environ.items() if name not in moved}
     return {**kept, "HOME": str(home), "TZ": "UTC"}
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.tokens import Tokens
 from tests.conformance.claude_home import BLOCKS, CLAUDE_TRAPS, claude_home
 from tests.conformance.codex_home import CODEX_TRAPS, codex_home
+from tests.conformance.gemini_home import GEMINI_TRAPS, gemini_home
 from tests.conformance.homes import home
+from tests.conformance.qwen_home import QWEN_TRAPS, TWICE, qwen_home
 from tests.conformance.telemetry import TELEMETRY_TRAPS, telemetry
 from tests.conformance.truth import coarse
 
@@ -25,6 +27,9 @@ WRITERS: dict[str, tuple[Write, tuple[str, ...], frozenset[str]]] = {
     # Real transcripts always have a line for each content block.
     "claude-code": (claude_home, CLAUDE_TRAPS, frozenset({BLOCKS})),
     "codex": (codex_home, CODEX_TRAPS, frozenset()),
+    "gemini-cli": (gemini_home, GEMINI_TRAPS, frozenset()),
+    # Real chats tell of each response twice.
+    "qwen-code": (qwen_home, QWEN_TRAPS, frozenset({TWICE})),
 }
 """By client: what writes a home, its traps, and those that are always set."""
 

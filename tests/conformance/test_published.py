@@ -55,17 +55,17 @@ def test_the_sum_of_the_classes_is_the_total():
 
 
 def test_a_command_that_tells_the_truth_is_exact(tmp_path, capsys, monkeypatch):
-    truth = conformance.homes("cache-inside")[0] / "expected.json"
+    truth = conformance.homes("codex/cache-inside")[0] / "expected.json"
     teller = tmp_path / "teller.py"
     teller.write_text(f"print(open({str(truth)!r}).read())")
-    words = ["conformance.py", "run", "--only", "cache-inside", "--"]
+    words = ["conformance.py", "run", "--only", "codex/cache-inside", "--"]
     monkeypatch.setattr(sys, "argv", [*words, sys.executable, str(teller)])
     assert conformance.main() == 0
     assert "1 of 1 exact" in capsys.readouterr().out
 
 
 def test_a_command_that_is_off_is_told_by_how_much_and_in_what(tmp_path):
-    truth = conformance.homes("cache-inside")[0]
+    truth = conformance.homes("codex/cache-inside")[0]
     told = json.loads((truth / "expected.json").read_text())
     told["output"] += told["tokens"]
     liar = tmp_path / "liar.py"
