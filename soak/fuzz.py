@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mileage.domain.witness import Reading
-    from mileage.sources.base import FileSource, LogSource
+    from mileage.sources.base import BucketSource, FileSource, LogSource
     from mileage.sources.otlp import Form, OtlpReader
     from mileage.sources.otlp_record import Signal
 
@@ -94,12 +94,19 @@ def _read_lines(source: LogSource, data: bytes) -> None:
     _check(source.read(data.splitlines(keepends=True), "fuzz"))
 
 
-def _read_file(source: FileSource, data: bytes) -> None:
-    suffix = source.patterns()[0].rpartition("*")[2]
+def _read_file(source: FileSource, data: bytes, suffix: str = "") -> None:
+    suffix = suffix or source.patterns()[0].rpartition("*")[2]
     with tempfile.NamedTemporaryFile(dir=_memory(), suffix=suffix) as file:
         file.write(data)
         file.flush()
         _check(source.read_file(file.name, "fuzz"))
+
+
+def _read_buckets(source: BucketSource, data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=_memory(), suffix=".json") as file:
+        file.write(data)
+        file.flush()
+        source.read_buckets(file.name, "fuzz")
 
 
 def _read_body(reader: OtlpReader, signal: Signal, form: Form, data: bytes) -> None:
