@@ -8,6 +8,7 @@ a project by a digest of its remote or folder.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,7 @@ from mileage.domain.witness import (
 from mileage.ingest.projects import digest, folder_digest, remote_of
 from mileage.ingest.push_format import Push, encode
 from mileage.ingest.push_marks import DIGEST, Signature
+from mileage.ingest.screen import sifted
 from mileage.sources.files import LogFile, discover, read_log
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from mileage.sources.files import LocalSource
 
 BODY_ROWS = 1000
+NO_CLOCK = 2**63
+"""The server says what lies ahead: a machine's clock may be years behind."""
 _BESIDE = "-wal"
 """A database in this mode writes here first, and to its own file much later."""
 
@@ -138,11 +142,13 @@ class Reader:
         fresh: list[bytes] = []
         ignored = 0
         place = f"log-{found.name.hex()[:8]}"
-        for reading in read_log(
+        readings = read_log(
             found.source, found.file, place=place, max_line_bytes=self._max_line_bytes
-        ):
+        )
+        for part, reading in enumerate(readings, start=1):
             ignored += reading.ignored
-            self._gather(reading, known, fresh)
+            fit = self._fit(reading, f"{place} part {part}")
+            self._gather(fit, known, fresh)
             if max(map(len, self._gathered())) >= BODY_ROWS:
                 self.flush()
         self._ignored += max(0, ignored - self._marks.ignored(found.name))
@@ -166,7 +172,7 @@ class Reader:
         self._pending = []
 
     def _gather(self, reading: Reading, known: set[bytes], fresh: list[bytes]) -> None:
-        for witness in map(self._blinded, reading.witnesses.rows()):
+        for witness in reading.witnesses.rows():
             if _is_new(witness, known, fresh):
                 self._witnesses.append(witness)
         for activity in reading.activities.rows():
@@ -176,6 +182,15 @@ class Reader:
         for one in reading.rejected:
             if _is_new(one, known, fresh):
                 self._rejected.append(one)
+
+    def _fit(self, reading: Reading, place: str) -> Reading:
+        """Keep what may leave this machine; the server looks at it once more."""
+        fit = sifted(reading, NO_CLOCK, self._blinded)
+        told = len(reading.rejected)
+        found = (
+            one._replace(place=f"{place} {one.place}") for one in fit.rejected[told:]
+        )
+        return replace(fit, rejected=(*reading.rejected, *found))
 
     def _blinded(self, witness: Witness) -> Witness:
         """Replace the project by a digest, and say whose it is where nobody did."""

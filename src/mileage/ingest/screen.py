@@ -46,15 +46,7 @@ class Screen:
 
     def __call__(self, reading: Reading) -> Reading:
         """Return what may be written; the rest became rejections."""
-        latest = self.now() + DAY
-        witnesses, bad = _sift(reading.witnesses.rows(), latest)
-        activities, worse = _sift(reading.activities.rows(), latest)
-        return Reading(
-            WitnessBatch.of(self._hide_project(one) for one in witnesses),
-            ActivityBatch.of(activities),
-            (*reading.rejected, *bad, *worse),
-            reading.ignored,
-        )
+        return sifted(reading, self.now() + DAY, self._hide_project)
 
     def _hide_project(self, witness: Witness) -> Witness:
         if not witness.project:
@@ -69,6 +61,23 @@ class Screen:
         blind = project if is_digest(project) else digest(project)
         keyed = hmac.new(self.project_key, blind.encode(), sha256).hexdigest()
         return f"prj_{keyed[:24]}"
+
+
+def sifted(
+    reading: Reading, latest: int, hide: Callable[[Witness], Witness]
+) -> Reading:
+    """Return what may be written or sent, its projects hidden; the rest is rejected.
+
+    ``latest`` is the last time that is believed, in UTC microseconds.
+    """
+    witnesses, bad = _sift(reading.witnesses.rows(), latest)
+    activities, worse = _sift(reading.activities.rows(), latest)
+    return Reading(
+        WitnessBatch.of(map(hide, witnesses)),
+        ActivityBatch.of(activities),
+        (*reading.rejected, *bad, *worse),
+        reading.ignored,
+    )
 
 
 def _sift(rows: Iterable[Fact], latest: int) -> tuple[list[Fact], list[Rejected]]:
