@@ -1,0 +1,296 @@
+"""Events of Copilot's command line: records of responses, and sums before them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mileage.sources.files import discover
+from mileage.sources.jsonl import CHUNK_LINES
+from tests.client_logs import (
+    COPILOT,
+    MARKER,
+    activities,
+    counted,
+    event,
+    facts,
+    ignored,
+    inside,
+    micros,
+    only,
+    read,
+    reasons,
+    recorded,
+    rows,
+    shut_down,
+    started,
+    written,
+)
+
+
+def told(tmp_path, *lines, activity=True):
+    path = written(tmp_path / "session-1" / "events.jsonl", *lines)
+    return read(COPILOT, path, activity=activity)
+
+
+def test_a_record_is_a_call(tmp_path):
+    row = only(told(tmp_path, started(), recorded()))
+    assert row.tokens == (3, 1_000, 50, 0, 7, 0, 0)
+    assert row[:10] == (
+        *("copilot_events", "msg_1", "msg_1 req_1", "session-1", micros(1)),
+        *("copilot", "1.0.102", "anthropic", "claude-sonnet-4-5", ""),
+    )
+    assert row[17:] == (None, "/home/alice/code/repo", "", False, None, "", "")
+
+
+def test_reasoning_lies_inside_output(tmp_path):
+    row = only(told(tmp_path, recorded(used=inside(out=472, thought=409))))
+    assert (row.output, row.reasoning) == (472, 409)
+
+
+def test_parts_are_never_more_than_the_whole(tmp_path):
+    used = {**inside(), "inputTokens": 900, "outputTokens": 5, "reasoningTokens": 9}
+    row = only(told(tmp_path, recorded(used=used)))
+    assert row.tokens == (0, 900, 0, 0, 0, 5, 0)
+
+
+def test_absent_counts_are_none(tmp_path):
+    used = {"inputTokens": 4, "outputTokens": None}
+    assert only(told(tmp_path, recorded(used=used))).tokens == (4, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "link"),
+    [
+        ({}, "msg_1", "msg_1 req_1"),
+        ({"providerCallId": None}, "msg_1", "msg_1"),
+        ({"providerCallId": "msg_1"}, "msg_1", "msg_1"),
+        ({"apiCallId": None}, "msg_1", "req_1"),
+        (
+            {"apiCallId": None, "accounting": None, "providerCallId": None},
+            "session.usage_record-1",
+            "",
+        ),
+        ({"apiCallId": 7, "providerCallId": []}, "msg_1", ""),
+    ],
+)
+def test_ids_of_the_provider_are_its_links(tmp_path, fields, key, link):
+    row = only(told(tmp_path, started(), recorded(**fields)))
+    assert (row.key, row.link) == (key, link)
+
+
+def test_a_record_written_twice_counts_once(tmp_path):
+    assert len(counted(told(tmp_path, started(), recorded(), recorded()))) == 1
+
+
+def test_two_vendors_and_one_that_is_not_named(tmp_path):
+    lines = [
+        recorded("a", modelProvider="openai"),
+        recorded("b", modelProvider="other"),
+        recorded("c", modelProvider=None),
+    ]
+    found = [row.provider for row in counted(told(tmp_path, *lines))]
+    assert found == ["openai", "", ""]
+
+
+def test_sub_agents_are_named(tmp_path):
+    lines = [
+        started(),
+        event("subagent.started", 1, agent="a1", agentName="explore", toolCallId="t"),
+        recorded("msg_1", agent="a1", accounting={"sourceSessionId": "other"}),
+        recorded("msg_2", agent="a2"),
+        recorded("msg_3"),
+    ]
+    found = counted(told(tmp_path, *lines))
+    assert [(row.agent, row.copied) for row in found] == [
+        ("explore", False),
+        ("a2", False),
+        ("", False),
+    ]
+
+
+def test_records_of_the_session_that_was_forked_are_copies(tmp_path):
+    origin = {"sourceSessionId": "session-0", "usageId": "msg_1"}
+    row = only(told(tmp_path, started(), recorded(accounting=origin)))
+    assert row.copied
+
+
+def test_the_folder_names_a_session_that_does_not_name_itself(tmp_path):
+    assert only(told(tmp_path, recorded())).session == "session-1"
+
+
+# ------------------------------------------------------------------- older sums
+
+
+def test_the_last_sum_of_an_older_session_counts(tmp_path):
+    """Sums go on over resumed runs: the last one holds them all."""
+    lines = [
+        started(),
+        shut_down(5, gpt_5=inside(fresh=10, out=1)),
+        event("session.resume", 6, sessionId="session-1"),
+        shut_down(
+            9, gpt_5=inside(fresh=30, out=4, thought=2), claude_opus=inside(fresh=7)
+        ),
+    ]
+    found = {row.model: row for row in counted(told(tmp_path, *lines))}
+    assert found["gpt-5"].tokens == (30, 1_000, 50, 0, 4, 2, 0)
+    assert found["claude-opus"].input == 7
+    assert found["gpt-5"].occurred_at == micros(9)
+    assert found["gpt-5"].key == "session-1:gpt-5:shutdown"
+    assert found["gpt-5"].link == ""
+
+
+def test_a_session_read_again_after_it_went_on_is_the_same_row(tmp_path):
+    """The ledger keeps the larger sum of both readings, under one key."""
+    first = counted(told(tmp_path / "1", started(), shut_down(5, gpt_5=inside(10))))
+    lines = [
+        started(),
+        shut_down(5, gpt_5=inside(10)),
+        shut_down(9, gpt_5=inside(30)),
+    ]
+    second = counted(told(tmp_path / "2", *lines))
+    assert [row.key for row in first] == [row.key for row in second]
+    assert [row.input for row in first + second] == [10, 30]
+
+
+def test_sums_beside_records_do_not_count(tmp_path):
+    lines = [started(), recorded(), shut_down(9, claude_sonnet_4_5=inside())]
+    assert only(told(tmp_path, *lines)).key == "msg_1"
+
+
+def test_a_session_that_an_older_version_began_is_complete(tmp_path):
+    """Its sum before the first record, and the records; no later sum."""
+    lines = [
+        started(),
+        shut_down(5, gpt_5=inside(fresh=10)),
+        event("session.resume", 6, sessionId="session-1"),
+        recorded("msg_2", inside(fresh=20), 7, model="gpt-5"),
+        shut_down(9, gpt_5=inside(fresh=30, read=2_000)),
+    ]
+    found = counted(told(tmp_path, *lines))
+    assert sorted(row.input for row in found) == [10, 20]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        shut_down(9),
+        shut_down(9, gpt_5=None),
+        shut_down(9, gpt_5=inside(0, 0, 0, 0)),
+        event("session.shutdown", 9, modelMetrics=None),
+        event("session.usage_record", 9),
+        event("session.usage_record", 9, usage=None),
+        recorded(used=inside(0, 0, 0, 0)),
+    ],
+)
+def test_what_tells_of_no_tokens_is_ignored(tmp_path, event):
+    readings = told(tmp_path, event)
+    assert (rows(readings), reasons(readings), ignored(readings)) == ([], [], 1)
+
+
+# ----------------------------------------------------------------------- trouble
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{\n", "not JSON"),
+        (b"[1]\n", "Expected `object`, got `array`"),
+        (b'{"type":"session.usage_record"', "incomplete last line"),
+        (recorded(used={**inside(), "inputTokens": -1}), "Expected `int` >= 0"),
+        (recorded(used={**inside(), "outputTokens": "7"}), "Expected `int | null`"),
+        (shut_down(9, gpt_5={"inputTokens": 1.5}), "Expected `int | null`"),
+        (event("session.usage_record", usage=[MARKER]), "Expected `object | null`"),
+        (recorded().replace(b"2026-", b"20x6-"), "no readable time"),
+        (recorded().replace(b"2026-", b"2016-"), "time before 2020-01-01"),
+        (shut_down(9, m=inside()).replace(b"2026-", b"x-"), "no readable time"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path, line, reason):
+    readings = told(tmp_path, started(), recorded("msg_9"), line)
+    if b"shutdown" in line:
+        readings = told(tmp_path, started(), line)
+    ((place, said),) = reasons(readings)
+    assert place == f"events.jsonl:{2 if b'shutdown' in line else 3}"
+    assert said.startswith(reason)
+    assert MARKER not in said
+
+
+def test_blank_lines_are_nothing(tmp_path):
+    readings = told(tmp_path, b"\n", b"  \n", recorded())
+    assert len(rows(readings)) == 1
+    assert (ignored(readings), reasons(readings)) == (0, [])
+
+
+def test_many_lines_come_in_several_readings(tmp_path):
+    lines = [recorded(f"msg_{number}") for number in range(CHUNK_LINES + 5)]
+    readings = told(tmp_path, *lines, activity=False)
+    assert [len(reading.witnesses) for reading in readings] == [CHUNK_LINES, 5]
+
+
+# ---------------------------------------------------------------------- activity
+
+
+def test_prompts_tools_and_edits(tmp_path):
+    lines = [
+        started(),
+        event("user.message", 1, messageId="m1", content=MARKER),
+        event("user.message", 2, agent="a1", messageId="m2", content=MARKER),
+        event("user.message", 3, content=MARKER),
+        event("tool.execution_start", 4, toolCallId="t1", toolName="bash"),
+        event("tool.execution_complete", 5, toolCallId="t1", success=True),
+        event("tool.execution_start", 4, toolCallId="t2", toolName="edit"),
+        event("tool.execution_complete", 5, toolCallId="t2", success=True),
+        event("tool.execution_start", 4, toolCallId="t3", toolName="create"),
+        event("tool.execution_complete", 5, toolCallId="t3", success=False),
+        event("tool.execution_complete", 6, toolCallId="t4", success=True),
+        event("assistant.message", 7, content=MARKER),
+    ]
+    readings = told(tmp_path, *lines)
+    assert facts(readings) == {
+        ("prompt", "m1", "", 1),
+        ("prompt", "user.message-3", "", 1),
+        ("tool_result", "t1", "bash", 1),
+        ("tool_result", "t2", "edit", 1),
+        ("edit_accepted", "t2", "edit", 1),
+        ("tool_result", "t3", "create", 1),
+        ("tool_error", "t3", "create", 1),
+        ("tool_result", "t4", "", 1),
+    }
+    assert {one.session for one in activities(readings)} == {"session-1"}
+    assert ignored(readings) == 6
+    assert MARKER not in str([(r.activities, r.rejected) for r in readings])
+
+
+def test_without_activity_the_rest_is_ignored(tmp_path):
+    lines = [started(), event("user.message", 1, messageId="m1"), recorded()]
+    readings = told(tmp_path, *lines, activity=False)
+    assert (activities(readings), ignored(readings)) == ([], 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        event("user.message", 1, messageId="m1").replace(b"2026", b"2016"),
+        event("user.message", 1, messageId="m1").replace(b"2026", b"x"),
+        b'{"type":"user.message","data":[]}\n',
+        b'{"type":"user.message"}\n',
+        b'{"type":["user.message"],"data":{}}\n',
+    ],
+)
+def test_facts_without_a_time_are_none(tmp_path, line):
+    readings = told(tmp_path, line)
+    assert (activities(readings), ignored(readings)) == ([], 1)
+
+
+def test_where_its_sessions_lie(tmp_path):
+    for name in (
+        "session-state/s1/events.jsonl",
+        "session-state/s1/workspace.yaml",
+        "session-state/s1/checkpoints/events.jsonl",
+        "session-state/s1/rewind-file-snapshots/events.jsonl",
+        "logs/events.jsonl",
+    ):
+        written(tmp_path / ".copilot" / name, b"{}\n")
+    assert len(discover(tmp_path, {}, COPILOT)) == 1
+    moved = {"COPILOT_HOME": str(tmp_path / "elsewhere")}
+    assert discover(tmp_path, moved, COPILOT) == []
