@@ -89,7 +89,8 @@ def others(path: Sequence[str]) -> list[LocalSource]:
     """
     if not any(_GROUP in listed for listed in _entry_points(path)):
         return []
-    from mileage.sources.installed import foreign_log_sources  # noqa: PLC0415 - 60 ms, seldom needed
+    # Loading it takes longer than everything else here: seldom needed.
+    from mileage.sources.installed import foreign_log_sources  # noqa: PLC0415
 
     return list(foreign_log_sources())
 
