@@ -1,0 +1,419 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.errors import Invalid, TooLarge
+from mileage.domain.policy import PolicyErrors
+from mileage.domain.tokens import TOKEN_CLASSES
+from mileage.domain.witness import Witness
+from mileage.sources.rows import SOURCE, booked
+from mileage.sources.rows_files import text_rows
+from mileage.sources.rows_mapping import parse_mapping
+
+COLUMNS = {
+    "key": "id",
+    "occurred_at": "at",
+    "model": "model",
+    "input": "in",
+    "output": "out",
+}
+ROW = {
+    "id": "1",
+    "at": "2026-11-20T12:00:00Z",
+    "model": "gpt-5.1",
+    "in": 100,
+    "out": 30,
+}
+
+
+def table(name, values):
+    return f"[{name}]\n" + "".join(
+        f"{k} = {json.dumps(v)}\n" for k, v in values.items()
+    )
+
+
+def mapping(columns=None, **tables):
+    text = 'name = "robots"\n' + table("columns", {**COLUMNS, **(columns or {})})
+    text += "".join(table(name, values) for name, values in tables.items())
+    return parse_mapping(text, "map.toml")
+
+
+def mistakes(text):
+    with pytest.raises(PolicyErrors) as caught:
+        parse_mapping(text, "map.toml")
+    return [(one.line, one.key, one.problem) for one in caught.value.findings]
+
+
+def call(made=None, /, **changed):
+    found = booked(made or mapping(), {**ROW, **changed})
+    assert isinstance(found, Witness), found
+    return found
+
+
+class TestMapping:
+    def test_what_is_missing(self):
+        found = mistakes('name = "x"\n[columns]\nagent = "a"\n')
+        said = " ".join(f"{key}: {problem}" for _, key, problem in found)
+        assert "columns.key: is missing" in said
+        assert "occurred_at is missing" in said
+        assert "no token class has a column" in said
+        assert "model is missing" in said
+
+    def test_without_a_name(self):
+        (first, *_) = mistakes(table("columns", COLUMNS))
+        assert first[1] == "name"
+
+    def test_unknown_keys_with_file_line_and_key(self):
+        text = 'name = "x"\n' + table("columns", {**COLUMNS, "outptu": "o"})
+        ((line, key, problem),) = mistakes(text)
+        assert (line, key) == (8, "columns.outptu")
+        assert "unknown key" in problem
+
+    @pytest.mark.parametrize(
+        ("column", "convention"),
+        [
+            ("cache_read", "cache_in_input"),
+            ("cache_write", "cache_in_input"),
+            ("reasoning", "reasoning_in_output"),
+            ("tool_input", "tool_in_input"),
+        ],
+    )
+    def test_a_convention_that_matters_must_be_said(self, column, convention):
+        text = 'name = "x"\n' + table("columns", {**COLUMNS, column: "c"})
+        ((_, key, problem),) = mistakes(text)
+        assert key == f"format.{convention}"
+        assert '"yes" or "no"' in problem
+
+    def test_an_hours_writes_need_two_conventions(self):
+        text = 'name = "x"\n' + table("columns", {**COLUMNS, "cache_write_1h": "c"})
+        keys = {key for _, key, _ in mistakes(text)}
+        assert keys == {"format.cache_in_input", "format.hour_in_cache_write"}
+
+    def test_a_cost_needs_its_unit(self):
+        text = 'name = "x"\n' + table("columns", {**COLUMNS, "reported_cost": "c"})
+        ((_, key, _),) = mistakes(text)
+        assert key == "format.cost_unit"
+
+    @pytest.mark.parametrize(
+        ("format_", "key"),
+        [
+            ({"time_unit": "sec"}, "format.time_unit"),
+            ({"cost_unit": "euros"}, "format.cost_unit"),
+            ({"delimiter": "::"}, "format.delimiter"),
+            ({"cache_in_input": "maybe"}, "format.cache_in_input"),
+        ],
+    )
+    def test_words_that_are_not_known(self, format_, key):
+        text = 'name = "x"\n' + table("columns", COLUMNS) + table("format", format_)
+        ((_, found, _),) = mistakes(text)
+        assert found == key
+
+    def test_a_field_is_fixed_or_has_a_column(self):
+        text = (
+            'name = "x"\n' + table("columns", COLUMNS) + table("fixed", {"model": "m"})
+        )
+        ((_, key, problem),) = mistakes(text)
+        assert key == "fixed"
+        assert "model has a column already" in problem
+
+    def test_no_toml(self):
+        ((line, _, problem),) = mistakes("name = \n")
+        assert line == 1
+        assert "is not TOML" in problem
+
+
+class TestTokens:
+    def test_disjoint_classes_are_taken_as_they_are(self):
+        columns = {name: name for name in TOKEN_CLASSES}
+        said = dict.fromkeys(
+            (
+                "cache_in_input",
+                "hour_in_cache_write",
+                "reasoning_in_output",
+                "tool_in_input",
+            ),
+            "no",
+        )
+        counts = {name: at for at, name in enumerate(TOKEN_CLASSES, start=1)}
+        row = call(mapping(columns, format=said), **counts)
+        assert row.tokens == tuple(counts.values())
+
+    def test_conventions_are_taken_apart(self):
+        columns = {name: name for name in TOKEN_CLASSES}
+        said = dict.fromkeys(
+            (
+                "cache_in_input",
+                "hour_in_cache_write",
+                "reasoning_in_output",
+                "tool_in_input",
+            ),
+            "yes",
+        )
+        row = call(
+            mapping(columns, format=said),
+            input=1000,
+            cache_read=400,
+            cache_write=200,
+            cache_write_1h=50,
+            output=90,
+            reasoning=30,
+            tool_input=100,
+        )
+        # Whatever is inside of something else leaves it: the total is what was sent.
+        assert row.tokens == (300, 400, 150, 50, 60, 30, 100)
+        assert row.tokens.total == 1000 + 90
+
+    @pytest.mark.parametrize(
+        ("column", "said", "value"),
+        [
+            ("cache_read", "cache_in_input", 101),
+            ("reasoning", "reasoning_in_output", 31),
+            ("tool_input", "tool_in_input", 101),
+        ],
+    )
+    def test_parts_above_the_whole_are_refused(self, column, said, value):
+        made = mapping({column: "part"}, format={said: "yes"})
+        reason = booked(made, {**ROW, "part": value})
+        assert reason == "parts above the whole: is a convention in [format] wrong?"
+        assert isinstance(booked(made, {**ROW, "part": value - 1}), Witness)
+
+    @pytest.mark.parametrize(
+        "value", [100, "100", 100.0, "100.0", Decimal(100), " 100 "]
+    )
+    def test_numbers_of_all_kinds(self, value):
+        assert call(**{"in": value}).input == 100
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            -1,
+            1.5,
+            "many",
+            True,
+            "1,000",
+            [],
+            {},
+            "nan",
+            "inf",
+            10**13,
+            "1e999999",
+            "9" * 400,
+        ],
+    )
+    def test_what_is_no_count(self, value):
+        reason = booked(mapping(), {**ROW, "in": value})
+        assert reason == "a count that is no whole number of tokens"
+
+    def test_an_empty_cell_is_0_unless_all_are(self):
+        assert call(**{"in": ""}).tokens == (0, 0, 0, 0, 30, 0, 0)
+        assert booked(mapping(), {**ROW, "in": "", "out": None}) == "no token counts"
+
+
+class TestFields:
+    @pytest.mark.parametrize(
+        ("unit", "value"),
+        [
+            ("iso", "2026-11-20T12:00:00Z"),
+            ("iso", "2026-11-20 12:00:00"),
+            ("iso", "2026-11-20T17:30:00+05:30"),
+            ("iso", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+            ("iso", datetime(2026, 11, 20, 12)),  # noqa: DTZ001 - as tables hold them
+            ("seconds", 1_795_176_000),
+            ("seconds", "1795176000.0"),
+            ("milliseconds", 1_795_176_000_000),
+            ("microseconds", Decimal(1_795_176_000_000_000)),
+        ],
+    )
+    def test_times(self, unit, value):
+        row = call(mapping(format={"time_unit": unit}), at=value)
+        assert row.occurred_at == 1_795_176_000_000_000
+
+    def test_a_day_begins_at_midnight(self):
+        assert call(at=date(2026, 11, 20)).occurred_at == 1_795_132_800_000_000
+
+    @pytest.mark.parametrize("value", [None, "", "soon", 5, [], "1e400"])
+    @pytest.mark.parametrize("unit", ["iso", "seconds"])
+    def test_no_times(self, unit, value):
+        reason = booked(mapping(format={"time_unit": unit}), {**ROW, "at": value})
+        assert "time" in reason
+
+    @pytest.mark.parametrize(
+        ("unit", "value", "expected"),
+        [
+            ("dollars", "0.5", 500_000),
+            ("dollars", 1e-6, 1),
+            ("cents", "50", 500_000),
+            ("micro-dollars", 7, 7),
+            ("dollars", "", None),
+            ("dollars", None, None),
+        ],
+    )
+    def test_costs(self, unit, value, expected):
+        made = mapping({"reported_cost": "price"}, format={"cost_unit": unit})
+        assert call(made, price=value).reported_cost == expected
+
+    @pytest.mark.parametrize("value", ["much", -1, "nan", "1e99"])
+    def test_no_costs(self, value):
+        made = mapping({"reported_cost": "price"}, format={"cost_unit": "dollars"})
+        assert booked(made, {**ROW, "price": value}) == "a cost that is no number"
+
+    def test_fixed_values_and_columns(self):
+        made = mapping(
+            {"identity": "who"}, fixed={"client": "our-robot", "provider": "x"}
+        )
+        row = call(made, who="alice@example.com")
+        assert (row.client, row.provider, row.identity) == (
+            "our-robot",
+            "x",
+            "alice@example.com",
+        )
+        assert call().client == "rows"
+
+    def test_links(self):
+        made = mapping({"request_id": "r", "response_id": "m"})
+        assert call(made, r="req_1", m="msg_1").link == "msg_1 req_1"
+        assert call(made, r="", m=None).link == ""
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            ("true", True),
+            ("No", False),
+            (1, True),
+            (False, False),
+            ("?", None),
+            (None, None),
+        ],
+    )
+    def test_attended(self, value, expected):
+        assert call(mapping({"attended": "a"}), a=value).attended is expected
+
+    def test_nested_objects_by_a_dotted_name(self):
+        made = mapping({"input": "usage.tokens.in"})
+        assert call(made, usage={"tokens": {"in": 5}}).input == 5
+        # A column of just that name comes first.
+        assert call(made, **{"usage.tokens.in": 7, "usage": {}}).input == 7
+
+    def test_a_long_text_is_refused_not_cut(self):
+        assert (
+            booked(mapping(), {**ROW, "model": "x" * 257}) == "a text that is too long"
+        )
+
+    def test_without_a_model(self):
+        assert booked(mapping(), {**ROW, "model": ""}) == "no model"
+
+    def test_columns_that_are_not_mapped_go_nowhere(self):
+        assert "s3cr3t" not in repr(call(prompt="s3cr3t", s3cr3t=1))
+
+
+class TestKeys:
+    def test_a_key_is_the_columns_and_the_name(self):
+        assert call().key == call(model="other").key
+        assert call().key != call(id="2").key
+        other = parse_mapping('name = "other"\n' + table("columns", COLUMNS), "m")
+        assert call().key != call(other).key
+        assert call().key.startswith("robots:")
+
+    def test_several_columns(self):
+        made = mapping({"key": "tenant, id"})
+        keys = {call(made, tenant=t, id=i).key for t, i in (("a", "bc"), ("ab", "c"))}
+        assert len(keys) == 2
+
+    def test_none(self):
+        assert booked(mapping(), {**ROW, "id": ""}) == "no value in the key columns"
+
+    def test_ignored_rows(self):
+        made = mapping(ignore={"column": "status", "values": "failed, cancelled"})
+        assert booked(made, {**ROW, "status": "failed"}) is None
+        assert call(made, status="ok").input == 100
+
+
+class TestReading:
+    def test_outcomes_are_counted_by_row(self):
+        made = mapping(ignore={"column": "status", "values": "failed"})
+        rows = [
+            ROW,
+            {**ROW, "in": -1},
+            "broken",
+            {"status": "failed"},
+            {**ROW, "id": "2"},
+        ]
+        (reading,) = SOURCE.read_rows(made, rows, "x.csv")
+        assert len(reading.witnesses) == 2
+        assert reading.ignored == 1
+        assert [one.place for one in reading.rejected] == ["x.csv:2", "x.csv:3"]
+
+    def test_long_files_come_in_parts(self):
+        rows = ({**ROW, "id": number} for number in range(25_000))
+        sizes = [len(one.witnesses) for one in SOURCE.read_rows(mapping(), rows, "x")]
+        assert sizes == [10_000, 10_000, 5_000]
+
+    @given(
+        st.dictionaries(
+            st.sampled_from(["id", "at", "model", "in", "out", "x"]),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats()
+            | st.text()
+            | st.decimals()
+            | st.binary()
+            | st.datetimes()
+            | st.lists(st.integers()),
+        )
+    )
+    def test_any_row(self, changed):
+        outcome = booked(mapping(), {**ROW, **changed})
+        assert isinstance(outcome, (Witness, str))
+        if isinstance(outcome, Witness):
+            assert min(outcome.tokens) >= 0
+
+
+class TestFiles:
+    def write(self, tmp_path, name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return [*text_rows(str(path), ";")]
+
+    def test_csv(self, tmp_path):
+        text = '\ufeffid;in\n1;"a;b"\n2;\n'
+        assert self.write(tmp_path, "x.csv", text) == [
+            {"id": "1", "in": "a;b"},
+            {"id": "2", "in": ""},
+        ]
+
+    def test_tabs(self, tmp_path):
+        assert self.write(tmp_path, "x.tsv", "id\tin\n1\t2\n") == [
+            {"id": "1", "in": "2"}
+        ]
+
+    @pytest.mark.parametrize("name", ["x.ndjson", "x.jsonl", "x.json"])
+    def test_lines(self, tmp_path, name):
+        found = self.write(tmp_path, name, '{"id": 1}\n\n[]\n{"id"\n{"id": 2}')
+        assert found == [{"id": 1}, "not a JSON object", "not a JSON object", {"id": 2}]
+
+    def test_an_array(self, tmp_path):
+        assert self.write(tmp_path, "x.json", '[{"id": 1},\n {"id": 2}]') == [
+            {"id": 1},
+            {"id": 2},
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("x.csv", b""),
+            ("x.csv", b"\xff\xfe"),
+            ("x.csv", b'id\n"open'),
+            ("x.json", b"[1]"),
+            ("x.json", b"[{"),
+        ],
+    )
+    def test_noise(self, tmp_path, name, content):
+        with pytest.raises((Invalid, TooLarge)):
+            self.write(tmp_path, name, content)
