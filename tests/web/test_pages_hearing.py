@@ -35,7 +35,8 @@ def test_ones_own_page_names_nobody(open_as) -> None:
     assert answer.status_code == 200
     text = text_of(answer.text)
     assert "no telemetry of codex since 2026-11-03" in text
-    assert "run `mileage setup codex`" in text
+    assert "run mileage setup codex and compare" in text
+    assert "<code>mileage setup codex</code>" in answer.text
     assert name_of(ME) not in text
     assert "/people/" not in answer.text
     assert "10 min ahead" in text
@@ -160,7 +161,7 @@ def test_only_what_differs_is_marked() -> None:
     first, second = disagreements_view(page)[:2]
     assert first.differs == ("Input", "Cache read", "Output")
     marked = [cell.differs for cell in first.lines[1].cells]
-    assert marked == [True, True, False, False, True, False, False]
+    assert marked == [True, True, True, False, True, False, False]
     assert not any(cell.differs for cell in first.lines[0].cells)
     assert [cell.differs for cell in second.lines[1].cells].count(True) == 1
     assert second.counted == tuple(second.one.tokens)

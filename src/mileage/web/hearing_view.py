@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mileage.domain.coverage import Coverage
-    from mileage.domain.disagreement import Disagreement
+    from mileage.domain.disagreement import Disagreement, Testimony
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.people import Account
     from mileage.domain.problems import Problem
@@ -174,18 +174,16 @@ def _disagreement(one: Disagreement, page: DisagreementsPage) -> DisagreementVie
         *_whose(one.account, page),
         differs=tuple(CLASS_TITLES.get(name, name) for name in one.differs),
         counted=tuple(one.tokens),
-        lines=tuple(
-            TestimonyLine(
-                each.source,
-                each.client_version,
-                each.inflated,
-                tuple(
-                    Cell(said, said != counted and name in one.differs)
-                    for name, said, counted in zip(
-                        TOKEN_CLASSES, each.tokens, one.tokens, strict=True
-                    )
-                ),
-            )
-            for each in one.testimonies
-        ),
+        lines=tuple(_line(each, one) for each in one.testimonies),
     )
+
+
+def _line(each: Testimony, one: Disagreement) -> TestimonyLine:
+    inflated = bool(each.inflated)
+    cells = (
+        Cell(said, said != counted and (name in one.differs or inflated))
+        for name, said, counted in zip(
+            TOKEN_CLASSES, each.tokens, one.tokens, strict=True
+        )
+    )
+    return TestimonyLine(each.source, each.client_version, each.inflated, tuple(cells))

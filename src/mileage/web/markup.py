@@ -78,9 +78,25 @@ def minute(micros: int | None, zone: str) -> Markup:
     )
 
 
+def local_day(micros: int, zone: str) -> Markup:
+    """Return the local day of an instant for a table."""
+    return day(numbers.iso_minute(micros, zone)[:10])
+
+
 def day(iso: str) -> Markup:
     """Return a day as tables show it."""
     return Markup('<time datetime="{0}">{0}</time>').format(iso)
+
+
+def ticks(sentence: str) -> Markup:
+    """Return a sentence with what stands in backticks as code."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        return escape(sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
 
 
 def written(figures: Figures) -> int:

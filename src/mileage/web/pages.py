@@ -56,6 +56,8 @@ def _environment() -> Environment:
         instant=markup.instant,
         minute=markup.minute,
         day=markup.day,
+        local_day=markup.local_day,
+        ticks=markup.ticks,
         written=markup.written,
         per_million=markup.per_million,
         largest=markup.largest,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
@@ -87,3 +88,24 @@ def test_the_longest_bar_is_the_largest_line():
     lines = tuple(Share(n, Figures(1, Tokens(k))) for n, k in (("a", 3), ("b", 9)))
     assert markup.largest(lines) == 9
     assert markup.largest(()) == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "html"),
+    [
+        ("", ""),
+        ("run it", "run it"),
+        ("run `a b`", "run <code>a b</code>"),
+        ("`a`, then `b`.", "<code>a</code>, then <code>b</code>."),
+        ("`<b>` & <i>", "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"),
+        ("one ` alone <b>", "one ` alone &lt;b&gt;"),
+    ],
+)
+def test_what_stands_in_backticks_is_code(sentence, html):
+    assert markup.ticks(sentence) == html
+
+
+def test_the_local_day_of_an_instant():
+    late = 1_763_681_400_000_000  # 2025-11-20T23:30:00Z
+    assert "2025-11-20" in markup.local_day(late, "UTC")
+    assert ">2025-11-21<" in markup.local_day(late, "Asia/Kolkata")
