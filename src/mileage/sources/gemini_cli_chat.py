@@ -17,6 +17,7 @@ import msgspec
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
+from mileage.sources import places
 from mileage.sources.gemini_cli_activity import GeminiCliActivity
 from mileage.sources.gemini_cli_counts import GeminiUsage, disjoint
 from mileage.sources.indented_json import Found, objects
@@ -99,14 +100,8 @@ class GeminiCliChat:
     traits = SourceTraits("gemini_cli_chat", "gemini-cli", 10, "counts", True)  # noqa: FBT003
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
-        """``GEMINI_DATA_DIR`` (a comma list) is the folder of projects itself.
-
-        ``GEMINI_CLI_HOME`` stands for the home folder.
-        """
-        chosen = environ.get("GEMINI_DATA_DIR", "")
-        folders = [PurePath(part.strip()) for part in chosen.split(",") if part.strip()]
-        base = PurePath(environ.get("GEMINI_CLI_HOME") or home)
-        return folders or [base / ".gemini" / "tmp"]
+        """``GEMINI_DATA_DIR`` and ``GEMINI_CLI_HOME`` move them."""
+        return places.gemini_cli_chat(home, environ)
 
     def patterns(self) -> tuple[str, ...]:
         """Match sub-agents too, which bear the name of their session alone."""

@@ -10,13 +10,13 @@ version 0.15.10).
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
+from mileage.sources import places
 from mileage.sources.jsonl import (
     CHUNK_LINES,
     Count,
@@ -37,6 +37,7 @@ from mileage.sources.qwen_code_twins import Twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import PurePath
 
     from mileage.domain.witness import Reading
 
@@ -121,16 +122,8 @@ class QwenCodeChat:
     traits = SourceTraits("qwen_code_chat", "qwen-code", 10, "link", True)  # noqa: FBT003
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
-        """``QWEN_RUNTIME_DIR``, else ``QWEN_HOME``, stands for ``~/.qwen``.
-
-        So does ``QWEN_DATA_DIR``, a comma list that other tools of this kind know.
-        """
-        listed = environ.get("QWEN_DATA_DIR", "")
-        folders = [PurePath(part.strip()) for part in listed.split(",") if part.strip()]
-        chosen = environ.get("QWEN_RUNTIME_DIR") or environ.get("QWEN_HOME")
-        if chosen or not folders:
-            folders.insert(0, PurePath(chosen) if chosen else home / ".qwen")
-        return [folder / "projects" for folder in folders]
+        """``QWEN_RUNTIME_DIR``, ``QWEN_HOME`` and ``QWEN_DATA_DIR`` move them."""
+        return places.qwen_code_chat(home, environ)
 
     def patterns(self) -> tuple[str, ...]:
         """Match chats, which are named by their session."""
