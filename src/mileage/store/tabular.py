@@ -30,7 +30,9 @@ def parquet_rows(path: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a Parquet file by column; raises Invalid for another file."""
     with duckdb.connect(":memory:", config=_OPTIONS) as connection:
         try:
-            result = connection.execute(statement("parquet_rows"), {"path": escape(path)})
+            result = connection.execute(
+                statement("parquet_rows"), {"path": escape(path)}
+            )
             names = [column[0] for column in result.description or ()]
             while batch := result.fetchmany(BATCH):
                 yield from (dict(zip(names, row, strict=True)) for row in batch)
