@@ -73,11 +73,32 @@ def parsers() -> dict[str, Parser]:
 
 def _inputs() -> dict[str, Parser]:
     """Return the parsers of input that is neither a log nor telemetry."""
-    from mileage.ingest import people_csv
+    from mileage.ingest import people_csv, push_format
+    from mileage.sources import cloudevents, litellm, openrouter_activity, rows_mapping
 
-    people = partial(people_csv.parse_people, file="people.csv")
+    def mapping(data: bytes) -> None:
+        rows_mapping.parse_mapping(data.decode("utf-8", "replace"), "mapping.toml")
 
-    return {"people": partial(_refusing, people)}
+    def events(kind: str) -> Parser:
+        headers = {"ce-id": "1", "ce-source": "/fuzz", "ce-specversion": "1.0"}
+        headers |= {"ce-type": "ai.usage.call", "content-type": "application/json"}
+        return lambda data: _check(
+            [cloudevents.SOURCE.read_request(kind, headers, data)]
+        )
+
+    expected = {
+        "people": partial(people_csv.parse_people, file="people.csv"),
+        "pushed-witnesses": push_format.decode,
+        "mapping": mapping,
+        "litellm-callback": lambda data: _check([litellm.SOURCE.read_body(data)]),
+        "cloudevents-batched": events(cloudevents.BATCHED),
+        "cloudevents-structured": events(cloudevents.STRUCTURED),
+        "cloudevents-binary": events(cloudevents.BINARY),
+    }
+    found = {name: partial(_refusing, parse) for name, parse in expected.items()}
+    found["litellm-export"] = partial(_read_file, litellm.SOURCE, suffix=".json")
+    found["openrouter-export"] = partial(_read_buckets, openrouter_activity.SOURCE)
+    return found
 
 
 def _refusing(parse: Callable[[bytes], Any], data: bytes) -> None:
