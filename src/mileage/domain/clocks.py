@@ -1,16 +1,19 @@
-"""How far two clocks are apart, told from events that both have seen."""
+"""How far two clocks are apart, told from events that both may have seen."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEAST_SUPPORT = 1.9
-"""Two events that agree; one alone agrees with anything."""
-LEAST_SHARE = 0.6
-"""Of all that is told must agree, or the times are not of the same moment."""
+LEAST_EVENTS = 2
+"""Of one mind; one alone agrees with anything."""
+LEAST_SHARE = 0.5
+"""Of all that could be one event must agree, or two moments are dated."""
+LEAST_LEAD = 1.5
+"""How many times more must agree on this offset than on any other."""
 MANY = 10
 """Of so many events the scatter of the times can be told."""
 FINEST = 500_000
@@ -22,8 +25,9 @@ class Difference(NamedTuple):
 
     by: int
     """Microseconds."""
-    weight: float
-    """1 where nothing else can be meant, less where much can."""
+    first: int
+    second: int
+    """Numbers of the event on either side; it may have several differences."""
 
 
 class Offset(NamedTuple):
@@ -36,41 +40,45 @@ class Offset(NamedTuple):
 def tell_offset(differences: Sequence[Difference], spread: int) -> Offset | None:
     """Return where most differences crowd within ``spread``; None if they do not.
 
-    Events that were paired wrongly scatter over minutes, true ones crowd: the crowd
-    is found however many wrong ones there are outside of it, up to the share above.
+    Events that were paired wrongly scatter over minutes, true ones crowd.
     """
-    crowd = _crowd(sorted(differences), spread)
-    support = sum(one.weight for one in crowd)
-    total = sum(one.weight for one in differences if one.weight >= 1)
-    if support < LEAST_SUPPORT or support < LEAST_SHARE * total:
+    ordered = sorted(differences)
+    crowd = _crowd(ordered, spread)
+    support = _events(crowd)
+    if support < LEAST_EVENTS or support < LEAST_SHARE * _events(ordered):
         return None
-    by = _middle(crowd)
+    low, high = crowd[0].by - spread, crowd[-1].by + spread
+    others = [one for one in ordered if not low <= one.by <= high]
+    if support < LEAST_LEAD * _events(_crowd(others, spread)):
+        return None
+    by = crowd[len(crowd) // 2].by
     return Offset(by, _reach(crowd, by, spread))
 
 
+def _events(some: Sequence[Difference]) -> int:
+    """Count how many events could be paired, one to one."""
+    return min(len({one.first for one in some}), len({one.second for one in some}))
+
+
 def _crowd(ordered: Sequence[Difference], spread: int) -> Sequence[Difference]:
-    """Return the heaviest run of differences that is no wider than ``spread``."""
-    best = (0.0, 0, 0)
-    weight, first = 0.0, 0
-    for last, one in enumerate(ordered):
-        weight += one.weight
-        while one.by - ordered[first].by > spread:
-            weight -= ordered[first].weight
-            first += 1
-        if weight > best[0] + 1e-9:
-            best = (weight, first, last + 1)
-    return ordered[best[1] : best[2]]
-
-
-def _middle(crowd: Sequence[Difference]) -> int:
-    """Return the weighted median."""
-    half = sum(one.weight for one in crowd) / 2
-    passed = 0.0
-    for one in crowd:
-        passed += one.weight
-        if passed >= half:
-            return one.by
-    return crowd[-1].by
+    """Return the run of most events that is no wider than ``spread``."""
+    best = (0, 0, 0)
+    firsts: Counter[int] = Counter()
+    seconds: Counter[int] = Counter()
+    start = 0
+    for end, one in enumerate(ordered, start=1):
+        firsts[one.first] += 1
+        seconds[one.second] += 1
+        while one.by - ordered[start].by > spread:
+            for counter, number in zip(
+                (firsts, seconds), ordered[start][1:], strict=True
+            ):
+                counter[number] -= 1
+                if not counter[number]:
+                    del counter[number]
+            start += 1
+        best = max(best, (min(len(firsts), len(seconds)), -start, end))
+    return ordered[-best[1] : best[2]]
 
 
 def _reach(crowd: Sequence[Difference], by: int, spread: int) -> int:

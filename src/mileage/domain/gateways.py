@@ -1,7 +1,8 @@
 """A gateway's calls that carry nobody's session, given to the clients behind it.
 
 Only where it is safe: one account, one model, the same prompt and answer, close in
-time, and as many of the one as of the other, so that none is taken for another.
+time, as many of the one as of the other, so that none is taken for another; and only
+if the gateway does not know the clients' sessions: there it is matched already.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from mileage.domain.joining import plain_model
 from mileage.domain.likeness import totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mileage.domain.groups import Group
     from mileage.domain.joining import Joining
+    from mileage.domain.sightings import Profiles
     from mileage.domain.witness import Witness
 
 LEAST_TOKENS = 100
@@ -31,22 +33,34 @@ def mark(account: str, witness: Witness) -> Mark:
     return account, plain_model(witness.model), *totals(witness)
 
 
-def match_gateways(groups: Iterable[Group], joining: Joining) -> None:
+def match_gateways(
+    groups: Sequence[Group], joining: Joining, elsewhere: Profiles
+) -> None:
     """Let clients' calls take in the gateways' that are surely the same."""
+    clients = {
+        session
+        for session, profiles in elsewhere.items()
+        if not all(joining.is_gateway(one.source) for one in profiles)
+    }
+    clients.update(
+        session
+        for group in groups
+        for source, one in group.members.items()
+        if not joining.is_gateway(source)
+        for session in one.sessions
+    )
     behind: dict[Mark, list[Group]] = defaultdict(list)
     before: dict[Mark, list[Group]] = defaultdict(list)
     for group in groups:
         if group.root() is group:
-            side = behind if _is_gateways(group, joining) else before
+            only = all(map(joining.is_gateway, group.members))
+            if only and not clients.isdisjoint(group.sessions()):
+                continue
             for one in _marks(group):
-                side[one].append(group)
+                (behind if only else before)[one].append(group)
     for one in sorted(behind.keys() & before.keys()):
         if one[2] + one[3] >= LEAST_TOKENS:
             _pair(before[one], behind[one], joining)
-
-
-def _is_gateways(group: Group, joining: Joining) -> bool:
-    return all(map(joining.is_gateway, group.members))
 
 
 def _marks(group: Group) -> Iterator[Mark]:

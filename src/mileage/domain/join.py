@@ -23,10 +23,10 @@ from mileage.domain.sightings import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from collections.abc import Set as AbstractSet
 
     from mileage.domain.call import Call, Seen, SourceTraits
     from mileage.domain.join_policy import JoinPolicy
+    from mileage.domain.sightings import Profiles
 
 
 def resolve(
@@ -39,17 +39,18 @@ def resolve(
 
 
 def derive(
-    seen: Iterable[Seen], joining: Joining, covered: AbstractSet[str] = frozenset()
+    seen: Iterable[Seen], joining: Joining, elsewhere: Profiles | None = None
 ) -> list[Call]:
     """Derive the calls of a closed set of witnesses.
 
     Closed: for each witness, all others are in it that have its key or one of its
     ids, all of its session where anything in it can be matched without an id, and
-    all that a gateway's could be. ``covered`` are sessions of which a source that is
-    no gap filler has a witness, whether that is in the set or not.
+    all that a gateway's could be. ``elsewhere`` says what kinds of witnesses there
+    are of the sessions, whether they are in the set or not.
     """
-    groups = group_by_ids(sightings(seen, joining, covered), joining)
+    elsewhere = elsewhere or {}
+    groups = group_by_ids(sightings(seen, joining, elsewhere), joining)
     match_sessions(groups, joining)
     if any(joining.is_gateway(name) for group in groups for name in group.members):
-        match_gateways(groups, joining)
+        match_gateways(groups, joining, elsewhere)
     return [call_of(group, joining) for group in groups if group.root() is group]

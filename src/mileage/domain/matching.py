@@ -244,8 +244,8 @@ class _Line:
     def _tell_offset(self) -> Offset | None:
         """Tell how far the arriving source's clock is from the line's."""
         sure = [
-            Difference(one.group.time(self._source) - one.time, 1)
-            for one in self._placed
+            Difference(one.group.time(self._source) - one.time, -number, -number)
+            for number, one in enumerate(self._placed, start=1)
             if self._source in one.group.members
         ]
         for likeness in SURE:
@@ -259,17 +259,15 @@ class _Line:
         """Return the differences of all pairs that may be one call."""
         homes = _marked(self._homes(), likeness)
         reach = Offset(0, self._window + self._spread)
+        numbers = {
+            one.name: n for n, one in enumerate((*self._placed, *self._arrivals))
+        }
         for mark, guests in _marked(self._arrivals, likeness).items():
-            if len(guests) * len(homes.get(mark, ())) > MOST_PAIRS:
-                continue
-            pairs = self._candidates(homes.get(mark, []), guests, reach)
-            met: dict[tuple[str, str], int] = defaultdict(int)
-            for home, guest in pairs:
-                met[home.name] += 1
-                met[guest.name] += 1
-            for home, guest in pairs:
-                weight = 1 / (met[home.name] * met[guest.name])
-                yield Difference(guest.time - home.time, weight)
+            if len(guests) * len(homes.get(mark, ())) <= MOST_PAIRS:
+                for home, guest in self._candidates(homes.get(mark, []), guests, reach):
+                    yield Difference(
+                        guest.time - home.time, numbers[home.name], numbers[guest.name]
+                    )
 
 
 def _marked(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mileage.domain.call import ESTIMATE, Seen
 from mileage.domain.copies import merge_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from mileage.domain.joining import Joining, Profile
+
+
+Profiles: TypeAlias = "Mapping[str, AbstractSet[Profile]]"
+"""What kinds of witnesses there are of each session."""
 
 
 class Sighting(NamedTuple):
@@ -27,11 +31,11 @@ class Sighting(NamedTuple):
 
 
 def sightings(
-    seen: Iterable[Seen], joining: Joining, covered: AbstractSet[str]
+    seen: Iterable[Seen], joining: Joining, elsewhere: Profiles
 ) -> list[Sighting]:
     """Merge copies; leave out estimates, and gap fillers where there is no gap.
 
-    ``covered`` are sessions of which some other source is known to have a witness.
+    ``elsewhere`` is what else is known to have been seen of the sessions.
     """
     copies: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     fillers = False
@@ -48,7 +52,12 @@ def sightings(
         for one in group
         if not joining.is_gap(one.witness.source)
     }
-    return _filled(found, joining, covered | told)
+    told.update(
+        session
+        for session, profiles in elsewhere.items()
+        if not all(joining.is_gap(one.source) for one in profiles)
+    )
+    return _filled(found, joining, told)
 
 
 def _sighting(copies: list[Seen], joining: Joining) -> Sighting:

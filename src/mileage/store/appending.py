@@ -61,8 +61,8 @@ class Append:
         self, known: Relatives, fresh: Sequence[Seen]
     ) -> tuple[list[Call], list[Call]]:
         """Return (calls to write, calls whose earlier versions end)."""
-        before = derive(known.seen, self._joining, known.covered_before)
-        after = derive([*known.seen, *fresh], self._joining, known.covered_after)
+        before = derive(known.seen, self._joining, known.before)
+        after = derive([*known.seen, *fresh], self._joining, known.after)
         return _difference(before, after)
 
     # Rows in.

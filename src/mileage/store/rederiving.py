@@ -133,7 +133,7 @@ class _Rederivation(Append):
             fresh = [one for one in seen if _number(one) not in done]
             closed = relatives(self._cursor, self._joining, fresh)
             done.update(map(_number, closed.seen))
-            yield derive(closed.seen, self._joining, closed.covered_after)
+            yield derive(closed.seen, self._joining, closed.after)
 
     def _write(self, calls: list[Call]) -> set[tuple[int, str]]:
         """Write the calls that are not what they were; return what that touches."""

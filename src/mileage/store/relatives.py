@@ -29,7 +29,7 @@ from mileage.store.identities import (
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import duckdb
 
@@ -42,9 +42,9 @@ class Relatives(NamedTuple):
     """What is stored already and could be joined with what comes in."""
 
     seen: list[Seen]
-    covered_before: frozenset[str]
-    covered_after: frozenset[str]
-    """Sessions of which a source that is no gap filler has a witness."""
+    before: dict[str, set[Profile]]
+    after: dict[str, set[Profile]]
+    """What kinds of witnesses there are of each session met."""
     profiles: list[ProfileRow]
     """What is new about sessions and accounts."""
 
@@ -92,11 +92,11 @@ class _Search:
             found = self._witnesses(places)
             if not self._follow(found):
                 break
-        stored, new = self._stored, self._new
+        stored, new, sessions = self._stored, self._new, self._sessions.items()
         return Relatives(
             found,
-            self._covered(lambda number: stored[number]),
-            self._covered(lambda number: stored[number] | new[number]),
+            {name: stored[number] for name, number in sessions},
+            {name: stored[number] | new[number] for name, number in sessions},
             [row for row in self._told if read_profile(row[1]) not in stored[row[0]]],
         )
 
@@ -162,13 +162,6 @@ class _Search:
 
     def _has_events(self, profiles: Iterable[Profile]) -> bool:
         return any(not self._joining.is_gap(one.source) for one in profiles)
-
-    def _covered(self, profiles: Callable[[int], Iterable[Profile]]) -> frozenset[str]:
-        return frozenset(
-            session
-            for session, number in self._sessions.items()
-            if self._has_events(profiles(number))
-        )
 
     def _note_alike(self, seen: Iterable[Seen]) -> None:
         """Note what a gateway and a client would have in common, copies merged too."""
