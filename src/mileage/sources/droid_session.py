@@ -1,7 +1,7 @@
 """Sessions of Factory's Droid: ``sessions/**/*.settings.json``.
 
 The file beside a session's messages holds its sums so far (``tokenUsage``): one row a
-session and model, at the session's first moment, which grows until the session ends.
+session, at the session's first moment, which grows until the session ends.
 Nothing tells its calls apart. Input excludes both cache classes; thinking stands beside
 output.
 
@@ -129,18 +129,19 @@ def _take(gathered: Gathering, path: str, settings: _Settings, usage: _Usage) ->
         gathered.reject(1, problem)
         return
     session = PurePath(path).name.removesuffix(_ENDING)
-    model, counts = _plain(text(settings.model)), usage.classes()
+    counts = usage.classes()
     gathered.witness(
         Witness(
             "droid_session",
-            f"{session}:{model}",
+            # Not by model: the sum goes on when a person chooses another.
+            session,
             "",
             session,
             at,
             "droid",
             "",
             text(settings.provider_lock),
-            model,
+            _plain(text(settings.model)),
             "",
             *counts,
             None,

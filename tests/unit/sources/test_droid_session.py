@@ -33,14 +33,14 @@ def test_the_sum_of_a_session_is_one_row(tmp_path):
     row = only(told(tmp_path))
     assert row.tokens == (3, 1_000, 50, 0, 7, 2, 0)
     assert row[:10] == (
-        *("droid_session", "session-1:claude-sonnet-4-5", "", "session-1", micros()),
+        *("droid_session", "session-1", "", "session-1", micros()),
         *("droid", "", "anthropic", "claude-sonnet-4-5", ""),
     )
     assert row[17:] == (None, "", "", False, None, "", "")
 
 
 def test_a_session_that_goes_on_is_the_same_row(tmp_path):
-    both = told(tmp_path) + told(tmp_path, {"outputTokens": 70})
+    both = told(tmp_path) + told(tmp_path, {"outputTokens": 70}, model="gpt-5.1")
     (row,) = counted(both)
     assert row.output == 70
 
