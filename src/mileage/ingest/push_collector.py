@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from mileage.domain.errors import MileageError, TooLarge, Unavailable
-from mileage.ingest.push_format import UNKNOWN_SOURCE, Receipt, halves, source_of
+from mileage.ingest.push_format import (
+    MALFORMED,
+    UNKNOWN_SOURCE,
+    Receipt,
+    halves,
+    source_of,
+)
 from mileage.ingest.push_marks import Marks
 from mileage.ingest.push_reading import Reader
 from mileage.ingest.push_state import replace
@@ -284,7 +290,7 @@ class Collector:
     def _told_before(self) -> _Told:
         try:
             return msgspec.json.decode(self._told_file.read_bytes(), type=_Told)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, *MALFORMED):
             return _Told()
 
     # Reading.

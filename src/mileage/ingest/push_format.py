@@ -39,6 +39,8 @@ UNKNOWN_SOURCE = "source not installed on the server"
 _MACHINE = re.compile(r"mach_[a-z2-7]{16}")
 _SOURCE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LEVEL = 3
+MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are not of the format."""
 
 _Rows = Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_ROWS)]
 _Refusals = Annotated[list[Rejected], msgspec.Meta(max_length=MOST_ROWS)]
@@ -120,7 +122,7 @@ def decode(plain: bytes) -> Push:
     """
     try:
         body = _bodies.decode(plain)
-    except msgspec.MsgspecError as error:
+    except MALFORMED as error:
         raise Invalid(f"not a body of witnesses: {_place(error)}") from None
     if not _MACHINE.fullmatch(body.machine):
         raise Invalid("`machine` is not the id of a machine")
@@ -209,7 +211,7 @@ def _row(
     """Decode one row and look at what no later check looks at; [] when it is bad."""
     try:
         row = decoder.decode(raw)
-    except msgspec.MsgspecError as error:
+    except MALFORMED as error:
         rejected.append(Rejected(source, place, _place(error)))
         return []
     problem = (
@@ -249,7 +251,7 @@ def _bounded(one: Rejected, source: str) -> Rejected:
     return Rejected(source, place, reason)
 
 
-def _place(error: msgspec.MsgspecError) -> str:
+def _place(error: Exception) -> str:
     """Say what was wrong and where; the message of a library may quote the value."""
     found = re.search(r"- at `([$\w.\[\]]*)`$", str(error))
     return f"malformed at {found[1]}" if found else "malformed"
@@ -265,7 +267,7 @@ def receipt_of(plain: bytes) -> Receipt:
     """Read a server's answer; raises Invalid when it is none."""
     try:
         return msgspec.json.decode(plain, type=Receipt)
-    except msgspec.MsgspecError:
+    except MALFORMED:
         raise Invalid("the answer is not one of a Mileage server") from None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mileage.domain.errors import Conflict, NewerData, Unavailable
+from mileage.ingest.push_format import MALFORMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ def _holder(handle: int) -> str:
 def _machine(file: Path, random_bytes: Callable[[int], bytes]) -> _Machine:
     try:
         known = msgspec.json.decode(file.read_bytes(), type=_Machine)
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (FileNotFoundError, *MALFORMED):
         # A damaged one is replaced: the server sees one more machine, no more calls.
         return _new_machine(file, random_bytes)
     if known.version > VERSION:
