@@ -7,7 +7,18 @@ import pickle
 
 import pytest
 
-from mileage.sources import claude_code_otlp, codex_otlp
+from mileage.sources import (
+    anthropic_sdk_spans,
+    claude_code_metrics,
+    claude_code_otlp,
+    claude_code_spans,
+    codex_metrics,
+    codex_otlp,
+    codex_spans,
+    copilot_otlp,
+    genai_spans,
+    opencode_otlp,
+)
 from mileage.sources.otlp import OtlpReader
 from tests.otlp_bodies import (
     API_REQUEST,
@@ -21,7 +32,10 @@ from tests.otlp_bodies import (
     metrics,
     packed_logs,
     packed_metrics,
+    packed_spans,
     point,
+    span,
+    spans,
 )
 
 MARK = "m4rk3r"
@@ -166,6 +180,103 @@ def test_spans_leave_a_number_and_nothing_else():
     reading = READER.read("traces", "json", json.dumps(body).encode())
     assert reading.ignored == 2
     assert MARK.encode() not in searched(reading)
+
+
+SPAN_READER = OtlpReader(
+    tuple(
+        module.SOURCE
+        for module in (
+            anthropic_sdk_spans,
+            claude_code_metrics,
+            claude_code_otlp,
+            claude_code_spans,
+            codex_metrics,
+            codex_otlp,
+            codex_spans,
+            copilot_otlp,
+            genai_spans,
+            opencode_otlp,
+        )
+    )
+)
+SPAN_CONTENT_KEYS = (
+    *CONTENT_KEYS,
+    "ai.prompt.messages",
+    "ai.prompt.tools",
+    "ai.response.toolCalls",
+    "ai.response.providerMetadata",
+    "ai.toolCall.args",
+    "ai.toolCall.result",
+    "db.query.text",
+    "final_result",
+    "gen_ai.completion.0.content",
+    "gen_ai.output.messages",
+    "gen_ai.prompt.0.content",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "gen_ai.tool.definitions",
+    "hidden_params",
+    "input.value",
+    "llm.input_messages.0.message.content",
+    "llm.invocation_parameters",
+    "llm.output_messages.0.message.content",
+    "logfire.msg",
+    "metadata.usage_object",
+    "model_request_parameters",
+    "output.value",
+    "pydantic_ai.all_messages",
+    "traceloop.entity.input",
+    "traceloop.entity.output",
+    "url.full",
+)
+CALL = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.response.id": "resp_1",
+    "gen_ai.usage.input_tokens": 5,
+}
+SPANS = {
+    "a program": ("program", "chat", CALL),
+    "an instrumentor": ("i", "LLM", {"openinference.span.kind": "LLM"}),
+    "the SDK": ("com.anthropic.sdk.python", "x", CALL),
+    "Copilot": ("github.copilot", "chat", CALL),
+    "a tool": ("github.copilot", "x", {"gen_ai.operation.name": "execute_tool"}),
+    "an agent": ("github.copilot", "x", {"gen_ai.operation.name": "invoke_agent"}),
+    "OpenCode": ("opencode", "x", {"ai.operationId": "ai.streamText.doStream"}),
+    "its tool": ("opencode", "x", {"ai.operationId": "ai.toolCall"}),
+    "Claude Code": ("s", "claude_code.llm_request", {"input_tokens": 5}),
+    "Codex": ("s", "session_task.turn", {"codex.turn.token_usage.input_tokens": 5}),
+    "a rejected one": ("s", "x", {**CALL, "gen_ai.usage.input_tokens": f"{MARK} 5"}),
+}
+
+
+@pytest.mark.parametrize("form", ["json", "protobuf"])
+@pytest.mark.parametrize("kind", SPANS)
+def test_nothing_of_a_span_that_is_not_declared_survives(kind, form):
+    scope, name, attributes = SPANS[kind]
+    content = {key: f'{{"id":"{MARK} {key}"}}' for key in SPAN_CONTENT_KEYS}
+    nested = {"tools": [f"{MARK} a", {"deep": f"{MARK} b"}], "messages": [[MARK]]}
+    made = span(
+        {**content, **nested, **attributes},
+        name=name,
+        status={"code": 2, "message": MARK},
+        traceState=f"vendor={MARK}",
+        events=[{"name": f"{MARK} event"}],
+        links=[{"traceState": MARK}],
+    )
+    body = spans(made, scope=scope, resource=RESOURCE_KEYS)
+    assert body.count(MARK.encode()) > 70
+    sent = body if form == "json" else packed_spans(body)
+    reading = SPAN_READER.read("traces", form, sent)
+    kept = len(reading.witnesses) + len(reading.activities) + len(reading.rejected)
+    assert kept + reading.ignored > 0
+    assert MARK.encode() not in searched(reading)
+
+
+@pytest.mark.parametrize("said", [f"{MARK} in\ntwo lines", f"{MARK} " * 100, [MARK]])
+@pytest.mark.parametrize("key", sorted(genai_spans.SOURCE.keys))
+def test_long_or_structured_values_of_spans_do_not_survive(key, said):
+    body = spans(span({**CALL, key: said}))
+    assert MARK.encode() not in searched(SPAN_READER.read("traces", "json", body))
 
 
 def test_the_search_finds_what_is_there():
