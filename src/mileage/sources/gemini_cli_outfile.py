@@ -145,10 +145,7 @@ def _instant(record: _Record, attributes: Mapping[str, Any]) -> int | None:
     told = instant(attributes.get(_TIME_KEY))
     if told is not None or not isinstance(record.time, list):
         return told
-    parts = record.time[:_PAIR]
-    if len(parts) < _PAIR or not all(type(part) is int for part in parts):
+    parts = [part for part in record.time[:_PAIR] if type(part) is int]
+    if len(parts) < _PAIR or not 0 <= parts[0] < _MAX_SECONDS:
         return None
-    seconds, nanoseconds = parts
-    if not 0 <= seconds < _MAX_SECONDS:
-        return None
-    return seconds * 1_000_000 + nanoseconds // 1_000
+    return int(parts[0] * 1_000_000 + parts[1] // 1_000)
