@@ -11,6 +11,7 @@ from mileage.domain.call import Seen
 from mileage.domain.join import resolve
 from mileage.domain.tokens import Tokens
 from mileage.sources import gemini_cli_otlp
+from mileage.sources.files import LogFile, read_log
 from mileage.sources.gemini_cli_chat import REMEMBERED_MESSAGES, SOURCE
 from mileage.sources.indented_json import CUT_OFF
 from mileage.sources.jsonl import CHUNK_LINES, INCOMPLETE, NOT_JSON
@@ -31,7 +32,15 @@ from tests.gemini_qwen_logs import (
     update,
 )
 from tests.otlp_bodies import log, logs
-from tests.session_logs import ignored, line, only, rejections, total, witnesses
+from tests.session_logs import (
+    ignored,
+    line,
+    only,
+    rejections,
+    total,
+    witnesses,
+    write_log,
+)
 
 OLD_PLACE = PLACE.removesuffix("l")
 HOME = PurePath("/home/alice")
@@ -152,6 +161,16 @@ def test_a_sub_agents_calls_belong_to_the_session_that_started_it():
 def test_where_no_folder_tells_a_sub_agent_has_its_own_session():
     row = only(read(opening("k3x9ab", kind="subagent"), spoke(), place="k3x9ab.jsonl"))
     assert (row.session, row.agent) == ("k3x9ab", "subagent")
+
+
+def test_a_path_that_must_not_be_seen_still_tells_the_session(tmp_path):
+    lines = (opening("k3x9ab", kind="subagent"), spoke(), b"oops\n")
+    path = write_log(tmp_path, f"chats/{SESSION}/k3x9ab.jsonl", *lines)
+    file = LogFile("gemini_cli_chat", str(path), path.stat().st_size)
+    readings = list(read_log(SOURCE, file, place="k3x9ab.jsonl"))
+    (row,) = witnesses(readings)
+    assert row.session == SESSION
+    assert [one.place for one in rejections(readings)] == ["k3x9ab.jsonl:3"]
 
 
 def test_the_same_file_has_the_same_keys_wherever_it_lies():
