@@ -197,14 +197,15 @@ def usage(record: OtlpRecord) -> Usage | Unusable | None:
     """Read the counts of a span; None when it reports no tokens at all.
 
     An answer takes tokens and a prompt does, so counts of nothing but 0 are what a
-    program writes that was never told (LiteLLM, of streams).
+    program writes that was never told (LiteLLM, of streams). A total alone belongs to
+    no class.
     """
     groups = (PROMPT, ANSWER, TOTAL, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, REASONING)
     counts = [_largest(record, keys) for keys in groups]
     if any(isinstance(count, Unusable) for count in counts):
         return Unusable()
     told = [count if isinstance(count, int) else None for count in counts]
-    if not any(told[:3]):
+    if not any(told[:2]):
         return None
     detail = sum(count is not None for count in told[3:5])
     prompt, answer = _two_of_three(told[0], told[1], told[2])
@@ -227,7 +228,7 @@ def _largest(record: OtlpRecord, keys: tuple[str, ...]) -> int | Unusable | None
 def _two_of_three(
     prompt: int | None, answer: int | None, total: int | None
 ) -> tuple[int, int]:
-    """Work out what was not sent; of a total alone nothing is known to be output."""
+    """Work out what was not sent."""
     if prompt is None:
         prompt = max((total or 0) - (answer or 0), 0)
     if answer is None:
