@@ -66,7 +66,8 @@ class Ledger:
 
     @property
     def keys(self):
-        return {key for _, key in self.witnesses}
+        """Ids of messages and responses."""
+        return {key.rpartition(":")[2] for _, key in self.witnesses}
 
 
 class Machine:

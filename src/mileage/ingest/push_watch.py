@@ -10,7 +10,7 @@ import os
 import select
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Bell:
     def ring(self, *_: object) -> None:
         """Ask for the end."""
         self.rung = True
-        os.write(self._ring, b"!")
+        with suppress(BlockingIOError):
+            # Full of earlier rings, which wake as well.
+            os.write(self._ring, b"!")
 
     def wait(self, seconds: float) -> None:
         """Wait this long, or until the bell rings."""
