@@ -1,4 +1,4 @@
-"""The slow and plain way from readings to a personal report: what the index must equal."""
+"""The plain way from readings to a personal report: what the index must equal."""
 
 from __future__ import annotations
 

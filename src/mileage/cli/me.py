@@ -91,6 +91,16 @@ class _Views(click.Group):
     "hours by its start in UTC.",
 )
 @click.option("--tz", metavar="ZONE", help="Time zone of the days. [default: yours]")
+@click.option(
+    "--no-index",
+    is_flag=True,
+    help="Read straight from the logs: what deleted ones held does not count.",
+)
+@click.option(
+    "--rebuild-index",
+    is_flag=True,
+    help="Read every log again; what was in deleted ones is kept.",
+)
 @json_option
 def command(
     *,
@@ -99,7 +109,7 @@ def command(
     until: datetime | None,
     by: str,
     tz: str | None,
-    as_json: bool,
+    **flags: bool,
 ) -> None:
     """Read, count once, price, print."""
     if since and until and since > until:
@@ -109,13 +119,16 @@ def command(
     if context.invoked_subcommand:
         return
 
-    from mileage.reports.local import Question, local_json, local_report
-    from mileage.wiring.personal import usage_of
+    from mileage.reports.local import Question, dimension, local_json, local_report
+    from mileage.wiring.personal import Asking, answer_of, finished, index_file
 
     places, environ = asked.homes, asked.environ
     question = Question(asked.zone, asked.zone_name, _date(since), _date(until), by)
-    report = local_report(usage_of(places, environ), question)
-    if as_json:
+    file = None if flags["no_index"] else index_file(places, environ)
+    needed = dimension(by, windowed=bool(since or until))
+    answer = answer_of(Asking(places, environ, file, needed, flags["rebuild_index"]))
+    report = local_report(answer.usage, question)
+    if flags["as_json"]:
         import json
 
         click.echo(json.dumps(local_json(report)))
@@ -124,6 +137,8 @@ def command(
         from mileage.wiring.personal import roots_of
 
         show(report, [str(root) for root in roots_of(places, environ)])
+    for remark in finished(answer):
+        click.echo(f"mileage: {remark}", err=True)
 
 
 def _asked(homes: Sequence[Path], tz: str | None) -> Asked:

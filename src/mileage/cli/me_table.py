@@ -138,6 +138,8 @@ def _completeness(source: LocalSource) -> str:
     if source.first is not None and source.last is not None:
         first, last = (moment(edge).date() for edge in (source.first, source.last))
         line += f" from {first} to {last} (UTC)"
+    if source.gone:
+        line += f", {source.gone:,} deleted files still count"
     if source.rejected:
         line += f", {source.rejected:,} lines could not be read"
     return line

@@ -81,6 +81,10 @@ class Priced(Protocol):
         """Return the cost of one call in micro-dollars."""
         ...
 
+    def costs(self, calls: Iterable[tuple[int, ...]]) -> int:
+        """Return what calls cost together; of each its seven classes."""
+        ...
+
 
 class Prices(Protocol):
     """Prices by provider, model, UTC day and tier."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from mileage.ingest.local_calls import FileCalls
+from mileage.domain.packed import FileCalls
 from mileage.ingest.local_rows import Held, rows_of
 from mileage.sources.files import LogFile, read_log
 from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
@@ -74,7 +74,7 @@ class Reader:
     def _resumed(self, source: ResumableSource, file: LogFile, item: Item) -> FileRead:
         mark, open_before, passed = _opened(item.known[2])
         tail = read_on(source, file, mark)
-        calls = FileCalls.of(tail.settled)
+        calls = tail.settled
         still_open = 0
         rejected = tail.rejected
         if not tail.from_start:
@@ -83,14 +83,10 @@ class Reader:
             still_open = open_before - tail.taken_back
             calls = before.followed_by(calls, at=len(before.rows) - still_open)
             rejected += item.rejected - passed
-        if tail.open_rows:
-            late = FileCalls.of(tail.open_rows)
-            calls = calls.followed_by(late, at=len(calls.rows))
-        return self._done(
-            file.source,
-            calls,
-            (rejected, _closed(tail, still_open + len(tail.open_rows))),
-        )
+        late = tail.open_calls
+        calls = calls.followed_by(late, at=len(calls.rows))
+        packed = _closed(tail, still_open + len(late.rows))
+        return self._done(file.source, calls, (rejected, packed))
 
     def _done(
         self, source: str, calls: FileCalls, about: tuple[int, bytes]

@@ -51,12 +51,16 @@ def known_of(index: PersonalIndex) -> Known:
     return Known(generation, prices, patterns, index.files())
 
 
-def difference(known: Sequence[StoredFile], found: Sequence[FoundFile]) -> Difference:
-    """Compare by path, inode, size and time of change."""
+def difference(
+    known: Sequence[StoredFile], found: Sequence[FoundFile], *, anew: bool = False
+) -> Difference:
+    """Compare by path, inode, size and time of change; ``anew``: all have changed."""
     stored = {file.path: file for file in known}
     changed: list[tuple[FoundFile, StoredFile | None]] = []
     for one in found:
         before = stored.pop(one.path, None)
+        if anew and before is not None:
+            before = before._replace(inode=-1)
         if before is None or before[2:6] != (one[0], *one[2:5]) or before.gone:
             changed.append((one, before))
     gone: list[StoredFile] = []

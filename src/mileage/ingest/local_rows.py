@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
+from mileage.domain.packed import kind_of
 from mileage.domain.quarter import QUARTER_MICROS, Costs, QuarterRow
-from mileage.domain.tokens import Tokens
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mileage.domain.packed import FileCalls, Kind, Numbers
     from mileage.domain.witness import Witness
-    from mileage.ingest.local_calls import FileCalls, Kind, Numbers
 
 
 class Held(NamedTuple):
@@ -58,8 +58,7 @@ def rows_of(
         for key in dict.fromkeys(calls.keys):
             one = shared.get(key)
             if one is not None:
-                kind = (one[5], *one[7:10], one[3], *one[18:20], one[23], one[20])
-                number = numbers.setdefault(kind, len(numbers))
+                number = numbers.setdefault(kind_of(one), len(numbers))
                 rows.append((number, one[4], *one[10:17]))
         kinds = list(numbers)
     return _added_up(file.source, kinds, rows, costs)
@@ -114,7 +113,7 @@ def _row(
     price = None if measure else costs.price(provider, model, quarter, tier)
     cost = None
     if price is not None:
-        cost = sum(price.cost(Tokens._make(call[2:])) for call in calls)
+        cost = price.costs(call[2:] for call in calls)
     unpriced = count if price is None and not measure else 0
     return QuarterRow._make(
         (

@@ -7,9 +7,10 @@ from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.rounding import half_even
+from mileage.domain.tokens import Tokens
 
 if TYPE_CHECKING:
-    from mileage.domain.tokens import Tokens
+    from collections.abc import Iterable
 
 MILLION = 1_000_000
 
@@ -62,3 +63,15 @@ class PriceRow:
     def cost(self, tokens: Tokens) -> int:
         """Return the cost of one call in micro-dollars, rounded half to even."""
         return half_even(sum(map(mul, tokens, self.rates(tokens))), MILLION)
+
+    def costs(self, calls: Iterable[tuple[int, ...]]) -> int:
+        """Return the sum of what calls cost, each of them rounded by itself."""
+        if len(self.brackets) > 1:
+            return sum(self.cost(Tokens._make(call)) for call in calls)
+        rates = self.brackets[0].rates
+        total = 0
+        for call in calls:
+            # As ``half_even`` does it, without a call for each: half of the time.
+            whole, rest = divmod(sum(map(mul, call, rates)), MILLION)
+            total += whole + (2 * rest > MILLION - (whole & 1))
+        return total

@@ -46,6 +46,13 @@ class LocalReport(NamedTuple):
     sources: tuple[LocalSource, ...]
 
 
+def dimension(by: str, *, windowed: bool) -> str:
+    """Name what rows have to tell apart for a question; '' everything."""
+    if by in BY_TIME:
+        return "quarter"
+    return "" if windowed else by
+
+
 def local_report(usage: Usage, question: Question) -> LocalReport:
     """Answer a question from all that was found."""
     window = _window(usage.sources, question)

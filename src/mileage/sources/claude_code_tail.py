@@ -7,10 +7,12 @@ not as plain as that goes the ordinary way; the results are the same.
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from mileage.domain.packed import FileCalls, hashed
 from mileage.sources.claude_code_lines import (
     BY_USER,
     HEAD_BYTES,
@@ -20,14 +22,18 @@ from mileage.sources.claude_code_lines import (
     Line,
     Usage,
     counts_of,
-    witness_of,
+    plain_model,
+    provider_of,
+    tier_of,
 )
 from mileage.sources.jsonl import Gathering, instant, larger, untimely
 
 if TYPE_CHECKING:
-    from mileage.domain.witness import Witness
+    from mileage.domain.packed import Kind, Numbers
     from mileage.sources.jsonl import Classes
 
+_SOURCE, _CLIENT = "claude_code_log", "claude-code"
+_decode = LINE.decode
 _MESSAGE_BYTES = len(MESSAGE)
 _UNFIT = (msgspec.ValidationError, ValueError, RecursionError)
 # ``2026-11-22T12:34:56.789Z``: times of this form stand in order as texts do.
@@ -48,16 +54,17 @@ class Transcript(Protocol):
 class _Call:
     """A call and what its lines said so far."""
 
-    __slots__ = ("copied", "counts", "line", "occurred_at", "stamp", "usage")
+    __slots__ = ("copied", "counts", "line", "model", "occurred_at", "stamp", "usage")
 
     def __init__(self, line: Line, usage: Usage, occurred_at: int) -> None:
         self.line = line
+        self.model = line.message.model if line.message else ""
         self.usage = usage
         self.occurred_at = occurred_at
         self.stamp = line.timestamp
         self.copied = line.is_sidechain is True
         self.counts: Classes | None = None
-        """Maxima, once there is more than one usage."""
+        """Maxima, where no line has them all."""
 
     def repeated(self, line: Line, usage: Usage) -> bool:
         """Take the counts of a later line in, if nothing else of it can matter."""
@@ -65,9 +72,16 @@ class _Call:
             return False
         if self.copied and line.is_sidechain is not True:
             return False
-        if usage != self.usage:
-            counts = counts_of(self.usage) if self.counts is None else self.counts
-            self.counts = larger(counts, counts_of(usage))
+        if self.counts is None:
+            known, output = self.usage, self.usage.output_tokens
+            if (output or 0) <= (usage.output_tokens or 0):
+                # Nearly always nothing but the output has grown.
+                known.output_tokens = usage.output_tokens
+                if known == usage:
+                    return True
+                known.output_tokens = output
+        counts = counts_of(self.usage) if self.counts is None else self.counts
+        self.counts = larger(counts, counts_of(usage))
         return True
 
     def _is_before(self, stamp: Any) -> bool:  # noqa: ANN401
@@ -99,40 +113,39 @@ class TranscriptTail:
         size, position, lines = len(chunk), 0, 0
         while position < size:
             end = find(b"\n", position) + 1 or size
-            head = min(position + HEAD_BYTES, end)
-            at = find(MESSAGE, position, head)
+            head = position + HEAD_BYTES
+            at = find(MESSAGE, position, head if head < end else end)
             if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
                 sort(chunk[position:end])
             position = end
             lines += 1
         return lines
 
-    def settled(self) -> list[Witness]:
+    def settled(self) -> FileCalls:
         """Hand over, and forget, what was found."""
-        rows = [
-            witness_of(
-                call.line,
-                call.line.message,
-                call.usage,
-                (key, call.occurred_at, call.counts or counts_of(call.usage)),
-            )
-            for key, call in self._calls.items()
-            if call.line.message is not None
-        ]
-        self._calls = {}
+        calls, self._calls = self._calls, {}
+        numbers: dict[tuple[Any, ...], int] = {}
+        kinds: list[Kind] = []
+        rows: list[Numbers] = []
+        for call in calls.values():
+            line, usage = call.line, call.usage
+            thread = (line.session_id, line.cwd, line.agent_id)
+            about = (call.model, tier_of(usage), *thread, call.copied)
+            number = numbers.get(about)
+            if number is None:
+                kinds.append(_kind(*about))
+                number = numbers[about] = len(kinds) - 1
+            rows.append((number, call.occurred_at, *(call.counts or counts_of(usage))))
+        keys = array("Q", b"".join([hashed(_SOURCE, key) for key in calls]))
+        found = FileCalls(keys, kinds, rows)
         reading = self._ordinary.gathered.reading()
         self.rejected += len(reading.rejected)
-        if len(reading.witnesses):
-            for row in rows:
-                self._ordinary.gathered.witness(row)
-            for row in reading.witnesses.rows():
-                self._ordinary.gathered.witness(row)
-            rows = list(self._ordinary.gathered.reading().witnesses.rows())
-        return rows
+        more = FileCalls.of(reading.witnesses.rows())
+        return found.followed_by(more, at=len(rows))
 
-    def open_rows(self) -> list[Witness]:
+    def open_calls(self) -> FileCalls:
         """Return none: no line takes an earlier one back."""
-        return []
+        return FileCalls.none()
 
     def state(self) -> dict[str, Any]:
         """Return nothing: no line depends on an earlier one."""
@@ -140,17 +153,22 @@ class TranscriptTail:
 
     def _sort(self, raw: bytes) -> None:
         try:
-            line = LINE.decode(raw)
+            line = _decode(raw)
         except _UNFIT:
             self._ordinary.take(0, raw)
             return
         message = line.message
-        if message is None:
+        if message is None or (usage := message.usage) is None:
             return
-        usage, key = message.usage, message.id
-        if usage is None:
-            return
-        if key and _is_plain(line, usage):
+        key = message.id
+        if (
+            key
+            and line.type == "assistant"
+            and usage.iterations is None
+            and line.cost_usd is None
+            and message.role != "user"
+            and message.model != NO_RESPONSE
+        ):
             call = self._calls.get(key)
             if call is None:
                 self._begin(key, line, usage)
@@ -163,17 +181,18 @@ class TranscriptTail:
         occurred_at = instant(line.timestamp)
         if occurred_at is None or untimely(occurred_at):
             self.rejected += 1
-            return
-        self._calls[key] = _Call(line, usage, occurred_at)
+        else:
+            self._calls[key] = _Call(line, usage, occurred_at)
 
 
-def _is_plain(line: Line, usage: Usage) -> bool:
-    message = line.message
-    return (
-        line.type == "assistant"
-        and message is not None
-        and message.role != "user"
-        and message.model != NO_RESPONSE
-        and usage.iterations is None
-        and line.cost_usd is None
-    )
+def _kind(  # noqa: PLR0913 - as many as a call has in common with others
+    model: str | None,
+    tier: str,
+    session: str | None,
+    project: str | None,
+    agent: str | None,
+    copied: bool,  # noqa: FBT001
+) -> Kind:
+    name = plain_model(model or "")
+    told = (_CLIENT, provider_of(name), name, tier)
+    return (*told, session or "", project or "", agent or "", "", copied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -24,6 +25,18 @@ _EVENTS = (
     b'user_message"',
     b'thread_settings_applied"',
 )
+
+
+BESIDE = re.compile(
+    rb'\{"timestamp":"[^"]{1,40}",(?:"ordinal":\d+,)?"type":"(?:'
+    + b"|".join(_NO_USAGE)
+    + b"|"
+    + re.escape(_EVENT)
+    + b"(?!"
+    + b"|".join(_EVENTS)
+    + b"))"
+)
+"""The start of nearly every line that ``can_be_skipped``, without cutting it out."""
 
 
 class Usage(msgspec.Struct, gc=False):

@@ -105,9 +105,9 @@ class _Rollout:
         if occurred_at is not None:
             self.thread.follow(occurred_at)
         if kind == "token_count":
-            self._token_count(number, decoded, payload)
+            self._token_count(number, decoded, payload, occurred_at)
         elif kind == "token_usage_record":
-            self._record(number, decoded, payload)
+            self._record(number, decoded, payload, occurred_at)
         else:
             self._circumstance(kind, payload, occurred_at or 0)
             self._beside_calls(number, line)
@@ -149,7 +149,9 @@ class _Rollout:
         elif kind == "task_started" and thread.task_started():
             self.held = []
 
-    def _token_count(self, number: int, line: Line, payload: Payload) -> None:
+    def _token_count(
+        self, number: int, line: Line, payload: Payload, at: int | None
+    ) -> None:
         info = payload.info
         if info is None or self.has_records:
             self.gathered.ignored += 1
@@ -164,7 +166,7 @@ class _Rollout:
         if used is None:
             self.gathered.ignored += 1
             return
-        occurred_at = self._time(number, line)
+        occurred_at = self._time(number, at)
         if occurred_at is None:
             return
         name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
@@ -174,14 +176,16 @@ class _Rollout:
         if len(self.held) >= _HELD_BACK:
             self.release()
 
-    def _record(self, number: int, line: Line, payload: Payload) -> None:
+    def _record(
+        self, number: int, line: Line, payload: Payload, at: int | None
+    ) -> None:
         if not self.has_records:
             self.has_records = True
             self._drop_described(payload)
         if payload.usage is None or self.thread.is_before_own(line.ordinal):
             self.gathered.ignored += 1
             return
-        occurred_at = self._time(number, line)
+        occurred_at = self._time(number, at)
         if occurred_at is None:
             return
         used = payload.usage.counts()
@@ -205,8 +209,7 @@ class _Rollout:
         keep = totals.index(before) + 1 if before in totals else 0
         self.held = self.held[:keep]
 
-    def _time(self, number: int, line: Line) -> int | None:
-        occurred_at = instant(line.timestamp)
+    def _time(self, number: int, occurred_at: int | None) -> int | None:
         problem = untimely(occurred_at)
         if problem:
             self.gathered.reject(number, problem)

@@ -6,10 +6,11 @@ are the totals that a later line may still take back.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mileage.domain.packed import FileCalls
 from mileage.sources.codex_counts import CodexUsage
+from mileage.sources.codex_lines import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,6 @@ class RolloutTail:
         self.rejected = 0
         self._rollout = rollout
         self._open_before = 0
-        self._number = 0
         if state is not None:
             vars(rollout.thread).update(state["thread"])
             rollout.totals.go_on(state["totals"])
@@ -60,22 +60,25 @@ class RolloutTail:
 
     def take(self, chunk: bytes) -> int:
         """Take whole lines in; the last one may lack its end."""
-        take, number = self._rollout.take, self._number
-        for line in BytesIO(chunk):
-            number += 1
-            take(number, line)
-        lines, self._number = number - self._number, number
+        find, is_beside, take = chunk.find, BESIDE.match, self._rollout.take
+        size, position, lines = len(chunk), 0, 0
+        while position < size:
+            end = find(b"\n", position) + 1 or size
+            if not is_beside(chunk, position):
+                take(0, chunk[position:end])
+            position = end
+            lines += 1
         return lines
 
-    def settled(self) -> list[Witness]:
-        """Hand over, and forget, the rows that are certain."""
+    def settled(self) -> FileCalls:
+        """Hand over, and forget, the calls that are certain."""
         reading = self._rollout.gathered.reading()
         self.rejected += len(reading.rejected)
-        return list(reading.witnesses.rows())
+        return FileCalls.of(reading.witnesses.rows())
 
-    def open_rows(self) -> list[Witness]:
-        """Return the rows that a record may still describe as well."""
-        return [row for _, row in self._rollout.held if row is not None]
+    def open_calls(self) -> FileCalls:
+        """Return the calls that a record may still describe as well."""
+        return FileCalls.of(row for _, row in self._rollout.held if row is not None)
 
     def state(self) -> dict[str, Any]:
         """Return what another reader needs to go on."""

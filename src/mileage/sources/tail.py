@@ -7,15 +7,21 @@ at its start and those before that place.
 
 from __future__ import annotations
 
+import os
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 
-from mileage.sources.files import MAX_LINE_BYTES, UNREADABLE, LogFile, open_plain
+from mileage.domain.packed import FileCalls
+from mileage.sources.files import (
+    MAX_LINE_BYTES,
+    UNREADABLE,
+    LogFile,
+    is_regular,
+    open_plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from mileage.domain.witness import Witness
 
 State = dict[str, Any]
 """What a reader has to know to go on; plain values, so that it can be stored."""
@@ -41,12 +47,12 @@ class LogReader(Protocol):
         """
         ...
 
-    def settled(self) -> list[Witness]:
-        """Hand over, and forget, the rows that nothing to come can take back."""
+    def settled(self) -> FileCalls:
+        """Hand over, and forget, the calls that nothing to come can take back."""
         ...
 
-    def open_rows(self) -> list[Witness]:
-        """Return the rows that later lines may still take back, in their order."""
+    def open_calls(self) -> FileCalls:
+        """Return the calls that later lines may still take back, in their order."""
         ...
 
     def state(self) -> State:
@@ -76,10 +82,10 @@ class Tail(NamedTuple):
 
     from_start: bool
     """All of the file: forget what was read before."""
-    settled: list[Witness]
-    open_rows: list[Witness]
+    settled: FileCalls
+    open_calls: FileCalls
     taken_back: int
-    """How many of the rows that were open at the mark (the last ones) go."""
+    """How many of the calls that were open at the mark (the last ones) go."""
     rejected: int
     passing: int
     """How many of the rejected are an unfinished last line, read again later."""
@@ -90,12 +96,13 @@ class Tail(NamedTuple):
 def read_on(source: ResumableSource, file: LogFile, mark: Mark | None) -> Tail:
     """Read what is new in a file, or all of it; what cannot be read is counted."""
     try:
-        with open_plain(file.path) as stream:
+        with _opened(file.path) as stream:
             if mark is not None and _sample(stream, mark.offset) != mark.sample:
                 mark = None
             return _read(source, file, stream, mark)
     except UNREADABLE:
-        return Tail(True, [], [], 0, 1, 0, None)  # noqa: FBT003
+        nothing = FileCalls.none()
+        return Tail(True, nothing, nothing, 0, 1, 0, None)  # noqa: FBT003
 
 
 def _read(
@@ -117,15 +124,15 @@ def _read(
         reader.take(chunks.rest)
         more = reader.settled()
         # A last line that is whole but for its end has counted: it must not again.
-        resumable = resumable and not more and reader.state() == state
-        settled += more
-    rows = reader.open_rows()
-    resumable = resumable and len(rows) <= MOST_OPEN
+        resumable = resumable and not more.rows and reader.state() == state
+        settled = settled.followed_by(more, at=len(settled.rows))
+    still_open = reader.open_calls()
+    resumable = resumable and len(still_open.rows) <= MOST_OPEN
     sample = _sample(stream, chunks.end) if resumable else b""
     return Tail(
         from_start=mark is None,
         settled=settled,
-        open_rows=rows,
+        open_calls=still_open,
         taken_back=reader.taken_back,
         rejected=reader.rejected + refused_whole,
         passing=reader.rejected - refused,
@@ -174,10 +181,15 @@ class _Chunks:
         return b""
 
 
+def _opened(path: str) -> BinaryIO:
+    """Open a log without a buffer: it is read in large pieces."""
+    if path.endswith(".zst") or not is_regular(path):
+        return open_plain(path)
+    return cast("BinaryIO", open(path, "rb", buffering=0))  # noqa: PTH123
+
+
 def _sample(stream: BinaryIO, offset: int) -> bytes:
     """Hash the start of a file and what lies before a place in it."""
-    stream.seek(0)
-    head = stream.read(min(_SAMPLE_BYTES, offset))
-    stream.seek(max(0, offset - _SAMPLE_BYTES))
-    before = stream.read(min(_SAMPLE_BYTES, offset))
-    return blake2b(head + before, digest_size=8).digest()
+    number, size = stream.fileno(), min(_SAMPLE_BYTES, offset)
+    pieces = os.pread(number, size, 0) + os.pread(number, size, offset - size)
+    return blake2b(pieces, digest_size=8).digest()

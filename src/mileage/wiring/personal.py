@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import QuarterRow, Usage
     from mileage.ingest.local_changes import Changes
-    from mileage.ingest.local_index import Known
+    from mileage.ingest.local_index import Difference, Known
     from mileage.store.personal import PersonalIndex
     from mileage.wiring.personal_logs import Logs
 
@@ -28,7 +28,9 @@ class Asking(NamedTuple):
     file: Path | None = None
     """The index; None reads straight from the logs."""
     by: str = ""
-    """The only dimension of rows that matters, or '' for all of them."""
+    """What ``PersonalIndex.usage`` may leave out; '' nothing."""
+    rebuild: bool = False
+    """Read every file again; what was in deleted ones stays."""
 
 
 class Answer(NamedTuple):
@@ -51,8 +53,19 @@ def quarter_rows(
 def usage_of(homes: Sequence[Path], environ: Mapping[str, str]) -> Usage:
     """Return what the logs below the homes say, in all detail, with the index."""
     answer = answer_of(Asking(homes, environ, index_file(homes, environ)))
-    answer.finish()
+    finished(answer)
     return answer.usage
+
+
+def finished(answer: Answer) -> tuple[str, ...]:
+    """Make the index last, now that the answer was shown; return what to remark."""
+    from mileage.domain.errors import Unavailable
+
+    try:
+        answer.finish()
+    except Unavailable as error:
+        return (*answer.remarks, f"{error}; the next run will read the logs again.")
+    return answer.remarks
 
 
 def roots_of(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:
@@ -163,18 +176,20 @@ class _Run:
         with index.reading():
             known = known_of(index)
             logs = Logs(self._asking.homes, self._asking.environ, known.patterns)
-            different = difference(known.files, logs.found)
+            rebuild = self._asking.rebuild
+            different = difference(known.files, logs.found, anew=rebuild)
             if known.prices == prices and not different:
                 usage = usage_in(index, logs.names, self._asking.by)
                 return Answer(usage, (), index.close)
-        return self._changed(logs, known, prices)
+        return self._changed(logs, different, known, prices)
 
-    def _changed(self, logs: Logs, known: Known, prices: str) -> Answer | None:
+    def _changed(
+        self, logs: Logs, different: Difference, known: Known, prices: str
+    ) -> Answer | None:
         from mileage.ingest.local_changes import NOTHING_STORED, Stored, changes_of
-        from mileage.ingest.local_index import difference, usage_in, usage_of
+        from mileage.ingest.local_index import usage_in, usage_of
 
         index, costs = self._index, logs.costs()
-        different = difference(known.files, logs.found)
         stored = Stored(known.files, index.keys, index.content)
         reads = logs.read(different, stored, costs)
         if not known.files:

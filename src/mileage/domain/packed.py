@@ -1,4 +1,4 @@
-"""The calls of one file, packed: what a personal report and its index need of them.
+"""The calls of one file, packed: all that a personal report and its index need.
 
 In memory and on disk a call is a hash of its key, nine numbers and the number of its
 *kind*, which is everything that many calls of a file have in common. Links, versions
@@ -23,6 +23,17 @@ Numbers = tuple[int, ...]
 """Kind, UTC microseconds, then the seven token classes."""
 
 
+def hashed(source: str, key: str) -> bytes:
+    """Return what a call is known by: two differ once in 10**19 pairs."""
+    whole = f"{source}:{key}".encode("utf-8", "replace")
+    return blake2b(whole, digest_size=HASH_BYTES).digest()
+
+
+def kind_of(one: Witness) -> Kind:
+    """Return what a call has in common with many others."""
+    return (one[5], *one[7:10], one[3], *one[18:20], one[23], one[20])
+
+
 class FileCalls(NamedTuple):
     """Calls of one file in the order in which they were found; some may repeat."""
 
@@ -42,10 +53,8 @@ class FileCalls(NamedTuple):
         numbers: dict[Kind, int] = {}
         rows: list[Numbers] = []
         for one in witnesses:
-            key = f"{one[0]}:{one[1]}".encode("utf-8", "replace")
-            digests.append(blake2b(key, digest_size=HASH_BYTES).digest())
-            kind = (one[5], *one[7:10], one[3], *one[18:20], one[23], one[20])
-            number = numbers.setdefault(kind, len(numbers))
+            digests.append(hashed(one[0], one[1]))
+            number = numbers.setdefault(kind_of(one), len(numbers))
             rows.append((number, one[4], *one[10:17]))
         return cls(array("Q", b"".join(digests)), list(numbers), rows)
 
@@ -59,6 +68,10 @@ class FileCalls(NamedTuple):
 
     def followed_by(self, later: FileCalls, *, at: int) -> FileCalls:
         """Put further calls in at a place in the order."""
+        if not later.rows:
+            return self
+        if not self.rows:
+            return later
         numbers = {kind: number for number, kind in enumerate(self.kinds)}
         renamed = [numbers.setdefault(kind, len(numbers)) for kind in later.kinds]
         moved = [(renamed[row[0]], *row[1:]) for row in later.rows]

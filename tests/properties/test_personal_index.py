@@ -1,0 +1,223 @@
+"""The index of one's own logs always answers as reading everything anew would.
+
+Whatever happens to the files between two runs, the figures are those of the files that
+are there, together with what the deleted ones held when they were last read.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from mileage.wiring.personal import Asking, answer_of
+from tests.session_logs import added, answer, count, event, meta, record, tokens, turn
+from tests.session_logs import usage as used
+
+CLAUDE = ".claude/projects/p/{}.jsonl"
+CODEX = ".codex/sessions/2026/rollout-{}.jsonl"
+
+
+@st.composite
+def claude_lines(draw):
+    """A line as Claude Code writes it: few ids, so that copies are frequent."""
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return draw(st.sampled_from([b"{\n", b"\n", b"[1]\n", b'{"type":"user"}\n']))
+    return answer(
+        f"msg_{draw(st.integers(0, 5))}",
+        used(out=draw(st.integers(1, 60)), fresh=draw(st.integers(1, 3))),
+        seconds=draw(st.integers(0, 4_000)),
+        sessionId=f"s{draw(st.integers(0, 2))}",
+        isSidechain=draw(st.booleans()),
+    )
+
+
+@st.composite
+def codex_lines(draw):
+    """A line as Codex writes it, of which some take back what others said."""
+    sizes = draw(st.lists(st.integers(1, 40), min_size=1, max_size=4))
+    totals = added(*(tokens(size) for size in sizes))
+    seconds = draw(st.integers(0, 60))
+    return draw(
+        st.sampled_from(
+            [
+                count(totals, tokens(sizes[-1]), seconds),
+                record(f"resp_{sizes[0]}", tokens(sizes[-1]), totals, seconds),
+                event("task_started", seconds),
+                event("user_message", seconds),
+                turn("gpt-5.1-codex", seconds),
+                meta(f"thread-{sizes[0] % 3}", seconds),
+                meta("child", seconds, forked_from_id="thread-1"),
+                count(None),
+                b"{\n",
+            ]
+        )
+    )
+
+
+LINES = st.one_of(
+    st.tuples(st.just(CLAUDE), st.lists(claude_lines(), min_size=1, max_size=6)),
+    st.tuples(st.just(CODEX), st.lists(codex_lines(), min_size=1, max_size=6)),
+)
+NAMES = st.sampled_from("abc")
+# A line may be caught half written.
+CUTS = st.sampled_from([0, 0, 0, 1, 2, 30])
+
+
+class Homes(RuleBasedStateMachine):
+    """Does things to the logs of a home, and asks."""
+
+    @initialize()
+    def begin(self):
+        self.folder = Path(tempfile.mkdtemp())
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.index = self.folder / "index" / "me.sqlite"
+        self.deleted: dict[str, bytes] = {}
+        self.asked: dict[str, bytes] = {}
+        self.clock = 1_790_000_000
+
+    def teardown(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, pattern, name):
+        path = self.home / pattern.format(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def touched(self, path):
+        """Times must differ, however quick the test is."""
+        self.clock += 1
+        os.utime(path, (self.clock, self.clock))
+        self.deleted.pop(str(path), None)
+
+    @rule(lines=LINES, name=NAMES, cut=CUTS)
+    def append(self, lines, name, cut):
+        pattern, parts = lines
+        path = self.path(pattern, name)
+        whole = b"".join(parts)
+        with path.open("ab") as stream:
+            stream.write(whole[: len(whole) - cut])
+        self.touched(path)
+
+    @rule(lines=LINES, name=NAMES)
+    def rewrite(self, lines, name):
+        pattern, parts = lines
+        path = self.path(pattern, name)
+        path.write_bytes(b"".join(parts))
+        self.touched(path)
+
+    @rule(lines=LINES, name=NAMES)
+    def replace(self, lines, name):
+        pattern, parts = lines
+        path = self.path(pattern, name)
+        fresh = path.with_suffix(".new")
+        before = path.read_bytes() if path.exists() else b""
+        fresh.write_bytes(before + b"".join(parts))
+        fresh.rename(path)
+        self.touched(path)
+
+    @rule(data=st.data())
+    def truncate(self, data):
+        path = self.any_file(data)
+        if path is not None:
+            size = path.stat().st_size
+            with path.open("rb+") as stream:
+                stream.truncate(data.draw(st.integers(0, size)))
+            self.touched(path)
+
+    @rule(data=st.data())
+    def fork(self, data):
+        path = self.any_file(data)
+        if path is not None:
+            pattern = CLAUDE if ".claude" in str(path) else CODEX
+            copy = self.path(pattern, data.draw(NAMES) + "-fork")
+            copy.write_bytes(path.read_bytes())
+            self.touched(copy)
+
+    @rule(data=st.data())
+    def delete(self, data):
+        path = self.any_file(data)
+        if path is not None:
+            path.unlink()
+            if str(path) in self.asked:
+                self.deleted[str(path)] = self.asked[str(path)]
+
+    @rule()
+    def ask_and_be_killed_before_it_is_stored(self):
+        """What was asked before and is still so is stored; the rest is not."""
+        found = answer_of(Asking([self.home], {}, self.index))
+        del found
+        gc.collect()
+
+    @rule()
+    def build_it_again(self):
+        answer_of(Asking([self.home], {}, self.index, rebuild=True)).finish()
+        self.remember()
+
+    def any_file(self, data):
+        files = sorted(self.home.rglob("*.jsonl"))
+        return data.draw(st.sampled_from(files)) if files else None
+
+    def remember(self):
+        self.asked = {str(f): f.read_bytes() for f in self.home.rglob("*.jsonl")}
+
+    @rule()
+    def ask(self):
+        found = answer_of(Asking([self.home], {}, self.index))
+        found.finish()
+        self.remember()
+        assert figures(found) == self.plainly()
+        again = answer_of(Asking([self.home], {}, self.index))
+        again.finish()
+        assert figures(again) == figures(found)
+
+    def plainly(self):
+        """Read everything anew, deleted files too."""
+        with tempfile.TemporaryDirectory() as folder:
+            other = Path(folder)
+            files = {**self.asked, **self.deleted}
+            for name, content in files.items():
+                path = other / Path(name).relative_to(self.home)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            return figures(answer_of(Asking([other], {})))
+
+
+def figures(found):
+    sources = {one.source: one for one in found.usage.sources}
+    rows = sorted(tuple(row) for row in found.usage.rows)
+    totals = {
+        name: (one.witnesses, one.calls, one.rejected, one.first, one.last)
+        for name, one in sources.items()
+    }
+    return merged(rows), totals
+
+
+def merged(rows):
+    """Rows of several files that are alike, as one."""
+    sums = {}
+    for row in rows:
+        key = row[:9]
+        before = sums.get(key, (0,) * 8 + (None, 0, 0, 1 << 62, 0))
+        known = [cost for cost in (before[8], row[17]) if cost is not None]
+        sums[key] = (
+            *(a + b for a, b in zip(before[:8], row[9:17], strict=True)),
+            sum(known) if known else None,
+            before[9] + row[18],
+            before[10] + row[19],
+            min(before[11], row[20]),
+            max(before[12], row[21]),
+        )
+    return sums
+
+
+TestHomes = Homes.TestCase
+TestHomes.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
