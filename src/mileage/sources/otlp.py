@@ -81,9 +81,14 @@ class OtlpReader:
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
         keys |= _ALWAYS
         self._allowed = Allowed(names, keys, packed_keys(keys))
-        self._spans_of = tuple(hasattr(source, "span_marks") for source in sources)
+        numbered = list(enumerate(self._sources))
+        self._by_name = {
+            name: tuple(at for at, source in numbered if name in source.names)
+            for name in names
+        }
+        self._of_spans = tuple(at for at, s in numbered if hasattr(s, "span_marks"))
         self._spans = SpanFilter.of(
-            (cast("SpanSource", s) for s in sources if hasattr(s, "span_marks")),
+            (cast("SpanSource", self._sources[at]) for at in self._of_spans),
             self._allowed.attributes,
         )
 
@@ -113,12 +118,9 @@ class OtlpReader:
 
     def _owners(self, record: OtlpRecord) -> list[int]:
         """Name every source that wants a record: two may read different facts of it."""
-        span = record.signal == "traces"
-        return [
-            index
-            for index, source in enumerate(self._sources)
-            if (not span or self._spans_of[index]) and source.wants(record)
-        ]
+        traces = record.signal == "traces"
+        able = self._of_spans if traces else self._by_name.get(record.name, ())
+        return [at for at in able if self._sources[at].wants(record)]
 
 
 def _together(readings: list[Reading], ignored: int) -> Reading:
