@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mileage.domain.errors import Invalid
 from mileage.ingest.push_format import CONTENT_TYPE, PATH, as_json, decode
 from mileage.web.intake import Entrance, Intake
 from mileage.web.problems import title
@@ -54,7 +53,7 @@ class Answers:
 
     def accepted(self, reading: Reading | None) -> Response:
         """Never asked: ``deliver`` answers."""
-        raise Invalid(f"a push is answered by its receipt, not by {reading!r}")
+        raise ValueError(f"a receipt answers a push, not {type(reading).__name__}")
 
     def refused(self, status: int, message: str) -> Response:
         """Say that repeating the request will not help."""
