@@ -99,6 +99,8 @@ def environment(home: Path) -> dict[str, str]:
         *("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "GEMINI_DATA_DIR"),
         *("QWEN_DATA_DIR", "QWEN_HOME", "QWEN_RUNTIME_DIR"),
         *("XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+        *("OPENCODE_DATA_DIR", "COPILOT_HOME", "PI_CODING_AGENT_DIR", "AMP_DATA_DIR"),
+        *("KIMI_SHARE_DIR", "KIMI_CODE_HOME", "AIDER_ANALYTICS_LOG"),
     )
     kept = {name: value for name, value in os.environ.items() if name not in moved}
     return {**kept, "HOME": str(home), "TZ": "UTC"}

@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.tokens import Tokens
+from tests.conformance import clients_home as clients
 from tests.conformance.claude_home import BLOCKS, CLAUDE_TRAPS, claude_home
+from tests.conformance.clients_home import CUMULATIVE
 from tests.conformance.codex_home import CODEX_TRAPS, codex_home
 from tests.conformance.gemini_home import GEMINI_TRAPS, gemini_home
 from tests.conformance.homes import home
+from tests.conformance.opencode_home import OPENCODE_TRAPS, REPEATED, opencode_home
 from tests.conformance.qwen_home import QWEN_TRAPS, TWICE, qwen_home
 from tests.conformance.telemetry import TELEMETRY_TRAPS, telemetry
 from tests.conformance.truth import coarse
@@ -30,6 +33,14 @@ WRITERS: dict[str, tuple[Write, tuple[str, ...], frozenset[str]]] = {
     "gemini-cli": (gemini_home, GEMINI_TRAPS, frozenset()),
     # Real chats tell of each response twice.
     "qwen-code": (qwen_home, QWEN_TRAPS, frozenset({TWICE})),
+    # Real databases repeat the tokens of each message in its parts.
+    "opencode": (opencode_home, OPENCODE_TRAPS, frozenset({REPEATED})),
+    # Real sessions end with sums.
+    "copilot": (clients.copilot_home, clients.COPILOT_TRAPS, frozenset({CUMULATIVE})),
+    "pi": (clients.pi_home, clients.PI_TRAPS, frozenset()),
+    "kimi": (clients.kimi_home, clients.KIMI_TRAPS, frozenset()),
+    "amp": (clients.amp_home, clients.AMP_TRAPS, frozenset()),
+    "droid": (clients.droid_home, clients.DROID_TRAPS, frozenset()),
 }
 """By client: what writes a home, its traps, and those that are always set."""
 

@@ -64,11 +64,12 @@ class OpenCodeStore:
         if isinstance(data, str):
             return Reading(rejected=(Rejected(self._traits.name, place, data),))
         message = decoded(data)
+        named = text(message.id) if isinstance(message, Message) else ""
+        row_id = named or Path(path).stem
+        if message is None or _is_stored(path, row_id):
+            return Reading(ignored=1)
         if isinstance(message, str):
             return Reading(rejected=(Rejected(self._traits.name, place, message),))
-        row_id = "" if message is None else text(message.id) or Path(path).stem
-        if message is None or message.role is None or _is_stored(path, row_id):
-            return Reading(ignored=1)
         session = Session(text(message.session_id))
         problem = _take(gathered, row_id, message, session)
         if problem:

@@ -480,8 +480,10 @@ def test_a_row_is_preferred_to_a_file_of_the_same_id(tmp_path):
     path = database(
         tmp_path / "opencode-dev.db", message=[("msg_test001", "ses_1", assistant())]
     )
-    readings = read(OPENCODE, file)
-    assert (rows(readings), ignored(readings)) == ([], 1)
+    damaged = written(file.parent / "msg_test001.json", b"{")
+    for left in (damaged, legacy(tmp_path, tokens=tokens(out=1))):
+        readings = read(OPENCODE, left)
+        assert (rows(readings), ignored(readings)) == ([], 1)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM message").close()
         told = ("msg_test001", "ses_1", "assistant", 1, assistant_2())
