@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
 
 from mileage.domain.witness import Reading, Rejected
+from mileage.sources.project_files import in_project, project_beside
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -203,8 +204,10 @@ def read_log(
         return
     by_line = cast("LogSource", source)
     lines = LineReader(file, place=place, max_line_bytes=max_line_bytes)
+    beside = getattr(source, "project_file", "")
+    project = project_beside(file.path, beside) if beside else ""
     for reading in by_line.read(lines, file.path, activity=activity):
-        yield _placed(reading, file.path, place)
+        yield in_project(_placed(reading, file.path, place), project)
     if lines.rejected:
         yield Reading(rejected=tuple(lines.rejected))
 

@@ -98,6 +98,8 @@ class GeminiCliChat:
     """Reads the chats of Gemini CLI, of sub-agents and of older versions too."""
 
     traits = SourceTraits("gemini_cli_chat", "gemini-cli", 10, "counts", True)  # noqa: FBT003
+    project_file = ".project_root"
+    """Stands above the folder of chats, and names what chats hold a hash of."""
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
         """``GEMINI_DATA_DIR`` and ``GEMINI_CLI_HOME`` move them."""
