@@ -57,7 +57,8 @@ def body_record(source: OtlpSource, path: Path, account_id: str) -> Record:
     The file's name tells the signal; without a word of it the body is of logs.
     """
     form: Form = "json" if path.suffix == ".json" else "protobuf"
-    signal = next((one for one in _SIGNALS if one in path.name), "logs")
+    told = [one for one in _SIGNALS if one in path.name]
+    signal: Signal = told[0] if told else "logs"
     credential = Credential("", account_id, "")
     try:
         reading = OtlpReader((source,)).read(signal, form, path.read_bytes())

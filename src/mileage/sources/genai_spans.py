@@ -29,6 +29,7 @@ from mileage.sources.genai_usage import (
     Unusable,
     Usage,
     inference,
+    model,
     usage,
 )
 from mileage.sources.otlp_record import gather
@@ -54,6 +55,10 @@ _CLIENTS = frozenset(
 )
 _BY_DETAIL = ("genai_spans_whole", "genai_spans_partial", NAME)
 """Under which name a span is told that has so many classes of cached tokens."""
+_CLOSE = 120_000_000
+"""Microseconds that two spans of one answer may end apart."""
+_MAX_ALIKE = 256
+"""How many answers of the same counts are looked through."""
 _MAX_DEPTH = 16
 """How many spans above another are looked at."""
 
@@ -115,6 +120,7 @@ class _Family:
                     self._below.setdefault(_own(above.record), set()).add(
                         told.signature
                     )
+        self._twins = _twins(self._told)
 
     def counted(self) -> Iterator[tuple[OtlpRecord, Usage | Unusable | None] | None]:
         """Yield the spans of calls; None stands for a span that is none."""
@@ -131,7 +137,7 @@ class _Family:
             # Another witness of the same answer does no harm; a sum of several would.
             return bool(answer_id(told.record)) and told.signature in below
         if told.usage:
-            return True
+            return _own(told.record) not in self._twins
         return answered(told.record) and not self._told_above(told.record)
 
     def _told_above(self, record: OtlpRecord) -> bool:
@@ -151,6 +157,58 @@ class _Family:
                 return
             yield told
             span = told.record.span
+
+
+def _twins(told: Iterable[_Told]) -> set[tuple[str, str]]:
+    """Find spans without an id of answers that another part of the program names.
+
+    An instrumentor that hides what it saw (OpenInference does, if asked to) may stand
+    in a trace of its own. Same model, same counts and close in time, one to one.
+    """
+    measured = [one for one in told if one.inference and isinstance(one.usage, Usage)]
+    measured.sort(key=_time)
+    named: dict[tuple[str, int, int], list[_Told]] = {}
+    for one in measured:
+        known = named.setdefault(_alike(one), [])
+        if answer_id(one.record) and len(known) < _MAX_ALIKE:
+            known.append(one)
+    waiting: dict[tuple[str, tuple[str, int, int]], list[_Told]] = {}
+    found: set[tuple[str, str]] = set()
+    for one in measured:
+        if not answer_id(one.record) and _own(one.record) not in found:
+            place = (one.record.scope, _alike(one))
+            if place not in waiting:
+                waiting[place] = _elsewhere(one, named[place[1]])
+            if _took_one(waiting[place], _time(one)):
+                found.add(_own(one.record))
+    return found
+
+
+def _elsewhere(one: _Told, named: Iterable[_Told]) -> list[_Told]:
+    """Return what other parts name, each answer once, the last first."""
+    answers = {
+        answer_id(other.record): other
+        for other in named
+        if other.record.scope != one.record.scope
+    }
+    return sorted(answers.values(), key=_time, reverse=True)
+
+
+def _took_one(waiting: list[_Told], time: int) -> bool:
+    while waiting and _time(waiting[-1]) < time - _CLOSE:
+        waiting.pop()
+    if waiting and _time(waiting[-1]) <= time + _CLOSE:
+        waiting.pop()
+        return True
+    return False
+
+
+def _time(told: _Told) -> int:
+    return told.record.occurred_at or 0
+
+
+def _alike(told: _Told) -> tuple[str, int, int]:
+    return (model(told.record), *told.signature[1:])
 
 
 def _told(record: OtlpRecord) -> _Told:

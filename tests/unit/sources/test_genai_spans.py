@@ -14,7 +14,7 @@ from mileage.sources import (
     genai_spans_whole,
 )
 from mileage.sources.otlp import OtlpReader
-from tests.otlp_bodies import AT_MICROS, TRACE, span, spans
+from tests.otlp_bodies import AT_MICROS, AT_NANOS, TRACE, span, spans
 
 SOURCES = tuple(
     module.SOURCE
@@ -40,6 +40,7 @@ CHAT = {
     "gen_ai.usage.cache_creation.input_tokens": 30,
 }
 NAMELESS = {key: held for key, held in CHAT.items() if "response" not in key}
+TWIN = {key: held for key, held in CHAT.items() if key != "gen_ai.response.model"}
 
 BLIND = {key: held for key, held in CHAT.items() if not key.startswith("gen_ai.usage")}
 OWN = {
@@ -334,6 +335,42 @@ class TestFamilies:
         assert [row.source for row in reading.witnesses.rows()] == [
             "anthropic_sdk_spans"
         ]
+
+    def test_a_nameless_one_of_an_answer_that_another_part_names_is_its_twin(self):
+        found = self.of_two_parts([made(1, NAMELESS)], [made(2, TWIN)])
+        assert [row.key for row in found] == ["resp_1"]
+
+    def test_twins_are_one_to_one(self):
+        nameless = [made(n, NAMELESS, traceId=f"{n:032x}") for n in (1, 2, 3)]
+        named = [made(n, {**TWIN, "gen_ai.response.id": f"resp_{n}"}) for n in (4, 5)]
+        found = self.of_two_parts(nameless * 2, named)
+        assert len(counted(found)) == 3
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"gen_ai.usage.input_tokens": 101},
+            {"gen_ai.usage.output_tokens": 8},
+            {"gen_ai.request.model": "gpt-5.1-mini"},
+        ],
+    )
+    def test_what_differs_is_no_twin(self, change):
+        found = self.of_two_parts([made(1, {**NAMELESS, **change})], [made(2, TWIN)])
+        assert len(found) == 2
+
+    def test_what_is_far_in_time_is_no_twin(self):
+        later = made(1, NAMELESS, endTimeUnixNano=str(AT_NANOS + 121 * 10**9))
+        assert len(self.of_two_parts([later], [made(2, TWIN)])) == 2
+        soon = made(1, NAMELESS, endTimeUnixNano=str(AT_NANOS + 119 * 10**9))
+        assert len(self.of_two_parts([soon], [made(2, TWIN)])) == 1
+
+    def test_within_one_part_there_are_no_twins(self):
+        assert len(rows(made(1, NAMELESS), made(2, TWIN))) == 2
+
+    def of_two_parts(self, first, second):
+        body = spans(*first, scope="one part")[:-2] + b","
+        body += spans(*second, scope="another")[len(b'{"resourceSpans": [') :]
+        return list(READER.read("traces", "json", body).witnesses.rows())
 
     def test_in_two_bodies_nobody_knows_the_parent(self):
         found = rows(made(1, NAMELESS)) + rows(made(2, NAMELESS, 1))
