@@ -65,8 +65,22 @@ def problems_of(
     found: list[Problem] = []
     for _, group in groupby(ordered, key=lambda one: (one.account, one.client)):
         found += _of_client(list(group), agents)
-    found += _known_faults(versions, faults)
+    idle = _idle_fillers(ordered)
+    counted = (
+        one for one in versions if (one.account, one.client, one.source) not in idle
+    )
+    found += _known_faults(counted, faults)
     return sorted(found, key=lambda one: one.severity != "todo")
+
+
+def _idle_fillers(covered: Sequence[Coverage]) -> set[tuple[str, str, str]]:
+    """Return the fillers of clients that other sources know: they count nothing."""
+    known = {(one.account, one.client) for one in covered if one.kind != "filler"}
+    return {
+        (one.account, one.client, one.source)
+        for one in covered
+        if one.kind == "filler" and (one.account, one.client) in known
+    }
 
 
 def _of_client(group: Sequence[Coverage], agents: set[str]) -> Iterator[Problem]:

@@ -184,6 +184,21 @@ def test_a_version_that_counts_wrongly_is_named() -> None:
     assert (one.fix, one.kind) == ("Update it.", "client-version")
 
 
+def test_a_filler_that_counts_nothing_is_not_blamed() -> None:
+    fault = Fault("claude-code", "metrics", "2.1.214", "too many.", "Update it.")
+    seen = [VersionSeen("acc_a", "metrics", "claude-code", "2.1.197", 4)]
+
+    def told(*rows: Presence) -> set[str]:
+        return {
+            one.kind
+            for one in problems_of(coverages(rows, TRAITS, TODAY), seen, [fault])
+        }
+
+    assert "client-version" in told(heard("metrics", 1))
+    assert "client-version" in told(heard("metrics", 1), heard("otlp", 1, account="b"))
+    assert "client-version" not in told(heard("metrics", 1), heard("otlp", 1))
+
+
 def test_what_is_to_do_comes_before_what_is_worth_knowing() -> None:
     rows = [
         heard("log", 1),

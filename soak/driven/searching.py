@@ -1,0 +1,55 @@
+"""Looks for texts in every byte of a data directory, packed or not."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SEGMENT_HEAD, SNAPSHOT_HEAD = 16, 20
+FRAME = struct.Struct("<II")
+
+
+def found_in(folder: Path, marks: Sequence[bytes]) -> list[str]:
+    """Return the places that hold one of the marks, in any letter case."""
+    return [
+        place
+        for place, content in _everything(folder)
+        if any(mark in content.lower() for mark in marks)
+    ]
+
+
+def _everything(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        yield path.name, content
+        if path.suffix == ".seg":
+            yield from _segment(path.name, content)
+        elif path.suffix == ".snap":
+            yield path.name, zlib.decompress(content[SNAPSHOT_HEAD:])
+        elif path.suffix == ".duckdb":
+            yield path.name, _rows(path)
+
+
+def _segment(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    at = SEGMENT_HEAD
+    while at + FRAME.size <= len(content):
+        length, _ = FRAME.unpack_from(content, at)
+        yield name, zlib.decompress(content[at + FRAME.size : at + FRAME.size + length])
+        at += FRAME.size + length
+
+
+def _rows(path: Path) -> bytes:
+    """Return all rows of a ledger as text: the file may keep texts compressed."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables()").fetchall()
+        texts = (repr(connection.table(name).fetchall()) for (name,) in tables)
+        return "\n".join(texts).encode()
