@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import SourceTraits
@@ -151,6 +152,7 @@ def kind(name: str) -> str:
     return found[1] if found else "?"
 
 
+@lru_cache(maxsize=1024)
 def plain_model(model: str) -> str:
     """Return a model's name less what sources write around it.
 
