@@ -36,9 +36,15 @@ def disagreements(
     for row in rows:
         factors = dict(one.split(":") for one in row[8].split())
         testimonies = [told[int(number)] for number in row[9].split()]
+        call_id, account, occurred_at, client, session, model = row[:6]
         found.append(
             Disagreement(
-                *row[:6],
+                call_id,
+                account,
+                occurred_at,
+                client,
+                session,
+                model,
                 tokens=Tokens(*row[10:]),
                 differs=tuple(row[7].split()),
                 testimonies=tuple(
@@ -53,7 +59,10 @@ def disagreements(
 def _told(ledger: Ledger, own_ids: Iterable[int]) -> dict[int, Testimony]:
     """Return what each witness says, by the hash of its source and key."""
     rows = run(ledger.cursor(), "disagreeing_witnesses", ids=list(own_ids))
-    return {row[0]: Testimony(*row[1:4], _tokens(*row[4:]), "") for row in rows}
+    return {
+        own_id: Testimony(source, version, occurred_at, _tokens(*maxima), "")
+        for own_id, source, version, occurred_at, *maxima in rows
+    }
 
 
 def _tokens(*maxima: int) -> Tokens:

@@ -111,10 +111,11 @@ def fill(cursor: duckdb.DuckDBPyConnection, clock: Clock) -> None:
     """Tell the presence of an older ledger from its witnesses."""
     found: dict[_Place, tuple[Stamp, _Heard]] = {}
     for row in run(cursor, "presence_backlog"):
-        account, source, client, version, quarter, seq, recorded_at, *heard = row
+        account, source, client, version, quarter, seq, recorded_at = row[:7]
+        first, last, witnesses = row[7:]
         day = clock.day(quarter * QUARTER * SECOND).isoformat()
         place = _Place(account, source, client, "", day, version)
-        new = _Heard(*heard, None)
+        new = _Heard(first, last, witnesses, None)
         if place in found:
             stamp, old = found[place]
             found[place] = max(stamp, (seq, recorded_at)), old.with_(new)
@@ -139,7 +140,7 @@ def _insert(
 def presence(ledger: Ledger, account: str | None, recent: int) -> list[Presence]:
     """Return every presence; delays are those recorded from ``recent`` on."""
     rows = run(ledger.cursor(), "presence", account=account, recent=recent)
-    return [Presence(*row[:8], tuple(row[8]), *row[9:]) for row in rows]
+    return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
 
 def versions(ledger: Ledger, account: str | None, since: date) -> list[VersionSeen]:

@@ -138,7 +138,7 @@ def clock_words(one: Coverage) -> str:
 class Cell(NamedTuple):
     """A count, and whether another source says something else."""
 
-    count: int
+    amount: int
     differs: bool
 
 
