@@ -10,6 +10,7 @@ from glob import escape
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import msgspec
 
 from mileage.domain.errors import Invalid
 from mileage.store.statements import reason, statement
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BATCH = 5_000
+NOT_JSON = "a number that is none (NaN or infinite)"
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -25,17 +27,34 @@ _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
 }
 
+_decoder = msgspec.json.Decoder(dict[str, Any])
 
-def parquet_rows(path: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file by column; raises Invalid for another file."""
+
+def parquet_rows(path: str) -> Iterator[dict[str, Any] | str]:
+    """Yield the rows of a Parquet file by column, or why one cannot be told.
+
+    Raises Invalid for a file that is none.
+
+    Values are those of JSON, so times are text: the driver's own ones want a package
+    for time zones that is not here.
+    """
     with duckdb.connect(":memory:", config=_OPTIONS) as connection:
         try:
-            result = connection.execute(
-                statement("parquet_rows"), {"path": escape(path)}
-            )
-            names = [column[0] for column in result.description or ()]
-            while batch := result.fetchmany(BATCH):
-                yield from (dict(zip(names, row, strict=True)) for row in batch)
+            connection.execute(statement("utc"))
+            connection.execute(statement("parquet_rows"), {"path": escape(path)})
+            while batch := connection.fetchmany(BATCH):
+                yield from (_row(text) for (text,) in batch)
         except duckdb.Error as error:
-            message = f"{path} cannot be read as Parquet: {reason(error)}"
-            raise Invalid(message) from None
+            raise Invalid(f"not readable as Parquet: {_reason(error, path)}") from None
+
+
+def _row(text: str) -> dict[str, Any] | str:
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, ValueError):
+        return NOT_JSON
+
+
+def _reason(error: duckdb.Error, path: str) -> str:
+    """Say it without the file's name and folders: those spell out projects."""
+    return reason(error).replace(escape(path), "the file").replace(path, "the file")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+import time
 
 import duckdb
 import pytest
 
 from mileage.domain.errors import Invalid
-from mileage.store.tabular import parquet_rows
+from mileage.store.tabular import NOT_JSON, parquet_rows
 
 
 def parquet(path, query):
@@ -19,17 +19,43 @@ def test_rows_by_column(tmp_path):
     path = parquet(
         tmp_path / "x.parquet",
         "select i as id, timestamp '2026-11-20 12:00:00' as at, "
+        "timestamptz '2026-11-20 12:00:00+05:30' as zoned, "
         "{'in': i * 2} as usage, i / 2 as price from range(2) t(i)",
     )
     assert list(parquet_rows(path)) == [
         {
             "id": number,
-            "at": datetime(2026, 11, 20, 12),  # noqa: DTZ001 - Parquet's own
+            "at": "2026-11-20 12:00:00",
+            "zoned": "2026-11-20 06:30:00+00",
             "usage": {"in": 2 * number},
             "price": number / 2,
         }
         for number in range(2)
     ]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_row_with_a_number_that_is_none_leaves_the_others(tmp_path, value):
+    path = parquet(
+        tmp_path / "x.parquet",
+        f"select unnest([1, '{value}'::double, 3]) as n",
+    )
+    one, two, three = parquet_rows(path)
+    assert (one, three) == ({"n": 1.0}, {"n": 3.0})
+    assert two == NOT_JSON
+
+
+def test_times_do_not_depend_on_the_machines_zone(tmp_path, monkeypatch):
+    path = parquet(
+        tmp_path / "x.parquet", "select timestamptz '2026-11-20 12:00:00+00' as at"
+    )
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert list(parquet_rows(path)) == [{"at": "2026-11-20 12:00:00+00"}]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_more_rows_than_one_batch(tmp_path):
@@ -53,8 +79,24 @@ def test_columns_of_the_same_name_in_other_letters(tmp_path):
 def test_what_is_no_parquet(tmp_path, content):
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
-    with pytest.raises(Invalid, match="cannot be read as Parquet"):
+    with pytest.raises(Invalid, match="not readable as Parquet") as caught:
         list(parquet_rows(str(path)))
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_values_that_json_does_not_know(tmp_path):
+    path = parquet(
+        tmp_path / "x.parquet",
+        "select 1.25::decimal(9, 2) as d, "
+        "'ab'::blob as b, date '2026-11-20' as day, 10::hugeint as h, [1, 2] as l",
+    )
+    (row,) = parquet_rows(path)
+    assert (row["d"], row["day"], row["h"], row["l"]) == (
+        1.25,
+        "2026-11-20",
+        10,
+        [1, 2],
+    )
 
 
 def test_a_name_with_the_signs_of_a_pattern(tmp_path):

@@ -1,1 +1,1 @@
-select * from read_parquet($path)
+select to_json(row)::varchar from read_parquet($path) row
