@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mileage.domain.call import SourceTraits
+from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
 from mileage.sources import epoch, places
 from mileage.sources.documents import read_document
+from mileage.sources.json_records import elements
 from mileage.sources.jsonl import (
     INCOMPLETE,
     NOT_JSON,
@@ -34,6 +36,15 @@ from mileage.sources.jsonl import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+# Usage of a thread; real ones have thousands of messages at most.
+_MOST_CALLS = 20_000
+TOO_MANY = "more calls than the limit; the rest is left out"
+_REMEMBERED_TOOLS = 5_000
+NO_LIST = "no list of objects where one belongs"
+TOO_NESTED = "nested too deeply, or has too many parts"
+_NONE = msgspec.Raw(b"")
 
 
 class _Tokens(msgspec.Struct, gc=False, rename="camel"):
@@ -66,17 +77,22 @@ class _Message(msgspec.Struct, gc=False, rename="camel"):
     message_id: Any = None
     usage: _Usage | None = None
     meta: Any = None
+
+
+class _Content(msgspec.Struct, gc=False):
     content: Any = None
 
 
 class _Ledger(msgspec.Struct, gc=False):
-    events: list[_Event] | None = None
+    events: msgspec.Raw = _NONE
 
 
 class _Thread(msgspec.Struct, gc=False):
+    """The lists are read item by item: a thread can be large."""
+
     id: Any = None
     created: Any = None
-    messages: list[_Message] | None = None
+    messages: msgspec.Raw = _NONE
     ledger: _Ledger | None = msgspec.field(default=None, name="usageLedger")
 
 
@@ -91,6 +107,9 @@ class _Used(NamedTuple):
 
 
 _THREAD = msgspec.json.Decoder(_Thread)
+_MESSAGE = msgspec.json.Decoder(_Message)
+_CONTENT = msgspec.json.Decoder(_Content)
+_EVENT = msgspec.json.Decoder(_Event)
 
 
 class AmpThread:
@@ -114,13 +133,16 @@ class AmpThread:
         if isinstance(thread, str):
             yield Reading(rejected=(Rejected(self.traits.name, place, thread),))
             return
-        gathered = Gathering(self.traits, place)
         name = text(thread.id) or PurePath(path).stem
-        for number, used in enumerate(_calls(thread), start=1):
-            _take(gathered, number, name, used)
-        if activity:
-            _activity(gathered, name, thread)
-        yield gathered.reading()
+        reader = _Reader(Gathering(self.traits, place), name, thread)
+        for problem in (
+            reader.messages(activity=activity),
+            reader.events(),
+        ):
+            if problem:
+                refused = Rejected(self.traits.name, place, problem)
+                yield Reading(rejected=(refused,))
+        yield reader.reading()
 
 
 def _decoded(data: bytes | str) -> _Thread | str:
@@ -131,28 +153,95 @@ def _decoded(data: bytes | str) -> _Thread | str:
     return NOT_JSON if found == INCOMPLETE else found
 
 
-def _calls(thread: _Thread) -> Iterator[_Used]:
-    """Yield each call once: by its event, else by its message."""
-    messages = thread.messages or []
-    by_id = {
-        one.message_id: one.usage
-        for one in messages
-        if isinstance(one.message_id, int) and one.usage is not None
-    }
-    events = (thread.ledger and thread.ledger.events) or []
-    told: set[int] = set()
-    for event in events:
-        beside = None
-        if isinstance(event.to_message_id, int) and event.to_message_id not in told:
-            told.add(event.to_message_id)
-            beside = by_id.get(event.to_message_id)
-        yield _of_event(event, beside, thread)
-    for place, message in enumerate(messages):
-        usage = message.usage
-        if usage is None or message.message_id in told or message.role == "user":
-            continue
-        number = message.message_id if isinstance(message.message_id, int) else place
-        yield _of_message(number, message, usage, thread)
+class _Reader:
+    """One thread: its messages first, then the events that name them."""
+
+    def __init__(self, gathered: Gathering, name: str, thread: _Thread) -> None:
+        self._gathered = gathered
+        self._name = name
+        self._thread = thread
+        self._told: dict[int, _Message] = {}
+        """By number, else by place, which is below zero."""
+        self._tools: dict[str, str] = {}
+
+    def messages(self, *, activity: bool) -> str:
+        """Gather usage and activity of messages; return what ended that, or ''."""
+        try:
+            for place, item in enumerate(_items(self._thread.messages), start=1):
+                message = decode(_MESSAGE, item)
+                if isinstance(message, str):
+                    self._gathered.reject(place, message)
+                    continue
+                if message.usage is not None and message.role != "user":
+                    number = message.message_id
+                    named = number if isinstance(number, int) else -place
+                    self._told.setdefault(named, message)
+                if len(self._told) > _MOST_CALLS:
+                    return TOO_MANY
+                if activity:
+                    self._activity(message, item)
+        except Invalid:
+            return NO_LIST
+        except TooLarge:
+            return TOO_NESTED
+        return ""
+
+    def events(self) -> str:
+        """Take the calls of the ledger in; return what ended that, or ''."""
+        raw = self._thread.ledger.events if self._thread.ledger else _NONE
+        try:
+            for place, item in enumerate(_items(raw), start=1):
+                event = decode(_EVENT, item)
+                if place > _MOST_CALLS:
+                    return TOO_MANY
+                if isinstance(event, str):
+                    self._gathered.reject(place, event)
+                    continue
+                number = event.to_message_id
+                named = number if isinstance(number, int) else 0
+                beside = self._told.pop(named, None)
+                usage = None if beside is None else beside.usage
+                _take(
+                    self._gathered,
+                    place,
+                    self._name,
+                    _of_event(event, usage, self._thread),
+                )
+        except Invalid:
+            return NO_LIST
+        except TooLarge:
+            return TOO_NESTED
+        return ""
+
+    def reading(self) -> Reading:
+        """Add the calls that no event told, and hand all on."""
+        for number, message in self._told.items():
+            if message.usage is not None:
+                used = _of_message(number, message, message.usage, self._thread)
+                _take(self._gathered, abs(number), self._name, used)
+        return self._gathered.reading()
+
+    def _activity(self, message: _Message, item: bytes) -> None:
+        """Count prompts and tool results, where a message tells its time."""
+        found = decode(_CONTENT, item)
+        content = None if isinstance(found, str) else found.content
+        blocks = content if isinstance(content, list) else []
+        meta = message.meta if isinstance(message.meta, dict) else {}
+        at = _first(epoch.of_milliseconds(meta.get("sentAt")), _usage_time(message))
+        for kind, key, name in _facts(message, blocks, self._tools):
+            if key and at is not None and not untimely(at):
+                place = ("amp_thread", f"{self._name}:{key}", self._name, at, "amp")
+                self._gathered.activity(Activity(*place, kind, name, 1, None, ""))
+
+
+def _items(raw: msgspec.Raw) -> Iterator[bytes]:
+    """Yield the objects of a list; raises Invalid if it is none."""
+    content = bytes(raw)
+    if content in (b"", b"null", b"[]"):
+        return
+    if not content.startswith(b"["):
+        raise Invalid(NO_LIST)
+    yield from elements(content)
 
 
 def _of_event(event: _Event, beside: _Usage | None, thread: _Thread) -> _Used:
@@ -226,31 +315,22 @@ def _take(gathered: Gathering, number: int, thread: str, used: _Used) -> None:
     )
 
 
-def _activity(gathered: Gathering, thread: str, whole: _Thread) -> None:
-    """Count prompts and tool results, where a message tells its time."""
-    tools: dict[str, str] = {}
-    for message in whole.messages or ():
-        meta = message.meta if isinstance(message.meta, dict) else {}
-        at = _first(epoch.of_milliseconds(meta.get("sentAt")), _usage_time(message))
-        for kind, key, name in _facts(message, tools):
-            if key and at is not None and not untimely(at):
-                place = ("amp_thread", f"{thread}:{key}", thread, at, "amp")
-                gathered.activity(Activity(*place, kind, name, 1, None, ""))
-
-
 def _usage_time(message: _Message) -> int | None:
     return instant(message.usage.timestamp) if message.usage else None
 
 
-def _facts(message: _Message, tools: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _facts(
+    message: _Message, blocks: list[Any], tools: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, key, name)."""
-    blocks = message.content if isinstance(message.content, list) else []
     results = 0
     for block in blocks:
         if not isinstance(block, dict):
             continue
         if block.get("type") == "tool_use":
             tools[text(block.get("id"))] = text(block.get("name"))
+            while len(tools) > _REMEMBERED_TOOLS:
+                del tools[next(iter(tools))]
         elif block.get("type") == "tool_result":
             results += 1
             key = text(block.get("toolUseID"))

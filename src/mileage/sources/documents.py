@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 24 * 1024 * 1024
 TOO_LARGE = "file larger than the limit"
 
 

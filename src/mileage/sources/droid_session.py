@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ENDING = ".settings.json"
+_MOST_BYTES = 1024 * 1024
 # The messages start with what the session is; its first moment stands soon after.
 _FIRST_LINES = 50
 _CHOSEN = "custom:"
@@ -99,7 +100,7 @@ class DroidSession:
     ) -> Iterator[Reading]:
         """Read the sums of one session; they hold no activity."""
         del activity
-        settings = _decoded(read_document(path))
+        settings = _decoded(read_document(path, _MOST_BYTES))
         if isinstance(settings, str):
             yield Reading(rejected=(Rejected(self.traits.name, place, settings),))
             return

@@ -16,7 +16,13 @@ from mileage.sources.opencode_rows import (
     decoded,
     witness,
 )
-from mileage.sources.sqlite_rows import UNKNOWN_TABLES, Row, Scan, SqliteRows
+from mileage.sources.sqlite_rows import (
+    MAX_VALUE_BYTES,
+    UNKNOWN_TABLES,
+    Row,
+    Scan,
+    SqliteRows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +66,7 @@ class OpenCodeStore:
     def _single(self, path: str, place: str) -> Reading:
         """Read a file of the time before databases; a row with its id is preferred."""
         gathered = Gathering(self._traits, place)
-        data = read_document(path)
+        data = read_document(path, MAX_VALUE_BYTES)
         if isinstance(data, str):
             return Reading(rejected=(Rejected(self._traits.name, place, data),))
         message = decoded(data)

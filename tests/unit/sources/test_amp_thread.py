@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mileage.sources import documents
+from mileage.sources import amp_thread, documents
 from mileage.sources.files import discover
 from tests.client_logs import (
     AMP,
@@ -169,11 +169,11 @@ def test_threads_without_usage(tmp_path, fields):
         (b"", "not JSON"),
         (b"{", "not JSON"),
         (b"[]", "Expected `object`, got `array`"),
-        (b'{"messages":[1]}', "Expected `object`, got `int`"),
-        (
-            b'{"usageLedger":{"events":[{"tokens":{"input":-1}}]}}',
-            "Expected `int` >= 0",
-        ),
+        (b'{"messages":[1]}', amp_thread.NO_LIST),
+        (b'{"messages":7}', amp_thread.NO_LIST),
+        (b'{"usageLedger":{"events":{}}}', amp_thread.NO_LIST),
+        (b'{"usageLedger":[]}', "Expected `object | null`, got `array`"),
+        (b'{"messages":[' + b"[" * 300 + b"]" * 300 + b"]}", amp_thread.TOO_NESTED),
         (b"\xff\xfe", "not JSON"),
     ],
 )
@@ -182,6 +182,31 @@ def test_documents_that_cannot_be_read(tmp_path, content, reason):
     ((place, said),) = reasons(readings)
     assert place == "T-1.json"
     assert said.startswith(reason)
+
+
+def test_one_bad_item_does_not_spoil_the_others(tmp_path):
+    events = [ledger_event(tokens={"input": -1}), ledger_event("e2", 2, to=2)]
+    messages = [
+        amp_message(2, amp_usage()),
+        amp_message(3, amp_usage(outputTokens=MARKER)),
+        amp_message(4, amp_usage(4)),
+    ]
+    readings = told(tmp_path, events=events, messages=messages)
+    assert [row.key for row in counted(readings)] == ["T-1:message:2", "T-1:message:4"]
+    assert [place for place, _ in reasons(readings)] == ["T-1.json:2", "T-1.json:1"]
+    assert MARKER not in str(reasons(readings))
+
+
+@pytest.mark.parametrize("where", ["events", "messages"])
+def test_a_thread_of_far_too_many_calls(tmp_path, where, monkeypatch):
+    monkeypatch.setattr(amp_thread, "_MOST_CALLS", 2)
+    items = {
+        "events": [ledger_event(f"e{n}", to=None) for n in range(4)],
+        "messages": [amp_message(n, amp_usage()) for n in range(1, 5)],
+    }
+    readings = told(tmp_path, **{where: items[where]})
+    assert len(counted(readings)) in (2, 3)
+    assert reasons(readings) == [("T-1.json", amp_thread.TOO_MANY)]
 
 
 def test_calls_without_any_time_are_refused(tmp_path):
