@@ -114,7 +114,7 @@ class TranscriptTail:
         while position < size:
             end = find(b"\n", position) + 1 or size
             head = position + HEAD_BYTES
-            at = find(MESSAGE, position, head if head < end else end)
+            at = find(MESSAGE, position, min(end, head))
             if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
                 sort(chunk[position:end])
             position = end
@@ -185,7 +185,7 @@ class TranscriptTail:
             self._calls[key] = _Call(line, usage, occurred_at)
 
 
-def _kind(  # noqa: PLR0913 - as many as a call has in common with others
+def _kind(
     model: str | None,
     tier: str,
     session: str | None,

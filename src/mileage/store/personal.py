@@ -23,9 +23,16 @@ MIGRATIONS = ("0001_first",)
 VERSION = len(MIGRATIONS)
 
 _HERE = Path(__file__).parent
+_MIGRATIONS = _HERE / "index_migrations"
 # Another run writes for less than a second.
 _PATIENCE_SECONDS = 10.0
-_GROUPED = ("client", "model", "session", "project")
+_GROUPED = {
+    "quarter": "index_by_quarter",
+    "client": "index_by_client",
+    "model": "index_by_model",
+    "session": "index_by_session",
+    "project": "index_by_project",
+}
 
 
 class Corrupt(Unavailable):
@@ -143,9 +150,7 @@ class PersonalIndex:
 
         Rows by a dimension are sums over all time.
         """
-        names = ("index_by_quarter", *(f"index_by_{one}" for one in _GROUPED))
-        name = f"index_by_{by}"
-        rows = self._rows(name if name in names else "index_usage")
+        rows = self._rows(_GROUPED.get(by, "index_usage"))
         return [QuarterRow._make(row) for row in rows]
 
     def sources(self) -> dict[str, SourceSums]:
@@ -211,7 +216,7 @@ class PersonalIndex:
         self._base.execute("BEGIN IMMEDIATE")
         ((version,),) = self._base.execute("PRAGMA user_version").fetchall()
         for name in MIGRATIONS[version:]:
-            script = _HERE.joinpath("index_migrations", f"{name}.sql").read_text()
+            script = _MIGRATIONS.joinpath(f"{name}.sql").read_text()
             for statement in script.split(";\n"):
                 self._base.execute(statement)
         self._base.execute(f"PRAGMA user_version = {VERSION}")

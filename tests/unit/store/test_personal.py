@@ -1,0 +1,226 @@
+"""The index of one's own logs as a file: whose it is, its format, its lock."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+
+import pytest
+
+from mileage.domain.errors import NewerData, Unavailable
+from mileage.domain.quarter import QuarterRow
+from mileage.store import personal
+from mileage.store.personal import (
+    Content,
+    Corrupt,
+    PersonalIndex,
+    SourceSums,
+    StoredFile,
+    set_aside,
+)
+
+QUARTER = 900_000_000
+CONTENT = Content(b"k" * 8, b"body", b"mark")
+
+
+def row(number=0, **fields):
+    plain = QuarterRow(
+        *(number * QUARTER, "claude-code", "claude_code_log", "anthropic", "opus"),
+        *("", f"s{number}", "/repo", "", 2, 1, 2, 3, 4, 5, 6, 7, 80, 0, 0),
+        *(number * QUARTER + 5, number * QUARTER + 9),
+    )
+    return plain._replace(**fields)
+
+
+def file(number=1, **fields):
+    plain = StoredFile(
+        *(number, f"/home/{number}.jsonl", "claude_code_log", 7, 100, 1_000, 2, 1, 0)
+    )
+    return plain._replace(**fields)
+
+
+@pytest.fixture
+def index(tmp_path):
+    opened = PersonalIndex(tmp_path / "deep" / "folder" / "me.sqlite")
+    yield opened
+    opened.close()
+
+
+def stored(index, *files, usage=None):
+    index.begin()
+    index.put(list(files), [CONTENT] * len(files))
+    index.put_usage(usage or {one.number: [row(one.number)] for one in files})
+    index.commit()
+
+
+def test_only_its_owner_can_read_it(index, tmp_path):
+    folder = tmp_path / "deep" / "folder"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "me.sqlite").stat().st_mode) == 0o600
+
+
+def test_what_is_stored_comes_back(index):
+    stored(index, file(1), file(2, path="/home/caf\udce9.jsonl"))
+    assert index.files() == [file(1), file(2, path="/home/caf\udce9.jsonl")]
+    assert index.content(1) == CONTENT
+    assert index.keys() == [(1, CONTENT.keys), (2, CONTENT.keys)]
+    assert index.usage() == [row(1), row(2)]
+
+
+def test_storing_again_replaces(index):
+    stored(index, file(1))
+    stored(index, file(1, size=200, gone=0), usage={1: [row(3), row(4)]})
+    assert index.files() == [file(1, size=200)]
+    assert index.usage() == [row(3), row(4)]
+
+
+@pytest.mark.parametrize("by", ["client", "model", "session", "project"])
+def test_sums_by_a_dimension_leave_the_others_out(index, by):
+    stored(index, file(1), file(2))
+    rows = index.usage(by)
+    assert sum(one.calls for one in rows) == 4
+    assert sum(one.cost for one in rows) == 160
+    assert {getattr(one, by) for one in rows} == {getattr(row(n), by) for n in (1, 2)}
+    assert {one.tier + one.agent + one.provider for one in rows} == {""}
+    assert min(one.first for one in rows) == row(1).first
+    assert max(one.last for one in rows) == row(2).last
+
+
+def test_sums_by_quarter(index):
+    usage = {1: [row(1), row(1, model="haiku", cost=None, unpriced_calls=2)]}
+    stored(index, file(1), usage=usage)
+    (only,) = index.usage("quarter")
+    assert (only.quarter, only.calls, only.cost) == (QUARTER, 4, 80)
+    assert (only.unpriced_calls, only.model) == (2, "")
+
+
+def test_an_unknown_cost_stays_unknown(index):
+    stored(index, file(1), usage={1: [row(1, cost=None)]})
+    assert index.usage("model")[0].cost is None
+    assert index.usage()[0].cost is None
+
+
+def test_sources_tell_of_files_and_calls(index):
+    stored(
+        index, file(1), file(2), file(3, source="codex_rollout"), usage={1: [row(1)]}
+    )
+    index.begin()
+    index.mark_gone(2)
+    index.commit()
+    assert index.sources() == {
+        "claude_code_log": SourceSums(1, 4, 2, 1, 2, row(1).first, row(1).last),
+        "codex_rollout": SourceSums(1, 2, 1, 0, 0, None, None),
+    }
+
+
+def test_a_dropped_file_takes_its_calls_along(index):
+    stored(index, file(1), file(2))
+    index.begin()
+    index.drop(1)
+    index.commit()
+    assert index.files() == [file(2)]
+    assert index.usage() == [row(2)]
+    with pytest.raises(Corrupt, match="content is missing"):
+        index.content(1)
+
+
+def test_what_is_not_committed_is_undone(index, tmp_path):
+    stored(index, file(1))
+    index.begin()
+    index.drop(1)
+    index.close()
+    again = PersonalIndex(tmp_path / "deep" / "folder" / "me.sqlite")
+    assert again.files() == [file(1)]
+    again.close()
+
+
+def test_only_one_can_change_it_at_a_time(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(personal, "_PATIENCE_SECONDS", 0.05)
+    other = PersonalIndex(tmp_path / "deep" / "folder" / "me.sqlite")
+    index.begin()
+    with pytest.raises(Unavailable, match="locked"):
+        other.begin()
+    assert other.files() == []
+    index.commit()
+    other.close()
+
+
+def test_settings_are_texts_by_name(index):
+    index.begin()
+    index.set({"generation": "1", "prices": "x"})
+    index.set({"generation": "2"})
+    index.commit()
+    assert index.settings() == {"generation": "2", "prices": "x"}
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 50, b"\0" * 4_096])
+def test_what_is_no_index_is_corrupt(tmp_path, content):
+    path = tmp_path / "me.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(Corrupt):
+        PersonalIndex(path)
+
+
+def test_a_damaged_page_is_corrupt(index, tmp_path):
+    stored(index, *(file(n) for n in range(1, 200)))
+    index.close()
+    path = tmp_path / "deep" / "folder" / "me.sqlite"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4_096] + b"\xff" * (len(whole) - 4_096))
+    broken = PersonalIndex(path)
+    with pytest.raises(Corrupt):
+        broken.files()
+    broken.close()
+
+
+def test_an_index_is_set_aside_under_a_free_name(tmp_path):
+    path = tmp_path / "me.sqlite"
+    names = []
+    for content in ("one", "two"):
+        path.write_text(content)
+        names.append(set_aside(path).name)
+        assert not path.exists()
+    assert names == ["me.sqlite.corrupt-1", "me.sqlite.corrupt-2"]
+    assert (tmp_path / names[0]).read_text() == "one"
+
+
+def test_a_newer_format_is_left_alone(tmp_path):
+    path = tmp_path / "me.sqlite"
+    PersonalIndex(path).close()
+    base = sqlite3.connect(path)
+    base.execute(f"PRAGMA user_version = {personal.VERSION + 1}")
+    base.close()
+    before = path.read_bytes()
+    with pytest.raises(NewerData, match="Upgrade Mileage, or pass --no-index"):
+        PersonalIndex(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_format_is_brought_forward(tmp_path, monkeypatch):
+    """Every step from the first format on runs once, and keeps what is there."""
+    path = tmp_path / "me.sqlite"
+    old = PersonalIndex(path)
+    stored(old, file(1))
+    old.close()
+    steps = tmp_path / "index_migrations"
+    steps.mkdir()
+    (steps / "0002_more.sql").write_text(
+        "ALTER TABLE file ADD COLUMN more TEXT NOT NULL DEFAULT 'x';\n"
+    )
+    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "0002_more"))
+    monkeypatch.setattr(personal, "VERSION", 2)
+    monkeypatch.setattr(personal, "_MIGRATIONS", steps)
+    for _ in range(2):
+        new = PersonalIndex(path)
+        assert new.files() == [file(1)]
+        new.close()
+    base = sqlite3.connect(path)
+    assert base.execute("PRAGMA user_version").fetchone() == (2,)
+    assert base.execute("SELECT more FROM file").fetchall() == [("x",)]
+    base.close()
+
+
+def test_where_nothing_can_be_written_that_is_said(tmp_path):
+    (tmp_path / "taken").write_text("a file where a folder has to be")
+    with pytest.raises(Unavailable, match="taken"):
+        PersonalIndex(tmp_path / "taken" / "me.sqlite")
