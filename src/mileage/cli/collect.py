@@ -45,7 +45,7 @@ class CollectGroup(click.Group):
     "--again", is_flag=True, help="Push everything anew, for a server that lost it."
 )
 @click.pass_context
-def command(ctx: click.Context, **options: Any) -> None:  # noqa: ANN401 - as click gives
+def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - as click gives
     """Read local session logs into a data directory, or push them to a server.
 
     Reads what coding agents left on this machine. Only counts and ids are taken: no

@@ -119,7 +119,7 @@ def _check(given: Asked, token_file: Path) -> None:
     plan = given.plan()
     server = plan.server()
     typed = not plan.token.text and given.token_file is None and not token_file.exists()
-    text = "" if typed else plan.token()
+    text = "" if typed else plan.token.current()
     if typed:
         text = click.prompt("Ingest token", hide_input=True, err=True).strip()
     if given.token_file is None:

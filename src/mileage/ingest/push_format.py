@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ from mileage.domain.witness import (
 )
 from mileage.ingest.projects import is_digest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PATH = "/api/v1/witnesses"
 CONTENT_TYPE = "application/vnd.mileage.witnesses.v1+msgpack"
 MOST_ROWS = 20_000
@@ -38,6 +41,7 @@ NOT_SHOWN = "(not shown)"
 UNKNOWN_SOURCE = "source not installed on the server"
 _MACHINE = re.compile(r"mach_[a-z2-7]{16}")
 _SOURCE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OTHER_SOURCE = "of another source than its body"
 _LEVEL = 3
 MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are not of the format."""
@@ -135,12 +139,12 @@ def decode(plain: bytes) -> Push:
     witnesses = [
         row
         for number, raw in enumerate(body.witnesses, start=1)
-        for row in _row(_witnesses, raw, f"witness {number}", body.source, rejected)
+        for row in _row(_witness, raw, f"witness {number}", body.source, rejected)
     ]
     activities = [
         row
         for number, raw in enumerate(body.activities, start=1)
-        for row in _row(_activities, raw, f"activity {number}", body.source, rejected)
+        for row in _row(_activity, raw, f"activity {number}", body.source, rejected)
     ]
     reading = Reading(
         WitnessBatch.of(witnesses),
@@ -154,10 +158,10 @@ def decode(plain: bytes) -> Push:
 def halves(body: bytes) -> list[bytes]:
     """Divide one of our own bodies in two; a body of one row stays as it is."""
     push = decode(zlib.decompress(body, 16 + zlib.MAX_WBITS))
-    batches = (push.reading.witnesses, push.reading.activities)
-    rows = [list(batch.rows()) for batch in batches]
+    witnesses = list(push.reading.witnesses.rows())
+    activities = list(push.reading.activities.rows())
     rejected = push.reading.rejected
-    most = max(len(rejected), *map(len, rows))
+    most = max(len(rejected), len(witnesses), len(activities))
     if most <= 1:
         return [body]
     middle = (most + 1) // 2
@@ -165,8 +169,8 @@ def halves(body: bytes) -> list[bytes]:
         encode(
             push._replace(
                 reading=Reading(
-                    WitnessBatch.of(rows[0][part]),
-                    ActivityBatch.of(rows[1][part]),
+                    WitnessBatch.of(witnesses[part]),
+                    ActivityBatch.of(activities[part]),
                     rejected[part],
                     push.reading.ignored if part.start == 0 else 0,
                 )
@@ -201,46 +205,49 @@ def _check_fields(names: list[str], row: type[Witness | Activity]) -> None:
         )
 
 
+class _Bad(ValueError):
+    """A row that is well-formed and wrong; says why."""
+
+
 def _row(
-    decoder: msgspec.msgpack.Decoder[Row],
+    read: Callable[[msgspec.Raw, str], Row],
     raw: msgspec.Raw,
     place: str,
     source: str,
     rejected: list[Rejected],
 ) -> list[Row]:
-    """Decode one row and look at what no later check looks at; [] when it is bad."""
+    """Read one row and look at what no later check looks at; [] when it is bad."""
     try:
-        row = decoder.decode(raw)
+        return [read(raw, source)]
     except MALFORMED as error:
         rejected.append(Rejected(source, place, _place(error)))
-        return []
-    problem = (
-        "of another source than its body"
-        if row.source != source
-        else _witness_problem(row)
-        if isinstance(row, Witness)
-        else _activity_problem(row)
-    )
-    if problem:
-        rejected.append(Rejected(source, place, problem))
-        return []
-    return [row]
+    except _Bad as problem:
+        rejected.append(Rejected(source, place, str(problem)))
+    return []
 
 
-def _witness_problem(row: Witness) -> str:
+def _witness(raw: msgspec.Raw, source: str) -> Witness:
+    row = _witnesses.decode(raw)
+    if row.source != source:
+        raise _Bad(_OTHER_SOURCE)
     if row.project and not is_digest(row.project):
-        return "a project that is no digest: names stay on their machine"
+        raise _Bad("a project that is no digest: names stay on their machine")
     if row.reported_cost is not None and not 0 <= row.reported_cost <= MOST_COST:
-        return "a reported cost below zero or above 10^15"
+        raise _Bad("a reported cost below zero or above 10^15")
     if row.measure not in MEASURES:
-        return "an unknown measure"
+        raise _Bad("an unknown measure")
     if row.link != " ".join(sorted(set(row.link.split(" ")))):
-        return "links that are not sorted"
-    return ""
+        raise _Bad("links that are not sorted")
+    return row
 
 
-def _activity_problem(row: Activity) -> str:
-    return "" if row.kind in ACTIVITY_KINDS else "an unknown kind of activity"
+def _activity(raw: msgspec.Raw, source: str) -> Activity:
+    row = _activities.decode(raw)
+    if row.source != source:
+        raise _Bad(_OTHER_SOURCE)
+    if row.kind not in ACTIVITY_KINDS:
+        raise _Bad("an unknown kind of activity")
+    return row
 
 
 def _bounded(one: Rejected, source: str) -> Rejected:

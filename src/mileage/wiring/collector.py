@@ -29,7 +29,7 @@ class Token(NamedTuple):
     text: str = ""
     file: Path | None = None
 
-    def __call__(self) -> str:
+    def current(self) -> str:
         """Return the token of this moment; raises Unauthorised when there is none."""
         if self.text or self.file is None:
             return self.text
@@ -70,7 +70,7 @@ class Plan(NamedTuple):
     def server(self) -> Server:
         """Return the server that was named; raises Invalid when it cannot be one."""
         where = address(self.url, insecure=self.insecure)
-        return Server(where, self.token, lambda: datetime.now(UTC))
+        return Server(where, self.token.current, lambda: datetime.now(UTC))
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def collecting(plan: Plan, own_identity: Callable[[], str]) -> Iterator[Collecto
 
 def _identity(plan: Plan, own_identity: Callable[[], str]) -> str:
     """Return whose usage a collector's token reports; a personal one knows itself."""
-    if plan.token().startswith(COLLECTOR_TOKEN):
+    if plan.token.current().startswith(COLLECTOR_TOKEN):
         return plan.account or own_identity()
     if plan.account:
         raise Invalid(
