@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from array import array
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 HASH_BYTES = 8
 Kind = tuple[str, str, str, str, str, str, str, str, bool]
@@ -59,12 +59,13 @@ class FileCalls(NamedTuple):
         return cls(array("Q", b"".join(digests)), list(numbers), rows)
 
     @classmethod
-    def unpacked(cls, keys: bytes, body: Sequence[Any]) -> FileCalls:
-        """Take apart what ``packed`` put together."""
-        kinds, rows = body
+    def unpacked(cls, keys: bytes, kinds: list[Kind], rows: list[Numbers]) -> FileCalls:
+        """Put together what was stored apart; ``ValueError`` where it does not fit."""
         whole = array("Q")
         whole.frombytes(keys)
-        return cls(whole, [tuple(kind) for kind in kinds], [tuple(row) for row in rows])
+        if len(whole) != len(rows):
+            raise ValueError("as many keys as calls")
+        return cls(whole, kinds, rows)
 
     def followed_by(self, later: FileCalls, *, at: int) -> FileCalls:
         """Put further calls in at a place in the order."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from mileage.domain.packed import FileCalls
+from mileage.domain.packed import FileCalls, Kind, Numbers
 from mileage.ingest.local_rows import Held, rows_of
 from mileage.sources.files import LogFile, read_log
 from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
+from mileage.store.personal import Corrupt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 _EMPTY = (b"", b"", b"")
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder().decode
+_body = msgspec.msgpack.Decoder(tuple[list[Kind], list[Numbers]]).decode
+_mark = msgspec.msgpack.Decoder(tuple[int, bytes, dict[str, Any], int, int]).decode
 
 
 class Item(NamedTuple):
@@ -102,8 +104,11 @@ class Reader:
 
 
 def unpacked(keys: bytes, body: bytes) -> FileCalls:
-    """Return the calls that were packed; raises ``ValueError`` where they are not."""
-    return FileCalls.unpacked(keys, _unpack(body))
+    """Return the calls that were packed; ``Corrupt`` where they are not."""
+    try:
+        return FileCalls.unpacked(keys, *_body(body))
+    except ValueError as error:
+        raise Corrupt("the index of your logs: calls cannot be unpacked") from error
 
 
 def _closed(tail: Tail, still_open: int) -> bytes:
@@ -116,5 +121,8 @@ def _closed(tail: Tail, still_open: int) -> bytes:
 def _opened(packed: bytes) -> tuple[Mark | None, int, int]:
     if not packed:
         return None, 0, 0
-    offset, sample, state, still_open, passing = _unpack(packed)
+    try:
+        offset, sample, state, still_open, passing = _mark(packed)
+    except ValueError as error:
+        raise Corrupt("the index of your logs: a mark cannot be unpacked") from error
     return Mark(offset, sample, state), still_open, passing
