@@ -184,11 +184,8 @@ def test_ids_of_one_kind_tell_calls_apart_unless_they_are_rewritten() -> None:
 
 
 def test_keys_may_be_ids() -> None:
-    said = [said_by(GATEWAY, link="msg_1", session=""), seen(LOG, key="msg_1")]
-    far = [
-        said._replace(witness=said.witness._replace(session="x", output=9))
-        for said in said[:1]
-    ]
+    far = said_by(GATEWAY, link="msg_1", session="x", output=9)
+    said = [far, seen(LOG, key="msg_1")]
     ids = JoinPolicy(sources=(SourceRule(LOG, key_is_id=True),))
     assert len(resolve(said, KNOWN)) == 2
     assert len(resolve(said, KNOWN, ids)) == 1
