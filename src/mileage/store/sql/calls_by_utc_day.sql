@@ -6,7 +6,7 @@ select
     sum(input + cache_read + cache_write + cache_write_1h + tool_input)::bigint
         as prompt,
     sum(output + reasoning)::bigint as answer,
-    sum(coalesce(reported_cost, cost))::bigint as cost
+    sum(cost)::bigint as cost
 from current_call
 where
     provider = $provider and occurred_at >= $start and occurred_at < $until
