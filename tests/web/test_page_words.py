@@ -45,6 +45,7 @@ def read(open_as):
     [
         (ONE, "in 1 call"),
         (ONE._replace(calls=2), "in 2 calls"),
+        (ONE._replace(calls=2, unmeasured_calls=1), "in 2 calls, 1 unmeasured"),
         (ONE, "$2K per million tokens"),
         (ONE._replace(unpriced_calls=1), "1 call unpriced"),
         (ONE._replace(calls=3, unpriced_calls=2), "2 calls unpriced"),

@@ -130,6 +130,11 @@ def _remarks(report: LocalReport) -> Iterator[str]:
             f"{total.unpriced_calls:,} of {total.calls:,} calls have no known price "
             "and are not in the sum (add one in a prices.toml)."
         )
+    if total.unmeasured_calls:
+        yield (
+            f"Of {total.unmeasured_calls:,} of {total.calls:,} calls no source reports "
+            "the tokens: they are not 0, but unknown."
+        )
 
 
 def _completeness(source: LocalSource) -> str:

@@ -11,7 +11,7 @@ from mileage.domain.window import moment
 from mileage.web.numbers import compact, money, percent
 
 if TYPE_CHECKING:
-    from mileage.domain.figures import Board
+    from mileage.domain.figures import Board, Snapshot
     from mileage.domain.sums import Figures
 
 
@@ -59,6 +59,12 @@ def _cells(figures: Figures) -> tuple[str, str, str, str]:
     )
 
 
+def _unmeasured(snapshot: Snapshot) -> str:
+    """Say how many calls are shown without tokens because nobody reports any."""
+    number = snapshot.total.unmeasured_calls
+    return f"Unmeasured calls: {number:,}. " if number else ""
+
+
 def _caption(board: Board) -> str:
     snapshot = board.snapshot
     sources = ", ".join(one.source for one in snapshot.completeness.sources) or "none"
@@ -66,6 +72,6 @@ def _caption(board: Board) -> str:
     unpriced = snapshot.total.unpriced_calls
     return (
         f"{len(board.rows)} of {board.ranked} ranked. Sources: {sources}. "
-        f"Unpriced calls: {unpriced:,}. {snapshot.versions.get('prices', '')}. "
+        f"Unpriced calls: {unpriced:,}. {_unmeasured(snapshot)}{snapshot.versions.get('prices', '')}. "
         f"Input {snapshot.input_hash[:12]}.{notes}"
     )
