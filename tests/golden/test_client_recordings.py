@@ -16,7 +16,11 @@ import pytest
 from mileage.domain.once import count_once
 from tests.client_logs import (
     AIDER,
+    AMP,
     COPILOT,
+    DROID,
+    KILO,
+    KIMI,
     OPENCODE,
     PI,
     activities,
@@ -253,3 +257,33 @@ def test_naive_sums_would_be_more(tmp_path):
     )
     parts = json.loads((RECORDED / "opencode_db" / "rows.json").read_text())["part"]
     assert sum(part[3]["type"] == "step-finish" for part in parts) == 15
+
+
+# ------------------------------------------- samples of what was never recorded
+
+SAMPLES = [
+    (OPENCODE, "small.db", (3, 9, 3_000, 150, 21, 4), 6),
+    (KILO, "kilo.db", (3, 9, 3_000, 150, 21, 4), 6),
+    (AMP, "T-1.json", (2, 6, 2_000, 100, 14, 0), 2),
+    (DROID, "session-1.settings.json", (1, 3, 1_000, 50, 7, 2), 0),
+    (KIMI, "sessions/group/session-1/wire.jsonl", (4, 12, 4_000, 200, 28, 0), 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "told", "facts"), SAMPLES, ids=lambda v: getattr(v, "traits", "")
+)
+def test_samples_written_from_published_shapes(source, name, told, facts):
+    """Small ones, of all that a format has: the fuzzer starts from them as well."""
+    found = read(source, RECORDED / source.traits.name / name)
+    rows = count_once(reading.witnesses for reading in found)
+    assert reasons(found) == []
+    assert (
+        len(rows),
+        sum(row.input for row in rows),
+        sum(row.cache_read for row in rows),
+        sum(row.cache_write for row in rows),
+        sum(row.output for row in rows),
+        sum(row.reasoning for row in rows),
+    ) == told
+    assert len({(one.kind, one.key) for one in activities(found)}) == facts
