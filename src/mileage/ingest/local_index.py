@@ -26,7 +26,8 @@ class Known(NamedTuple):
     generation: int
     prices: str
     patterns: str
-    files: list[StoredFile]
+    fingerprint: str
+    """Of all files that were found the last time."""
 
 
 class Difference(NamedTuple):
@@ -44,11 +45,11 @@ class Difference(NamedTuple):
 
 
 def known_of(index: PersonalIndex) -> Known:
-    """Return what the index knows of files; inside ``reading`` or a change."""
+    """Return what the index says of itself; inside ``reading`` or a change."""
     settings = index.settings()
+    names = ("prices", "patterns", "fingerprint")
     generation = int(settings.get("generation", "0"))
-    prices, patterns = settings.get("prices", ""), settings.get("patterns", "")
-    return Known(generation, prices, patterns, index.files())
+    return Known(generation, *(settings.get(name, "") for name in names))
 
 
 def difference(

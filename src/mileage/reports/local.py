@@ -5,19 +5,20 @@ Answers every question from rows by quarter of an hour (``domain.quarter``).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
+from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.block import blocks
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Clock, Window
+from mileage.domain.window import Clock, Window, midnight
 from mileage.reports.shape import figures_json, instant_json, window_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
     from zoneinfo import ZoneInfo
 
     from mileage.domain.quarter import LocalSource, QuarterRow, Usage
@@ -58,7 +59,7 @@ def local_report(usage: Usage, question: Question) -> LocalReport:
     window = _window(usage.sources, question)
     groups: dict[str, list[QuarterRow]] = defaultdict(list)
     if window:
-        group = _grouping(question, usage.rows)
+        group = _grouping(question, usage.rows, window)
         for row in usage.rows:
             if window.start <= row.quarter < window.end:
                 groups[group(row)].append(row)
@@ -132,21 +133,23 @@ def _window(sources: Sequence[LocalSource], question: Question) -> Window | None
 
 
 def _grouping(
-    question: Question, rows: Sequence[QuarterRow]
+    question: Question, rows: Sequence[QuarterRow], window: Window
 ) -> Callable[[QuarterRow], str]:
     by = question.by
     if by == "block":
         return _block_names(rows).__getitem__
     if by not in BY_TIME:
         return attrgetter(by)
+    # A few dozen midnights instead of the local day of thousands of quarters.
     clock = Clock(question.zone)
-    names: dict[int, str] = {}
+    first = clock.day(window.start)
+    last = clock.day(window.end - 1)
+    days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+    midnights = [midnight(day, question.zone) for day in days]
+    names = [_name_of(day, by) for day in days]
 
     def name(row: QuarterRow) -> str:
-        quarter = row.quarter
-        if quarter not in names:
-            names[quarter] = _name_of(clock.day(quarter), by)
-        return names[quarter]
+        return names[bisect_right(midnights, row.quarter) - 1]
 
     return name
 

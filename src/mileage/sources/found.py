@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # A database's latest changes lie beside it until they are taken over.
 _BESIDE = "-wal"
@@ -31,36 +31,36 @@ class FoundFile(NamedTuple):
 
 def found_files(
     source: str, roots: Iterable[str], patterns: Sequence[str]
-) -> Iterator[FoundFile]:
-    """Yield the files below the roots whose names fit; links to them are resolved."""
+) -> list[FoundFile]:
+    """List the files below the roots whose names fit; links to roots are resolved."""
     fits, enters = _matching(patterns)
+    found: list[FoundFile] = []
+    folders: list[str] = []
     for root in dict.fromkeys(map(os.path.realpath, roots)):
-        if os.path.isdir(root):  # noqa: PTH112 - paths are text here
-            yield from _below(source, root, fits, enters)
-        elif os.path.isfile(root):  # noqa: PTH113 - ditto
-            yield _found(source, root, os.stat(root))  # noqa: PTH116 - ditto
+        if os.path.isfile(root):  # noqa: PTH113 - paths are text here
+            found.append(_found(source, root, os.stat(root)))  # noqa: PTH116 - ditto
+        else:
+            folders.append(root)
+    for folder in folders:
+        # Folders that are found on the way are appended, and so looked at too.
+        for entry in _entries(folder):
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if enters(entry.name):
+                        folders.append(entry.path)
+                elif fits(entry.name):
+                    found.append(_found(source, entry.path, entry.stat()))
+            except OSError:
+                # It vanished while we looked: somebody tidied up, it is not ours.
+                continue
+    return found
 
 
-def _below(
-    source: str,
-    folder: str,
-    fits: Callable[[str], bool],
-    enters: Callable[[str], bool],
-) -> Iterator[FoundFile]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        entries = list(os.scandir(folder))
+        return list(os.scandir(folder))
     except OSError:
-        return
-    for entry in entries:
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                if enters(entry.name):
-                    yield from _below(source, entry.path, fits, enters)
-            elif fits(entry.name):
-                yield _found(source, entry.path, entry.stat())
-        except OSError:
-            # It vanished while we looked: somebody tidied up, it is not ours to read.
-            continue
+        return []
 
 
 def _found(source: str, path: str, status: os.stat_result) -> FoundFile:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import QuarterRow, Usage
     from mileage.ingest.local_changes import Changes
-    from mileage.ingest.local_index import Difference, Known
-    from mileage.store.personal import PersonalIndex
+    from mileage.ingest.local_index import Known
+    from mileage.store.personal import PersonalIndex, StoredFile
     from mileage.wiring.personal_logs import Logs
 
 _ATTEMPTS = 3
@@ -169,45 +169,51 @@ class _Run:
 
     def answer(self) -> Answer | None:
         """Return the answer, or None if the index was changed meanwhile."""
-        from mileage.ingest.local_index import difference, known_of, usage_in
+        from mileage.ingest.local_index import known_of, usage_in
         from mileage.wiring.personal_logs import Logs, price_version
 
         index, prices = self._index, price_version()
         with index.reading():
             known = known_of(index)
             logs = Logs(self._asking.homes, self._asking.environ, known.patterns)
-            rebuild = self._asking.rebuild
-            different = difference(known.files, logs.found, anew=rebuild)
-            if known.prices == prices and not different:
+            new = known._replace(
+                generation=known.generation + 1,
+                prices=prices,
+                patterns=logs.patterns,
+                fingerprint=logs.fingerprint(),
+            )
+            if new[1:] == known[1:] and not self._asking.rebuild:
                 usage = usage_in(index, logs.names, self._asking.by)
                 return Answer(usage, (), index.close)
-        return self._changed(logs, different, known, prices)
+            files = index.files()
+        return self._changed(logs, files, known, new)
 
     def _changed(
-        self, logs: Logs, different: Difference, known: Known, prices: str
+        self, logs: Logs, files: list[StoredFile], known: Known, new: Known
     ) -> Answer | None:
         from mileage.ingest.local_changes import NOTHING_STORED, Stored, changes_of
-        from mileage.ingest.local_index import usage_in, usage_of
+        from mileage.ingest.local_index import difference, usage_in, usage_of
 
         index, costs = self._index, logs.costs()
-        stored = Stored(known.files, index.keys, index.content)
+        different = difference(files, logs.found, anew=self._asking.rebuild)
+        stored = Stored(files, index.keys, index.content)
         reads = logs.read(different, stored, costs)
-        if not known.files:
+        if not files:
             # All that there is has just been read: show it, and only then store it.
             changes = changes_of(different, reads, NOTHING_STORED, costs)
 
             def later() -> None:
                 if self._begun(known):
-                    self._store(changes, known, (prices, logs.patterns))
+                    self._store(changes, new)
                     index.commit()
                 index.close()
 
             return Answer(usage_of(changes, logs.names), (), later)
         if not self._begun(known):
             return None
-        all_prices = known.prices != prices
+        all_prices = known.prices != new.prices
         changes = changes_of(different, reads, stored, costs, all_prices=all_prices)
-        self._store(changes, known, (prices, logs.patterns))
+        self._store(changes, new)
         usage = usage_in(index, logs.names, self._asking.by)
 
         def last() -> None:
@@ -222,15 +228,11 @@ class _Run:
         settings = self._index.settings()
         return settings.get("generation", "0") == str(known.generation)
 
-    def _store(self, changes: Changes, known: Known, texts: tuple[str, str]) -> None:
+    def _store(self, changes: Changes, new: Known) -> None:
         from mileage.ingest.local_index import store
 
-        prices, patterns = texts
         store(self._index, changes)
-        generation = str(known.generation + 1)
-        self._index.set(
-            {"generation": generation, "prices": prices, "patterns": patterns}
-        )
+        self._index.set({name: str(value) for name, value in new._asdict().items()})
 
 
 @contextmanager

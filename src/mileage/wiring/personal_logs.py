@@ -53,6 +53,13 @@ class Logs:
         """Return what to store, so that the next time it is known beforehand."""
         return json.dumps({"": [__version__], **self._patterns})
 
+    def fingerprint(self) -> str:
+        """Return what changes with any file: its name, place, size or time."""
+        from hashlib import blake2b
+
+        told = repr([tuple(file) for file in self.found]).encode()
+        return blake2b(told, digest_size=16).hexdigest()
+
     def costs(self) -> Costs:
         """Return what prices calls."""
         from mileage.domain.quarter import Costs
