@@ -25,6 +25,7 @@ from mileage.sources import (
     genai_spans,
     genai_spans_partial,
     genai_spans_whole,
+    litellm_spans,
     opencode_otlp,
     qwen_code_otlp,
 )
@@ -48,6 +49,7 @@ SOURCES = tuple(
         genai_spans,
         genai_spans_partial,
         genai_spans_whole,
+        litellm_spans,
         opencode_otlp,
         qwen_code_otlp,
     )

@@ -25,6 +25,7 @@ from mileage.sources import (
     genai_spans,
     genai_spans_partial,
     genai_spans_whole,
+    litellm_spans,
     opencode_otlp,
 )
 from mileage.sources.genai_usage import (
@@ -55,6 +56,7 @@ SOURCES = tuple(
         genai_spans,
         genai_spans_partial,
         genai_spans_whole,
+        litellm_spans,
         opencode_otlp,
     )
 )

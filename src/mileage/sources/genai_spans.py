@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 NAME = "genai_spans"
 CLIENT = "sdk"
-GATEWAY = "litellm"
+GATEWAY = Caller("litellm_spans", "litellm")
 SDK_SCOPE = "com.anthropic.sdk"
 """The Anthropic SDK's own spans: read by a source of their own."""
 
@@ -225,6 +225,7 @@ def _facts(counted: tuple[OtlpRecord, Usage | Unusable | None] | None) -> Facts:
     if counted is None:
         return ()
     record, read = counted
+    if record.scope == GATEWAY.client:
+        return (witness(record, GATEWAY, read),)
     source = _BY_DETAIL[read.detail] if isinstance(read, Usage) else _BY_DETAIL[0]
-    client = GATEWAY if record.scope == GATEWAY else CLIENT
-    return (witness(record, Caller(source, client), read),)
+    return (witness(record, Caller(source, CLIENT), read),)

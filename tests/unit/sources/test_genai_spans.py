@@ -12,6 +12,7 @@ from mileage.sources import (
     genai_spans,
     genai_spans_partial,
     genai_spans_whole,
+    litellm_spans,
 )
 from mileage.sources.otlp import OtlpReader
 from tests.otlp_bodies import AT_MICROS, AT_NANOS, TRACE, span, spans
@@ -23,6 +24,7 @@ SOURCES = tuple(
         genai_spans,
         genai_spans_partial,
         genai_spans_whole,
+        litellm_spans,
     )
 )
 TRAITS = {source.traits.name: source.traits for source in SOURCES}
@@ -454,7 +456,7 @@ class TestDetail:
         assert order == sorted(order, reverse=True)
 
     def test_sources_that_are_told_by_another_read_nothing(self):
-        for module in (genai_spans_partial, genai_spans_whole):
+        for module in (genai_spans_partial, genai_spans_whole, litellm_spans):
             alone = OtlpReader([module.SOURCE])
             reading = alone.read("traces", "json", spans(span(CHAT)))
             assert len(reading.witnesses) == 0
@@ -498,7 +500,14 @@ class TestWhoseSpans:
 
     def test_a_gateway_is_a_client_of_its_own(self):
         (row,) = rows(made(1, CHAT), scope="litellm")
-        assert row.client == "litellm"
+        assert (row.client, row.source) == ("litellm", "litellm_spans")
+        assert TRAITS["litellm_spans"].gateway
+
+    def test_behind_a_gateway_a_program_is_itself(self):
+        passed = rows(made(1, {**CHAT, "gen_ai.agent.name": "proxy"}), scope="litellm")
+        (call,) = counted(passed + rows(made(2, CHAT)))
+        assert (call.client, call.agent) == ("sdk", "proxy")
+        assert call.tokens.total == 107
 
     def test_the_own_span_of_an_sdk_is_told_by_its_own_source_only(self):
         (row,) = rows(made(1, CHAT), scope=SDK_SCOPE)
