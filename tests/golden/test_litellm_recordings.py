@@ -12,7 +12,9 @@ import pytest
 
 from mileage.domain.call import Seen
 from mileage.domain.join import resolve
-from mileage.sources.litellm import OLD_ROWS, SOURCE
+from mileage.sources.litellm import SOURCE
+from mileage.sources.litellm_spend_log import SOURCE as OLD_ROWS
+from mileage.wiring.policy import load_policy
 
 FOLDER = Path(__file__).parent / "litellm"
 TRAITS = {one.traits.name: one.traits for one in (SOURCE, OLD_ROWS)}
@@ -101,6 +103,17 @@ def test_callback_and_table_together_count_once(seed):
     calls = resolve(seen, TRAITS)
     assert sorted(list(call.tokens)[:6] for call in calls) == truth(billed())
     assert not [call for call in calls if call.differs]
+
+
+def test_rows_of_a_version_without_call_ids_join_by_the_providers_ids():
+    old = [
+        row._replace(source="litellm_spend_log", key=f"row-{number}")
+        for number, row in enumerate(table())
+        if row.link
+    ]
+    assert len(old) == 10
+    seen = [Seen(row, "acc-1", asserted=True) for row in [*old, *callbacks()]]
+    assert len(resolve(seen, TRAITS, load_policy(None).join)) == 12
 
 
 def test_such_rows_are_told_apart_from_the_others(tmp_path):

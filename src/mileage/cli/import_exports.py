@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from mileage.cli.import_files import Asked
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
     from mileage.sources.base import BucketSource, ExportSource
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Rows that a dry run shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an import was asked for."""
+
+    files: tuple[Path, ...]
+    source: str
+    account: str
+    """Whose usage it is; '' where the files say so themselves."""
+    mapping: Path | None
+    dry_run: bool
 
 
 def exports(data: Path, asked: Asked, source: ExportSource) -> None:

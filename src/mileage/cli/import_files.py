@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +10,10 @@ import click
 from mileage.cli.options import data_option
 
 if TYPE_CHECKING:
+    from mileage.cli.import_exports import Asked
     from mileage.sources.base import OtlpSource
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an import was asked for."""
-
-    files: tuple[Path, ...]
-    source: str
-    account: str
-    """Whose usage it is; '' where the files say so themselves."""
-    mapping: Path | None
-    dry_run: bool
 
 
 @click.command("import")
@@ -58,6 +46,8 @@ def command(data: Path, **asked: Any) -> None:  # noqa: ANN401 - as the options 
     (litellm), a provider's own buckets (openrouter_activity), or any table in CSV,
     JSON lines or Parquet (rows, with --mapping). Repeating an import changes nothing.
     """
+    from mileage.cli.import_exports import Asked
+
     run(data, Asked(**asked))
 
 

@@ -86,9 +86,6 @@ class LiteLLM:
 
 
 SOURCE = LiteLLM(NAME, 12)
-# Rows that older versions wrote do not name the call that a callback names, so they
-# stand as a source of their own, which joins by the provider's ids.
-OLD_ROWS = LiteLLM(NAMELESS_NAME, 11)
 
 
 def _readings(found: Iterable[bytes], place: str) -> Iterator[Reading]:
