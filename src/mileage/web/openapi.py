@@ -326,6 +326,21 @@ ERRORS = {
 }
 
 
+CREDENTIALS: Schema = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Made by `mileage key create`.",
+    },
+    "ingest": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Made by `mileage token create`.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "mileage_session"},
+}
+
+
 def document(
     endpoints: tuple[Endpoint, ...], posts: Mapping[str, Schema] = NO_POSTS
 ) -> dict[str, Any]:
@@ -348,23 +363,7 @@ def document(
         },
         "components": {
             "schemas": SCHEMAS,
-            "securitySchemes": {
-                "key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "Made by `mileage key create`.",
-                },
-                "ingest": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "Made by `mileage token create`.",
-                },
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": "mileage_session",
-                },
-            },
+            "securitySchemes": CREDENTIALS,
         },
     }
 
