@@ -120,7 +120,14 @@ def test_the_dimensions_are_those_of_the_ledger():
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/boards/{lens}", "/api/v1/me", "/api/v1/ingest/status"]
+    "path",
+    [
+        "/api/v1/boards/{lens}",
+        "/api/v1/me",
+        "/api/v1/sources",
+        "/api/v1/disagreements",
+        "/api/v1/ingest/status",
+    ],
 )
 def test_answers_are_as_described(stage, path):
     answer = stage.program().get(path.replace("{lens}", "tokens")).json()

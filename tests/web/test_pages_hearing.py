@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from mileage.web.hearing_view import (
     sources_view,
 )
 from tests.web import hearing
-from tests.web.fixtures import COMPLETENESS, ME, FakeReports, name_of
+from tests.web.fixtures import COMPLETENESS, ME, FakeReports, name_of, personal
 
 PEOPLE = tuple(
     Account(f"acc-{n:05}", "person", f"Person {n:03}", f"p{n}@example.test")
@@ -165,3 +166,11 @@ def test_only_what_differs_is_marked() -> None:
     assert not any(cell.differs for cell in first.lines[0].cells)
     assert [cell.differs for cell in second.lines[1].cells].count(True) == 1
     assert second.counted == tuple(second.one.tokens)
+
+
+def test_unmeasured_calls_stand_beside_the_calls(open_as) -> None:
+    page = personal(ME)
+    total = page.total._replace(unmeasured_calls=3)
+    html = open_as("/me", "me", FakeReports(page=replace(page, total=total))).text
+    assert "3 unmeasured" in text_of(html)
+    assert "unmeasured" not in text_of(open_as("/me").text)

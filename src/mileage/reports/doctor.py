@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.problems import Problem
@@ -42,6 +42,7 @@ def examine(
         *_strangers(known),
         *problems(ledger, covered, None, faults),
         *_unpriced(ledger, now),
+        *_unmeasured(ledger, now),
         *_rejections(ledger),
     ]
     rests_on = completeness(ledger)
@@ -130,12 +131,32 @@ def _unpriced(ledger: Ledger, now: int) -> list[Problem]:
     return [
         _whole(
             "unpriced",
-            f"{row.figures.unpriced_calls:,} calls of "
+            f"{count:,} calls of "
             f"{row.keys['model'] or 'a model without a name'} have no price",
             "add it to policy/prices.toml of the data directory, with its dates",
         )
         for row in rows
-        if row.figures.unpriced_calls
+        # What nobody measured has no price either, and none would help.
+        if (count := row.figures.unpriced_calls - row.figures.unmeasured_calls) > 0
+    ]
+
+
+def _unmeasured(ledger: Ledger, now: int) -> list[Problem]:
+    window = Window.rolling(PRICED_DAYS, now=now, zone=ledger.rules.clock.zone)
+    rows = queries.usage(ledger, window, None, ("client",))
+    return [
+        replace(
+            _whole(
+                "unmeasured",
+                f"{row.figures.unmeasured_calls:,} calls of {row.keys['client']} are "
+                "unmeasured: no source reports their tokens",
+                "if they are streams of OpenAI's chat API, ask for "
+                "stream_options.include_usage",
+            ),
+            severity="note",
+        )
+        for row in rows
+        if row.figures.unmeasured_calls
     ]
 
 

@@ -154,3 +154,14 @@ def test_many_problems_of_a_kind_are_counted(tmp_path: Path) -> None:
     assert len(report["findings"]) == 11
     assert report["findings"][-1] == "3 more of this kind (stale): see --json"
     assert sum(one["kind"] == "stale" for one in report["problems"]) == 13
+
+
+def test_unmeasured_calls_are_a_note(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("input", "cache_read", "cache_write", "output"), 0)
+    said = seen(key="a", measure="unmeasured", **nothing)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([said, seen(key="b", link="req_b")]))
+        report = examine(ledger, [ADA], now=NOON)
+    (note,) = [one for one in report["notes"] if "unmeasured" in one]
+    assert note.startswith("1 calls of claude-code are unmeasured")
+    assert report["findings"] == []
