@@ -34,13 +34,10 @@ def found_files(
 ) -> list[FoundFile]:
     """List the files below the roots whose names fit; links to roots are resolved."""
     fits, enters = _matching(patterns)
-    found: list[FoundFile] = []
-    folders: list[str] = []
-    for root in dict.fromkeys(map(os.path.realpath, roots)):
-        if os.path.isfile(root):  # noqa: PTH113 - paths are text here
-            found.append(_found(source, root, os.stat(root)))  # noqa: PTH116 - ditto
-        else:
-            folders.append(root)
+    places = list(dict.fromkeys(map(os.path.realpath, roots)))
+    files = filter(os.path.isfile, places)
+    found = [_found(source, path, os.stat(path)) for path in files]  # noqa: PTH116
+    folders = [path for path in places if os.path.isdir(path)]  # noqa: PTH112
     for folder in folders:
         # Folders that are found on the way are appended, and so looked at too.
         for entry in _entries(folder):

@@ -1,0 +1,95 @@
+"""Finding the logs of a person."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from mileage.sources.claude_code_log import SOURCE as CLAUDE
+from mileage.sources.codex_rollout import SOURCE as CODEX
+from mileage.sources.files import discover
+from mileage.sources.found import found_files
+
+
+def write(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def names(folder, *patterns):
+    found = found_files("s", [str(folder)], patterns)
+    return sorted(os.path.relpath(file.path, folder) for file in found)
+
+
+def test_names_that_fit_are_found_at_any_depth(tmp_path):
+    write(tmp_path, "a.jsonl", "b/c.jsonl", "b/d/e.jsonl", "f.json", "jsonl")
+    assert names(tmp_path, "*.jsonl") == ["a.jsonl", "b/c.jsonl", "b/d/e.jsonl"]
+
+
+def test_what_is_excluded_is_left_out(tmp_path):
+    write(tmp_path, "a.jsonl", "journal.jsonl", "x/b.jsonl", "skip/c.jsonl")
+    found = names(tmp_path, "*.jsonl", "!journal.jsonl", "!skip/")
+    assert found == ["a.jsonl", "x/b.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (("rollout-*.jsonl",), ["rollout-1.jsonl"]),
+        (("a?.db", "*.jsonl"), ["a1.db", "rollout-1.jsonl", "z-old.jsonl"]),
+        (("*.jsonl", "!z*"), ["rollout-1.jsonl"]),
+        (("a1.db",), ["a1.db"]),
+    ],
+)
+def test_patterns_of_every_kind(tmp_path, patterns, expected):
+    write(tmp_path, "rollout-1.jsonl", "z-old.jsonl", "a1.db", "b1.db")
+    assert names(tmp_path, *patterns) == expected
+
+
+def test_everything_by_which_a_change_is_told(tmp_path):
+    write(tmp_path, "a.jsonl")
+    (file,) = found_files("s", [str(tmp_path)], ["*.jsonl"])
+    status = (tmp_path / "a.jsonl").stat()
+    assert file[2:] == (status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def test_changes_beside_a_database_count_as_its_own(tmp_path):
+    write(tmp_path, "a.db")
+    (before,) = found_files("s", [str(tmp_path)], ["*.db"])
+    write(tmp_path, "a.db-wal")
+    (after,) = found_files("s", [str(tmp_path)], ["*.db"])
+    assert after.size > before.size
+    assert after.mtime > before.mtime
+
+
+def test_a_root_may_be_a_file_a_link_or_missing(tmp_path):
+    write(tmp_path, "real/a.jsonl", "only.db")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    roots = [str(tmp_path / name) for name in ("real", "link", "only.db", "none")]
+    found = found_files("s", roots, ["*.jsonl"])
+    assert sorted(file.path.rpartition("/")[2] for file in found) == [
+        "a.jsonl",
+        "only.db",
+    ]
+
+
+def test_links_to_folders_are_not_followed_and_dead_ones_not_found(tmp_path):
+    write(tmp_path, "a.jsonl", "x/b.jsonl")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "dead.jsonl").symlink_to(tmp_path / "nothing")
+    assert names(tmp_path, "*.jsonl") == ["a.jsonl", "x/b.jsonl"]
+
+
+@pytest.mark.parametrize("source", [CLAUDE, CODEX], ids=lambda one: one.traits.name)
+def test_the_same_files_as_elsewhere(tmp_path, source):
+    for number, root in enumerate(source.roots(tmp_path, {})):
+        folder = tmp_path / root.relative_to(tmp_path)
+        write(folder, f"{number}.jsonl", "d/e.jsonl.zst", "d/journal.jsonl", "x.txt")
+    roots = [str(root) for root in source.roots(tmp_path, {})]
+    quick = found_files(source.traits.name, roots, source.patterns())
+    plain = discover(tmp_path, {}, source)
+    assert sorted((f.path, f.size) for f in quick) == [(f.path, f.size) for f in plain]
+    assert plain
