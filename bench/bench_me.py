@@ -1,123 +1,179 @@
-"""``mileage me`` on a synthetic home, against a bare scan and against ccusage.
+"""``mileage me`` against the other tools that read the same logs, in turns.
 
-The floor is a newline scan of the same files in one process: what any reader has to
-do at least. ccusage is measured too when it is installed (``npm i ccusage@20``; its
-place may be named by ``CCUSAGE``). Medians, in turns, so that a slow moment hits all.
+    bench_me.py [--megabytes 100] [--runs 5]
+
+Lines are ``what<TAB>measured<TAB>bar``. A home is drawn (``personal_corpus``); the bars
+hold for ``--megabytes 1000`` and ``3000`` on a quiet machine. Peers are measured where
+they are installed: ``ccusage`` (named by ``CCUSAGE``) and ``aiburn`` (``AIBURN``).
+Wall times are medians over turns, so that a slow moment hits everybody; processor time
+stands beside them. Memory is the sum over all processes of a run, at its highest.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import random
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
-RUNS = 7
-MEGABYTES = 100
+from personal_corpus import Corpus
+
 MILEAGE = Path(sys.executable).parent / "mileage"
-WORDS = ("return", "value", "test", "file", "index", "cache", "token", "parse", "line")
-SCAN = """
-import os, sys
-for folder, _, names in os.walk(sys.argv[1]):
-    for name in names:
-        with open(os.path.join(folder, name), "rb", buffering=1 << 18) as stream:
-            for line in stream:
-                pass
-"""
+KIB = 1024
+SAMPLE_SECONDS = 0.005
+APPENDED = 0.01
+MOST_MEMORY = 170 * 1_000_000
 
 
-def text(chance: random.Random, size: int) -> str:
-    """Return prose of about ``size`` bytes."""
-    return " ".join(chance.choices(WORDS, k=max(1, size // 6)))
+class Cost(NamedTuple):
+    """One run: seconds on the wall and of the processors, bytes of memory."""
+
+    wall: float
+    processor: float
+    memory: int
 
 
-def session(chance: random.Random, number: int) -> list[dict[str, object]]:
-    """Return a session: prompts, streamed answers, large tool results."""
-    lines: list[dict[str, object]] = []
-    for turn in range(chance.randint(5, 60)):
-        common = {
-            "sessionId": f"s-{number}",
-            "cwd": "/home/dev/src/app",
-            "version": "2.1.90",
-            "timestamp": f"2026-11-{number % 28 + 1:02}T10:{turn:02}:00.000Z",
-            "uuid": f"u-{number}-{turn}",
-        }
-        for output in (3, chance.randint(50, 900)):
-            usage = {
-                "input_tokens": 4,
-                "cache_creation_input_tokens": 900,
-                "cache_read_input_tokens": 30_000,
-                "output_tokens": output,
-            }
-            message = {
-                "model": "claude-opus-4-5-20251101",
-                "id": f"msg_{number}_{turn}",
-                "role": "assistant",
-                "content": [{"type": "text", "text": text(chance, 700)}],
-                "usage": usage,
-            }
-            lines.append({**common, "message": message, "type": "assistant"})
-        result = {"role": "user", "content": text(chance, chance.randint(500, 16_000))}
-        lines.append({**common, "type": "user", "message": result})
-    return lines
+class Tree(threading.Thread):
+    """Watches the memory of a process and of all that it starts."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(daemon=True)
+        self.highest = 0
+        self._root = root
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Look again and again."""
+        while not self._over.wait(SAMPLE_SECONDS):
+            self.highest = max(self.highest, _resident(self._root))
+
+    def stop(self) -> int:
+        """Return the highest sum that was seen."""
+        self._over.set()
+        self.join()
+        return self.highest
 
 
-def write_home(home: Path) -> int:
-    """Write sessions until the home is large enough; return its bytes."""
-    chance, written, number = random.Random(1), 0, 0  # noqa: S311
-    while written < MEGABYTES * 1_000_000:
-        folder = home / ".claude" / "projects" / f"-p-{number % 20}"
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = session(chance, number)
-        body = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in lines)
-        (folder / f"s-{number}.jsonl").write_text(body)
-        written += len(body)
-        number += 1
-    return written
+def _resident(process: int) -> int:
+    """Return the bytes of a process and of its children (Linux; else nothing)."""
+    folder = Path(f"/proc/{process}")
+    try:
+        pages = int((folder / "statm").read_text().split()[1])
+        children = (folder / f"task/{process}/children").read_text().split()
+    except (OSError, IndexError, ValueError):
+        return 0
+    own = pages * resource.getpagesize()
+    return own + sum(_resident(int(child)) for child in children)
 
 
-def seconds(command: list[str], home: Path) -> float:
-    """Return how long one run takes."""
-    environ = {**os.environ, "HOME": str(home)}
-    environ["CLAUDE_CONFIG_DIR"] = str(home / ".claude")
-    environ["CODEX_HOME"] = str(home / ".codex")
+def run(command: list[str], home: Path) -> Cost:
+    """Run a command once."""
+    environ = {
+        **os.environ,
+        "HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(home / ".claude"),
+        "CODEX_HOME": str(home / ".codex"),
+        "MILEAGE_INDEX": str(home.parent / "index"),
+    }
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environ)
-    return time.perf_counter() - started
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environ) as process:
+        tree = Tree(process.pid)
+        tree.start()
+        process.wait()
+        wall = time.perf_counter() - started
+    memory = tree.stop()
+    if process.returncode:
+        raise SystemExit(f"{command[0]} failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, used, memory)
+
+
+def peers() -> dict[str, list[str]]:
+    """Return the commands of the tools that are there."""
+    found = {}
+    for name, arguments in (
+        ("ccusage", ["daily", "--json", "--offline"]),
+        ("aiburn", ["daily", "--json"]),
+    ):
+        path = os.environ.get(name.upper()) or shutil.which(name)
+        if path:
+            found[name] = [path, *arguments]
+        else:
+            print(
+                f"{name}: not installed, not measured (name it by {name.upper()})\t-\t-"
+            )
+    return found
+
+
+def turns(home: Path, runs: int, change: object = None) -> dict[str, Cost]:
+    """Measure everybody in turns; ``change`` is done before each of ours."""
+    commands = {"mileage me": [str(MILEAGE), "me", "--home", str(home), "--json"]}
+    commands |= OTHERS
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            if name == "mileage me" and callable(change):
+                change()
+            costs[name].append(run(command, home))
+    return {
+        name: Cost(
+            statistics.median(one.wall for one in own),
+            statistics.median(one.processor for one in own),
+            max(one.memory for one in own),
+        )
+        for name, own in costs.items()
+    }
+
+
+OTHERS: dict[str, list[str]] = {}
+
+
+def told(what: str, costs: dict[str, Cost], bars: dict[str, float]) -> bool:
+    """Print what was measured; return whether every bar is kept."""
+    ours = costs["mileage me"]
+    print(f"{what}: mileage me\t{ours.wall:.3f} s ({ours.processor:.2f} s CPU)\t-")
+    kept = True
+    for name, least in bars.items():
+        if name in costs:
+            ratio = costs[name].wall / ours.wall
+            theirs = f"{costs[name].wall:.3f} s, {costs[name].processor:.2f} s CPU"
+            print(f"{what}: against {name} ({theirs})\t{ratio:.2f} x\t>= {least} x")
+            kept = kept and ratio >= least
+    return kept
 
 
 def main() -> int:
-    """Measure, print, and fail when ccusage is there and faster."""
-    peer = os.environ.get("CCUSAGE") or shutil.which("ccusage")
+    """Draw, measure, print; 1 if a bar is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    OTHERS.update(peers())
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        size = write_home(home) / 1e6
-        commands = {
-            "floor": [sys.executable, "-c", SCAN, str(home)],
-            "me": [str(MILEAGE), "me", "--home", str(home), "--json"],
-        }
-        if peer:
-            commands["ccusage"] = [peer, "daily", "--json", "--offline"]
-        for command in commands.values():
-            seconds(command, home)
-        times = [
-            {name: seconds(command, home) for name, command in commands.items()}
-            for _ in range(RUNS)
-        ]
-    median = {name: statistics.median(one[name] for one in times) for name in commands}
-    mine = median["me"]
-    ratio = mine / median["floor"]
-    print(f"mileage me, {size:.0f} MB\t{mine:.2f} s ({ratio:.1f} x a bare scan)\t-")
-    if peer is None:
-        return 0
-    print(f"ccusage, same home\t{median['ccusage']:.2f} s\tnot faster than me")
-    return 1 if mine > median["ccusage"] else 0
+        home, index = Path(folder) / "home", Path(folder) / "index"
+        corpus = Corpus(home, seed=1)
+        drawn = corpus.write(options.megabytes * 1_000_000)
+        print(f"corpus\t{drawn.size / 1e6:.0f} MB in {drawn.files} files\t-")
+        turns(home, 1)
+        first = turns(home, options.runs, lambda: shutil.rmtree(index, True))  # noqa: FBT003
+        kept = told("first run", first, {"ccusage": 2.5, "aiburn": 1.0})
+        memory = first["mileage me"].memory
+        print(f"first run: memory of all processes\t{memory / 1e6:.0f} MB\t<= 170 MB")
+        same = turns(home, options.runs)
+        kept = told("nothing changed", same, {"ccusage": 50, "aiburn": 1.0}) and kept
+        more = turns(home, options.runs, lambda: corpus.append(APPENDED))
+        kept = told("1 % appended", more, {"ccusage": 10, "aiburn": 1.0}) and kept
+    return 0 if kept and memory <= MOST_MEMORY else 1
 
 
 if __name__ == "__main__":
