@@ -67,8 +67,10 @@ def _told(found: Iterable[Problem], names: Mapping[str, str]) -> list[str]:
         by_kind[one.kind].append(one)
     told = []
     for kind, several in by_kind.items():
-        told += [sentence(one, names) for one in several[:NAMED_PER_KIND]]
-        more = len(several) - NAMED_PER_KIND
+        # What holds for everybody is told in full: each reason is another one.
+        shown = NAMED_PER_KIND if several[0].account else len(several)
+        told += [sentence(one, names) for one in several[:shown]]
+        more = len(several) - shown
         if more > 0:
             told.append(f"{more:,} more of this kind ({kind}): see --json")
     return told

@@ -165,3 +165,14 @@ def test_unmeasured_calls_are_a_note(tmp_path: Path) -> None:
     (note,) = [one for one in report["notes"] if "unmeasured" in one]
     assert note.startswith("1 calls of claude-code are unmeasured")
     assert report["findings"] == []
+
+
+def test_every_reason_of_a_rejection_is_told(tmp_path: Path) -> None:
+    bad = tuple(
+        Refusal(Rejected(LOG, f"x.jsonl:{n}", f"reason {n}"), "acc_a")
+        for n in range(12)
+    )
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(Booking(seen=(seen(account="acc_a"),), refused=bad))
+        report = examine(ledger, [ADA], now=NOON)
+    assert len(report["findings"]) == 12
