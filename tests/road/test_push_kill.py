@@ -10,9 +10,9 @@ import time
 from tests.road.pushing import OUTPUT, calls_at, claude_log, codex_log, machine
 from tests.road.station import Station, assert_calm, until
 
-ROUNDS = 8
+ROUNDS = 6
 LONGEST_SECONDS = 1.2
-CALLS = 400
+CALLS = 150
 """A round; enough for several bodies, so that a kill falls between them too."""
 
 
