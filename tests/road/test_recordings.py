@@ -109,7 +109,8 @@ def telemetry_only(alice):
     calls = sum(row["calls"] for row in billed.values())
     grown = alice.sent(recorded_bodies())
     alice.has(billed)
-    assert grown["accepted"] == grown["durable"] == grown["visible"] == calls
+    # Metrics of sessions whose events are there are witnesses, but fill no gap.
+    assert grown["accepted"] == grown["durable"] == grown["visible"] > calls
     assert grown["duplicates"] == grown["rejected"] == 0
     assert grown["ignored"] > 0
     for seed in (1, 2, 3):
