@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.call import Seen
-from mileage.domain.join import resolve
 from mileage.domain.figures import Figures
+from mileage.domain.join import resolve
 from mileage.domain.settings import Settings
 from mileage.domain.window import SECOND, Window, moment
 from mileage.honours.lenses import Lens
