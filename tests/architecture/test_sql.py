@@ -10,7 +10,9 @@ import pytest
 from tests.architecture.tree import PACKAGE, below, name_of
 
 STORE = PACKAGE / "store"
-STATEMENTS = below(STORE / "sql", ".sql")
+SOURCES = PACKAGE / "sources"
+"""Clients keep databases, which are read by statements of the same kind."""
+STATEMENTS = [*below(STORE / "sql", ".sql"), *below(SOURCES / "sql", ".sql")]
 SQL_IN_PYTHON = re.compile(
     r"^\s*(?:select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from"
     r"|create\s+(?:or\s+replace\s+)?(?:table|view|index))\s",
@@ -29,7 +31,8 @@ def strings_of(source: str) -> set[str]:
 def used_names() -> set[str]:
     return {
         text
-        for file in below(STORE, ".py")
+        for home in (STORE, SOURCES)
+        for file in below(home, ".py")
         for text in strings_of(file.read_text("utf-8"))
     }
 
