@@ -10,7 +10,7 @@ from mileage.domain.joining import Profile
 from mileage.store.statements import insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import duckdb
 
@@ -70,7 +70,7 @@ class IdRow(NamedTuple):
 
 def id_rows(witnesses: Iterable[Witness], joining: Joining) -> set[IdRow]:
     """Return every way to these witnesses."""
-    found = set()
+    found: set[IdRow] = set()
     for witness in witnesses:
         own = own_id(witness.source, witness.key)
         numbers = [own, *shared_ids(witness, joining)]
@@ -91,7 +91,7 @@ class ProfileRow(NamedTuple):
 
 def profile_rows(seen: Iterable[Seen], joining: Joining) -> set[ProfileRow]:
     """Return what these tell of their sessions and accounts."""
-    found = set()
+    found: set[ProfileRow] = set()
     for one in seen:
         witness = one.witness
         if witness.measure == ESTIMATE:
@@ -110,8 +110,17 @@ def insert_identities(
     profiles: Iterable[ProfileRow],
 ) -> None:
     """Store ways to witnesses, and what is new about their sessions."""
-    for name, rows in (("witness_id", ids), ("session_profile", profiles)):
-        if flat := sorted(rows):
-            names = type(flat[0])._fields
-            columns = map(list, zip(*flat, strict=True))
-            insert(cursor, f"{name}.insert", dict(zip(names, columns, strict=True)))
+    _insert(cursor, "witness_id.insert", IdRow._fields, sorted(ids))
+    names = ProfileRow._fields
+    _insert(cursor, "session_profile.insert", names, sorted(profiles))
+
+
+def _insert(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    fields: Sequence[str],
+    rows: Sequence[tuple[int | str, ...]],
+) -> None:
+    if rows:
+        columns = map(list, zip(*rows, strict=True))
+        insert(cursor, name, dict(zip(fields, columns, strict=True)))

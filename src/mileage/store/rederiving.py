@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from mileage.domain.call import Call
+    from mileage.store.identities import ProfileRow
     from mileage.store.rules import Rules
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class _Rederivation(Append):
     def _index(self) -> None:
         for table in ("witness_id", "session_profile"):
             run(self._cursor, f"{table}.clear")
-        told = set()
+        told: set[ProfileRow] = set()
         for seen in self._chunks():
             rows = id_rows([one.witness for one in seen], self._joining)
             profiles = profile_rows(seen, self._joining) - told
