@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mileage.domain.coverage import Presence, VersionSeen
 from mileage.domain.window import QUARTER, SECOND
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from mileage.domain.booking import Booking
     from mileage.domain.call import Seen
     from mileage.domain.window import Clock
-    from mileage.store.ledger import Ledger
     from mileage.store.rules import Rules
+
+
+class Readable(Protocol):
+    """A ledger, which needs this module itself to write."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's own cursor."""
+        ...
+
 
 Stamp = tuple[int, int]
 """(number of the append, when it was recorded)"""
@@ -137,19 +145,19 @@ def _insert(
     insert(cursor, "presence.insert", dict(zip(names, columns, strict=True)))
 
 
-def presence(ledger: Ledger, account: str | None, recent: int) -> list[Presence]:
+def presence(ledger: Readable, account: str | None, recent: int) -> list[Presence]:
     """Return every presence; delays are those recorded from ``recent`` on."""
     rows = run(ledger.cursor(), "presence", account=account, recent=recent)
     return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
 
-def versions(ledger: Ledger, account: str | None, since: date) -> list[VersionSeen]:
+def versions(ledger: Readable, account: str | None, since: date) -> list[VersionSeen]:
     """Return the versions of clients in use since a local day."""
     rows = run(ledger.cursor(), "presence_versions", account=account, since=since)
     return [VersionSeen(*row) for row in rows]
 
 
-def sources(ledger: Ledger, account: str | None, patience: int) -> list[SourceRow]:
+def sources(ledger: Readable, account: str | None, patience: int) -> list[SourceRow]:
     """Return each source; ``patience`` is the days it may lag behind another."""
     rows = run(ledger.cursor(), "presence_sources", account=account, patience=patience)
     return [SourceRow(*row) for row in rows]
