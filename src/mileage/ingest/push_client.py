@@ -172,15 +172,14 @@ class Server:
             pause = seconds_of(headers.get("Retry-After", ""), self._now())
             return Later(f"the server answered {status}: {said or 'no reason'}", pause)
         if headers.get(_MARK) is None:
-            return self._another(status, headers)
+            return self._another(status, headers.get("Location", ""))
         kinds: Mapping[int, type[MileageError]] = {401: Unauthorised, 413: TooLarge}
         hint = _HINTS.get(status, "")
         return kinds.get(status, Invalid)(f"the server refused: {said}{hint}")
 
-    def _another(self, status: int, headers: Mapping[str, str]) -> MileageError:
+    def _another(self, status: int, place: str) -> MileageError:
         """Explain an answer of something that does not take rows at all."""
         url = self.address.url
-        place = headers.get("Location", "")
         if place:
             return NotFound(f"{url} sends on to {place[:200]}: give that address")
         if status in _GONE or status in (401, 403):

@@ -149,7 +149,7 @@ class Reader:
             ignored += reading.ignored
             fit = self._fit(reading, f"{place} part {part}")
             self._gather(fit, known, fresh)
-            if max(map(len, self._gathered())) >= BODY_ROWS:
+            if self._most() >= BODY_ROWS:
                 self.flush()
         self._ignored += max(0, ignored - self._marks.ignored(found.name))
         self._pending.append(_Pending(found, ignored, b"".join(fresh)))
@@ -210,12 +210,12 @@ class Reader:
             digest(remote) if remote else folder_digest(project, self._state.folder_key)
         )
 
-    def _gathered(self) -> tuple[list[Witness], list[Activity], list[Rejected]]:
-        return self._witnesses, self._activities, self._rejected
+    def _most(self) -> int:
+        return max(len(self._witnesses), len(self._activities), len(self._rejected))
 
     def _bodies(self) -> Iterator[Reading]:
         """Divide what is gathered into bodies of good size."""
-        most = max(map(len, self._gathered()))
+        most = self._most()
         if self._ignored:
             most = max(most, 1)
         for at in range(0, most, BODY_ROWS):
