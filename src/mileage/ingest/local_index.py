@@ -121,6 +121,7 @@ def store(index: PersonalIndex, changes: Changes) -> None:
         [Content(*read[:3]) for _, read in changes.files],
     )
     index.put_usage(changes.usage)
+    index.sum_up()
 
 
 def _named(sources: Sequence[str], found: object) -> list[str]:

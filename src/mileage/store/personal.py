@@ -155,9 +155,8 @@ class PersonalIndex:
 
     def sources(self) -> dict[str, SourceSums]:
         """Return what the index holds of each source."""
-        calls = {row[0]: row[1:] for row in self._rows("index_source_calls")}
         return {
-            source: SourceSums(*counts, *calls.get(source, (0, None, None)))
+            source: SourceSums._make(counts)
             for source, *counts in self._rows("index_sources")
         }
 
@@ -185,6 +184,12 @@ class PersonalIndex:
             for row in own
         )
         self._each("index_usage.put", rows)
+
+    def sum_up(self) -> None:
+        """Bring the sums over all files up to date; the last of all changes."""
+        for name in ("index_quarter", "index_source"):
+            self._each(f"{name}.clear", [{}])
+            self._each(f"{name}.build", [{}])
 
     def mark_gone(self, number: int) -> None:
         """Note that a file is no longer there; its calls still count."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,8 @@ class Logs:
         """Return what changes with any file: its name, place, size or time."""
         from hashlib import blake2b
 
-        told = repr([tuple(file) for file in self.found]).encode()
+        # In the second version equal values have equal bytes, in later ones not.
+        told = marshal.dumps([tuple(file) for file in self.found], 2)
         return blake2b(told, digest_size=16).hexdigest()
 
     def costs(self) -> Costs:

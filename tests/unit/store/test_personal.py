@@ -50,6 +50,7 @@ def stored(index, *files, usage=None):
     index.begin()
     index.put(list(files), [CONTENT] * len(files))
     index.put_usage(usage or {one.number: [row(one.number)] for one in files})
+    index.sum_up()
     index.commit()
 
 
@@ -106,6 +107,7 @@ def test_sources_tell_of_files_and_calls(index):
     )
     index.begin()
     index.mark_gone(2)
+    index.sum_up()
     index.commit()
     assert index.sources() == {
         "claude_code_log": SourceSums(1, 4, 2, 1, 2, row(1).first, row(1).last),

@@ -50,3 +50,34 @@ CREATE TABLE usage (
 );
 
 CREATE INDEX usage_number ON usage (number);
+
+-- ``usage`` over all files and dimensions, written with every change: what most runs
+-- ask for, and all that they read.
+CREATE TABLE quarter (
+    quarter INTEGER PRIMARY KEY,
+    calls INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    cache_write_1h INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    tool_input INTEGER NOT NULL,
+    cost INTEGER,
+    unpriced_calls INTEGER NOT NULL,
+    unmeasured_calls INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL
+);
+
+-- Files and calls of each source, likewise.
+CREATE TABLE source (
+    source TEXT PRIMARY KEY,
+    files INTEGER NOT NULL,
+    witnesses INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    gone INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    first INTEGER,
+    last INTEGER
+) WITHOUT ROWID;

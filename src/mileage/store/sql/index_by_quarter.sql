@@ -1,6 +1,4 @@
-SELECT quarter, '', '', '', '', '', '', '', '', sum(calls),
-       sum(input), sum(cache_read), sum(cache_write), sum(cache_write_1h),
-       sum(output), sum(reasoning), sum(tool_input),
-       sum(cost), sum(unpriced_calls), sum(unmeasured_calls), min(first), max(last)
-FROM usage
-GROUP BY quarter
+SELECT quarter, '', '', '', '', '', '', '', '', calls, input, cache_read, cache_write,
+       cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
+       unmeasured_calls, first, last
+FROM quarter

@@ -1,1 +1,0 @@
-SELECT source, sum(calls), min(first), max(last) FROM usage GROUP BY source
