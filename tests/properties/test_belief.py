@@ -315,7 +315,7 @@ def test_figures_tell_how_many_calls_nobody_measured(tmp_path: Path) -> None:
         for told in (usage, standing, session, hour):
             assert told.figures.calls == 2
             assert told.figures.unmeasured_calls == 1
-            assert told.figures.unpriced_calls == 1
+            assert told.figures.unpriced_calls == 0
             assert told.figures.tokens.output == 50
         visible = {one.source: one.visible for one in queries.tallies(ledger)}
         assert visible[LOG] == 3

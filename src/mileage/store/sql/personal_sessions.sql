@@ -9,7 +9,7 @@ select
     sum(reasoning)::bigint as reasoning,
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
-    count(*) filter (where cost is null) as unpriced_calls,
+    count(*) filter (where cost is null and measure = '') as unpriced_calls,
     count(*) filter (where measure = 'unmeasured') as unmeasured_calls
 from current_call
 where account = $account and hour >= $start and hour < $end

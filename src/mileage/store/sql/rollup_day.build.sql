@@ -8,7 +8,7 @@ select
         + tool_input
     )::bigint as tokens,
     sum(cost)::bigint as cost,
-    count(*) filter (where cost is null) as unpriced_calls
+    count(*) filter (where cost is null and measure = '') as unpriced_calls
 from current_call
 where (day, account) in (
     select (d, a) from (

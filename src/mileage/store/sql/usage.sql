@@ -4,7 +4,8 @@ with part as (
     select
         occurred_at, account, client, provider, model, day, session, project,
         1 as calls, input, cache_read, cache_write, cache_write_1h, output,
-        reasoning, tool_input, cost, (cost is null)::integer as unpriced_calls,
+        reasoning, tool_input, cost,
+        (cost is null and measure = '')::integer as unpriced_calls,
         (measure = 'unmeasured')::integer as unmeasured_calls
     from current_call
     where occurred_at >= $start and occurred_at < $end
