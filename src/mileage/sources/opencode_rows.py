@@ -123,7 +123,6 @@ def witness(
     if problem or start is None:
         return problem
     provider, model = _model(message)
-    agent = text(message.agent) or text(message.mode) or "subagent"
     return Witness(
         source[0],
         f"{start}:{provider}:{model}:{'/'.join(map(str, counts))}",
@@ -138,7 +137,7 @@ def witness(
         *counts,
         _micro_dollars(message.cost),
         _folder(message) or session.folder,
-        agent if session.is_child else "",
+        _agent(message) if session.is_child else "",
         _is_copy(row_id, start),
         None,
         "",
@@ -164,6 +163,10 @@ def _model(message: Message) -> tuple[str, str]:
     inner = message.model if isinstance(message.model, dict) else {}
     provider = text(message.provider_id) or text(inner.get("providerID"))
     return provider, text(message.model_id) or text(inner.get("id"))
+
+
+def _agent(message: Message) -> str:
+    return text(message.agent) or text(message.mode) or "subagent"
 
 
 def _folder(message: Message) -> str:
