@@ -1,4 +1,4 @@
-"""Counts how well calls that share no id are told apart: python soak/join.py [CALLS].
+"""Counts how well calls that share no id are told apart: soak/join.py [--calls N].
 
 Draws sessions full of twins (tests/drawn_sessions.py) until so many calls are drawn,
 200,000 unless told, and prints precision and recall over pairs of witnesses. Exits 1
@@ -7,6 +7,7 @@ when either is below 0.999, or when an inflated copy is counted or not flagged.
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 import time
@@ -30,9 +31,11 @@ LEAST = 0.999
 SIZES = (20, 40, 60, 200)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Draw, join, compare; return the exit code."""
-    wanted = int(arguments[0]) if arguments else CALLS
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=CALLS)
+    wanted = parser.parse_known_args()[0].calls
     total, bad, inflated, number = Score(0, 0, 0, 0), 0, 0, 0
     began = time.monotonic()
     while total.calls < wanted:
@@ -62,4 +65,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
