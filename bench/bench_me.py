@@ -24,7 +24,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from personal_corpus import Corpus
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.personal_corpus import Corpus  # noqa: E402 - found by the line above
 
 MILEAGE = Path(sys.executable).parent / "mileage"
 KIB = 1024

@@ -176,8 +176,14 @@ def _together(weeks: Sequence[WeekOfWork]) -> WeekOfWork:
     total = Figures()
     for week in weeks:
         total = total.plus(week.spent)
-    counts = [sum(week[index] for week in weeks) for index in range(2, 6)]
-    return WeekOfWork(weeks[0].monday if weeks else date.min, total, *counts)
+    return WeekOfWork(
+        weeks[0].monday if weeks else date.min,
+        total,
+        sum(week.commits for week in weeks),
+        sum(week.merges for week in weeks),
+        sum(week.added for week in weeks),
+        sum(week.removed for week in weeks),
+    )
 
 
 def _trend(earlier: WeekOfWork, later: WeekOfWork) -> float | None:
