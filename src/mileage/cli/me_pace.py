@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mileage.cli.me_table import compact
+from mileage.cli.me_table import compact, money
 from mileage.domain.window import moment
 from mileage.reports.pace import LEAST_HISTORY
-from mileage.reports.shape import dollars
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
     from mileage.reports.pace import BlockNow, MonthAhead
 
 HOUR = 60
-CENTS = 2
-
-
-def money(micro: int | None) -> str:
-    """Write micro-dollars in dollars and cents, or a dash."""
-    if micro is None:
-        return "\u2013"
-    return f"${float(dollars(micro) or 0):,.{CENTS}f}"
 
 
 def span(minutes: int) -> str:

@@ -63,8 +63,8 @@ def _told() -> dict[str, Any]:
 def _parts(
     asked: Asked, rows: Sequence[QuarterRow], told: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    from mileage.cli.me_pace import money, span
-    from mileage.cli.me_table import compact
+    from mileage.cli.me_pace import span
+    from mileage.cli.me_table import compact, money
     from mileage.domain.window import Clock, midnight
     from mileage.reports.local import figures
     from mileage.reports.pace import present_block
@@ -80,7 +80,7 @@ def _parts(
     start = midnight(Clock(asked.zone).day(now), asked.zone)
     today = figures([row for row in rows if row.quarter >= start])
     if today.calls:
-        yield "today", f"today {money(today.cost)} {compact(today.tokens.total)}"
+        yield "today", f"today {money(today.cost)}, {compact(today.tokens.total)} tok"
     block = present_block(rows, now)
     if block:
         left = span(block.minutes_left)

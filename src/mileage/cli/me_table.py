@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _THOUSAND = 1_000
 _UNITS = ("", "K", "M", "B", "T")
-_LONGEST_NAME = 40
+_LONGEST_NAME, _SHORTEST_NAME = 40, 10
+_CENT = 10_000
 _NONE = "\u2013"
 _COLUMNS = (
     "calls",
@@ -33,6 +34,14 @@ _COLUMNS = (
     "tokens",
     "list price",
 )
+_WIDE = {"input", "cache write", "reasoning"}
+_ALL_COLUMNS = 110
+"""From this width on a terminal shows those too."""
+_ADVICE = (
+    "Are your logs below another home folder? Name it: --home DIR.",
+    "Aider keeps a log only where AIDER_ANALYTICS_LOG names a file.",
+    "`mileage demo` shows a made-up organisation meanwhile.",
+)
 
 
 def show(report: LocalReport, looked_in: Sequence[str]) -> None:
@@ -41,17 +50,30 @@ def show(report: LocalReport, looked_in: Sequence[str]) -> None:
     if any(source.calls for source in report.sources):
         console.print(_heading(report))
         console.print(figures_table(report, width=console.width))
-        for line in _remarks(report):
-            console.print(line, style="dim", soft_wrap=True)
+        _tell(console, *_remarks(report), *_legend(console.width))
     else:
         console.print("No usage found.", style="bold")
-        console.print("Looked for session logs of Claude Code and Codex in:")
+        console.print("Looked for logs of coding agents in:")
         for folder in looked_in:
             console.print(f"  {folder}", style="dim", soft_wrap=True)
-        console.print("Name another home folder with --home DIR.")
-    for source in report.sources:
-        if source.calls or source.files:
-            console.print(_completeness(source), style="dim", soft_wrap=True)
+        _tell(console, *_ADVICE)
+    known = [source for source in report.sources if source.calls or source.files]
+    _tell(console, *map(_completeness, known))
+
+
+def _tell(console: Console, *lines: str) -> None:
+    """Break lines between words for people; leave them whole for programs."""
+    for line in lines:
+        console.print(line, style="dim", soft_wrap=not console.is_terminal)
+
+
+def _legend(width: int) -> Iterator[str]:
+    """Say in a line each what the columns mean."""
+    yield "input: not cached. cache read, cache write: taken from the cache, put in."
+    yield "list price: at the providers' public prices, whatever your plan costs."
+    if width < _ALL_COLUMNS:
+        left_out = ", ".join(name for name in _COLUMNS if name in _WIDE)
+        yield f"Left out here: {left_out}. They need {_ALL_COLUMNS} columns."
 
 
 def compact(count: int) -> str:
@@ -77,48 +99,58 @@ def _heading(report: LocalReport) -> Text:
     if report.window:
         first = moment(report.window.start, zone).date()
         last = moment(report.window.end - 1, zone).date()
-        line.append(f"  {first} to {last}, days of {report.question.zone_name}", "dim")
+        days = f"{first} to {last}" if first < last else f"{first}"
+        line.append(f"  {days}, days of {report.question.zone_name}", "dim")
     return line
 
 
 def figures_table(report: LocalReport, *, width: int) -> Table:
     """Lay the rows out, with fewer columns in a narrow terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, expand=False)
-    narrow = width < 110  # noqa: PLR2004
-    left_out = {"input", "cache write", "reasoning"} if narrow else set()
+    shown = [name for name in _COLUMNS if width >= _ALL_COLUMNS or name not in _WIDE]
+    total = _cells(report.total)
+    rows = [(row.name, _cells(row.figures)) for row in report.rows]
     table.add_column(report.question.by, "total", overflow="ellipsis", no_wrap=True)
-    total = dict(zip(_COLUMNS, _cells(report.total), strict=True))
-    for name in _COLUMNS:
-        if name not in left_out:
-            table.add_column(name, total[name], justify="right", no_wrap=True)
-    for row in report.rows:
-        cells = zip(_COLUMNS, _cells(row.figures), strict=True)
-        shown = [cell for name, cell in cells if name not in left_out]
-        table.add_row(Text(_short(row.name)), *shown)
+    room = width - 2
+    for name in shown:
+        # A cut number would be another number: only names give way.
+        widest = max(map(len, (name, total[name], *(cells[name] for _, cells in rows))))
+        room -= widest + 3
+        table.add_column(name, total[name], justify="right", min_width=widest)
+    for title, cells in rows:
+        longest = min(_LONGEST_NAME, max(_SHORTEST_NAME, room))
+        table.add_row(Text(_short(title, longest)), *(cells[name] for name in shown))
     return table
 
 
-def _cells(figures: Figures) -> Iterator[str]:
+def _cells(figures: Figures) -> dict[str, str]:
     tokens = figures.tokens
-    yield f"{figures.calls:,}"
-    yield compact(tokens.input + tokens.tool_input)
-    yield compact(tokens.cache_read)
-    yield compact(tokens.cache_write + tokens.cache_write_1h)
-    yield compact(tokens.output)
-    yield compact(tokens.reasoning)
-    yield compact(tokens.total)
-    yield _money(figures.cost)
+    return {
+        "calls": f"{figures.calls:,}",
+        "input": compact(tokens.input + tokens.tool_input),
+        "cache read": compact(tokens.cache_read),
+        "cache write": compact(tokens.cache_write + tokens.cache_write_1h),
+        "output": compact(tokens.output),
+        "reasoning": compact(tokens.reasoning),
+        "tokens": compact(tokens.total),
+        "list price": money(figures.cost),
+    }
 
 
-def _money(cost: int | None) -> str:
-    return _NONE if cost is None else f"${float(dollars(cost) or 0):,.2f}"
+def money(micro: int | None) -> str:
+    """Write micro-dollars in dollars and cents, or a dash where none is known."""
+    if micro is None:
+        return _NONE
+    if 0 < micro < _CENT:
+        return "<$0.01"
+    return f"${float(dollars(micro) or 0):,.2f}"
 
 
-def _short(name: str) -> str:
+def _short(name: str, longest: int = _LONGEST_NAME) -> str:
     """Keep the end of a long name: folders differ there."""
     if not name:
         return "(unknown)"
-    return name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :]
+    return name if len(name) <= longest else "…" + name[1 - longest :]
 
 
 def _remarks(report: LocalReport) -> Iterator[str]:
@@ -139,10 +171,13 @@ def _remarks(report: LocalReport) -> Iterator[str]:
 
 def _completeness(source: LocalSource) -> str:
     """Say what the figures rest on; answers cut off midway are in no log."""
-    line = f"{source.source}: {source.files:,} files, {source.calls:,} calls"
+    files = f"{source.files:,} {'file' if source.files == 1 else 'files'}"
+    line = f"{source.source}: {files}, no usage that counts (estimates do not)"
     if source.first is not None and source.last is not None:
         first, last = (moment(edge).date() for edge in (source.first, source.last))
-        line += f" from {first} to {last} (UTC)"
+        days = f"from {first} to {last}" if first < last else f"on {first}"
+        calls = f"{source.calls:,} {'call' if source.calls == 1 else 'calls'}"
+        line = f"{source.source}: {files}, {calls} {days} (UTC)"
     if source.gone:
         line += f", {source.gone:,} deleted files still count"
     if source.rejected:

@@ -175,6 +175,8 @@ def test_an_empty_home_says_where_it_looked(tmp_path):
     result = run("--home", tmp_path)
     assert result.exit_code == 0
     assert "No usage found." in result.stdout
+    assert f"{tmp_path}/.gemini/tmp" in result.stdout
+    assert "--home DIR" in result.stdout
     assert f"{tmp_path}/.claude/projects" in result.stdout
     assert f"{tmp_path}/.codex/archived_sessions" in result.stdout
     found = as_json("--home", tmp_path)
@@ -187,11 +189,11 @@ def test_the_table_says_what_stands_in_it(home):
     result = run("--home", home, "--tz", "UTC", "--by", "model", env={"COLUMNS": "140"})
     assert result.exit_code == 0
     shown = result.stdout
-    assert "2026-11-20 to 2026-11-20, days of UTC" in shown
+    assert "Your usage  2026-11-20, days of UTC" in shown
     for word in ("claude-opus-4-8", "reasoning", "cache write", "list price", "total"):
         assert word in shown
     assert "1 of 3 calls have no known price" in shown
-    assert "claude_code_log: 2 files, 2 calls from 2026-11-20 to 2026-11-20" in shown
+    assert "claude_code_log: 2 files, 2 calls on 2026-11-20 (UTC)" in shown
     assert "of all prompt tokens came from the cache" in shown
     assert MARKER not in shown
 
@@ -199,8 +201,20 @@ def test_the_table_says_what_stands_in_it(home):
 def test_a_narrow_terminal_gets_fewer_columns(home):
     shown = run("--home", home, env={"COLUMNS": "80"}).stdout
     assert "list price" in shown
-    assert "reasoning" not in shown
-    assert max(map(len, shown.splitlines())) <= 130
+    assert "Left out here: input, cache write, reasoning." in shown
+    assert shown.count("reasoning") == 1
+    assert "providers' public prices" in shown
+    assert max(map(len, shown.splitlines())) <= 84
+
+
+def test_names_give_way_to_numbers(home):
+    folder = "/home/alice/" + "long-name/" * 9
+    write_log(home, ".claude/projects/p/n.jsonl", answer("n", cwd=folder))
+    shown = run("--home", home, "--by", "project", env={"COLUMNS": "80"}).stdout
+    assert "calls   cache read   output   tokens   list price" in shown
+    (row,) = [line for line in shown.splitlines() if "long-name/" in line]
+    assert row.lstrip().startswith("\u2026")
+    assert row.count("\u2026") == 1
 
 
 def test_the_choices_are_those_of_the_report():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.cli.me_table import _money, _short, compact
+from mileage.cli.me_table import _short, compact, money
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,21 @@ def test_counts_are_never_off_by_more_than_half_a_percent(count):
 
 @pytest.mark.parametrize(
     ("cost", "shown"),
-    [(None, "\u2013"), (0, "$0.00"), (12_345_678_900, "$12,345.68")],
+    [
+        (None, "\u2013"),
+        (0, "$0.00"),
+        (1, "<$0.01"),
+        (9_999, "<$0.01"),
+        (10_000, "$0.01"),
+        (12_345_678_900, "$12,345.68"),
+    ],
 )
 def test_money(cost, shown):
-    assert _money(cost) == shown
+    assert money(cost) == shown
 
 
 def test_long_names_keep_their_end():
     assert _short("") == "(unknown)"
     assert _short("x" * 40) == "x" * 40
+    assert _short("a" * 40 + "end", 10) == "\u2026" + "a" * 6 + "end"
     assert _short("a" * 40 + "end") == "\u2026" + "a" * 36 + "end"

@@ -136,7 +136,7 @@ def test_a_status_line_says_what_there_is(home):
     model, session, today, block, pace = said.split(" | ")
     assert model == "Opus 4.8"
     assert session.startswith("session $0.0")
-    assert today.endswith(" 1K")
+    assert today.endswith(", 1K tok")
     assert "left" in block
     assert pace.endswith("tok/min")
 
