@@ -112,8 +112,7 @@ def _table(ratio: OutputRatio) -> Table:
 
 
 def _cells(week: WeekOfWork) -> tuple[str, ...]:
-    from mileage.cli.me_pace import money
-    from mileage.cli.me_table import compact
+    from mileage.cli.me_table import compact, money
 
     each = week.tokens_per_commit
     return (

@@ -113,7 +113,8 @@ class CloudEvents:
             for number, element in enumerate(elements(body), start=1):
                 if number > MOST_EVENTS:
                     raise TooLarge(f"a batch may have {MOST_EVENTS} events; send less")
-                _take(gathering, number, decode(_events, element))
+                found: Event | str = decode(_events, element)
+                _take(gathering, number, found)
             return gathering.reading()
         event = _structured(body) if kind == STRUCTURED else _binary(headers, body)
         _take(gathering, 1, event)
