@@ -3,7 +3,8 @@
 An assistant's entry has its usage: input without cache, output including reasoning
 (recorded with 0.73.1). Of the Responses API, pi books cache writes as input; the total
 is right, the classes are not, and nothing in the file tells them apart. A summary of a
-long session (compaction) is a call that no entry tells of.
+long session (compaction) is a call that newer versions tell of, from published sources;
+older ones do not.
 
 Forked sessions copy entries of the session they come from. A call is known by the
 provider's id of the response; versions that do not keep it are known by time, model
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mileage.domain.witness import Reading
 
 _MOST_DOLLARS = 1_000_000
+_SUMMARIES = ("compaction", "branch_summary")
 
 
 class _Usage(msgspec.Struct, gc=False, rename="camel"):
@@ -69,6 +71,7 @@ class _Entry(msgspec.Struct, gc=False):
     timestamp: Any = None
     cwd: Any = None
     message: _Message | None = None
+    usage: _Usage | None = None
 
 
 class _LooseMessage(msgspec.Struct, gc=False):
@@ -117,6 +120,7 @@ class _Session:
         self._id = ""
         self._folder = ""
         self._started = 0
+        self._model = _Message()
         self._activity = PiActivity(gathered) if activity else None
 
     def take(self, number: int, line: bytes) -> None:
@@ -136,6 +140,12 @@ class _Session:
             self._introduce(entry)
         elif entry.type == "message" and message and message.role == "assistant":
             told = self._call(number, entry, message) or told
+            self._model = message
+        elif entry.type in _SUMMARIES and entry.usage is not None:
+            # Made by the model of the answer before it, by all that is known.
+            summary = msgspec.structs.replace(self._model, response_id=None)
+            summary.usage, summary.timestamp = entry.usage, None
+            told = self._call(number, entry, summary)
         self.gathered.ignored += not told
 
     def _introduce(self, entry: _Entry) -> None:
@@ -189,6 +199,8 @@ def _should_be_usage(line: bytes) -> bool:
     """Tell whether a line that does not fit was meant to tell of a call."""
     loose = decode(_LOOSE, line)
     if isinstance(loose, str) or loose.type is None:
+        return True
+    if loose.type in _SUMMARIES:
         return True
     return loose.type == "message" and (
         loose.message is None or loose.message.role in ("assistant", None)

@@ -165,6 +165,32 @@ def test_other_entries_are_ignored(tmp_path, line_):
     assert (rows(readings), reasons(readings), ignored(readings)) == ([], [], 1)
 
 
+@pytest.mark.parametrize("kind", ["compaction", "branch_summary"])
+def test_summaries_are_calls_where_they_tell_their_usage(tmp_path, kind):
+    told_ = {"summary": MARKER, "tokensBefore": 9_999, "usage": spent(out=70)}
+    summary = line(type=kind, id="c1", timestamp=stamp(5), **told_)
+    lines = [begun(), replied(), summary, replied("msg_2", seconds=9)]
+    found = {row.output: row for row in counted(told(tmp_path, *lines))}
+    assert len(found) == 2
+    row = found[70]
+    assert (row.occurred_at, row.model, row.link) == (
+        micros(5),
+        "claude-sonnet-4-5",
+        "",
+    )
+    fork = [begun("session-2", 60), replied(), summary]
+    again = told(tmp_path, *fork, name="b.jsonl") + told(tmp_path, *lines)
+    assert len(counted(again)) == 3
+
+
+def test_a_summary_of_an_unknown_model(tmp_path):
+    summary = line(type="compaction", timestamp=stamp(5), usage=spent())
+    row = only(told(tmp_path, summary))
+    assert (row.model, row.provider) == ("", "")
+    odd = line(type="compaction", timestamp=stamp(5), usage={"input": -1})
+    assert len(reasons(told(tmp_path, odd))) == 1
+
+
 def test_prompts_tools_edits_and_lines(tmp_path):
     diff = f"+12 {MARKER}\n-3 {MARKER}\n 4 same\n+13 more\n"
     lines = [

@@ -88,6 +88,20 @@ def test_a_client_that_writes_is_never_kept_waiting(tmp_path):
     assert rows.problems == []
 
 
+def test_rows_that_arrive_while_a_client_has_it_open_are_read_as_well(tmp_path):
+    path = database(tmp_path / "a.db", wal=True, message=some(700))
+    with client(path) as connection:
+        fill(connection, message=[("msg_new1", "ses_1", assistant(8))])
+        with SqliteRows(str(path)) as rows:
+            pages = rows.pages(MESSAGES)
+            assert len(next(pages)) == 500
+            fill(connection, message=[("msg_new2", "ses_1", assistant(9))])
+            connection.execute("PRAGMA wal_checkpoint").close()
+            assert [page[-1][0] for page in pages] == [702]
+        assert rows.problems == []
+        assert set(left(tmp_path)) == {"a.db", "a.db-shm", "a.db-wal"}
+
+
 def test_a_locked_database_says_so_after_a_while(tmp_path):
     path = database(tmp_path / "a.db", message=some(3))
     with client(path) as connection:
