@@ -131,7 +131,7 @@ class Teller:
         if trouble and trouble != self._trouble:
             self.say("waiting", bytes=outcome.waiting, why=trouble)
             self._trouble = trouble
-        elif self._trouble and (outcome.witnesses or outcome.activities):
+        elif self._trouble and not trouble:
             self.say("recovered")
             self._trouble = ""
 

@@ -145,6 +145,14 @@ def test_trouble_is_a_line_when_it_begins_changes_and_ends(capsys):
     ]
 
 
+def test_trouble_ends_also_when_nothing_was_waiting(capsys):
+    away = Outcome(trouble=Later("away"))
+    told = lines(capsys, away, Outcome(), away, Outcome(), Outcome())
+    assert [one.partition(" ")[0] for one in told] == [
+        *("waiting", "recovered", "waiting", "recovered"),
+    ]
+
+
 def test_remarks_are_made_once_each_time(capsys):
     full = Outcome(full=True, waiting=2**21)
     held = Outcome(held=Counter(codex_rollout=2))
