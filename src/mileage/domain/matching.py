@@ -9,7 +9,7 @@ only; where they are not, in order of time within the window.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import UNMEASURED
@@ -202,10 +202,10 @@ class _Line:
 
     def _in_order(self, homes: Sequence[Placed], guests: Sequence[Placed]) -> None:
         """Give each guest to the first free home within the window."""
-        waiting = list(homes)
+        waiting = deque(homes)
         for guest in guests:
             while waiting and waiting[0].time < guest.time - self._window:
-                waiting.pop(0)
+                waiting.popleft()
             for at, home in enumerate(waiting):
                 if home.time > guest.time + self._window:
                     break
