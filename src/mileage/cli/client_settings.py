@@ -155,8 +155,8 @@ def _claude_code(to: Reporting) -> ClientSettings:
         'claude -p "say hi"',
         (
             (
-                "Collect its session files too (`mileage collect`): only they tell cache "
-                "writes for one hour from those for five minutes."
+                "Collect its session files too (`mileage collect`): only they tell "
+                "cache writes for one hour from those for five minutes."
             ),
         ),
     )
@@ -185,8 +185,8 @@ def _codex(to: Reporting) -> ClientSettings:
         'codex exec "say hi"',
         (
             (
-                "The endpoint is the whole address, with /v1/logs. Its metrics and spans "
-                "repeat the tokens of its logs and need not be sent."
+                "The endpoint is the whole address, with /v1/logs. Its metrics and "
+                "spans repeat the tokens of its logs and need not be sent."
             ),
         ),
     )
@@ -221,8 +221,8 @@ def _gemini_cli(to: Reporting) -> ClientSettings:
         (
             (
                 "Prompts are logged by default: logPrompts must be false. Even so a "
-                "prompt given with -p travels as process.command_args; Mileage drops it "
-                "before anything is written."
+                "prompt given with -p travels as process.command_args; Mileage drops "
+                "it before anything is written."
             ),
             "A session that ends with an error loses all of its telemetry.",
         ),
@@ -247,8 +247,8 @@ def _qwen_code(to: Reporting) -> ClientSettings:
         (
             "It ignores resource attributes: only a personal token says who it is.",
             (
-                "Requests and answers travel although logPrompts is false; Mileage drops "
-                "them before anything is written."
+                "Requests and answers travel although logPrompts is false; Mileage "
+                "drops them before anything is written."
             ),
         ),
     )
@@ -311,13 +311,13 @@ def _opencode(to: Reporting) -> ClientSettings:
         'opencode run "say hi"',
         (
             (
-                "Its spans carry prompts and have no switch for them; Mileage drops them "
-                "before anything is written. Where they must not travel, use `mileage "
-                "collect` alone."
+                "Its spans carry prompts and have no switch for them; Mileage drops "
+                "them before anything is written. Where they must not travel, use "
+                "`mileage collect` alone."
             ),
             (
-                "Spans are lost at random when `opencode run` ends: collect its database "
-                "too (`mileage collect`). What both saw counts once."
+                "Spans are lost at random when `opencode run` ends: collect its "
+                "database too (`mileage collect`). What both saw counts once."
             ),
         ),
     )
