@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from mileage.domain.errors import Unavailable
+from mileage.domain.witness import Reading, WitnessBatch
 from mileage.ingest.projects import digest, folder_digest, is_digest
 from mileage.ingest.push_format import MOST_ROWS
 from mileage.ingest.push_marks import Signature
@@ -15,6 +16,7 @@ from mileage.ingest.push_reading import BODY_ROWS, Places
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from tests.pushes import SOURCES, Ledger, Machine
 from tests.session_logs import MARKER, answer, said, uses_tool, write_log
+from tests.witnesses import witness
 
 
 @pytest.fixture
@@ -86,7 +88,11 @@ class Database:
         return ("*.db",)
 
     def read_file(self, path, place, *, activity=True):
-        yield from ()
+        with sqlite3.connect(path) as connection:
+            keys = connection.execute("select a from t").fetchall()
+        connection.close()
+        rows = [witness(key=f"row-{key}", link="") for (key,) in keys]
+        yield Reading(WitnessBatch.of(rows))
 
 
 def test_a_database_changes_with_what_lies_beside_it(tmp_path):
@@ -110,6 +116,25 @@ def test_a_database_changes_with_what_lies_beside_it(tmp_path):
     assert before != after
     assert isinstance(after, Signature)
     assert before[:3] == after[:3]
+
+
+def test_rows_of_a_database_are_sent_as_they_come(machine, monkeypatch):
+    path = machine.home / "agent.db"
+    places = Places((Database(),), (machine.home,), {})
+    monkeypatch.setattr(machine, "places", lambda: places)
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("create table t (a)")
+        connection.execute("insert into t values (1), (2)")
+        connection.commit()
+        assert machine.run().witnesses == 2
+        # It is still open: the new row is beside the file, not in it.
+        connection.execute("insert into t values (3)")
+        connection.commit()
+        assert machine.run().witnesses == 1
+        assert machine.run().logs == 0
+    connection.close()
+    assert machine.ledger.keys == {"row-1", "row-2", "row-3"}
 
 
 # ---------------------------------------------------------------------- what is new
