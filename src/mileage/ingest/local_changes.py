@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mileage.domain.quarter import Costs
-    from mileage.ingest.local_index import Difference
+    from mileage.ingest.local_difference import Difference
     from mileage.sources.found import FoundFile
 
 Rows = list[tuple[Any, ...]]

@@ -6,7 +6,6 @@ files held that are no longer there.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.quarter import LocalSource, QuarterRow, Usage
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mileage.ingest.local_changes import Changes
-    from mileage.sources.found import FoundFile
     from mileage.store.personal import PersonalIndex
 
 
@@ -30,49 +28,12 @@ class Known(NamedTuple):
     """Of all files that were found the last time."""
 
 
-class Difference(NamedTuple):
-    """What has changed on disk since an index was written."""
-
-    changed: list[tuple[FoundFile, StoredFile | None]]
-    gone: list[StoredFile]
-    """No longer there: their calls still count."""
-    outside: list[StoredFile]
-    """Still there, but not where logs are looked for now: forgotten."""
-
-    def __bool__(self) -> bool:
-        """Tell whether there is any."""
-        return bool(self.changed or self.gone or self.outside)
-
-
 def known_of(index: PersonalIndex) -> Known:
     """Return what the index says of itself; inside ``reading`` or a change."""
     settings = index.settings()
     names = ("prices", "patterns", "fingerprint")
     generation = int(settings.get("generation", "0"))
     return Known(generation, *(settings.get(name, "") for name in names))
-
-
-def difference(
-    known: Sequence[StoredFile], found: Sequence[FoundFile], *, anew: bool = False
-) -> Difference:
-    """Compare by path, inode, size and time of change; ``anew``: all have changed."""
-    stored = {file.path: file for file in known}
-    changed: list[tuple[FoundFile, StoredFile | None]] = []
-    for one in found:
-        before = stored.pop(one.path, None)
-        if anew and before is not None:
-            before = before._replace(inode=-1)
-        if before is None or before[2:6] != (one[0], *one[2:5]) or before.gone:
-            changed.append((one, before))
-    gone: list[StoredFile] = []
-    outside: list[StoredFile] = []
-    for file in stored.values():
-        if not os.path.lexists(file.path):
-            if not file.gone:
-                gone.append(file)
-        else:
-            outside.append(file)
-    return Difference(changed, gone, outside)
 
 
 def usage_in(index: PersonalIndex, sources: Sequence[str], by: str) -> Usage:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import Costs
     from mileage.ingest.local_changes import Stored
+    from mileage.ingest.local_difference import Difference
     from mileage.ingest.local_file import FileRead
-    from mileage.ingest.local_index import Difference
     from mileage.sources.files import LocalSource
     from mileage.sources.found import FoundFile
 
