@@ -124,7 +124,8 @@ def answer_of(asking: Asking) -> Answer:
 
 def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
     from mileage.ingest.local_changes import NOTHING_STORED, changes_of
-    from mileage.ingest.local_index import difference, usage_of
+    from mileage.ingest.local_difference import difference
+    from mileage.ingest.local_index import usage_of
     from mileage.wiring.personal_logs import Logs
 
     logs = Logs(asking.homes, asking.environ, "")
@@ -192,7 +193,8 @@ class _Run:
         self, logs: Logs, files: list[StoredFile], known: Known, new: Known
     ) -> Answer | None:
         from mileage.ingest.local_changes import NOTHING_STORED, Stored, changes_of
-        from mileage.ingest.local_index import difference, usage_in, usage_of
+        from mileage.ingest.local_difference import difference
+        from mileage.ingest.local_index import usage_in, usage_of
 
         index, costs = self._index, logs.costs()
         different = difference(files, logs.found, anew=self._asking.rebuild)
