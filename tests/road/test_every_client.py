@@ -54,10 +54,13 @@ class Fed:
         assert answer.status == 200, answer
 
     def collect(self, number):
-        """Read the logs from a folder that was never read before."""
+        """Read the logs from a folder that was never read before.
+
+        Only one's own home knows the settings of clients, such as Aider's file.
+        """
         home = home_in(self.folder / f"home-{number}")
-        chosen = {"AIDER_ANALYTICS_LOG": str(home / "aider")}
-        self.run("collect", "--home", home, environ=chosen)
+        chosen = {"HOME": str(home), "AIDER_ANALYTICS_LOG": str(home / "aider")}
+        self.run("collect", environ=chosen)
 
     def import_file(self, path):
         self.run("import", path, "--source", "gemini_cli_outfile")
@@ -70,8 +73,7 @@ class Fed:
     def shown(self):
         status = self.station.settled(self.operator)
         assert status["rejected"] == 0
-        rows = self.station.usage(self.key)
-        return {client: told(row) for client, row in rows.items()}
+        return self.station.usage(self.key)
 
 
 def steps(fed):
@@ -90,13 +92,18 @@ def test_every_call_that_any_source_saw_counts_once(tmp_path, seed):
         random.Random(seed).shuffle(todo)  # noqa: S311 - repeatable
         for act, what in todo:
             act(what)
-        found = fed.shown()
+        rows = fed.shown()
+        models = station.usage(fed.key, "model")
         done = station.run("verify", "--json")
+    found = {client: told(row) for client, row in rows.items()}
     assert {client: without(SPLIT, row) for client, row in found.items()} == {
         client: without(SPLIT, row) for client, row in wanted.items()
     }
     for client, row in found.items():
         assert all(row[name] <= wanted[client][name] for name in SPLIT), client
+    # Nobody publishes what this model's own provider takes for it; all others cost.
+    unpriced = {name for name, row in models.items() if row["unpriced_calls"]}
+    assert unpriced == {"qwen3-coder-plus"}
     assert (done.returncode, json.loads(done.stdout)["problems"]) == (0, [])
 
 
