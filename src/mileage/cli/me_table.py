@@ -69,7 +69,7 @@ def _tell(console: Console, *lines: str) -> None:
 
 def _legend(width: int) -> Iterator[str]:
     """Say in a line each what the columns mean."""
-    yield "input: not cached. cache read: taken from the cache. cache write: put into it."
+    yield "input: not cached. cache read: taken from the cache. cache write: put there."
     yield "list price: at the providers' public prices, whatever your plan costs."
     if width < _ALL_COLUMNS:
         left_out = ", ".join(name for name in _COLUMNS if name in _WIDE)
