@@ -54,6 +54,7 @@ def command(data: Path, **asked: Any) -> None:  # noqa: ANN401 - as the options 
 def run(data: Path, asked: Asked) -> None:
     """Take the files in the way of their source."""
     from mileage.cli import import_exports
+    from mileage.domain.errors import Invalid
     from mileage.sources.installed import (
         bucket_sources,
         export_sources,
@@ -75,9 +76,7 @@ def run(data: Path, asked: Asked) -> None:
     }
     if asked.source not in ways:
         known = ", ".join(sorted(ways))
-        raise click.UsageError(
-            f"there is no source {asked.source!r}; there are {known}"
-        )
+        raise Invalid(f"there is no source {asked.source!r}; there are {known}")
     if asked.source != ROWS and (asked.mapping or asked.dry_run):
         raise click.UsageError("--mapping and --dry-run belong to --source rows")
     ways[asked.source](None)
