@@ -87,4 +87,5 @@ def _last(latest: int | None, now: int, clock: str) -> str:
     if latest is None:
         return f"{clock}  no call in any log"
     ago = max(0, now - latest) // 60_000_000
-    return f"{clock}  last call {span(ago)} ago. Ctrl-C ends."
+    hint = " Ctrl-C ends." if sys.stdout.isatty() else ""
+    return f"{clock}  last call {span(ago)} ago.{hint}"

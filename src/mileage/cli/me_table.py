@@ -160,7 +160,7 @@ def _remarks(report: LocalReport) -> Iterator[str]:
     if total.unpriced_calls:
         yield (
             f"{total.unpriced_calls:,} of {total.calls:,} calls have no known price "
-            "and are not in the sum (add one in a prices.toml)."
+            "and are not in the sum (--by model shows which)."
         )
     if total.unmeasured_calls:
         yield (

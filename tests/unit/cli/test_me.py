@@ -193,6 +193,7 @@ def test_the_table_says_what_stands_in_it(home):
     for word in ("claude-opus-4-8", "reasoning", "cache write", "list price", "total"):
         assert word in shown
     assert "1 of 3 calls have no known price" in shown
+    assert "--by model shows which" in shown
     assert "claude_code_log: 2 files, 2 calls on 2026-11-20 (UTC)" in shown
     assert "of all prompt tokens came from the cache" in shown
     assert MARKER not in shown
