@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from mileage.domain.errors import Unavailable
 from mileage.web.app import create_app
 from mileage.web.assets import address
-from mileage.web.intake import DoorLimits
 from mileage.web.guard import is_open
+from mileage.web.intake import DoorLimits
 from mileage.web.problems import answer_error, answer_http, plain
 from mileage.web.security import Surprises
 from tests.web.stage import ADA, HOST, ORIGIN, Stage

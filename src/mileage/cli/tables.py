@@ -72,6 +72,7 @@ def _caption(board: Board) -> str:
     unpriced = snapshot.total.unpriced_calls
     return (
         f"{len(board.rows)} of {board.ranked} ranked. Sources: {sources}. "
-        f"Unpriced calls: {unpriced:,}. {_unmeasured(snapshot)}{snapshot.versions.get('prices', '')}. "
+        f"Unpriced calls: {unpriced:,}. {_unmeasured(snapshot)}"
+        f"{snapshot.versions.get('prices', '')}. "
         f"Input {snapshot.input_hash[:12]}.{notes}"
     )
