@@ -54,8 +54,9 @@ class PairRule:
 class JoinPolicy:
     """All that the policy says about joining witnesses."""
 
-    window: int = 120 * SECOND
-    """How far two clocks may be apart."""
+    window: int = 125 * SECOND
+    """How far apart two sources may say that a call was: two minutes of clocks, and some
+    seconds of whatever else."""
     spread: int = SECOND
     """How far a call's two times may lie from what their clocks are apart."""
     sources: tuple[SourceRule, ...] = ()

@@ -48,7 +48,7 @@ def entries_of(path: str, *, key: str) -> Iterator[bytes]:
 def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any]]:
     """Yield the rows of a CSV file by the names of its header; raises Invalid."""
     # A row of a table may hold whole messages; what is too long is refused below.
-    csv.field_size_limit(MAX_LINE_BYTES)
+    usual = csv.field_size_limit(MAX_LINE_BYTES)
     with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
         reader = csv.DictReader(
             _bounded(lines), restkey="", strict=True, delimiter=delimiter
@@ -61,6 +61,8 @@ def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any]]
             raise Invalid(NOT_TEXT) from None
         except csv.Error:
             raise Invalid(f"{NOT_CSV}, or broken in line {reader.line_num}") from None
+        finally:
+            csv.field_size_limit(usual)
 
 
 def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:

@@ -13,7 +13,7 @@ import msgspec
 
 from mileage.domain.bucket import Bucket
 from mileage.domain.directory import ORGANISATION, NamedRead
-from mileage.domain.errors import Invalid
+from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.people import OPERATOR
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
@@ -142,13 +142,17 @@ def _verify(organisation: Organisation, _: bytes) -> list[str]:
 
 def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     accounts = organisation.control.accounts()
-    # It names people: the operator's read is on record before it is answered.
-    organisation.control.record_access(
-        NamedRead(OPERATOR, "operations", "doctor", ORGANISATION, len(accounts))
-    )
     report = examine(
         organisation.ledger, accounts, now=now(), faults=organisation.policy.faults
     )
+    try:
+        # It names people: the operator's read is on record before it is answered.
+        organisation.control.record_access(
+            NamedRead(OPERATOR, "operations", "doctor", ORGANISATION, len(accounts))
+        )
+    except Unavailable as refusal:
+        # A full disk keeps records from being made: then nobody is named.
+        report.update(findings=[str(refusal)], notes=[], problems=[])
     failure = organisation.pipeline.failure
     if failure is not None:
         trouble = (

@@ -25,7 +25,7 @@ def mistakes(text: str) -> list[str]:
 
 def test_nothing_in_it_is_required() -> None:
     assert parse_join("", "join.toml") == JoinPolicy()
-    assert JoinPolicy().window == 120 * SECOND
+    assert JoinPolicy().window == 125 * SECOND
 
 
 def test_everything_it_may_say() -> None:
