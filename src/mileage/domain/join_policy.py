@@ -55,8 +55,8 @@ class JoinPolicy:
     """All that the policy says about joining witnesses."""
 
     window: int = 125 * SECOND
-    """How far apart two sources may say that a call was: two minutes of clocks, and some
-    seconds of whatever else."""
+    """How far apart two sources may say that a call was: two minutes of clocks, and
+    some seconds of whatever else."""
     spread: int = SECOND
     """How far a call's two times may lie from what their clocks are apart."""
     sources: tuple[SourceRule, ...] = ()
