@@ -6,7 +6,7 @@ import tracemalloc
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.errors import Invalid, TooLarge
@@ -20,8 +20,9 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.text(), VALUES)
 
 
+@settings(max_examples=40)
 @given(
-    st.lists(OBJECTS),
+    st.lists(OBJECTS, max_size=5),
     st.sampled_from([None, 0, 3]),
     st.booleans(),
     st.sampled_from(["", " \n"]),
@@ -32,7 +33,8 @@ def test_an_array_yields_its_objects(objects, indent, ascii_only, around):
     assert [json.loads(one) for one in records(body)] == objects
 
 
-@given(st.lists(OBJECTS, min_size=2))
+@settings(max_examples=40)
+@given(st.lists(OBJECTS, min_size=2, max_size=5))
 def test_lines_yield_their_objects(objects):
     body = "\n".join(json.dumps(one) for one in objects).encode()
     assert [json.loads(one) for one in records(body)] == objects
