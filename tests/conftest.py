@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Speed is measured by the benchmarks; a busy machine must not fail a property.
-settings.register_profile(
-    "mileage", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("mileage")
+COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", COMMON, max_examples=40)
+settings.register_profile("thorough", COMMON, max_examples=2_000)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)
