@@ -1,4 +1,4 @@
-"""Run every property of the tests with fifty times as many examples as `make test`.
+"""Run every property of the tests with eighty times as many examples as `make test`.
 
     python soak/properties.py [ARGUMENTS OF PYTEST]
 

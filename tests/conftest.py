@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 # Speed is measured by the benchmarks; a busy machine must not fail a property.
 COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", COMMON, max_examples=40)
+settings.register_profile("quick", COMMON, max_examples=25)
 settings.register_profile("thorough", COMMON, max_examples=2_000)
 settings.load_profile("quick")
 

@@ -146,7 +146,7 @@ def split(rng: random.Random, said: Sequence[Seen]) -> Iterator[list[Seen]]:
         rest = rest[size:]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(stories(), st.randoms(use_true_random=False))
 def test_any_split_of_any_story_gives_the_calls_of_all(
     said: list[Seen], rng: random.Random

@@ -83,7 +83,7 @@ def steps(fed):
     yield from ((fed.collect, number) for number in range(TIMES))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_every_call_that_any_source_saw_counts_once(tmp_path, seed):
     wanted = by_client(billed())
     with station_in(tmp_path / "server") as station:
