@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mileage.domain.call import ESTIMATE, SourceTraits
+from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Reading, Rejected, Witness, WitnessBatch
 from mileage.sources import claude_code_telemetry as telemetry
 from mileage.sources.otlp_measurement import measurements
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mileage.sources.otlp_record import OtlpRecord
 
 NAME = "claude_code_metrics"
-CLIENT = "claude-code"
 
 _METRIC = "claude_code.token.usage"
 _TYPE = "type"
@@ -37,7 +36,7 @@ class ClaudeCodeMetrics:
 
     traits = SourceTraits(
         name=NAME,
-        client=CLIENT,
+        client=telemetry.CLIENT,
         precedence=5,
         join="link",
         replayable=False,
@@ -72,30 +71,6 @@ SOURCE = ClaudeCodeMetrics()
 
 def _witness(one: Measurement) -> Witness:
     record = one.record
-    session = record.text("session.id")
-    model = telemetry.model_name(record.text("model"))
     counts = {name: one.counts.get(kind, 0) for kind, name in _CLASSES.items()}
-    return Witness(
-        source=NAME,
-        key=one.key,
-        link="",
-        session=session,
-        occurred_at=one.occurred_at,
-        client=CLIENT,
-        client_version=telemetry.version(record),
-        provider=telemetry.provider(model),
-        model=model,
-        tier=telemetry.tier(record),
-        **counts,
-        cache_write_1h=0,
-        reasoning=0,
-        tool_input=0,
-        reported_cost=None,
-        project="",
-        agent=telemetry.agent(record),
-        copied=False,
-        attended=telemetry.attended(record),
-        identity=telemetry.identity(record),
-        # Without a session nobody can tell whether its events were counted.
-        measure="" if session else ESTIMATE,
-    )
+    found = telemetry.GapFiller(NAME, one.key, "", one.occurred_at, counts)
+    return telemetry.gap_witness(record, found)

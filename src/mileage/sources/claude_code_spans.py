@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mileage.domain.call import ESTIMATE, SourceTraits
-from mileage.domain.witness import Reading, Rejected, Witness
+from mileage.domain.call import SourceTraits
 from mileage.sources import claude_code_telemetry as telemetry
 from mileage.sources.otlp_record import gather
 
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Mapping
 
+    from mileage.domain.witness import Reading, Rejected, Witness
     from mileage.sources.otlp_record import Facts, OtlpRecord
 
 NAME = "claude_code_spans"
-CLIENT = "claude-code"
 
 _SPAN = "claude_code.llm_request"
 _COUNTS = {
@@ -36,7 +35,7 @@ class ClaudeCodeSpans:
 
     traits = SourceTraits(
         name=NAME,
-        client=CLIENT,
+        client=telemetry.CLIENT,
         precedence=6,
         join="link",
         replayable=False,
@@ -79,31 +78,8 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         if count is None:
             return record.rejected(NAME, "absurd token counts")
         counts[name] = count
-    model = telemetry.model_name(record.text("model"))
-    return Witness(
-        source=NAME,
-        key=key,
-        link=request,
-        session=record.text("session.id"),
-        occurred_at=record.occurred_at,
-        client=CLIENT,
-        client_version=telemetry.version(record),
-        provider=telemetry.provider(model),
-        model=model,
-        tier=telemetry.tier(record),
-        **counts,
-        cache_write_1h=0,
-        reasoning=0,
-        tool_input=0,
-        reported_cost=None,
-        project="",
-        agent=telemetry.agent(record),
-        copied=False,
-        attended=telemetry.attended(record),
-        identity=telemetry.identity(record),
-        # Without a session nobody can tell whether its events were counted.
-        measure="" if record.text("session.id") else ESTIMATE,
-    )
+    found = telemetry.GapFiller(NAME, key, request, record.occurred_at, counts)
+    return telemetry.gap_witness(record, found)
 
 
 def _span_key(record: OtlpRecord) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.call import ESTIMATE
+from mileage.domain.witness import Witness
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mileage.sources.otlp_record import OtlpRecord
 
+CLIENT = "claude-code"
 KEYS = frozenset(
     {
         "agent.name",
@@ -81,3 +87,44 @@ def identity(record: OtlpRecord) -> str:
     if person and record.text("identity.source") == "gateway-oidc":
         return record.text("user.email") or person
     return record.identity()
+
+
+class GapFiller(NamedTuple):
+    """What a gap filler saw, and by which name it is known."""
+
+    source: str
+    key: str
+    link: str
+    occurred_at: int
+    counts: Mapping[str, int]
+    """The classes that it tells of, by the names of the ledger."""
+
+
+def gap_witness(record: OtlpRecord, found: GapFiller) -> Witness:
+    """Return what a metric or a span says of calls."""
+    session = record.text("session.id")
+    model = model_name(record.text("model"))
+    return Witness(
+        source=found.source,
+        key=found.key,
+        link=found.link,
+        session=session,
+        occurred_at=found.occurred_at,
+        client=CLIENT,
+        client_version=version(record),
+        provider=provider(model),
+        model=model,
+        tier=tier(record),
+        **found.counts,
+        cache_write_1h=0,
+        reasoning=0,
+        tool_input=0,
+        reported_cost=None,
+        project="",
+        agent=agent(record),
+        copied=False,
+        attended=attended(record),
+        identity=identity(record),
+        # Without a session nobody can tell whether its events were counted.
+        measure="" if session else ESTIMATE,
+    )
