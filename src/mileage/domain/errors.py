@@ -8,6 +8,7 @@ MileageError
 ├── Invalid            the input is unusable         HTTP 422, exit 2
 │   └── PolicyError    a policy file is wrong        (file, line, key)
 ├── TooLarge           above a published limit       HTTP 413, exit 2
+├── TooMany            over a rate; wait seconds     HTTP 429, exit 4
 └── Unavailable        try again later               HTTP 503, exit 4
     └── NewerData      written by a newer version
 """
@@ -64,6 +65,16 @@ class TooLarge(MileageError):
     """A body, a line or an inflated body is above its limit."""
 
     status, exit_code = 413, 2
+
+
+class TooMany(MileageError):
+    """This client asks more often than it may; it may repeat after some seconds."""
+
+    status, exit_code = 429, 4
+
+    def __init__(self, seconds: int, message: str) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Unavailable(MileageError):
