@@ -46,8 +46,9 @@ def _columns(
     connection: duckdb.DuckDBPyConnection, catalog: str
 ) -> dict[str, set[str]]:
     rows = connection.execute(
-        "select table_name, list(column_name) from information_schema.columns"
-        " where table_catalog = ? and table_name <> 'current_call' group by all",
+        "select table_name, list(column_name) from duckdb_columns()"
+        " join duckdb_tables() using (database_name, table_name)"
+        " where database_name = ? group by all",
         [catalog],
     )
     return {table: set(names) for table, names in rows.fetchall()}

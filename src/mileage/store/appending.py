@@ -11,6 +11,7 @@ from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
 from mileage.store import presence
 from mileage.store.identities import HOUR, id_rows, insert_identities, own_id, stable_id
+from mileage.store.owners import claims_in_force, owned
 from mileage.store.relatives import relatives
 from mileage.store.statements import insert, run
 
@@ -42,9 +43,13 @@ class Append:
 
     def take(self, booking: Booking) -> Appended:
         """Store what is new, re-derive the calls it touches, and their roll-ups."""
-        known = relatives(self._cursor, self._joining, booking.seen)
-        fresh = _unknown(booking.seen, set(known.seen))
-        changed, ended = self._derive(known, fresh) if fresh else ([], [])
+        claims = claims_in_force(self._cursor)
+        coming = [owned(one, claims) for one in booking.seen]
+        known = relatives(self._cursor, self._joining, coming)
+        # Stored as booked, and derived as owned.
+        fresh = _unknown(booking.seen, coming, set(known.seen))
+        owners = [owned(one, claims) for one in fresh]
+        changed, ended = self._derive(known, owners) if fresh else ([], [])
         self._insert_witnesses(fresh, known.profiles)
         stamp = (self.seq, self.recorded_at)
         presence.record(self._cursor, self._rules, stamp, booking, fresh)
@@ -217,12 +222,14 @@ def _own_ids(call: Call) -> str:
     return " ".join(str(own_id(source, key)) for source, key in named)
 
 
-def _unknown(seen: Iterable[Seen], known: set[Seen]) -> list[Seen]:
-    """Return each witness that is not stored yet, once."""
+def _unknown(
+    seen: Iterable[Seen], owners: Iterable[Seen], known: set[Seen]
+) -> list[Seen]:
+    """Return each witness that is not stored yet, once; ``known`` goes by owners."""
     fresh = []
-    for one in seen:
-        if one not in known:
-            known.add(one)
+    for one, its_owner in zip(seen, owners, strict=True):
+        if its_owner not in known:
+            known.add(its_owner)
             fresh.append(one)
     return fresh
 

@@ -2,7 +2,7 @@
 -- report one kind for one session only the highest precedence counts. Starts from
 -- the account's own rows, so that its cost does not grow with everybody's.
 with own as (
-    select distinct own_id from activity where account = $account
+    select distinct own_id from activity_owned where account = $account
 ),
 fact as (
     select
@@ -14,7 +14,7 @@ fact as (
         arg_min(name, seq) as name,
         max(amount) as amount,
         any_value(precedence) as precedence
-    from activity
+    from activity_owned
     where own_id in (select own_id from own)
     group by own_id, source
 ),

@@ -7,7 +7,7 @@ select
     coalesce(arg_max(client_version, last) filter (where client_version <> ''), '')
         as client_version,
     min(least_delay) filter (where recorded_at >= $recent) as least_delay
-from presence
+from presence_owned
 where $account is null or account = $account
 group by account, source, client, machine
 order by account, client, source, machine

@@ -5,7 +5,7 @@ with by_account as (
         account, client, source,
         sum(witnesses) as witnesses, min(first) as first, max(last) as last,
         max(day) as last_day
-    from presence
+    from presence_owned
     where $account is null or account = $account
     group by account, client, source
 ),

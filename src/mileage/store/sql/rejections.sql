@@ -1,5 +1,5 @@
 select source, reason, count(*) as count, arg_max(place, seq) as sample
-from rejection
+from rejection_owned
 where $account is null or account = $account
 group by source, reason
 order by count desc, source, reason

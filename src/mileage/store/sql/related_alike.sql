@@ -1,6 +1,6 @@
 -- The witnesses of these accounts that report these totals in these hours.
 select distinct w.own_id, w.utc_hour
-from witness w
+from witness_owned w
 where
     w.utc_hour in (select unnest($hours::integer[]))
     and (

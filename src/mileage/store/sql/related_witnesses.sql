@@ -4,7 +4,7 @@ select
     w.cache_write_1h, w.output, w.reasoning, w.tool_input, w.reported_cost,
     w.project, w.agent, w.copied, w.attended, w.identity, w.measure, w.account,
     w.asserted
-from witness w
+from witness_owned w
 where
     w.utc_hour in (select unnest($hours::integer[]))
     and w.own_id in (select unnest($own_ids::ubigint[]))

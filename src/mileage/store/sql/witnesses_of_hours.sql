@@ -3,5 +3,5 @@ select
     tier, input, cache_read, cache_write, cache_write_1h, output, reasoning,
     tool_input, reported_cost, project, agent, copied, attended, identity, measure,
     account, asserted
-from witness
+from witness_owned
 where utc_hour between $first_hour and $last_hour

@@ -1,0 +1,33 @@
+"""Who stands behind an account that nobody was known to own.
+
+Witnesses keep the account that they were booked to, so that a claim can be undone.
+What is derived of them goes by the claims in force: the views ``witness_owned`` and
+its like give stored rows their owner, ``owned`` gives it to rows that come in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mileage.store.statements import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from mileage.domain.call import Seen
+
+Claims = dict[str, str]
+"""The person behind each account that is claimed."""
+
+
+def claims_in_force(cursor: duckdb.DuckDBPyConnection) -> Claims:
+    """Return who stands behind which accounts now."""
+    return dict(run(cursor, "claimed"))
+
+
+def owned(seen: Seen, claims: Mapping[str, str]) -> Seen:
+    """Return a witness with the account of whoever stands behind it."""
+    person = claims.get(seen.account)
+    return seen if person is None else seen._replace(account=person)

@@ -1,0 +1,1 @@
+insert into claim values ($seq, $recorded_at, $account, $person)

@@ -1,0 +1,1 @@
+select account, person from claimed
