@@ -20,6 +20,7 @@ from mileage.domain.booking import Booking, Brought, Done, Refusal
 from mileage.domain.call import Seen
 from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
+from mileage.ingest.meters import Meters, Queues
 from mileage.ingest.record import Record, decode, encode
 from mileage.ingest.segment import Damage, Segments
 
@@ -69,6 +70,8 @@ class Backlog(NamedTuple):
     """Those of them that are on disk."""
     oldest: float | None
     """Monotonic time at which the oldest of them was accepted."""
+    taken: int = 0
+    """Witnesses that went into the ledger since the start, what was left behind too."""
 
 
 @dataclass(slots=True)
@@ -83,7 +86,12 @@ class Pipeline:
     """Owns the write-ahead segments and the two threads behind them."""
 
     def __init__(
-        self, ledger: LedgerPort, directory: Directory, screen: Screen, path: Path
+        self,
+        ledger: LedgerPort,
+        directory: Directory,
+        screen: Screen,
+        path: Path,
+        meters: Meters | None = None,
     ) -> None:
         self._ledger = ledger
         self._directory = directory
@@ -93,7 +101,8 @@ class Pipeline:
         self._to_append: Queue[tuple[Position, _Waiting] | None] = Queue(QUEUED_RECORDS)
         self._lock = threading.Lock()
         self._pending: dict[int, _Waiting] = {}
-        self._durable = 0
+        self._meters = meters or Meters()
+        self._taken = 0
         self._idle = threading.Condition(self._lock)
         self._closed = False
         self.failure: BaseException | None = None
@@ -113,6 +122,7 @@ class Pipeline:
         for records, position in self._left_behind():
             self._ledger.append(self._book(records), position)
             replayed += len(records)
+            self._taken += sum(len(one.reading.witnesses) for one in records)
         self._segments.remove_before(self._ledger.position())
         for thread in self._threads:
             thread.start()
@@ -176,7 +186,7 @@ class Pipeline:
     def backlog(self) -> Backlog:
         """Return what is accepted and not yet visible."""
         with self._lock:
-            waiting = list(self._pending.values())
+            waiting, taken = list(self._pending.values()), self._taken
         counts = [len(one.record.reading.witnesses) for one in waiting]
         synced = sum(
             count
@@ -184,7 +194,11 @@ class Pipeline:
             if one.durable.done()
         )
         oldest = min((one.accepted_at for one in waiting), default=None)
-        return Backlog(sum(counts), synced, oldest)
+        return Backlog(sum(counts), synced, oldest, taken)
+
+    def queues(self) -> Queues:
+        """Return how many records wait, and where."""
+        return Queues(self._to_write.qsize(), self._to_append.qsize(), QUEUED_RECORDS)
 
     def drain(self, timeout: float | None = None) -> None:
         """Wait until everything accepted is visible; raises what stopped it."""
@@ -230,7 +244,8 @@ class Pipeline:
 
     def _sync(self, batch: list[_Waiting]) -> None:
         try:
-            positions = self._segments.append([one.payload for one in batch])
+            with self._meters.syncs.timed():
+                positions = self._segments.append([one.payload for one in batch])
         except Unavailable as refusal:
             for one in batch:
                 self._forget(one)
@@ -320,6 +335,7 @@ class Pipeline:
         with self._idle:
             for _, waiting in group:
                 self._pending.pop(id(waiting), None)
+                self._taken += len(waiting.record.reading.witnesses)
             self._idle.notify_all()
         self._segments.remove_before(position)
 

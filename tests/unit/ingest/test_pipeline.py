@@ -82,7 +82,7 @@ def test_what_is_submitted_becomes_visible(tmp_path: Path) -> None:
         road.submit(record("a", "b")).result(5)
         road.drain(5)
         assert ledger.keys == ["a", "b"]
-        assert road.backlog() == (0, 0, None)
+        assert road.backlog() == (0, 0, None, 2)
     assert ledger.bookings[0].ignored == (("otlp", 2),)
 
 

@@ -97,7 +97,7 @@ def test_a_ledger_that_heals_is_written_to_without_a_restart(road, ledger) -> No
     road.submit(record("b")).result(5)
     road.drain(5)
     assert ledger.keys == ["a", "b"]
-    assert road.backlog() == (0, 0, None)
+    assert road.backlog()[:3] == (0, 0, None)
 
 
 def test_what_waited_behind_a_refused_record_is_not_passed_by(road, ledger) -> None:
