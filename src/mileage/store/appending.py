@@ -68,7 +68,7 @@ class Append:
         """Return (calls to write, calls whose earlier versions end)."""
         before = derive(known.seen, self._joining, known.before)
         after = derive([*known.seen, *fresh], self._joining, known.after)
-        return _difference(before, after)
+        return difference(before, after)
 
     # Rows in.
 
@@ -234,7 +234,7 @@ def _unknown(
     return fresh
 
 
-def _difference(
+def difference(
     before: Sequence[Call], after: Sequence[Call]
 ) -> tuple[list[Call], list[Call]]:
     """Return (calls to write, calls whose earlier versions end)."""

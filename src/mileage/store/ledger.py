@@ -21,6 +21,7 @@ from mileage.domain.booking import Appended, Position
 from mileage.domain.errors import Conflict, Unavailable
 from mileage.store import ledger_schema, rederiving
 from mileage.store.appending import Append
+from mileage.store.claims import Claiming
 from mileage.store.statements import Invalidated, reason, run, said_plainly
 
 if TYPE_CHECKING:
@@ -73,18 +74,38 @@ class Ledger:
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
         """Take a booking in and return what it did; all of it or nothing."""
+        with self._one_at_a_time():
+            return self._append(booking, position)
+
+    def claim(self, account: str, person: str) -> int:
+        """Put a person behind an account; '' puts nobody there again.
+
+        Returns how many calls that changes. Raises Conflict when somebody else is
+        behind either account.
+        """
+        with self._one_at_a_time(), self.transaction() as cursor:
+            claiming = Claiming(cursor, self.rules, self._stamp(cursor))
+            if person:
+                return claiming.claim(account, person)
+            return claiming.unclaim(account)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
         with self._append_lock:
             try:
-                return self._append(booking, position)
+                yield
             except Invalidated:
                 self._open_again()
                 raise
 
+    def _stamp(self, cursor: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+        """Return the number of the next append and when it is recorded."""
+        last_seq, last_time = run(cursor, "last_append")[0]
+        return last_seq + 1, max(self._now(), last_time + 1)
+
     def _append(self, booking: Booking, position: Position | None) -> Appended:
         with self.transaction() as cursor:
-            last_seq, last_time = run(cursor, "last_append")[0]
-            recorded_at = max(self._now(), last_time + 1)
-            append = Append(cursor, self.rules, (last_seq + 1, recorded_at))
+            append = Append(cursor, self.rules, self._stamp(cursor))
             result = append.take(booking)
             if position is not None:
                 run(
