@@ -13,8 +13,8 @@ from mileage.domain.errors import Conflict
 from mileage.domain.window import Window
 from mileage.domain.witness import Activity, Rejected
 from mileage.store import claims, presence, queries
-from mileage.store.owners import claims_in_force
 from mileage.store.ledger import Ledger
+from mileage.store.owners import claims_in_force
 from mileage.store.verify import verify
 from tests.drawn_sessions import GATEWAY, SESSION_TRAITS
 from tests.ledgers import Turning, booking, ledger_in, rules
