@@ -76,8 +76,8 @@ ensure_venv_module() {
 }
 
 fingerprint() {
-    cat requirements.lock pyproject.toml src/mileage/__init__.py tools/bootstrap.sh |
-        cksum
+    cat requirements.lock pyproject.toml src/mileage/__init__.py tools/bootstrap.sh \
+        hatch_build.py src/mileage/native/*.[ch] | cksum
     pwd # an environment holds absolute paths
 }
 
@@ -139,6 +139,22 @@ prepare() {
     "$venv/bin/python" -m compileall -q src
 }
 
+# The tests compare the extension in C with what stands in for it; the program runs
+# without a compiler as well.
+ensure_compiler() {
+    local include version
+    include=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    if command -v cc >/dev/null 2>&1 && [ -e "$include/Python.h" ]; then
+        return
+    fi
+    version=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    system_install "the tests need a C compiler and Python's headers" \
+        gcc libc6-dev "python$version-dev" ||
+        stop "the tests need a C compiler and the headers of $venv/bin/python"
+    rm -f "$stamp"
+    prepare
+}
+
 # Where tests/e2e looks for one: CHROMIUM, then these names.
 has_browser() {
     [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null 2>&1 ||
@@ -166,5 +182,6 @@ ensure_browser() {
 
 prepare
 if [ "${1:-}" = browser ]; then
+    ensure_compiler
     ensure_browser
 fi

@@ -172,10 +172,14 @@ def counts_of(usage: Usage) -> Classes:
 
 def tier_of(usage: Usage) -> str:
     """Name the tier of service; the standard one is none."""
-    if usage.speed == "fast":
+    return tier_named(usage.service_tier, usage.speed)
+
+
+def tier_named(tier: object, speed: object) -> str:
+    """Name the tier that these two fields tell."""
+    if speed == "fast":
         return "fast"
-    tier = usage.service_tier
-    return tier if tier in ("priority", "batch") else ""
+    return tier if isinstance(tier, str) and tier in ("priority", "batch") else ""
 
 
 def plain_model(model: str) -> str:

@@ -1,7 +1,6 @@
 """The quick way through a transcript, for usage alone and from any line on.
 
-Most bytes are prompts and tool results, which their first bytes give away. Of a
-streamed answer's lines nearly all just repeat the call with grown counts. Whatever is
+Of a streamed answer's lines nearly all just repeat the call with grown counts. What is
 not as plain as that goes the ordinary way; the results are the same.
 """
 
@@ -10,35 +9,28 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
-
 from mileage.domain.packed import FileCalls, hashed
 from mileage.sources.claude_code_lines import (
-    BY_USER,
-    HEAD_BYTES,
-    LINE,
-    MESSAGE,
     NO_RESPONSE,
-    Line,
-    Usage,
-    counts_of,
     plain_model,
     provider_of,
-    tier_of,
+    tier_named,
 )
-from mileage.sources.jsonl import Gathering, instant, larger, untimely
+from mileage.sources.claude_code_rows import Row, classes, scanned
+from mileage.sources.jsonl import EARLIEST, Gathering, larger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mileage.domain.packed import Kind, Numbers
+    from mileage.sources.claude_code_rows import Scanned
     from mileage.sources.jsonl import Classes
 
 _SOURCE, _CLIENT = "claude_code_log", "claude-code"
-_decode = LINE.decode
-_MESSAGE_BYTES = len(MESSAGE)
-_UNFIT = (msgspec.ValidationError, ValueError, RecursionError)
-# ``2026-11-22T12:34:56.789Z``: times of this form stand in order as texts do.
-_STAMP_LENGTH = 24
-_MINUTE_LENGTH = 17
+# The columns of a row: what calls have in common, and where the output stands.
+_ALIKE = slice(2, 9)
+_SAME = slice(2, 15)
+_KEY, _AT, _MODEL, _COPIED, _OUTPUT = 0, 1, 2, 8, 15
 
 
 class Transcript(Protocol):
@@ -54,47 +46,27 @@ class Transcript(Protocol):
 class _Call:
     """A call and what its lines said so far."""
 
-    __slots__ = ("copied", "counts", "line", "model", "occurred_at", "stamp", "usage")
+    __slots__ = ("counts", "occurred_at", "row")
 
-    def __init__(self, line: Line, usage: Usage, occurred_at: int) -> None:
-        self.line = line
-        self.model = line.message.model if line.message else ""
-        self.usage = usage
-        self.occurred_at = occurred_at
-        self.stamp = line.timestamp
-        self.copied = line.is_sidechain is True
+    def __init__(self, row: Row) -> None:
+        self.occurred_at = row[_AT]
+        self.row = row
         self.counts: Classes | None = None
         """Maxima, where no line has them all."""
 
-    def repeated(self, line: Line, usage: Usage) -> bool:
+    def repeated(self, row: Row) -> bool:
         """Take the counts of a later line in, if nothing else of it can matter."""
-        if not self._is_before(line.timestamp):
-            return False
-        if self.copied and line.is_sidechain is not True:
+        own = self.row
+        if row[_AT] <= self.occurred_at or (own[_COPIED] and not row[_COPIED]):
             return False
         if self.counts is None:
-            known, output = self.usage, self.usage.output_tokens
-            if (output or 0) <= (usage.output_tokens or 0):
+            if own[_SAME] == row[_SAME] and own[_OUTPUT] <= row[_OUTPUT]:
                 # Nearly always nothing but the output has grown.
-                known.output_tokens = usage.output_tokens
-                if known == usage:
-                    return True
-                known.output_tokens = output
-        counts = counts_of(self.usage) if self.counts is None else self.counts
-        self.counts = larger(counts, counts_of(usage))
+                self.row = row
+                return True
+            self.counts = classes(own)
+        self.counts = larger(self.counts, classes(row))
         return True
-
-    def _is_before(self, stamp: Any) -> bool:  # noqa: ANN401
-        own = self.stamp
-        if (
-            stamp.__class__ is str
-            and len(stamp) == len(own) == _STAMP_LENGTH
-            and stamp[:_MINUTE_LENGTH] == own[:_MINUTE_LENGTH]
-            and stamp[-1] == own[-1] == "Z"
-        ):
-            return bool(stamp > own)
-        later = instant(stamp)
-        return later is not None and later > self.occurred_at
 
 
 class TranscriptTail:
@@ -102,23 +74,30 @@ class TranscriptTail:
 
     taken_back = 0
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(
+        self, transcript: Transcript, scan: Callable[[bytes], Scanned] = scanned
+    ) -> None:
         self.rejected = 0
         self._ordinary = transcript
+        self._scan = scan
         self._calls: dict[str, _Call] = {}
 
     def take(self, chunk: bytes) -> int:
         """Take whole lines in; the last one may lack its end."""
-        find, startswith, sort = chunk.find, chunk.startswith, self._sort
-        size, position, lines = len(chunk), 0, 0
-        while position < size:
-            end = find(b"\n", position) + 1 or size
-            head = position + HEAD_BYTES
-            at = find(MESSAGE, position, min(end, head))
-            if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
-                sort(chunk[position:end])
-            position = end
-            lines += 1
+        calls, ordinary = self._calls, self._ordinary.take
+        lines, found = self._scan(chunk)
+        for row in found:
+            if isinstance(row, bytes):
+                ordinary(0, row)
+                continue
+            call = calls.get(row[_KEY])
+            if call is not None:
+                if not call.repeated(row):
+                    ordinary(0, chunk[row[-2] : row[-1]])
+            elif row[_AT] < EARLIEST or row[_MODEL] == NO_RESPONSE:
+                ordinary(0, chunk[row[-2] : row[-1]])
+            else:
+                calls[row[_KEY]] = _Call(row)
         return lines
 
     def settled(self) -> FileCalls:
@@ -128,14 +107,13 @@ class TranscriptTail:
         kinds: list[Kind] = []
         rows: list[Numbers] = []
         for call in calls.values():
-            line, usage = call.line, call.usage
-            thread = (line.session_id, line.cwd, line.agent_id)
-            about = (call.model, tier_of(usage), *thread, call.copied)
-            number = numbers.get(about)
+            alike = call.row[_ALIKE]
+            number = numbers.get(alike)
             if number is None:
-                kinds.append(_kind(*about))
-                number = numbers[about] = len(kinds) - 1
-            rows.append((number, call.occurred_at, *(call.counts or counts_of(usage))))
+                kinds.append(_kind(alike))
+                number = numbers[alike] = len(kinds) - 1
+            counts = call.counts or classes(call.row)
+            rows.append((number, call.occurred_at, *counts))
         keys = array("Q", b"".join([hashed(_SOURCE, key) for key in calls]))
         found = FileCalls(keys, kinds, rows)
         reading = self._ordinary.gathered.reading()
@@ -151,48 +129,9 @@ class TranscriptTail:
         """Return nothing: no line depends on an earlier one."""
         return {}
 
-    def _sort(self, raw: bytes) -> None:
-        try:
-            line = _decode(raw)
-        except _UNFIT:
-            self._ordinary.take(0, raw)
-            return
-        message = line.message
-        if message is None or (usage := message.usage) is None:
-            return
-        key = message.id
-        if (
-            key
-            and line.type == "assistant"
-            and usage.iterations is None
-            and line.cost_usd is None
-            and message.role != "user"
-            and message.model != NO_RESPONSE
-        ):
-            call = self._calls.get(key)
-            if call is None:
-                self._begin(key, line, usage)
-                return
-            if call.repeated(line, usage):
-                return
-        self._ordinary.take(0, raw)
 
-    def _begin(self, key: str, line: Line, usage: Usage) -> None:
-        occurred_at = instant(line.timestamp)
-        if occurred_at is None or untimely(occurred_at):
-            self.rejected += 1
-        else:
-            self._calls[key] = _Call(line, usage, occurred_at)
-
-
-def _kind(
-    model: str | None,
-    tier: str,
-    session: str | None,
-    project: str | None,
-    agent: str | None,
-    copied: bool,  # noqa: FBT001
-) -> Kind:
+def _kind(alike: tuple[Any, ...]) -> Kind:
+    model, tier, speed, session, project, agent, copied = alike
     name = plain_model(model or "")
-    told = (_CLIENT, provider_of(name), name, tier)
+    told = (_CLIENT, provider_of(name), name, tier_named(tier, speed))
     return (*told, session or "", project or "", agent or "", "", copied)

@@ -1,0 +1,393 @@
+/* The walk over ExportLogsServiceRequest (OTLP 1.x, ``logs_service.proto``). */
+#include "otlp_logs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG(number, type) ((uint32_t)(number) << 3 | (type))
+#define LONGEST_TEXT 256
+#define SHORT 128 /* a length below this is its own varint */
+#define MOST_ITEMS (UINT32_MAX / 2)
+
+/* Fields of other messages: which of them are known here, and so must be plain. */
+enum { REQUEST_RESOURCE_LOGS = TAG(1, 2) };
+enum { GROUP_RESOURCE = TAG(1, 2), GROUP_SCOPE_LOGS = TAG(2, 2) };
+enum { SCOPED_SCOPE = TAG(1, 2), SCOPED_RECORDS = TAG(2, 2) };
+enum { SCOPE_NAME = TAG(1, 2), SCOPE_VERSION = TAG(2, 2), SCOPE_DROPPED = TAG(4, 0) };
+enum { RESOURCE_ATTRIBUTES = TAG(1, 2) };
+enum {
+    RECORD_TIME = TAG(1, 1),
+    RECORD_BODY = TAG(5, 2),
+    RECORD_ATTRIBUTES = TAG(6, 2),
+    RECORD_OBSERVED = TAG(11, 1),
+    RECORD_EVENT_NAME = TAG(12, 2),
+};
+enum { PAIR_KEY = TAG(1, 2), PAIR_VALUE = TAG(2, 2) };
+enum {
+    VALUE_TEXT = TAG(1, 2),
+    VALUE_TRUTH = TAG(2, 0),
+    VALUE_INTEGER = TAG(3, 0),
+    VALUE_DOUBLE = TAG(4, 1),
+};
+
+/* Words. */
+
+static uint32_t mixed(Wire text) {
+    const size_t size = (size_t)(text.end - text.at), part = size < 8 ? size : 8;
+    uint64_t head = 0, tail = 0;
+    memcpy(&head, text.at, part);
+    memcpy(&tail, text.end - part, part);
+    const uint64_t both = head ^ (tail * 0x9E3779B97F4A7C15ULL) ^ size << 56;
+    return (uint32_t)((both * 0xD6E8FEB86659FD93ULL) >> 32);
+}
+
+bool words_of(Words *words, int count) {
+    uint32_t room = 16;
+    while (room < 4 * (uint32_t)count)
+        room *= 2;
+    words->mask = room - 1;
+    words->count = count;
+    words->slots = malloc(room * sizeof *words->slots);
+    if (words->slots == NULL)
+        return false;
+    memset(words->slots, -1, room * sizeof *words->slots);
+    for (int i = 0; i < count; i++) {
+        const Word *word = &words->words[i];
+        uint32_t at = mixed((Wire){word->text, word->text + word->size}) & words->mask;
+        while (words->slots[at] >= 0)
+            at = (at + 1) & words->mask;
+        words->slots[at] = i;
+    }
+    return true;
+}
+
+void words_free(Words *words) {
+    free(words->words);
+    free(words->slots);
+}
+
+int word_number(const Words *words, Wire text) {
+    const size_t size = (size_t)(text.end - text.at);
+    uint32_t at = mixed(text) & words->mask;
+    for (int32_t found; (found = words->slots[at]) >= 0; at = (at + 1) & words->mask) {
+        const Word *word = &words->words[found];
+        if (word->size == size && memcmp(word->text, text.at, size) == 0)
+            return found;
+    }
+    return -1;
+}
+
+/* What was found so far. */
+
+static void *added(Scan *scan, Heap *heap) {
+    if (heap->count == heap->room) {
+        const size_t room = heap->room ? 2 * heap->room : 256;
+        void *const items = room < MOST_ITEMS ? realloc(heap->items, room * heap->size) : NULL;
+        if (items == NULL) {
+            scan->failed = true;
+            return NULL;
+        }
+        heap->items = items;
+        heap->room = room;
+    }
+    return (char *)heap->items + heap->size * heap->count++;
+}
+
+void scan_free(Scan *scan) {
+    free(scan->cells.items);
+    free(scan->rows.items);
+    free(scan->frames.items);
+    free(scan->seen);
+}
+
+/* Attributes. */
+
+static bool read_text(Wire text, Cell *cell) {
+    size_t characters;
+    const enum letters letters = letters_of(text, &characters);
+    cell->is.text = text.at;
+    cell->size = (uint32_t)(text.end - text.at);
+    cell->wide = letters == WIDE;
+    cell->kind = text.at == text.end ? EMPTY : TEXT;
+    if (letters == UNPRINTABLE || characters > LONGEST_TEXT)
+        cell->kind = NOTHING;
+    return letters != BROKEN && (size_t)(text.end - text.at) < UINT32_MAX;
+}
+
+/* One scalar and nothing behind it; an empty value is none. */
+static bool read_value(Wire value, Cell *cell) {
+    uint32_t tag;
+    uint64_t number;
+    Wire text;
+    cell->kind = NOTHING;
+    if (value.at == value.end)
+        return true;
+    if (!wire_tag(&value, &tag))
+        return false;
+    if (tag == VALUE_TEXT) {
+        if (!wire_piece(&value, &text) || !read_text(text, cell))
+            return false;
+    } else if (tag == VALUE_DOUBLE) {
+        if (!wire_fixed64(&value, &number))
+            return false;
+        cell->kind = DOUBLE;
+        memcpy(&cell->is.number, &number, sizeof number);
+    } else {
+        if ((tag != VALUE_INTEGER && tag != VALUE_TRUTH) || !wire_varint(&value, &number))
+            return false;
+        cell->kind = tag == VALUE_TRUTH ? TRUTH : INTEGER;
+        if (tag == VALUE_TRUTH && number > 1)
+            return false;
+        memcpy(&cell->is.integer, &number, sizeof number);
+    }
+    return value.at == value.end;
+}
+
+/* Keep an attribute of a declared key; of all others only the key is looked at. */
+static bool read_attribute(Scan *scan, Wire pair) {
+    if (pair.end - pair.at < 2 || pair.at[0] != PAIR_KEY || pair.at[1] >= SHORT)
+        return false;
+    const Wire key = {pair.at + 2, pair.at + 2 + pair.at[1]};
+    if (pair.end - key.at < key.end - key.at)
+        return true;
+    const int number = word_number(scan->keys, key);
+    if (number < 0)
+        return true;
+    if (scan->seen[number] == scan->owner)
+        return false;
+    scan->seen[number] = scan->owner;
+    Cell cell = {.kind = NOTHING, .key = (uint16_t)number};
+    uint32_t tag;
+    Wire rest = {key.end, pair.end}, value = {key.end, key.end};
+    if (rest.at < rest.end) {
+        if (!wire_tag(&rest, &tag) || tag != PAIR_VALUE || !wire_piece(&rest, &value))
+            return false;
+        if (rest.at != rest.end || !read_value(value, &cell))
+            return false;
+    }
+    Cell *const kept = added(scan, &scan->cells);
+    if (kept != NULL)
+        *kept = cell;
+    return kept != NULL;
+}
+
+/* Records. */
+
+typedef struct {
+    uint64_t sent, observed;
+    Wire event_name, body;
+    bool has_body;
+} Fields;
+
+/* The text of a body that is one; a body that is another scalar has none. */
+static bool read_body(Wire value, Fields *fields) {
+    Cell cell;
+    if (fields->has_body || !read_value(value, &cell))
+        return false;
+    fields->has_body = true;
+    uint32_t tag;
+    if (value.at < value.end && *value.at == VALUE_TEXT)
+        return wire_tag(&value, &tag) && wire_piece(&value, &fields->body);
+    return true;
+}
+
+static bool valid(Wire text) {
+    size_t characters;
+    return letters_of(text, &characters) != BROKEN;
+}
+
+static bool read_field(Scan *scan, Wire *record, uint32_t tag, Fields *fields) {
+    Wire piece;
+    switch (tag >> 3) {
+    case RECORD_TIME >> 3:
+        return tag == RECORD_TIME && wire_fixed64(record, &fields->sent);
+    case RECORD_OBSERVED >> 3:
+        return tag == RECORD_OBSERVED && wire_fixed64(record, &fields->observed);
+    case RECORD_ATTRIBUTES >> 3:
+        return tag == RECORD_ATTRIBUTES && wire_piece(record, &piece) &&
+               read_attribute(scan, piece);
+    case RECORD_BODY >> 3:
+        return tag == RECORD_BODY && wire_piece(record, &piece) && read_body(piece, fields);
+    case RECORD_EVENT_NAME >> 3:
+        return tag == RECORD_EVENT_NAME && wire_piece(record, &fields->event_name) &&
+               valid(fields->event_name);
+    default:
+        return wire_skip(record, tag);
+    }
+}
+
+static const Cell *cell_under(const Scan *scan, Cells cells, int key) {
+    const Cell *const all = scan->cells.items;
+    for (uint32_t i = cells.first; i < cells.first + cells.count; i++)
+        if (all[i].key == key)
+            return &all[i];
+    return NULL;
+}
+
+/* The event's name: attribute, then field, then body; -1: nobody wants it. */
+static bool name_of(const Scan *scan, Cells cells, const Fields *fields, int32_t *name) {
+    const Cell *const told = cell_under(scan, cells, scan->name_key);
+    if (told != NULL && told->kind != NOTHING) {
+        const bool text = told->kind == TEXT;
+        *name = text ? word_number(scan->names, (Wire){told->is.text, told->is.text + told->size})
+                     : -1;
+        return !text || !told->wide;
+    }
+    *name = word_number(scan->names, fields->event_name);
+    if (*name < 0)
+        *name = word_number(scan->names, fields->body);
+    return true;
+}
+
+/* The client's own stamp goes before the times of the protocol. */
+static bool instant_of(const Scan *scan, const Fields *fields, Row *row) {
+    const Cell *const stamp = cell_under(scan, row->cells, scan->stamp_key);
+    if (stamp != NULL && (stamp->kind & (TEXT | EMPTY)))
+        return stamp_micros((Wire){stamp->is.text, stamp->is.text + stamp->size}, &row->micros);
+    row->micros = (int64_t)((fields->sent ? fields->sent : fields->observed) / 1000);
+    return true;
+}
+
+static bool read_record(Scan *scan, Wire record, const Frame *frame, bool *framed) {
+    Fields fields = {0, 0, {record.at, record.at}, {record.at, record.at}, false};
+    Row row = {.number = ++scan->records, .cells = {(uint32_t)scan->cells.count, 0}};
+    scan->owner++;
+    while (record.at < record.end) {
+        uint32_t tag;
+        if (!wire_tag(&record, &tag) || !read_field(scan, &record, tag, &fields))
+            return false;
+    }
+    row.cells.count = (uint32_t)scan->cells.count - row.cells.first;
+    if (!name_of(scan, row.cells, &fields, &row.name))
+        return false;
+    if (row.name < 0) {
+        scan->cells.count = row.cells.first;
+        return true;
+    }
+    if (!instant_of(scan, &fields, &row) || scan->rows.count >= scan->most_rows)
+        return false;
+    if (!*framed) {
+        Frame *const kept = added(scan, &scan->frames);
+        if (kept == NULL)
+            return false;
+        *kept = *frame;
+        *framed = true;
+    }
+    row.frame = (uint32_t)scan->frames.count - 1;
+    Row *const kept = added(scan, &scan->rows);
+    if (kept != NULL)
+        *kept = row;
+    return kept != NULL;
+}
+
+/* Groups of records. */
+
+static bool read_scope(Wire scope, Wire *name) {
+    while (scope.at < scope.end) {
+        uint32_t tag;
+        Wire text;
+        if (!wire_tag(&scope, &tag))
+            return false;
+        if (tag == SCOPE_DROPPED ? !wire_skip(&scope, tag)
+                                 : (tag != SCOPE_NAME && tag != SCOPE_VERSION) ||
+                                       !wire_piece(&scope, &text) || !valid(text))
+            return false;
+        if (tag == SCOPE_NAME)
+            *name = text;
+    }
+    return true;
+}
+
+static bool read_scoped(Scan *scan, Wire scoped, Frame frame) {
+    bool framed = false, named = false, begun = false;
+    while (scoped.at < scoped.end) {
+        uint32_t tag;
+        Wire piece;
+        if (!wire_tag(&scoped, &tag))
+            return false;
+        if (tag >> 3 > SCOPED_RECORDS >> 3) {
+            if (!wire_skip(&scoped, tag))
+                return false;
+            continue;
+        }
+        if ((tag & 7) != 2 || !wire_piece(&scoped, &piece))
+            return false;
+        if (tag == SCOPED_RECORDS) {
+            begun = true;
+            if (!read_record(scan, piece, &frame, &framed))
+                return false;
+        } else {
+            /* Written twice they would have to be merged. */
+            if (named || begun || !read_scope(piece, &frame.scope))
+                return false;
+            named = true;
+        }
+    }
+    return true;
+}
+
+static bool read_resource(Scan *scan, Wire resource, Cells *cells) {
+    scan->owner++;
+    cells->first = (uint32_t)scan->cells.count;
+    while (resource.at < resource.end) {
+        uint32_t tag;
+        Wire piece;
+        if (!wire_tag(&resource, &tag))
+            return false;
+        if (tag >> 3 != RESOURCE_ATTRIBUTES >> 3) {
+            if (!wire_skip(&resource, tag))
+                return false;
+        } else if (tag != RESOURCE_ATTRIBUTES || !wire_piece(&resource, &piece) ||
+                   !read_attribute(scan, piece))
+            return false;
+    }
+    cells->count = (uint32_t)scan->cells.count - cells->first;
+    return true;
+}
+
+static bool read_group(Scan *scan, Wire group) {
+    const size_t cells = scan->cells.count, rows = scan->rows.count;
+    Frame frame = {{0, 0}, {group.at, group.at}, scan->group++};
+    bool known = false, begun = false;
+    while (group.at < group.end) {
+        uint32_t tag;
+        Wire piece;
+        if (!wire_tag(&group, &tag))
+            return false;
+        if (tag >> 3 > GROUP_SCOPE_LOGS >> 3) {
+            if (!wire_skip(&group, tag))
+                return false;
+            continue;
+        }
+        if ((tag & 7) != 2 || !wire_piece(&group, &piece))
+            return false;
+        if (tag == GROUP_SCOPE_LOGS) {
+            begun = true;
+            if (!read_scoped(scan, piece, frame))
+                return false;
+        } else {
+            if (known || begun || !read_resource(scan, piece, &frame.resource))
+                return false;
+            known = true;
+        }
+    }
+    if (scan->rows.count == rows)
+        scan->cells.count = cells;
+    return true;
+}
+
+bool scan_logs(Scan *scan, Wire body) {
+    while (body.at < body.end) {
+        uint32_t tag;
+        Wire piece;
+        if (!wire_tag(&body, &tag))
+            return false;
+        if (tag >> 3 != REQUEST_RESOURCE_LOGS >> 3) {
+            if (!wire_skip(&body, tag))
+                return false;
+        } else if (tag != REQUEST_RESOURCE_LOGS || !wire_piece(&body, &piece) ||
+                   !read_group(scan, piece))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,159 @@
+"""The plain lines of a transcript as rows, and all others as they stand.
+
+Most bytes are prompts and tool results, which their first bytes give away. The lines
+of answers are read by the extension in C where there is one, else by the decoder; a
+line that is a row is one that both read alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mileage.native import scan
+from mileage.sources.claude_code_lines import (
+    BY_USER,
+    HEAD_BYTES,
+    LINE,
+    MESSAGE,
+    CacheWrites,
+    OutputDetails,
+)
+from mileage.sources.jsonl import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mileage.sources.claude_code_lines import Line, Message, Usage
+    from mileage.sources.jsonl import Classes
+
+_decode = LINE.decode
+_UNFIT = (msgspec.ValidationError, ValueError, RecursionError)
+_NONE_WRITTEN, _NO_DETAILS = CacheWrites(), OutputDetails()
+_MESSAGE_BYTES = len(MESSAGE)
+
+
+class Row(NamedTuple):
+    """A line of an answer that is known by its message's id alone."""
+
+    key: str
+    occurred_at: int
+    model: str | None
+    tier: object
+    speed: object
+    session: str | None
+    project: str | None
+    agent: str | None
+    copied: bool
+    input: int
+    cache_read: int
+    written: int
+    five_minutes: int
+    hour: int
+    thought: int
+    output: int
+    begin: int
+    end: int
+    """Where the line stands in its chunk."""
+
+
+_USAGE = "message.usage."
+_WRITES = f"{_USAGE}cache_creation.ephemeral_"
+_FIELDS = (
+    ("message.id", "name"),
+    ("timestamp", "stamp"),
+    ("message.model", "text"),
+    (f"{_USAGE}service_tier", "text"),
+    (f"{_USAGE}speed", "text"),
+    ("sessionId", "text"),
+    ("cwd", "text"),
+    ("agentId", "text"),
+    ("isSidechain", "flag"),
+    (f"{_USAGE}input_tokens", "count"),
+    (f"{_USAGE}cache_read_input_tokens", "count"),
+    (f"{_USAGE}cache_creation_input_tokens", "count"),
+    (f"{_WRITES}5m_input_tokens", "count"),
+    (f"{_WRITES}1h_input_tokens", "count"),
+    (f"{_USAGE}output_tokens_details.thinking_tokens", "count"),
+    (f"{_USAGE}output_tokens", "count"),
+    ("message.usage", "needed"),
+    ("type", "is", "assistant"),
+    ("message.role", "may be", "assistant"),
+    (f"{_USAGE}iterations", "nothing"),
+    ("costUSD", "nothing"),
+)
+
+Scanned = tuple[int, list["Row | bytes"]]
+"""The number of lines; plain tuples in the order of ``Row``, and whole lines."""
+
+
+def decoded(chunk: bytes) -> Scanned:
+    """Scan whole lines with the decoder; the last one may lack its end."""
+    find, startswith = chunk.find, chunk.startswith
+    size, position, lines = len(chunk), 0, 0
+    found: list[Row | bytes] = []
+    while position < size:
+        end = find(b"\n", position) + 1 or size
+        at = find(MESSAGE, position, min(end, position + HEAD_BYTES))
+        if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
+            found.append(_row(chunk, position, end) or chunk[position:end])
+        position = end
+        lines += 1
+    return lines, found
+
+
+def _row(chunk: bytes, begin: int, end: int) -> Row | None:
+    try:
+        line = _decode(memoryview(chunk)[begin:end])
+    except _UNFIT:
+        return None
+    message = line.message
+    if message is None or (usage := message.usage) is None or not message.id:
+        return None
+    at = instant(line.timestamp)
+    if at is None or not _is_plain(line, message, usage):
+        return None
+    split = usage.cache_creation or _NONE_WRITTEN
+    details = usage.output_tokens_details or _NO_DETAILS
+    return Row(
+        *(message.id, at, message.model, usage.service_tier, usage.speed),
+        *(line.session_id, line.cwd, line.agent_id, line.is_sidechain is True),
+        usage.input_tokens or 0,
+        usage.cache_read_input_tokens or 0,
+        usage.cache_creation_input_tokens or 0,
+        split.ephemeral_5m_input_tokens or 0,
+        split.ephemeral_1h_input_tokens or 0,
+        details.thinking_tokens or 0,
+        usage.output_tokens or 0,
+        *(begin, end),
+    )
+
+
+def _is_plain(line: Line, message: Message, usage: Usage) -> bool:
+    return (
+        line.type == "assistant"
+        and message.role in ("assistant", None)
+        and usage.iterations is None
+        and line.cost_usd is None
+    )
+
+
+def _scanner() -> Callable[[bytes], Scanned]:
+    if scan is None:
+        return decoded
+    scanner = scan.LineScanner(MESSAGE, HEAD_BYTES, (BY_USER,), (), _FIELDS)
+    found: Callable[[bytes], Scanned] = scanner.scan
+    return found
+
+
+scanned = _scanner()
+"""Scan whole lines; the last one may lack its end."""
+
+
+def classes(row: Row) -> Classes:
+    """Return the seven disjoint classes; as ``counts_of`` does for a whole line."""
+    fresh, cache_read, written, five, hour, thought, output = row[9:16]
+    writes = max(written, hour + five)
+    thought = min(thought, output)
+    return fresh, cache_read, writes - hour, hour, output - thought, thought, 0
