@@ -8,7 +8,8 @@
  * LineScanner(marker, within, skip, keep, fields): lines that have `marker` within
  * their first bytes, followed by one of `skip` and by none of `keep`, are passed over.
  * Fields are (path, kind) or (path, kind, value). Columns: `text`; `name`, not empty;
- * `count`, 0 where missing; `integer`; `stamp`, in UTC microseconds; `flag`; `object`,
+ * `count`, 0 where missing; `integer`; `stamp`, in UTC
+ * microseconds; `time`, a stamp that is not missing; `flag`; `object`,
  * whether it is there. Only what a plain line is like: `needed`, an object; `nothing`,
  * null at most; `is` and `may be`, a value.
  *
@@ -25,9 +26,9 @@
 #define LONGEST_TEXT 1000
 #define MAX_COUNT 1000000000000LL
 
-enum kind { INNER, TEXT, NAME, COUNT, INTEGER, STAMP, FLAG, OBJECT, NEEDED, NOTHING, IS, MAY_BE };
+enum kind { INNER, TEXT, NAME, COUNT, INTEGER, STAMP, TIME, FLAG, OBJECT, NEEDED, NOTHING, IS, MAY_BE };
 
-static const char *const KINDS[] = {"",     "text",   "name",   "count",   "integer", "stamp",
+static const char *const KINDS[] = {"",     "text",   "name",   "count",   "integer", "stamp", "time",
                                     "flag", "object", "needed", "nothing", "is",      "may be"};
 
 typedef struct {
@@ -182,6 +183,7 @@ static bool field(Line *line, const Node *node) {
     case INTEGER:
         return count(line, node);
     case STAMP:
+    case TIME:
         return *line->json.at == '"' && stamp(line, node);
     case FLAG:
         return flag(line, node);
@@ -368,7 +370,7 @@ static int add_field(Scanner *own, PyObject *field) {
     node->kind = kind;
     node->value = value;
     node->value_length = (Py_ssize_t)strlen(value);
-    node->required = kind == NAME || kind == NEEDED || kind == IS;
+    node->required = kind == NAME || kind == TIME || kind == NEEDED || kind == IS;
     own->required |= (uint64_t)node->required << at;
     if (is_column) {
         own->blank[own->columns] = blank(kind);

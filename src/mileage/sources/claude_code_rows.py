@@ -62,7 +62,7 @@ _USAGE = "message.usage."
 _WRITES = f"{_USAGE}cache_creation.ephemeral_"
 _FIELDS = (
     ("message.id", "name"),
-    ("timestamp", "stamp"),
+    ("timestamp", "time"),
     ("message.model", "text"),
     (f"{_USAGE}service_tier", "text"),
     (f"{_USAGE}speed", "text"),

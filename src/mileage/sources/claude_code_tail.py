@@ -7,7 +7,7 @@ not as plain as that goes the ordinary way; the results are the same.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mileage.domain.packed import FileCalls, hashed
 from mileage.sources.claude_code_lines import (
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from mileage.sources.jsonl import Classes
 
 _SOURCE, _CLIENT = "claude_code_log", "claude-code"
-# The columns of a row: what calls have in common, and where the output stands.
-_ALIKE = slice(2, 9)
-_SAME = slice(2, 15)
-_KEY, _AT, _MODEL, _COPIED, _OUTPUT = 0, 1, 2, 8, 15
+# The columns of a row, which is a plain tuple when it was scanned in C.
+_KEY: Final = 0
+_AT: Final = 1
+_MODEL: Final = 2
+_COPIED: Final = 8
+_OUTPUT: Final = 15
 
 
 class Transcript(Protocol):
@@ -60,7 +62,7 @@ class _Call:
         if row[_AT] <= self.occurred_at or (own[_COPIED] and not row[_COPIED]):
             return False
         if self.counts is None:
-            if own[_SAME] == row[_SAME] and own[_OUTPUT] <= row[_OUTPUT]:
+            if own[2:_OUTPUT] == row[2:_OUTPUT] and own[_OUTPUT] <= row[_OUTPUT]:
                 # Nearly always nothing but the output has grown.
                 self.row = row
                 return True
@@ -107,7 +109,7 @@ class TranscriptTail:
         kinds: list[Kind] = []
         rows: list[Numbers] = []
         for call in calls.values():
-            alike = call.row[_ALIKE]
+            alike = call.row[2:9]
             number = numbers.get(alike)
             if number is None:
                 kinds.append(_kind(alike))

@@ -163,6 +163,13 @@ def test_blanks_between_everything(scanner):
     assert row_of(scanner, line)[:4] == ("a", None, None, 5)
 
 
+def test_a_time_may_be_required():
+    scanner = scan.LineScanner(b"none", 9, (), (), (("at", "time"),))
+    assert row_of(scanner, b'{"at":"1970-01-01T00:00:00.000001Z"}') == (1,)
+    assert row_of(scanner, b'{"at":null}') is None
+    assert row_of(scanner, b"{}") is None
+
+
 def test_lines_are_counted_skipped_and_told_where_they_stand(scanner):
     user = b'{"role":"user","id":"u","use":{},"kind":"answer"}\n'
     kept = b'{"role":"user-set","id":"u","use":{},"kind":"answer"}\n'
