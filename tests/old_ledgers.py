@@ -12,7 +12,7 @@ from mileage.store.ledger_schema import MIGRATIONS
 if TYPE_CHECKING:
     from pathlib import Path
 
-GONE = {"group_id": "0"}
+GONE = {"group_id": "0", "seq": "1", "recorded_at": "last"}
 """Columns that later versions have dropped, and what stands in for their values."""
 
 

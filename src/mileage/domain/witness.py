@@ -107,6 +107,12 @@ class Rejected(NamedTuple):
     place: str
     """File and line, or signal and record number; never content."""
     reason: str
+    client_version: str = ""
+    """As the record says, '' when it does not."""
+    sample: str = ""
+    """Which declared keys the record had and the types of their values, or ''."""
+    records: int = 1
+    """How many it stands for: those of one kind are added up on the way."""
 
 
 Row = TypeVar("Row", bound=tuple[Any, ...])

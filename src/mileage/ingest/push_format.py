@@ -111,7 +111,8 @@ def encode(push: Push) -> bytes:
             "witnesses": list(reading.witnesses.rows()),
             "activity_fields": Activity._fields,
             "activities": list(reading.activities.rows()),
-            "rejected": reading.rejected,
+            # Servers of the first release know these three fields.
+            "rejected": [one[:3] for one in reading.rejected],
             "ignored": reading.ignored,
         }
     )
@@ -266,7 +267,9 @@ def _place(error: Exception) -> str:
 
 def reasons(rejected: tuple[Rejected, ...]) -> tuple[Reason, ...]:
     """Count rejections by their reason, the commonest first."""
-    counted = Counter(one.reason for one in rejected)
+    counted: Counter[str] = Counter()
+    for one in rejected:
+        counted[one.reason] += one.records
     return tuple(Reason(*one) for one in counted.most_common(20))
 
 

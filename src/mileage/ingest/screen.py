@@ -8,11 +8,12 @@ every text is a short identifier, every count a count.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
+from mileage.domain.rejecting import folded
 from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.window import SECOND, micros
 from mileage.domain.witness import (
@@ -46,7 +47,9 @@ class Screen:
 
     def __call__(self, reading: Reading) -> Reading:
         """Return what may be written; the rest became rejections."""
-        return sifted(reading, self.now() + DAY, self._hide_project)
+        good = sifted(reading, self.now() + DAY, self._hide_project)
+        # A body may hold a million records that nobody can read.
+        return replace(good, rejected=folded(good.rejected))
 
     def _hide_project(self, witness: Witness) -> Witness:
         if not witness.project:

@@ -10,6 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from mileage.domain import rejecting
 from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.witness import (
     Activity,
@@ -126,7 +127,14 @@ class OtlpRecord(NamedTuple):
 
     def rejected(self, source: str, reason: str) -> Rejected:
         """Turn the record into a rejection."""
-        return Rejected(source, self.place, reason)
+        told = (self.text("service.version"), self.text("app.version"))
+        return Rejected(
+            source,
+            self.place,
+            reason,
+            next(filter(None, map(rejecting.version, told)), ""),
+            rejecting.sample(self.attributes),
+        )
 
 
 def tool_name(text: str) -> str:

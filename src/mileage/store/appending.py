@@ -9,7 +9,7 @@ from mileage.domain.booking import Appended
 from mileage.domain.join import derive
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
-from mileage.store import presence
+from mileage.store import presence, rejections
 from mileage.store.identities import HOUR, id_rows, insert_identities, own_id, stable_id
 from mileage.store.owners import claims_in_force, owned
 from mileage.store.relatives import relatives
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from mileage.domain.booking import Booking, Done, Refusal
+    from mileage.domain.booking import Booking, Done
     from mileage.domain.call import Call, Seen
     from mileage.store.identities import ProfileRow
     from mileage.store.relatives import Relatives
@@ -56,7 +56,7 @@ class Append:
         self._insert_calls(changed)
         self._end([call.call_id for call in ended])
         self._insert_activities(booking.done)
-        self._insert_rejections(booking.refused)
+        rejections.record(self._cursor, self.recorded_at, booking.refused)
         self._insert_tallies(booking, fresh)
         self._refresh({(one.occurred_at, one.account) for one in (*changed, *ended)})
         duplicates = len(booking.seen) - len(fresh)
@@ -144,19 +144,12 @@ class Append:
         columns["day"] = [clock.day(fact.occurred_at).isoformat() for fact in facts]
         return columns
 
-    def _insert_rejections(self, refused: Sequence[Refusal]) -> None:
-        if not refused:
-            return
-        columns = self._stamp(len(refused))
-        rows = [one.rejected for one in refused]
-        columns.update(_columns(rows[0]._fields, rows))
-        columns["account"] = [one.account for one in refused]
-        insert(self._cursor, "rejection.insert", columns)
-
     def _insert_tallies(self, booking: Booking, fresh: Sequence[Seen]) -> None:
         accepted = Counter(one.witness.source for one in booking.seen)
         visible = Counter(one.witness.source for one in fresh)
-        rejected = Counter(one.rejected.source for one in booking.refused)
+        rejected: Counter[str] = Counter()
+        for one in booking.refused:
+            rejected[one.rejected.source] += one.rejected.records
         ignored = Counter(dict(booking.ignored))
         # The row of '' is written by every append: it carries seq and recorded_at.
         sources = ["", *sorted({*accepted, *rejected, *ignored} - {""})]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from mileage import __version__
+from mileage.domain.rejecting import less, records
 from mileage.domain.witness import Reading, Rejected
 from mileage.ingest.push_format import UNKNOWN_SOURCE, Receipt, reasons
 from mileage.ingest.record import Record
@@ -42,8 +43,7 @@ class Pushes:
         durable = await to_thread.run_sync(self._have.pipeline.submit_screened, record)
         await wrap_future(durable)
         # What the machine itself could not read, it knows.
-        known = set(push.reading.rejected)
-        new = tuple(one for one in record.reading.rejected if one not in known)
+        new = less(record.reading.rejected, push.reading.rejected)
         return self._receipt(credential, record.reading, (*push.refused, *new))
 
     def _receipt(
@@ -54,7 +54,7 @@ class Pushes:
         return Receipt(
             witnesses=len(taken.witnesses),
             activities=len(taken.activities),
-            rejected=len(rejected),
+            rejected=records(rejected),
             reasons=reasons(rejected),
             recipient=f"rcp_{recipient.hex()[:24]}",
             sources=self._sources,
