@@ -14,6 +14,8 @@ from mileage.domain.call import Seen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mileage.domain.witness import Witness
+
 
 def merge_copies(copies: Sequence[Seen]) -> Seen:
     """Merge the copies of one call in one source: field maxima, earliest time.
@@ -26,6 +28,21 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
         return copies[0]
     first = min(copies, key=preference)
     witnesses = [copy.witness for copy in copies]
+    costs = [w.reported_cost for w in witnesses if w.reported_cost is not None]
+    copied = first.witness.copied
+    merged = first.witness._replace(
+        occurred_at=min(w.occurred_at for w in witnesses if w.copied == copied),
+        reported_cost=max(costs, default=None),
+        measure=min(w.measure for w in witnesses),
+    )
+    if len({witness[10:17] for witness in witnesses}) > 1:
+        merged = merged._replace(**_largest(witnesses))
+    owner = min(copies, key=_ownership)
+    return Seen(merged, owner.account, owner.asserted)
+
+
+def _largest(witnesses: Sequence[Witness]) -> dict[str, int]:
+    """Return the maxima; of what a class is split from, those of the whole."""
     counts = {
         name: max(getattr(witness, name) for witness in witnesses)
         for name in ("input", "cache_read", "tool_input")
@@ -34,20 +51,12 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
     hour = max(w.cache_write_1h for w in witnesses)
     output = max(w.output + w.reasoning for w in witnesses)
     reasoning = max(w.reasoning for w in witnesses)
-    costs = [w.reported_cost for w in witnesses if w.reported_cost is not None]
-    copied = first.witness.copied
-    merged = first.witness._replace(
-        occurred_at=min(w.occurred_at for w in witnesses if w.copied == copied),
-        cache_write=writes - hour,
-        cache_write_1h=hour,
-        output=output - reasoning,
-        reasoning=reasoning,
-        reported_cost=max(costs, default=None),
-        measure=min(w.measure for w in witnesses),
-        **counts,
-    )
-    owner = min(copies, key=_ownership)
-    return Seen(merged, owner.account, owner.asserted)
+    return counts | {
+        "cache_write": writes - hour,
+        "cache_write_1h": hour,
+        "output": output - reasoning,
+        "reasoning": reasoning,
+    }
 
 
 def preference(seen: Seen) -> tuple[object, ...]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MILLION = 1_000_000
+_OUTPUT = Tokens._fields.index("output")
+_REASONING = Tokens._fields.index("reasoning")
 
 
 class Rates(NamedTuple):
@@ -66,11 +68,14 @@ class PriceRow:
 
     def costs(self, calls: Iterable[tuple[int, ...]]) -> int:
         """Return the sum of what calls cost, each of them rounded by itself."""
-        if len(self.brackets) > 1:
-            return sum(self.cost(Tokens._make(call)) for call in calls)
-        rates = self.brackets[0].rates
+        first, *dearer = self.brackets
         total = 0
         for call in calls:
+            rates = first.rates
+            if dearer:
+                prompt = sum(call) - call[_OUTPUT] - call[_REASONING]
+                for above, higher in dearer:
+                    rates = higher if prompt > above else rates
             # As ``half_even`` does it, without a call for each: half of the time.
             whole, rest = divmod(sum(map(mul, call, rates)), MILLION)
             total += whole + (2 * rest > MILLION - (whole & 1))

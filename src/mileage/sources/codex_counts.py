@@ -8,7 +8,7 @@ start anew; what a response used is the growth between two good totals.
 from __future__ import annotations
 
 from operator import sub
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mileage.sources.jsonl import Classes
@@ -45,6 +45,18 @@ class CodexUsage(NamedTuple):
         reasoning = min(self.reasoning, self.output)
         fresh = self.input - cached - written
         return fresh, cached, written, 0, self.output - reasoning, reasoning, 0
+
+
+class Told(NamedTuple):
+    """What a ``token_count`` event says."""
+
+    occurred_at: int | None
+    ordinal: Any
+    has_info: bool
+    """False where only limits changed."""
+    total: CodexUsage | None
+    last: CodexUsage | None
+    model: str
 
 
 class RunningTotals:

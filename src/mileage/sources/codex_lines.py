@@ -10,16 +10,16 @@ import msgspec
 from mileage.sources.codex_counts import CodexUsage
 from mileage.sources.jsonl import Count
 
-_HEAD_BYTES = 200
-_TYPE = b'"type":"'
-_NO_USAGE = (
+HEAD_BYTES = 200
+TYPE = b'"type":"'
+NO_USAGE = (
     b'response_item"',
     b'compacted"',
     b'world_state"',
     b'inter_agent_communication"',
 )
-_EVENT = b'event_msg","payload":{"type":"'
-_EVENTS = (
+EVENT = b'event_msg","payload":{"type":"'
+EVENTS = (
     b'token_count"',
     b'task_started"',
     b'user_message"',
@@ -29,11 +29,11 @@ _EVENTS = (
 
 BESIDE = re.compile(
     rb'\{"timestamp":"[^"]{1,40}",(?:"ordinal":\d+,)?"type":"(?:'
-    + b"|".join(_NO_USAGE)
+    + b"|".join(NO_USAGE)
     + b"|"
-    + re.escape(_EVENT)
+    + re.escape(EVENT)
     + b"(?!"
-    + b"|".join(_EVENTS)
+    + b"|".join(EVENTS)
     + b"))"
 )
 """The start of nearly every line that ``can_be_skipped``, without cutting it out."""
@@ -115,15 +115,13 @@ def can_be_skipped(line: bytes) -> bool:
 
     Only when it looks exactly as Codex writes it; anything else is decoded.
     """
-    at = line.find(_TYPE, 0, _HEAD_BYTES)
+    at = line.find(TYPE, 0, HEAD_BYTES)
     if at < 0:
         return False
-    at += len(_TYPE)
-    if line.startswith(_NO_USAGE, at):
+    at += len(TYPE)
+    if line.startswith(NO_USAGE, at):
         return True
-    return line.startswith(_EVENT, at) and not line.startswith(
-        _EVENTS, at + len(_EVENT)
-    )
+    return line.startswith(EVENT, at) and not line.startswith(EVENTS, at + len(EVENT))
 
 
 def kind_of(line: Line) -> str:

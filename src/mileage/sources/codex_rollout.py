@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources.codex_activity import CodexActivity
-from mileage.sources.codex_counts import RunningTotals
+from mileage.sources.codex_counts import RunningTotals, Told
 from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
 from mileage.sources.codex_tail import RolloutTail
 from mileage.sources.codex_thread import Thread
@@ -102,11 +102,12 @@ class _Rollout:
             self.gathered.ignored += 1
             return
         occurred_at = instant(decoded.timestamp)
+        if kind == "token_count":
+            self.count(number, _told(decoded, payload, occurred_at))
+            return
         if occurred_at is not None:
             self.thread.follow(occurred_at)
-        if kind == "token_count":
-            self._token_count(number, decoded, payload, occurred_at)
-        elif kind == "token_usage_record":
+        if kind == "token_usage_record":
             self._record(number, decoded, payload, occurred_at)
         else:
             self._circumstance(kind, payload, occurred_at or 0)
@@ -149,16 +150,15 @@ class _Rollout:
         elif kind == "task_started" and thread.task_started():
             self.held = []
 
-    def _token_count(
-        self, number: int, line: Line, payload: Payload, at: int | None
-    ) -> None:
-        info = payload.info
-        if info is None or self.has_records:
+    def count(self, number: int, told: Told) -> None:
+        """Take one ``token_count`` event in."""
+        at, ordinal, has_info, total, last, model = told
+        if at is not None:
+            self.thread.follow(at)
+        if not has_info or self.has_records:
             self.gathered.ignored += 1
             return
-        total = info.total_token_usage.counts() if info.total_token_usage else None
-        last = info.last_token_usage.counts() if info.last_token_usage else None
-        if self.thread.is_replaying(line.ordinal):
+        if self.thread.is_replaying(ordinal):
             self.totals.baseline(total)
             self.gathered.ignored += 1
             return
@@ -171,7 +171,7 @@ class _Rollout:
             return
         name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
         key = f"{self.thread.thread_id}:{self.totals.epoch}:{name}"
-        row = self._witness(key, occurred_at, used, text(info.model))
+        row = self._witness(key, occurred_at, used, model)
         self.held.append((total, row))
         if len(self.held) >= _HELD_BACK:
             self.release()
@@ -242,6 +242,19 @@ class _Rollout:
             thread.attended,
             "",
         )
+
+
+def _told(line: Line, payload: Payload, at: int | None) -> Told:
+    info = payload.info
+    if info is None:
+        return Told(at, line.ordinal, False, None, None, "")  # noqa: FBT003
+    total, last = info.total_token_usage, info.last_token_usage
+    return Told(
+        *(at, line.ordinal, True),
+        total.counts() if total else None,
+        last.counts() if last else None,
+        text(info.model),
+    )
 
 
 def _joined(usage: CodexUsage) -> str:

@@ -6,19 +6,22 @@ are the totals that a later line may still take back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mileage.domain.packed import FileCalls
-from mileage.sources.codex_counts import CodexUsage
-from mileage.sources.codex_lines import BESIDE
+from mileage.sources.codex_counts import CodexUsage, Told
+from mileage.sources.codex_rows import USED_COLUMNS, scanned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mileage.domain.witness import Witness
     from mileage.sources.codex_counts import RunningTotals
+    from mileage.sources.codex_rows import Scanned
     from mileage.sources.codex_thread import Thread
     from mileage.sources.jsonl import Gathering
+
+_COUNTS_AT: Final = 6
 
 
 class Rollout(Protocol):
@@ -35,12 +38,22 @@ class Rollout(Protocol):
         """Sort one line."""
         ...
 
+    def count(self, number: int, told: Told) -> None:
+        """Take one ``token_count`` event in."""
+        ...
+
 
 class RolloutTail:
     """Reads chunks of a rollout; ``state`` is what the reader before it returned."""
 
-    def __init__(self, rollout: Rollout, state: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        rollout: Rollout,
+        state: Mapping[str, Any] | None,
+        scan: Callable[[bytes], Scanned] = scanned,
+    ) -> None:
         self.rejected = 0
+        self._scan = scan
         self._rollout = rollout
         self._open_before = 0
         if state is not None:
@@ -60,14 +73,13 @@ class RolloutTail:
 
     def take(self, chunk: bytes) -> int:
         """Take whole lines in; the last one may lack its end."""
-        find, is_beside, take = chunk.find, BESIDE.match, self._rollout.take
-        size, position, lines = len(chunk), 0, 0
-        while position < size:
-            end = find(b"\n", position) + 1 or size
-            if not is_beside(chunk, position):
-                take(0, chunk[position:end])
-            position = end
-            lines += 1
+        take, count = self._rollout.take, self._rollout.count
+        lines, found = self._scan(chunk)
+        for row in found:
+            if isinstance(row, bytes):
+                take(0, row)
+            else:
+                count(0, _told(row))
         return lines
 
     def settled(self) -> FileCalls:
@@ -91,6 +103,15 @@ class RolloutTail:
                 None if total is None else list(total) for total, _ in rollout.held
             ],
         }
+
+
+def _told(row: tuple[Any, ...]) -> Told:
+    """Return what a row says, as the ordinary reader would."""
+    at, ordinal, has_info, model, has_total, has_last = row[:_COUNTS_AT]
+    between = _COUNTS_AT + USED_COLUMNS
+    total = CodexUsage(*row[_COUNTS_AT:between]) if has_total else None
+    last = CodexUsage(*row[between : between + USED_COLUMNS]) if has_last else None
+    return Told(at, ordinal, has_info, total, last, model or "")
 
 
 def _usage(total: list[int] | None) -> CodexUsage | None:

@@ -1,0 +1,138 @@
+"""Both ways of reading rollouts find the same, whatever stands in a line."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.sources.codex_lines import can_be_skipped
+from mileage.sources.codex_rollout import SOURCE
+from mileage.sources.codex_rows import Row, lines_of, scanned
+from mileage.sources.codex_tail import RolloutTail
+
+counts = st.sampled_from([0, 3, 50, 50, 400, 10**12, None])
+odd = st.sampled_from([-1, 2.5, "4", True, 10**13, []])
+usages = st.none() | st.fixed_dictionaries(
+    {"input_tokens": counts, "output_tokens": counts},
+    optional={
+        "cached_input_tokens": counts | odd,
+        "cache_write_input_tokens": counts,
+        "reasoning_output_tokens": counts,
+        "total_tokens": counts | odd,
+    },
+)
+infos = st.fixed_dictionaries(
+    {},
+    optional={
+        "total_token_usage": usages | odd,
+        "last_token_usage": usages,
+        "model": st.sampled_from(["gpt-6-codex", None, 4]),
+        "model_context_window": st.integers(0, 9),
+    },
+)
+payloads = st.fixed_dictionaries(
+    {"type": st.sampled_from(["token_count"] * 3 + ["task_started", "agent_message"])},
+    optional={
+        "info": infos | st.none() | odd,
+        "rate_limits": st.sampled_from([None, {"primary": {"used_percent": 1.5}}]),
+        "usage": st.none() | odd,
+        "message": st.sampled_from(["words \u2014 \\ud83d", "\u00e9"]),
+    },
+)
+metas = st.fixed_dictionaries(
+    {"id": st.sampled_from(["t1", "t2"])},
+    optional={
+        "forked_from_id": st.just("t0"),
+        "cwd": st.just("/work/a"),
+        "model": st.just("gpt-6"),
+    },
+)
+stamps = st.sampled_from(
+    [
+        *("2026-11-22T10:00:00.000Z", "2026-11-22T10:00:00.050Z"),
+        *("2026-11-22T10:00:05.000Z", "2026-11-22T11:00:00+01:00"),
+        *("2019-05-01T00:00:00.000Z", "never", None, 5),
+    ]
+)
+lines = st.one_of(
+    *[
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(["event_msg", "event_msg", "other"])},
+            optional={"timestamp": stamps, "ordinal": st.sampled_from([0, 5, None])},
+        ).flatmap(
+            lambda head: payloads.map(lambda payload: {**head, "payload": payload})
+        )
+    ]
+    * 3,
+    metas.map(
+        lambda meta: {
+            "timestamp": "2026-11-22T10:00:00.000Z",
+            "type": "session_meta",
+            "payload": meta,
+        }
+    ),
+    st.just(
+        {
+            "timestamp": "2026-11-22T10:00:06.000Z",
+            "type": "token_usage_record",
+            "payload": {"response_id": "resp_1", "usage": {"input_tokens": 50}},
+        }
+    ),
+)
+chunks = st.lists(
+    lines.map(lambda line: json.dumps(line, separators=(",", ":")).encode())
+    | lines.map(lambda line: json.dumps(line, ensure_ascii=False).encode())
+    | st.sampled_from([b"", b"no json", b'{"a":', b"{}"]),
+    max_size=12,
+).map(b"\n".join)
+
+
+def tail_of(chunk, scan):
+    rollout = SOURCE.reader("rollout-t1.jsonl", None)._rollout
+    tail = RolloutTail(rollout, None, scan)
+    tail.take(chunk)
+    return tail.settled(), tail.open_calls(), tail.rejected, tail.state()
+
+
+@given(chunks)
+def test_both_find_the_same_calls(chunk):
+    assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
+
+
+@given(chunks, st.integers(0, 1_500), st.binary(max_size=2))
+def test_also_when_bytes_are_wrong(chunk, at, noise):
+    chunk = chunk[:at] + noise + chunk[at + 1 :]
+    assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
+
+
+@given(chunks)
+def test_what_is_skipped_could_have_been_skipped_one_by_one(chunk):
+    count, found = scanned(chunk)
+    every = chunk.splitlines(keepends=True) if b"\r" not in chunk else None
+    if every is not None and chunk.isascii():
+        assert count == len(every)
+        wanted = [line for line in every if not can_be_skipped(line)]
+        assert len(found) == len(wanted)
+
+
+def test_the_plain_line_of_a_total_is_a_row():
+    line = {
+        "timestamp": "2026-11-22T10:00:00.000Z",
+        "type": "event_msg",
+        "payload": {
+            "type": "token_count",
+            "info": {
+                "total_token_usage": {"input_tokens": 9, "cached_input_tokens": 4},
+                "last_token_usage": None,
+            },
+        },
+    }
+    chunk = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    (row,) = scanned(chunk)[1]
+    at = 1_795_341_600_000_000
+    flags = (True, None, True, False)
+    used = (9, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert row == Row(at, None, *flags, *used, 0, len(chunk))
+    assert lines_of(chunk) == (1, [chunk])
