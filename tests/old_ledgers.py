@@ -26,10 +26,16 @@ def step_back(path: Path, version: int) -> None:
             connection.execute(folder.joinpath(f"{name}.sql").read_text("utf-8"))
         connection.execute(f"attach '{newer}' as newer (read_only)")
         old, new = _columns(connection, "ledger"), _columns(connection, "newer")
+        views = connection.execute(
+            "select view_name from duckdb_views() where database_name = 'ledger'"
+        )
+        old = {
+            name: old[name] for name in old.keys() - {v for (v,) in views.fetchall()}
+        }
         for table in old.keys() & new.keys():
-            names = [*(old[table] & new[table])]
-            values = [*names, *(GONE[gone] for gone in old[table] - new[table])]
-            names += old[table] - new[table]
+            kept, gone = old[table] & new[table], old[table] - new[table]
+            names = [f'"{name}"' for name in (*kept, *gone)]
+            values = [*names[: len(kept)], *(GONE[name] for name in gone)]
             connection.execute(
                 f"insert into {table} ({', '.join(names)})"  # noqa: S608
                 f" select {', '.join(values)} from newer.{table}"
@@ -47,7 +53,9 @@ def _columns(
 ) -> dict[str, set[str]]:
     rows = connection.execute(
         "select table_name, list(column_name) from duckdb_columns()"
-        " join duckdb_tables() using (database_name, table_name)"
+        " join (select database_name, table_name from duckdb_tables() union"
+        " select database_name, view_name from duckdb_views()) using (database_name,"
+        " table_name)"
         " where database_name = ? group by all",
         [catalog],
     )

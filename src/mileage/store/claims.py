@@ -17,6 +17,7 @@ from mileage.domain.witness import Witness
 from mileage.store.appending import Append, difference
 from mileage.store.identities import HOUR, insert_identities, own_id
 from mileage.store.owners import claims_in_force
+from mileage.store.promoting import promote_accounts
 from mileage.store.relatives import relatives
 from mileage.store.statements import run
 
@@ -68,6 +69,7 @@ class Claiming(Append):
         The claim itself is in force meanwhile: what can be joined with the account's
         witnesses is most when they are the person's.
         """
+        promote_accounts(self._cursor, self._joining, [account])
         changes = 0
         done: set[int] = set()
         touched: set[tuple[int, str]] = set()

@@ -42,10 +42,10 @@ def account_id(account: str) -> int:
     return stable_id("account", account)
 
 
-def shared_ids(witness: Witness, joining: Joining) -> Iterator[int]:
-    """Return the numbers of the ids that other sources may have."""
-    for name in joining.ids(witness):
-        yield stable_id("link", name)
+def names(witness: Witness, joining: Joining) -> Iterator[str]:
+    """Return its key, and the ids that other sources may have."""
+    yield witness.key
+    yield from joining.ids(witness)
 
 
 def written(profile: Profile) -> str:
@@ -60,9 +60,11 @@ def read_profile(text: str) -> Profile:
 
 
 class IdRow(NamedTuple):
-    """One way from an id to a witness."""
+    """One way to a witness; the database turns names into numbers."""
 
-    id: int
+    name: str
+    session: bool
+    """The name is that of a session, else a key or a shared id."""
     own_id: int
     utc_hour: int
     replayable: bool
@@ -73,12 +75,14 @@ def id_rows(witnesses: Iterable[Witness], joining: Joining) -> set[IdRow]:
     found: set[IdRow] = set()
     for witness in witnesses:
         own = own_id(witness.source, witness.key)
-        numbers = [own, *shared_ids(witness, joining)]
-        if witness.session:
-            numbers.append(session_id(witness.session))
         hour = witness.occurred_at // HOUR
         replayable = joining.traits(witness.source).replayable
-        found.update(IdRow(number, own, hour, replayable) for number in numbers)
+        found.update(
+            IdRow(name, False, own, hour, replayable)  # noqa: FBT003 - a row
+            for name in names(witness, joining)
+        )
+        if witness.session:
+            found.add(IdRow(witness.session, True, own, hour, replayable))  # noqa: FBT003 - a row
     return found
 
 

@@ -21,6 +21,7 @@ MIGRATIONS = (
     "0004_disagreement",
     "0005_identities",
     "0006_bucket",
+    "0007_plain",
     "0009_rejection",
     "0010_claim",
 )

@@ -22,6 +22,7 @@ from mileage.store.identities import (
     own_id,
     profile_rows,
 )
+from mileage.store.promoting import promote_all
 from mileage.store.relatives import relatives
 from mileage.store.statements import run
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALGORITHM = 1
-"""Raised whenever ``domain.join`` derives other calls from the same witnesses."""
+ALGORITHM = 2
+"""Raised whenever the same witnesses give other calls, or are found by other ids."""
 WITNESSES_AT_ONCE = 20_000
 
 
@@ -89,6 +90,7 @@ class _Rederivation(Append):
 
     def run(self) -> None:
         """Index all witnesses, derive all calls, and write those that are new."""
+        promote_all(self._cursor, self._joining)
         self._index()
         derived: set[str] = set()
         touched: set[tuple[int, str]] = set()

@@ -291,9 +291,9 @@ def test_verify_finds_what_was_tampered_with(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(key="a", link=""), seen(key="b", link="")]))
         assert verify(ledger) == []
-        ledger.cursor().execute("update call set output = output + 1")
+        ledger.cursor().execute("update joined_call set output = output + 1")
         problems = verify(ledger)
         assert any("differs from its witnesses" in one for one in problems)
         assert any("roll-up of hour" in one for one in problems)
-        ledger.cursor().execute("delete from call")
+        ledger.cursor().execute("delete from joined_call")
         assert any("is missing" in one for one in verify(ledger))

@@ -1,4 +1,4 @@
-insert into call by name
+insert into joined_call by name
 select
     unnest(batch.seq) as seq,
     unnest(batch.recorded_at) as recorded_at,

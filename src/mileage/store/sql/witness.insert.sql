@@ -1,4 +1,4 @@
-insert into witness by name
+insert into joined_witness by name
 select
     unnest(batch.seq) as seq,
     unnest(batch.recorded_at) as recorded_at,

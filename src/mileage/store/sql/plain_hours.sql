@@ -1,0 +1,1 @@
+select distinct utc_hour from plain_call order by utc_hour
