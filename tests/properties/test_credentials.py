@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from mileage.domain.directory import TokenTerms
 from mileage.domain.errors import Unauthorised
 from mileage.domain.people import OPERATOR, Credential, Viewer
 from mileage.store.control import open_control
@@ -102,7 +103,7 @@ class Credentials(RuleBasedStateMachine):
         account_id = self.account if personal else ""
         collector = "" if personal else next(self.names)
         made = self.controls[control].create_token(
-            account_id=account_id, collector=collector, expires_at=expires_at
+            account_id=account_id, collector=collector, terms=TokenTerms(expires_at)
         )
         credential = Credential(made.credential_id, account_id, collector)
         self.made.append(Token(credential, made.secret, expires_at))

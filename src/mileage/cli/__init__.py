@@ -19,8 +19,9 @@ COMMANDS = {
     "board": "Show the board in the terminal.",
     "buckets": "Show providers' own figures beside the calls.",
     "people": "Import the organisation's directory.",
-    "token": "Create, list and revoke ingest tokens.",
+    "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
+    "audit": "List who changed what about access.",
     "check": "Validate every policy file.",
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",
@@ -28,8 +29,7 @@ COMMANDS = {
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }
-MODULES = {"import": "import_files", "token": "tokens", "key": "tokens"}
-NAMES = {"key": "key_command"}
+MODULES = {"import": "import_files", "token": "tokens", "key": "keys"}
 
 
 class LazyGroup(click.Group):
@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
             return None
         module_name = MODULES.get(cmd_name, cmd_name.replace("-", "_"))
         module = import_module(f"mileage.cli.{module_name}")
-        command: click.Command = getattr(module, NAMES.get(cmd_name, "command"))
+        command: click.Command = module.command
         return command
 
     def format_commands(

@@ -1,4 +1,4 @@
-"""``mileage token`` and ``mileage key``: credentials for machines.
+"""``mileage token``: ingest tokens, which let telemetry in.
 
 A secret is printed once, alone on standard output, so that it can be piped; all
 remarks go to standard error.
@@ -12,28 +12,65 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mileage.cli.credential_options import (
+    account_of,
+    day,
+    domains_of,
+    end,
+    limit,
+    minute,
+    rate_of,
+    show_secret,
+    span,
+    table,
+)
 from mileage.cli.options import control_in, data_option, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-    from typing import Any
+    from typing import Any, TypeVar
 
-    from mileage.domain.directory import ApiKey, IngestToken, NewSecret
-    from mileage.store.control import Control
+    from mileage.domain.directory import IngestToken, Rate
 
-DAY = 24 * 3600 * 1_000_000
-LONGEST_LIFE = 3650
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+TERMS = (
+    click.option(
+        "--expires",
+        type=end,
+        metavar="WHEN",
+        help="When it ends: 90d, 2026-12-31 or never. [default: never]",
+    ),
+    click.option(
+        "--rate",
+        "limits",
+        type=limit,
+        metavar="LIMIT",
+        multiple=True,
+        help="requests=N or records=N a second; 0 is no limit. May be repeated. "
+        "[default: mileage.toml]",
+    ),
+    click.option(
+        "--domain",
+        "domains",
+        metavar="DOMAIN",
+        multiple=True,
+        help="Of which e-mail domain a collector may name people; others are "
+        "parked. May be repeated. [default: any]",
+    ),
+)
 
 
-@click.group("token", short_help="Make, list and revoke ingest tokens.")
+def _terms(command: Command) -> Command:
+    for option in reversed(TERMS):
+        command = option(command)
+    return command
+
+
+@click.group("token", short_help="Make, change, rotate, list and revoke ingest tokens.")
 def command() -> None:
-    """Make, list and revoke ingest tokens, which let telemetry in."""
-
-
-@click.group("key", short_help="Make, list and revoke API keys.")
-def key_command() -> None:
-    """Make, list and revoke API keys, which let figures out."""
+    """Make, change, rotate, list and revoke ingest tokens, which let telemetry in."""
 
 
 @command.command("create", short_help="Make a token and print it, once.")
@@ -43,15 +80,15 @@ def key_command() -> None:
     metavar="NAME",
     help="A gateway or collector that itself says whose usage it is.",
 )
-@click.option(
-    "--expires",
-    metavar="DAYS",
-    type=click.IntRange(1, LONGEST_LIFE),
-    help="Days until it ends by itself. [default: never]",
-)
+@_terms
 @data_option
 def create_token(
-    account: str | None, collector: str | None, expires: int | None, data: Path
+    account: str | None,
+    collector: str | None,
+    expires: int | None,
+    limits: Sequence[tuple[str, int | None]],
+    domains: Sequence[str],
+    data: Path,
 ) -> None:
     """Make an ingest token and print it, alone, on standard output.
 
@@ -59,38 +96,99 @@ def create_token(
     says. A token of a --collector trusts the telemetry to name the user; such usage
     is marked as asserted.
     """
+    from mileage.domain.directory import AS_SET, TokenTerms
+
     if bool(account) == bool(collector):
         raise click.UsageError("Name either --account EMAIL or --collector NAME.")
+    if account and domains:
+        raise click.UsageError("--domain is for a --collector: an account is one name.")
+    terms = TokenTerms(expires or None, rate_of(limits, AS_SET), domains_of(domains))
     with control_in(data) as control:
-        account_id = _account(control, account) if account else ""
-        ends = control.now() + expires * DAY if expires else None
+        account_id = account_of(control, account) if account else ""
         made = control.create_token(
-            account_id=account_id, collector=collector or "", expires_at=ends
+            account_id=account_id, collector=collector or "", terms=terms
         )
-    _print(made, f"token {made.credential_id} of {account or collector}")
+    show_secret(made, f"token {made.credential_id} of {account or collector}")
+
+
+@command.command("change", short_help="Change when a token ends and what it may bring.")
+@click.argument("token_id", metavar="ID")
+@_terms
+@data_option
+def change_token(
+    token_id: str,
+    expires: int | None,
+    limits: Sequence[tuple[str, int | None]],
+    domains: Sequence[str],
+    data: Path,
+) -> None:
+    """Change the token ID from the next request on; what is not named stays.
+
+    ``--rate requests=default`` takes a limit of its own away, ``--domain any`` its
+    domains.
+    """
+    from mileage.domain.directory import TokenTerms
+
+    with control_in(data) as control:
+        token = control.token(token_id)
+        if token.account_id and domains:
+            raise click.UsageError("--domain is for the token of a collector.")
+        terms = TokenTerms(
+            token.expires_at if expires is None else expires or None,
+            rate_of(limits, token.rate),
+            domains_of(domains) if domains else token.domains,
+        )
+        control.change_token(token_id, terms)
+    click.echo(f"{token_id} is changed")
+
+
+@command.command("rotate", short_help="Give a token a new secret and print it, once.")
+@click.argument("token_id", metavar="ID")
+@click.option(
+    "--overlap",
+    type=span,
+    metavar="SPAN",
+    default="24h",
+    show_default=True,
+    help="How long the secret before goes on working, such as 7d; 0 ends it now.",
+)
+@data_option
+def rotate_token(token_id: str, overlap: int, data: Path) -> None:
+    """Give the token ID a new secret and print it, alone, on standard output.
+
+    Whoever has the secret before can go on for the --overlap.
+    """
+    with control_in(data) as control:
+        made = control.rotate_token(token_id, overlap)
+        ends = minute(control.now() + overlap)
+    former = f"the one before works until {ends} UTC" if overlap else "it works alone"
+    show_secret(made, f"new secret of token {token_id}, {former}")
 
 
 @command.command("list", short_help="List tokens, without their secrets.")
 @data_option
 @json_option
 def list_tokens(data: Path, as_json: bool) -> None:  # noqa: FBT001
-    """List ingest tokens, revoked ones too."""
+    """List ingest tokens, ended ones too."""
     with control_in(data) as control:
         tokens, now = control.tokens(), control.now()
     if as_json:
-        click.echo(json.dumps([_token_json(token) for token in tokens]))
+        click.echo(json.dumps([_as_json(token) for token in tokens]))
         return
     rows = [
         (
             token.token_id,
             "personal" if token.account_id else "collector",
             token.name,
-            _day(token.created_at),
+            day(token.created_at),
+            minute(token.last_used_at),
+            _limits(token.rate),
             _state(token, now),
         )
         for token in tokens
     ]
-    _table(("id", "kind", "name", "created", "state"), rows, "mileage token create")
+    header = ("id", "kind", "name", "created", "last used", "rate", "state")
+    table(header, rows, "none yet: make one with 'mileage token create'")
 
 
 @command.command("revoke", short_help="End a token from the next request on.")
@@ -103,106 +201,26 @@ def revoke_token(token_id: str, data: Path) -> None:
     click.echo(f"{token_id} {'is revoked' if ended else 'was revoked before'}")
 
 
-@key_command.command("create", short_help="Make a key and print it, once.")
-@click.option("--account", metavar="EMAIL", required=True, help="Who asks with it.")
-@click.option(
-    "--scope",
-    type=click.Choice(("read", "operator")),
-    required=True,
-    help="read: what this person may see. operator: everything, each read recorded.",
-)
-@data_option
-def create_key(account: str, scope: str, data: Path) -> None:
-    """Make an API key and print it, alone, on standard output."""
-    with control_in(data) as control:
-        account_id = _account(control, account)
-        made = control.create_key(
-            account_id, "operator" if scope == "operator" else "read"
-        )
-    _print(made, f"key {made.credential_id} of {account}, scope {scope}")
-
-
-@key_command.command("list", short_help="List keys, without their secrets.")
-@data_option
-@json_option
-def list_keys(data: Path, as_json: bool) -> None:  # noqa: FBT001
-    """List API keys, revoked ones too."""
-    with control_in(data) as control:
-        keys = control.keys()
-    if as_json:
-        click.echo(json.dumps([asdict(key) for key in keys]))
-        return
-    rows = [
-        (key.key_id, key.scope, key.name, _day(key.created_at), _key_state(key))
-        for key in keys
-    ]
-    _table(("id", "scope", "name", "created", "state"), rows, "mileage key create")
-
-
-@key_command.command("revoke", short_help="End a key and the sessions it opened.")
-@click.argument("key_id", metavar="ID")
-@data_option
-def revoke_key(key_id: str, data: Path) -> None:
-    """End the key ID, and the sessions it opened, from the next request on."""
-    with control_in(data) as control:
-        ended = control.revoke_key(key_id)
-    click.echo(f"{key_id} {'is revoked' if ended else 'was revoked before'}")
-
-
-def _account(control: Control, email: str) -> str:
-    """Return the account of an address, a new one when nobody has it yet."""
-    from mileage.domain.errors import Invalid
-    from mileage.ingest.people_csv import EMAIL
-
-    known = control.account_of_email(email)
-    if known is not None:
-        return known.account_id
-    if not EMAIL.fullmatch(email.strip()):
-        raise Invalid(f"{email!r} is no e-mail address: write one, as in ana@x.org")
-    click.echo(
-        f"{email} was unknown: made an account for it, which 'mileage people import' "
-        "fills in when its file names this address",
-        err=True,
-    )
-    return control.ensure_account(email)
-
-
-def _print(made: NewSecret, what: str) -> None:
-    click.echo(f"{what}; it is shown only now, so keep it safe:", err=True)
-    click.echo(made.secret)
-
-
-def _token_json(token: IngestToken) -> dict[str, Any]:
+def _as_json(token: IngestToken) -> dict[str, Any]:
     kind = "personal" if token.account_id else "collector"
-    return {"kind": kind, **asdict(token)}
+    return {"kind": kind, **asdict(token), "rate": token.rate._asdict()}
+
+
+def _limits(rate: Rate) -> str:
+    said = [f"{name} {n}/s" for name, n in rate._asdict().items() if n is not None]
+    return ", ".join(said) or "default"
 
 
 def _state(token: IngestToken, now: int) -> str:
     if token.revoked_at is not None:
-        return f"revoked {_day(token.revoked_at)}"
-    if token.expires_at is None:
-        return "valid"
-    ends = _day(token.expires_at)
-    return f"expired {ends}" if token.expires_at <= now else f"valid until {ends}"
-
-
-def _key_state(key: ApiKey) -> str:
-    return "valid" if key.revoked_at is None else f"revoked {_day(key.revoked_at)}"
-
-
-def _day(instant: int) -> str:
-    from mileage.domain.window import moment
-
-    return moment(instant).date().isoformat()
-
-
-def _table(
-    header: tuple[str, ...], rows: Sequence[tuple[str, ...]], maker: str
-) -> None:
-    if not rows:
-        click.echo(f"none yet: make one with '{maker}'", err=True)
-        return
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        return f"revoked {day(token.revoked_at)}"
+    if token.expires_at is not None and token.expires_at <= now:
+        return f"expired {day(token.expires_at)}"
+    said = "valid"
+    if token.expires_at is not None:
+        said = f"valid until {day(token.expires_at)}"
+    if token.former_until is not None:
+        said += f", former secret until {minute(token.former_until)}"
+    if token.domains:
+        said += f", names people of {' '.join(token.domains)}"
+    return said

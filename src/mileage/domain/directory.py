@@ -69,6 +69,16 @@ class NewSecret(NamedTuple):
     secret: str
 
 
+class Rate(NamedTuple):
+    """How much a token may bring a second; 0 is no limit, None what is set for all."""
+
+    requests: int | None = None
+    records: int | None = None
+
+
+AS_SET = Rate()
+
+
 @dataclass(frozen=True, slots=True)
 class IngestToken:
     """What is known of an ingest token; the secret is not."""
@@ -81,6 +91,21 @@ class IngestToken:
     created_at: int
     expires_at: int | None
     revoked_at: int | None
+    last_used_at: int | None = None
+    """To the minute or so."""
+    rate: Rate = AS_SET
+    domains: tuple[str, ...] = ()
+    """Of whom a collector may name people; () is no bound."""
+    former_until: int | None = None
+    """Until when a secret that was replaced still works."""
+
+
+class TokenTerms(NamedTuple):
+    """What is decided about a token when it is made, and may be changed later."""
+
+    expires_at: int | None = None
+    rate: Rate = AS_SET
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,9 @@ class ApiKey:
     scope: KeyScope
     created_at: int
     revoked_at: int | None
+    expires_at: int | None = None
+    last_used_at: int | None = None
+    """To the minute or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +153,20 @@ class AccessRow:
     subject: str
     subjects: int
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A recorded change of who may do what, or of whose usage it is."""
+
+    row_id: int
+    at: int
+    actor: str
+    """Account of who did it, '' for the operator in a shell and for Mileage itself."""
+    actor_name: str
+    action: str
+    """Such as ``token created``."""
+    subject: str
+    """Id of the token, key or account that changed."""
+    detail: str
+    """Ids, numbers and domains; never a secret, a name or an address."""

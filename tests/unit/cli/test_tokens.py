@@ -8,8 +8,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from mileage.cli.keys import command as key_command
 from mileage.cli.options import control_in
-from mileage.cli.tokens import command, key_command
+from mileage.cli.tokens import command
 from mileage.domain.directory import PersonRow
 from mileage.domain.errors import Invalid, NotFound, Unauthorised
 
@@ -124,11 +125,15 @@ def test_tokens_are_listed_without_secrets(token):
     token("revoke", gate)
     result = token("list")
     header, personal, collector = result.stdout.splitlines()
-    assert header.split() == ["id", "kind", "name", "created", "state"]
-    assert re.fullmatch(r"tok_\w{16} +personal +Ana +\d{4}-\d\d-\d\d +valid", personal)
+    assert re.split(" {2,}", header) == [
+        *("id", "kind", "name", "created", "last used", "rate", "state")
+    ]
+    day = r"\d{4}-\d\d-\d\d"
     assert re.fullmatch(
-        rf"{gate} +collector +gate +\d{{4}}-\d\d-\d\d +revoked \d{{4}}-\d\d-\d\d",
-        collector,
+        rf"tok_\w{{16}} +personal +Ana +{day} +- +default +valid", personal
+    )
+    assert re.fullmatch(
+        rf"{gate} +collector +gate +{day} +- +default +revoked {day}", collector
     )
     assert secret not in result.output
     assert header.index("state") == personal.index("valid")
@@ -157,7 +162,12 @@ def test_tokens_as_json(token):
         "created_at",
         "expires_at",
         "revoked_at",
+        "last_used_at",
+        "rate",
+        "domains",
+        "former_until",
     }
+    assert listed["rate"] == {"requests": None, "records": None}
 
 
 @pytest.mark.parametrize(("group", "word"), [("token", "token"), ("key", "key")])
@@ -221,7 +231,9 @@ def test_keys_are_listed_without_secrets(key):
     second = key("create", "--account", "ana@x.example", "--scope", "operator")
     key("revoke", id_in(first))
     lines = key("list").stdout.splitlines()
-    assert lines[0].split() == ["id", "scope", "name", "created", "state"]
+    assert re.split(" {2,}", lines[0]) == [
+        *("id", "scope", "name", "created", "last used", "state")
+    ]
     assert re.search(rf"{id_in(first)} +read +Ana .* revoked ", "\n".join(lines))
     assert re.search(rf"{id_in(second)} +operator +Ana .* valid", "\n".join(lines))
     listed = json.loads(key("list", "--json").stdout)

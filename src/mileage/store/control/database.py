@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -11,11 +13,13 @@ from sqlalchemy.exc import OperationalError
 from mileage.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 BUSY_SECONDS = 15
 # How long a writer waits for another process before it gives up.
@@ -67,6 +71,8 @@ class Database:
         self.random_bytes = random_bytes
         self._engine = engine
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._watching = Lock()
+        self._watcher: PoolProxiedConnection | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -84,9 +90,10 @@ class Database:
     def _said_plainly(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, sqlite3.OperationalError) as error:
+            cause = getattr(error, "orig", error)
             raise Unavailable(
-                f"{self.path} cannot be used now: {error.orig}: "
+                f"{self.path} cannot be used now: {cause}: "
                 "see that its disk has room and that no other program holds it, "
                 "then try again"
             ) from error
@@ -97,9 +104,59 @@ class Database:
         with self._said_plainly(), outside.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
+    def version(self) -> int:
+        """Return a number that changes when anybody, in any process, has written.
+
+        Asked on a connection that never writes (SQLite: PRAGMA data_version), it
+        costs a hundredth of a question.
+        """
+        with self._said_plainly(), self._watching:
+            if self._watcher is None:
+                self._watcher = self._engine.raw_connection()
+            cursor = self._watcher.cursor()
+            try:
+                cursor.execute("PRAGMA data_version")
+                ((number,),) = cursor.fetchall()
+                return int(number)
+            finally:
+                cursor.close()
+
     def dispose(self) -> None:
         """Close all connections."""
+        with self._watching:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
         self._engine.dispose()
+
+
+class Remembered(Generic[Key, Value]):
+    """Answers that hold until anybody, in any process, writes to the file."""
+
+    def __init__(self, database: Database, most: int) -> None:
+        self._database = database
+        self._most = most
+        self._lock = Lock()
+        self._version = -1
+        self._answers: dict[Key, Value] = {}
+
+    def ask(self, key: Key, look_up: Callable[[Key], Value | None]) -> Value | None:
+        """Return what is remembered, else what ``look_up`` finds; None is forgotten."""
+        version = self._database.version()
+        with self._lock:
+            if version != self._version:
+                self._answers.clear()
+                self._version = version
+            elif key in self._answers:
+                return self._answers[key]
+        found = look_up(key)
+        with self._lock:
+            # What was looked up after a later version is at least as new as that.
+            if found is not None and version == self._version:
+                if len(self._answers) >= self._most:
+                    self._answers.clear()
+                self._answers[key] = found
+        return found
 
 
 class OnDatabase:

@@ -75,6 +75,24 @@ TOKEN = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    # When it was first refused for being over: noted once.
+    Column("outlived_at", BigInteger),
+    # Null takes what the settings say, 0 is no limit.
+    Column("requests", Integer),
+    Column("records", Integer),
+    # Domains that a collector may name people of, by spaces; '' is no bound.
+    Column("domains", Text, nullable=False, server_default=""),
+)
+
+# Secrets that a rotation has replaced, each good until its own end.
+FORMER_SECRET = Table(
+    "former_secret",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("token_id", Text, ForeignKey("token.token_id"), nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Index("former_secret_token", "token_id"),
 )
 
 API_KEY = Table(
@@ -86,6 +104,8 @@ API_KEY = Table(
     Column("scope", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
 )
 
 SIGN_IN_LINK = Table(
@@ -127,6 +147,19 @@ ACCESS_ROW = Table(
     Column("subjects", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     Index("access_row_subject", "subject", "row_id"),
+)
+
+# Who changed what about access. Append-only, as above; ids, never names or secrets.
+AUDIT_ROW = Table(
+    "audit_row",
+    METADATA,
+    Column("row_id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
 )
 
 META = Table(

@@ -34,6 +34,7 @@ SESSION_OF_HASH = (
         SESSION.c.expires_at > bindparam("now"),
         SESSION.c.last_seen_at + SESSION.c.idle_limit > bindparam("now"),
         API_KEY.c.revoked_at.is_(None),
+        or_(API_KEY.c.expires_at.is_(None), API_KEY.c.expires_at > bindparam("now")),
     )
 )
 
@@ -90,7 +91,8 @@ class SignIn(Credentials):
         row = self._key(key)
         if row is None:
             raise Unauthorised(
-                "this API key is unknown or was revoked: see 'mileage key list'"
+                "this API key is unknown, has expired or was revoked: see "
+                "'mileage key list'"
             )
         with self._database.writing() as connection:
             return self._open_session(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mileage.domain.directory import KEY_SCOPES, PersonRow
+from mileage.domain.directory import KEY_SCOPES, PersonRow, TokenTerms
 from mileage.domain.errors import Invalid, NotFound, Unauthorised
 from mileage.domain.people import Viewer
 from mileage.store.control import open_control
@@ -96,7 +96,7 @@ def test_a_key_or_a_session_is_no_token_and_a_token_no_key(control, ana):
 
 
 def test_a_token_lives_until_its_last_instant(control, clock, ana):
-    made = control.create_token(account_id=ana, expires_at=clock.instant + DAY)
+    made = control.create_token(account_id=ana, terms=TokenTerms(clock.instant + DAY))
     clock.instant += DAY - 1
     assert control.credential(made.secret).account_id == ana
     clock.instant += 1
@@ -152,7 +152,9 @@ def test_a_key_is_not_revoked_as_a_token(control, ana):
 
 
 def test_tokens_are_listed_oldest_first_without_secrets(control, clock, ana):
-    personal = control.create_token(account_id=ana, expires_at=clock.instant + DAY)
+    personal = control.create_token(
+        account_id=ana, terms=TokenTerms(clock.instant + DAY)
+    )
     clock.forward(minutes=1)
     collector = control.create_token(collector="gate")
     control.revoke_token(collector.credential_id)

@@ -11,15 +11,16 @@ from sqlalchemy.dialects import sqlite
 from mileage.domain.directory import ORGANISATION
 from mileage.store.control import Control
 from mileage.store.control.accounts import ACCOUNT_OF_IDENTITY
-from mileage.store.control.credentials import KEY_OF_HASH, TOKEN_OF_HASH
+from mileage.store.control.credentials import KEY_OF_HASH
 from mileage.store.control.schema import ACCESS_ROW, ACCOUNT, MEMBERSHIP
 from mileage.store.control.sign_in import SESSION_OF_HASH
+from mileage.store.control.tokens import TOKEN_OF_HASH
 from mileage.web.services import Door, SignIn
 
 SUBJECT = ACCESS_ROW.c.subject.in_(("acc_ana", ORGANISATION))
 HOT = {
     "token": (TOKEN_OF_HASH, {"hash": b"x"}),
-    "key": (KEY_OF_HASH, {"hash": b"x"}),
+    "key": (KEY_OF_HASH, {"hash": b"x", "now": 1}),
     "session": (SESSION_OF_HASH, {"hash": b"x", "now": 1}),
     "identity": (ACCOUNT_OF_IDENTITY, {"identity": "ana@x.example"}),
     "who looked at me": (select(ACCESS_ROW).where(SUBJECT), {}),
