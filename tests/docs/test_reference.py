@@ -57,8 +57,11 @@ def test_every_setting_is_documented_with_its_default(field):
         if line.startswith(f"| `{key}` ")
     ]
     default = line.split("|")[2].strip()
-    written = f'`"{field.default}"`' if isinstance(field.default, str) else None
-    assert default == (written or f"{field.default:,}")
+    written = {
+        str: lambda: f'`"{field.default}"`',
+        tuple: lambda: f"`{list(field.default)}`",
+    }.get(type(field.default), lambda: f"{field.default:,}")
+    assert default == written()
 
 
 def test_no_setting_is_documented_that_is_not_there():

@@ -112,6 +112,17 @@ class Table:
             self.note(key, f"is {value!r}; expected {expected}")
         return value
 
+    def texts(self, key: str, *, pattern: str, expected: str) -> tuple[str, ...]:
+        """Read a list of texts, each of which matches a pattern; () when left out."""
+        wanted = f"a list of {expected}s in quotes"
+        value: list[object] = self._take(key, [], list, wanted) or []
+        for one in value:
+            if not isinstance(one, str):
+                self.note(key, f"holds {_kind(one)}; expected {wanted}")
+            elif len(one) > LONGEST_TEXT or not re.fullmatch(pattern, one):
+                self.note(key, f"holds {one[:LONGEST_TEXT]!r}; expected {wanted}")
+        return tuple(dict.fromkeys(one for one in value if isinstance(one, str)))
+
     def choice(self, key: str, allowed: Collection[str]) -> str:
         """Read one of a few words."""
         value: str | None = self._take(key, None, str, "text in quotes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mileage.domain.asserted import DOMAIN
 from mileage.domain.policy import PolicyFile
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Settings:
     """Of a request after decompression."""
     max_line_bytes: int = 32 * MIB
     """Of a session log; longer ones are rejected and counted."""
+    domains: tuple[str, ...] = ()
+    """Of which e-mail domains a collector may name people that nobody knows yet."""
+    requests_per_second: int = 10_000
+    """Of one token; 0 is no limit."""
+    records_per_second: int = 1_000_000
+    burst_seconds: int = 10
+    """For how many seconds' worth a token that was quiet may come at once."""
 
 
 _BOARD = {
@@ -45,6 +53,11 @@ _LIMITS = {
     "max_body_bytes": (1024, 1024 * MIB),
     "max_inflated_bytes": (1024, 4096 * MIB),
     "max_line_bytes": (1024, 1024 * MIB),
+}
+_DOOR = {
+    "requests_per_second": (0, 1_000_000_000),
+    "records_per_second": (0, 1_000_000_000),
+    "burst_seconds": (1, 3600),
 }
 
 
@@ -64,12 +77,15 @@ def parse_settings(
     )
     if not is_zone(zone):
         root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
+    door = root.table("door")
     settings = replace(
         default,
         organisation=root.text("organisation", default.organisation),
         zone=zone,
         **_numbers(root.table("board"), default, _BOARD),
+        domains=door.texts("domains", pattern=DOMAIN, expected="domain"),
         **_numbers(root.table("limits"), default, _LIMITS),
+        **_numbers(door, default, _DOOR),
     )
     policy.close()
     return settings

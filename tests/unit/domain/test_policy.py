@@ -23,6 +23,10 @@ def read(text, take):
     return value, []
 
 
+def words(table):
+    return table.texts("k", pattern="[a-z]+", expected="word")
+
+
 @pytest.mark.parametrize(
     ("text", "take", "value"),
     [
@@ -39,6 +43,9 @@ def read(text, take):
         ("k = 2026-02-28", lambda t: t.day("k"), date(2026, 2, 28)),
         ("", lambda t: t.day("k", date(2026, 1, 1)), date(2026, 1, 1)),
         ("k = 'a'", lambda t: t.choice("k", ("a", "b")), "a"),
+        ("k = ['a', 'b', 'a']", words, ("a", "b")),
+        ("k = []", words, ()),
+        ("", words, ()),
         ("[k]\nx = 'y'", lambda t: t.table("k").text("x"), "y"),
         ("", lambda t: t.table("k").text("x", "z"), "z"),
         ("[[k]]\nx = 'y'", lambda t: [one.text("x") for one in t.tables("k")], ["y"]),
@@ -129,6 +136,17 @@ def test_what_is_right_is_read(text, take, value):
             "has a time of day; expected a date such as 2026-01-31",
         ),
         ("", lambda t: t.day("k"), "is missing; expected a date such as 2026-01-31"),
+        ("k = 'a'", words, "is text; expected a list of words in quotes"),
+        (
+            "k = ['a', 'B']",
+            words,
+            "holds 'B'; expected a list of words in quotes",
+        ),
+        (
+            "k = ['a', 1]",
+            words,
+            "holds a whole number; expected a list of words in quotes",
+        ),
         ("k = 1", lambda t: t.table("k"), "is a whole number; expected a table [k]"),
         ("k = [1]", lambda t: t.tables("k"), "expected tables [[k]]"),
         ("k = {}", lambda t: t.tables("k"), "is a table; expected tables [[k]]"),

@@ -52,9 +52,16 @@ snapshot_seconds = 1
 max_body_bytes = 1024
 max_inflated_bytes = 2048
 max_line_bytes = 4096
+[door]
+domains = ["acme.example", "acme.co.uk", "acme.example"]
+requests_per_second = 0
+records_per_second = 1_000_000_000
+burst_seconds = 60
 """
+    domains = ("acme.example", "acme.co.uk")
     assert parse_settings(text, "mileage.toml") == Settings(
-        "Acme GmbH & Söhne", "Asia/Kolkata", 5, 7, 1, 1024, 2048, 4096
+        *("Acme GmbH & Söhne", "Asia/Kolkata", 5, 7, 1, 1024, 2048, 4096),
+        *(domains, 0, 1_000_000_000, 60),
     )
 
 
@@ -77,7 +84,7 @@ def test_the_limits_are_those_that_are_documented():
             "top = 5",
             1,
             "top",
-            "unknown key; allowed: board, limits, organisation, zone",
+            "unknown key; allowed: board, door, limits, organisation, zone",
         ),
         ("[board]\n\ntop = 0", 3, "board.top", "is 0; allowed: 1 to 100000"),
         (
@@ -110,6 +117,18 @@ def test_the_limits_are_those_that_are_documented():
             1,
             "zone",
             "is '../../etc/passwd'; expected a name like Europe/Berlin",
+        ),
+        (
+            "[door]\n# ours\ndomains = ['Acme.example']",
+            3,
+            "door.domains",
+            "holds 'Acme.example'; expected a list of domains in quotes",
+        ),
+        (
+            "[door]\nburst_seconds = 0",
+            2,
+            "door.burst_seconds",
+            "is 0; allowed: 1 to 3600",
         ),
         ("board = 5", 1, "board", "is a whole number; expected a table [board]"),
     ],
