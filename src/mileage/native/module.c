@@ -2,8 +2,11 @@
 #include "scan.h"
 
 int add_line_scanner(PyObject *module);
+int add_log_scanner(PyObject *module);
 
-static int fill(PyObject *module) { return add_line_scanner(module); }
+static int fill(PyObject *module) {
+    return add_line_scanner(module) < 0 || add_log_scanner(module) < 0 ? -1 : 0;
+}
 
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, fill}, {0, NULL}};
 

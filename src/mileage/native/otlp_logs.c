@@ -6,6 +6,7 @@
 
 #define TAG(number, type) ((uint32_t)(number) << 3 | (type))
 #define LONGEST_TEXT 256
+#define MAX_COUNT 1000000000000ULL
 #define SHORT 128 /* a length below this is its own varint */
 #define MOST_ITEMS (UINT32_MAX / 2)
 
@@ -32,12 +33,18 @@ enum {
 
 /* Words. */
 
+/* From the size and both ends of a word: those that are alike there are compared. */
 static uint32_t mixed(Wire text) {
-    const size_t size = (size_t)(text.end - text.at), part = size < 8 ? size : 8;
+    const size_t size = (size_t)(text.end - text.at);
     uint64_t head = 0, tail = 0;
-    memcpy(&head, text.at, part);
-    memcpy(&tail, text.end - part, part);
-    const uint64_t both = head ^ (tail * 0x9E3779B97F4A7C15ULL) ^ size << 56;
+    if (size >= 8) {
+        memcpy(&head, text.at, 8);
+        memcpy(&tail, text.end - 8, 8);
+    } else {
+        for (const Byte *at = text.at; at < text.end; at++)
+            head = head << 8 | *at;
+    }
+    const uint64_t both = head ^ (tail * 0x9E3779B97F4A7C15ULL) ^ (uint64_t)size << 56;
     return (uint32_t)((both * 0xD6E8FEB86659FD93ULL) >> 32);
 }
 
@@ -82,7 +89,8 @@ int word_number(const Words *words, Wire text) {
 static void *added(Scan *scan, Heap *heap) {
     if (heap->count == heap->room) {
         const size_t room = heap->room ? 2 * heap->room : 256;
-        void *const items = room < MOST_ITEMS ? realloc(heap->items, room * heap->size) : NULL;
+        const bool fits = room < MOST_ITEMS && room < SIZE_MAX / heap->size;
+        void *const items = fits ? realloc(heap->items, room * heap->size) : NULL;
         if (items == NULL) {
             scan->failed = true;
             return NULL;
@@ -135,9 +143,11 @@ static bool read_value(Wire value, Cell *cell) {
     } else {
         if ((tag != VALUE_INTEGER && tag != VALUE_TRUTH) || !wire_varint(&value, &number))
             return false;
-        cell->kind = tag == VALUE_TRUTH ? TRUTH : INTEGER;
+        cell->kind = number <= MAX_COUNT ? COUNT : INTEGER;
         if (tag == VALUE_TRUTH && number > 1)
             return false;
+        if (tag == VALUE_TRUTH)
+            cell->kind = TRUTH;
         memcpy(&cell->is.integer, &number, sizeof number);
     }
     return value.at == value.end;
@@ -185,9 +195,8 @@ static bool read_body(Wire value, Fields *fields) {
     if (fields->has_body || !read_value(value, &cell))
         return false;
     fields->has_body = true;
-    uint32_t tag;
-    if (value.at < value.end && *value.at == VALUE_TEXT)
-        return wire_tag(&value, &tag) && wire_piece(&value, &fields->body);
+    if (cell.kind == TEXT)
+        fields->body = (Wire){cell.is.text, cell.is.text + cell.size};
     return true;
 }
 

@@ -19,11 +19,34 @@ typedef struct {
 } Wire;
 
 /* Each takes one item off the front, or returns false: odd or cut short. */
-bool wire_varint(Wire *wire, uint64_t *number);
+bool wire_long_varint(Wire *wire, uint64_t *number);
 bool wire_fixed64(Wire *wire, uint64_t *number);
-bool wire_tag(Wire *wire, uint32_t *tag);
-bool wire_piece(Wire *wire, Wire *piece);
 bool wire_skip(Wire *wire, uint32_t tag);
+
+static inline bool wire_varint(Wire *wire, uint64_t *number) {
+    if (wire->at == wire->end || *wire->at >= 0x80)
+        return wire_long_varint(wire, number);
+    *number = *wire->at++;
+    return true;
+}
+
+/* The fields of OTLP, and any that it may yet get, have small numbers. */
+static inline bool wire_tag(Wire *wire, uint32_t *tag) {
+    uint64_t number;
+    if (!wire_varint(wire, &number) || number < 8 || number >= 1 << 14)
+        return false;
+    *tag = (uint32_t)number;
+    return true;
+}
+
+static inline bool wire_piece(Wire *wire, Wire *piece) {
+    uint64_t size;
+    if (!wire_varint(wire, &size) || size > (size_t)(wire->end - wire->at))
+        return false;
+    *piece = (Wire){wire->at, wire->at + size};
+    wire->at += size;
+    return true;
+}
 
 enum letters { PRINTABLE, UNPRINTABLE, WIDE, BROKEN };
 
@@ -50,9 +73,20 @@ bool words_of(Words *words, int count); /* ``words`` is filled in by the caller 
 void words_free(Words *words);
 int word_number(const Words *words, Wire text); /* -1: none of them */
 
-enum kind { NOTHING = 1, EMPTY = 2, TEXT = 4, INTEGER = 8, DOUBLE = 16, TRUTH = 32, ABSENT = 64 };
+/* NOTHING was sent, and is no scalar that may be kept; a COUNT is an integer from 0 to
+ * 10^12, INTEGER any other. ``sources/otlp_columns.py`` knows these bits. */
+enum kind {
+    NOTHING = 1,
+    EMPTY = 2,
+    TEXT = 4,
+    COUNT = 8,
+    INTEGER = 16,
+    DOUBLE = 32,
+    TRUTH = 64,
+    ABSENT = 128
+};
 
-/* A declared attribute. NOTHING: it was sent, and is no scalar that may be kept. */
+/* A declared attribute. */
 typedef struct {
     union {
         const Byte *text;

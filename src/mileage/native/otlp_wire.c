@@ -10,7 +10,7 @@ enum wire_type { VARINT = 0, FIXED64 = 1, PIECE = 2, FIXED32 = 5 };
 
 static size_t left(const Wire *wire) { return (size_t)(wire->end - wire->at); }
 
-bool wire_varint(Wire *wire, uint64_t *number) {
+bool wire_long_varint(Wire *wire, uint64_t *number) {
     uint64_t held = 0;
     for (int shift = 0; shift < 70 && wire->at < wire->end; shift += 7) {
         const Byte byte = *wire->at++;
@@ -33,24 +33,6 @@ bool wire_fixed64(Wire *wire, uint64_t *number) {
         held = held << 8 | wire->at[i];
     wire->at += 8;
     *number = held;
-    return true;
-}
-
-bool wire_tag(Wire *wire, uint32_t *tag) {
-    uint64_t number;
-    /* The fields of OTLP, and any that it may yet get, have small numbers. */
-    if (!wire_varint(wire, &number) || number < 8 || number >= 1 << 14)
-        return false;
-    *tag = (uint32_t)number;
-    return true;
-}
-
-bool wire_piece(Wire *wire, Wire *piece) {
-    uint64_t size;
-    if (!wire_varint(wire, &size) || size > left(wire))
-        return false;
-    *piece = (Wire){wire->at, wire->at + size};
-    wire->at += size;
     return true;
 }
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mileage.domain.bucket import BucketReading
     from mileage.domain.call import SourceTraits
     from mileage.domain.witness import Reading
+    from mileage.sources.otlp_columns import LogTable
     from mileage.sources.otlp_record import OtlpRecord
 
 
@@ -108,6 +109,17 @@ class OtlpSource(Protocol):
 
     def read(self, records: Iterable[OtlpRecord]) -> Reading:
         """Turn wanted records into witnesses and activity; never raises."""
+        ...
+
+
+class ColumnSource(OtlpSource, Protocol):
+    """An OTLP source of which there are so many records that it reads columns.
+
+    It must tell by name, scope and resource alone which records it wants.
+    """
+
+    def read_columns(self, table: LogTable) -> Reading | None:
+        """Return what ``read`` makes of the rows, or None: it must see each row."""
         ...
 
 

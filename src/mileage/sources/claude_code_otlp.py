@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
+from mileage.sources import claude_code_events as events
 from mileage.sources import claude_code_telemetry as telemetry
-from mileage.sources.otlp_record import as_amount, as_count, as_micros, gather
+from mileage.sources.claude_code_events import NAME, PREFIX, read_columns
+from mileage.sources.claude_code_telemetry import CLIENT
+from mileage.sources.otlp_record import as_amount, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mileage.sources.otlp_columns import LogTable
     from mileage.sources.otlp_record import Facts, OtlpRecord
 
-NAME = "claude_code_otlp"
-CLIENT = "claude-code"
-
 _EVENTS = ("api_request", "user_prompt", "tool_result", "tool_decision")
-_PREFIX = "claude_code."
 _SCOPE = "com.anthropic.claude_code"
 _LINES = "claude_code.lines_of_code.count"
 _ACTIVE = "claude_code.active_time.total"
@@ -31,8 +31,7 @@ _COUNTERS = {
     "claude_code.commit.count": "commit",
     "claude_code.pull_request.count": "pull_request",
 }
-_EDIT_TOOLS = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
-_DECISIONS = {"accept": "edit_accepted", "reject": "edit_rejected"}
+_COSTS = ("cost_usd_micros", "cost_usd")
 _LINE_KINDS = {"added": "lines_added", "removed": "lines_removed"}
 _ACTIVE_KINDS = {"user": True, "cli": False}
 
@@ -45,7 +44,7 @@ class ClaudeCodeOtlp:
     )
     # ``event.name`` has no prefix; the body, where the attribute is missing, has.
     names = frozenset(
-        {*_EVENTS, *(_PREFIX + event for event in _EVENTS), _LINES, _ACTIVE}
+        {*_EVENTS, *(PREFIX + event for event in _EVENTS), _LINES, _ACTIVE}
     ) | frozenset(_COUNTERS)
     keys = telemetry.KEYS | {
         "cache_creation_tokens",
@@ -68,7 +67,7 @@ class ClaudeCodeOtlp:
         """Tell Claude Code's records by name, and by scope, prefix or service."""
         if record.name not in self.names:
             return False
-        if record.scope.startswith(_SCOPE) or record.name.startswith(_PREFIX):
+        if record.scope.startswith(_SCOPE) or record.name.startswith(PREFIX):
             return True
         service = record.resource.get("service.name")
         return isinstance(service, str) and service.startswith(CLIENT)
@@ -77,6 +76,10 @@ class ClaudeCodeOtlp:
         """Turn wanted records into witnesses and activity; never raises."""
         return gather(map(_facts, records))
 
+    def read_columns(self, table: LogTable) -> Reading | None:
+        """Turn events of one name into the same at once, or return None."""
+        return read_columns(table)
+
 
 SOURCE = ClaudeCodeOtlp()
 
@@ -84,7 +87,7 @@ SOURCE = ClaudeCodeOtlp()
 def _facts(record: OtlpRecord) -> Facts:
     if record.signal == "metrics":
         return _measured(record)
-    event = record.name.removeprefix(_PREFIX)
+    event = record.name.removeprefix(PREFIX)
     if event == "api_request":
         return (_call(record),)
     if event == "user_prompt":
@@ -93,8 +96,8 @@ def _facts(record: OtlpRecord) -> Facts:
         failed = record.truth("success") is False
         kinds = ("tool_result", "tool_error") if failed else ("tool_result",)
         return tuple(_event(record, kind) for kind in kinds)
-    if event == "tool_decision" and record.tool() in _EDIT_TOOLS:
-        kind = _DECISIONS.get(record.text("decision"))
+    if event == "tool_decision" and record.tool() in events.EDIT_TOOLS:
+        kind = events.DECISIONS.get(record.text("decision"))
         return (_event(record, kind) if kind else _reject(record, "unknown decision"),)
     return ()
 
@@ -107,7 +110,9 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
     fresh, output = record.tally("input_tokens"), record.tally("output_tokens")
     reads = record.tally("cache_read_tokens", 0)
     writes = record.tally("cache_creation_tokens", 0)
-    key = _key(record)
+    request = record.text("request_id")
+    client = record.text("client_request_id")
+    key = events.request_key(request, client, _place(record))
     instant = record.occurred_at
     problem = record.time_problem() or ("" if key else "no request id and no session")
     if problem or instant is None:
@@ -118,7 +123,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
     return Witness(
         source=NAME,
         key=key,
-        link=record.text("request_id"),
+        link=request,
         session=record.text("session.id"),
         occurred_at=instant,
         client=CLIENT,
@@ -133,7 +138,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         output=output,
         reasoning=0,
         tool_input=0,
-        reported_cost=_cost(record),
+        reported_cost=events.cost(*map(record.attributes.get, _COSTS)),
         project="",
         agent=telemetry.agent(record),
         copied=False,
@@ -142,33 +147,13 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
     )
 
 
-def _key(record: OtlpRecord) -> str:
-    """Name the request: by the provider, by the client, or by its place in time.
-
-    A session is not asked for where there is a request id: administrators can
-    switch session ids off, and the call is billed all the same.
-    """
-    request = record.text("request_id")
-    if request:
-        return request
-    client = record.text("client_request_id")
-    return f"client:{client}" if client else _sequence(record)
-
-
-def _sequence(record: OtlpRecord) -> str:
-    session = record.text("session.id")
+def _place(record: OtlpRecord) -> events.Place:
     order = record.attributes.get("event.sequence")
-    # A resumed session counts from 0 again, so the time belongs to the identity.
-    return f"seq:{session}:{order}:{record.occurred_at}" if session else ""
-
-
-def _cost(record: OtlpRecord) -> int | None:
-    micros = as_count(record.attributes.get("cost_usd_micros"))
-    return as_micros(record.attributes.get("cost_usd")) if micros is None else micros
+    return events.Place(record.text("session.id"), order, record.occurred_at)
 
 
 def _event(record: OtlpRecord, kind: str) -> Activity | Rejected:
-    key = record.text("tool_use_id") or _sequence(record)
+    key = record.text("tool_use_id") or _place(record).key()
     problem = record.time_problem() or ("" if key else "no session")
     if problem or record.occurred_at is None:
         return _reject(record, problem)

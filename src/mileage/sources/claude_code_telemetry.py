@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import ESTIMATE
 from mileage.domain.witness import Witness
+from mileage.sources.otlp_record import identity_among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,36 +58,58 @@ def version(record: OtlpRecord) -> str:
 
 def tier(record: OtlpRecord) -> str:
     """Return ``fast`` and the like, or '' for the standard speed."""
-    speed = record.text("speed")
+    return tier_of(record.text("speed"))
+
+
+def tier_of(speed: str) -> str:
+    """Tell the tier by the speed that was asked for."""
     return "" if speed in _STANDARD_SPEEDS else speed
 
 
 def agent(record: OtlpRecord) -> str:
+    """Name the kind of sub-agent."""
+    return agent_of(record.text("query_source"), record.text("agent.name"))
+
+
+def agent_of(origin: str, name: str) -> str:
     """Name the kind of sub-agent, from ``agent:builtin:KIND`` if need be."""
-    origin = record.text("query_source")
     if not origin.startswith(_AGENT_SOURCE):
-        return record.text("agent.name")
-    return record.text("agent.name") or origin.rpartition(":")[2]
+        return name
+    return name or origin.rpartition(":")[2]
 
 
 def attended(record: OtlpRecord) -> bool | None:
     """Tell whether somebody was there; None when nothing says so."""
-    origin = record.text("query_source")
+    return attended_of(*(record.text(key) for key in ATTENDED_KEYS))
+
+
+ATTENDED_KEYS = ("query_source", "app.entrypoint", "terminal.type")
+"""What ``attended_of`` takes."""
+
+
+def attended_of(origin: str, entry: str, terminal: str) -> bool | None:
+    """Tell whether somebody was there; None when nothing says so."""
     if origin.startswith("repl_main_thread"):
         return True
-    entry = record.text("app.entrypoint")
-    headless = record.text("terminal.type") == "non-interactive"
-    if origin == "sdk" or entry.startswith("sdk") or headless:
+    if origin == "sdk" or entry.startswith("sdk") or terminal == "non-interactive":
         return False
     return True if entry == "cli" else None
 
 
 def identity(record: OtlpRecord) -> str:
+    """Return who the payload says it was."""
+    return identity_of(*(record.text(key) for key in IDENTITY_KEYS))
+
+
+IDENTITY_KEYS = ("user.id", "identity.source", "user.email", "enduser.id")
+"""What ``identity_of`` takes."""
+
+
+def identity_of(user: str, origin: str, email: str, person: str) -> str:
     """Behind a company gateway ``user.id`` is the person, else the installation."""
-    person = record.text("user.id")
-    if person and record.text("identity.source") == "gateway-oidc":
-        return record.text("user.email") or person
-    return record.identity()
+    if user and origin == "gateway-oidc":
+        return email or user
+    return identity_among(email, person, user)
 
 
 class GapFiller(NamedTuple):

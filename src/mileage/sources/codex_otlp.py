@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.domain.call import SourceTraits
 from mileage.domain.tokens import Tokens
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
-from mileage.sources.otlp_record import gather
+from mileage.sources.otlp_columns import each, witnesses
+from mileage.sources.otlp_record import IDENTITY_KEYS, gather, identity_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mileage.sources.otlp_columns import LogTable
     from mileage.sources.otlp_record import Facts, OtlpRecord
 
 NAME = "codex_otlp"
 CLIENT = "codex"
 
 _ATTENDED = {"codex_exec": False, "codex_cli_rs": True, "codex-tui": True}
+_RESPONSE = "codex.sse_event"
+_COMPLETED = "response.completed"
 _EDIT_TOOL = "apply_patch"
 _REFUSALS = ("denied", "abort", "timed_out")
 
@@ -34,7 +38,7 @@ class CodexOtlp:
     )
     names = frozenset(
         {
-            "codex.sse_event",
+            _RESPONSE,
             "codex.user_prompt",
             "codex.tool_result",
             "codex.tool_decision",
@@ -72,13 +76,17 @@ class CodexOtlp:
         """Turn wanted records into witnesses and activity; never raises."""
         return gather(map(_facts, records))
 
+    def read_columns(self, table: LogTable) -> Reading | None:
+        """Read responses at once; None when some must be looked at one by one."""
+        return _calls(table) if table.name == _RESPONSE else None
+
 
 SOURCE = CodexOtlp()
 
 
 def _facts(record: OtlpRecord) -> Facts:
-    if record.name == "codex.sse_event":
-        completed = record.attributes.get("event.kind") == "response.completed"
+    if record.name == _RESPONSE:
+        completed = record.attributes.get("event.kind") == _COMPLETED
         counted = "input_token_count" in record.attributes
         return (_call(record),) if completed and counted else ()
     if record.name == "codex.user_prompt":
@@ -110,32 +118,39 @@ class _Sent(NamedTuple):
     answer: int
     thought: int
 
+    def disjoint(self) -> Tokens:
+        """Take cached and written out of the input, reasoning out of the output."""
+        reads = min(self.cached, self.prompt)
+        writes = min(self.written, self.prompt - reads)
+        reasoning = min(self.thought, self.answer)
+        return Tokens(
+            input=self.prompt - reads - writes,
+            cache_read=reads,
+            cache_write=writes,
+            output=self.answer - reasoning,
+            reasoning=reasoning,
+        )
+
+
+_COUNTS: tuple[tuple[str, int | None], ...] = (
+    ("input_token_count", None),
+    ("cached_token_count", 0),
+    ("cache_write_token_count", 0),
+    ("output_token_count", None),
+    ("reasoning_token_count", 0),
+)
+"""In the order of ``_Sent``, and what stands for one that was not sent."""
+
 
 def _sent(record: OtlpRecord) -> _Sent | None:
-    prompt = record.tally("input_token_count")
-    cached = record.tally("cached_token_count", 0)
-    written = record.tally("cache_write_token_count", 0)
-    answer = record.tally("output_token_count")
-    thought = record.tally("reasoning_token_count", 0)
-    if prompt is None or cached is None or written is None:
-        return None
-    if answer is None or thought is None:
-        return None
-    return _Sent(prompt, cached, written, answer, thought)
+    counts = [record.tally(key, absent) for key, absent in _COUNTS]
+    good = [count for count in counts if count is not None]
+    return _Sent(*good) if len(good) == len(counts) else None
 
 
-def _disjoint(sent: _Sent) -> Tokens:
-    """Take cached and written tokens out of the input, reasoning out of the output."""
-    reads = min(sent.cached, sent.prompt)
-    writes = min(sent.written, sent.prompt - reads)
-    reasoning = min(sent.thought, sent.answer)
-    return Tokens(
-        input=sent.prompt - reads - writes,
-        cache_read=reads,
-        cache_write=writes,
-        output=sent.answer - reasoning,
-        reasoning=reasoning,
-    )
+def _key(session: str, instant: int, model: str, sent: _Sent) -> str:
+    counts = "{}:{}:{}:{}:{}".format(*sent)
+    return f"{session}:{instant}:{model}:{counts}"
 
 
 def _call(record: OtlpRecord) -> Witness | Rejected:
@@ -147,10 +162,9 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         return record.rejected(NAME, "missing or absurd token counts")
     session = record.text("conversation.id")
     model = record.text("model") or record.text("slug")
-    counts = ":".join(map(str, sent))
     return Witness(
         source=NAME,
-        key=f"{session}:{record.occurred_at}:{model}:{counts}",
+        key=_key(session, record.occurred_at, model, sent),
         link="",
         session=session,
         occurred_at=record.occurred_at,
@@ -159,7 +173,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         provider=record.text("provider_name") or "openai",
         model=model,
         tier="",
-        **_disjoint(sent)._asdict(),
+        **sent.disjoint()._asdict(),
         reported_cost=None,
         project="",
         agent="",
@@ -167,6 +181,39 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         attended=_ATTENDED.get(record.text("originator")),
         identity=record.identity(),
     )
+
+
+def _calls(table: LogTable) -> Reading | None:
+    """Read all responses of a table, or none."""
+    kinds, counted = table.values("event.kind"), table.has(_COUNTS[0][0])
+    pairs = enumerate(zip(kinds, counted, strict=True))
+    told = [row for row, pair in pairs if pair == (_COMPLETED, True)]
+    ignored = len(table.numbers) - len(told)
+    if not told:
+        return Reading(ignored=ignored)
+    chosen = table.chosen(told)
+    times, sessions = chosen.times(), chosen.texts("conversation.id")
+    counts = [chosen.tallies(key, absent) for key, absent in _COUNTS]
+    good = [count for count in counts if count is not None]
+    if times is None or not all(sessions) or len(good) < len(counts):
+        return None
+    sent = list(map(_Sent, *good))
+    models = chosen.either("model", "slug")
+    classes = map(list, zip(*map(_Sent.disjoint, sent), strict=True))
+    found = witnesses(
+        list(map(_key, sessions, times, models, sent)),
+        source=[NAME] * len(sent),
+        session=sessions,
+        occurred_at=times,
+        client=[CLIENT] * len(sent),
+        client_version=chosen.either("app.version", "service.version"),
+        provider=[name or "openai" for name in chosen.texts("provider_name")],
+        model=models,
+        attended=each(_ATTENDED.get, chosen.texts("originator")),
+        identity=list(map(identity_among, *map(chosen.texts, IDENTITY_KEYS))),
+        **dict(zip(Tokens._fields, classes, strict=True)),
+    )
+    return Reading(found, ignored=ignored)
 
 
 def _problem(record: OtlpRecord) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -20,6 +22,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from mileage.domain.errors import Invalid
 from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
 from mileage.sources import otlp_json as shape
+from mileage.sources.otlp_columns import ColumnScanner
 from mileage.sources.otlp_protobuf import (
     LogsRequest,
     TracesRequest,
@@ -40,7 +43,12 @@ from mileage.sources.otlp_spans import SpanFilter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mileage.sources.base import OtlpSource, SpanSource
+    from mileage.sources.base import ColumnSource, OtlpSource, SpanSource
+    from mileage.sources.otlp_columns import LogTable, Scanned
+
+MOST_RECORDS = 100_000
+"""Wanted ones in one body; exporters send some hundreds."""
+_number = attrgetter("number")
 
 Form: TypeAlias = Literal["protobuf", "json"]
 
@@ -75,12 +83,14 @@ _JSON: dict[Signal, Any] = {
 class OtlpReader:
     """Reads bodies for a set of sources; holds no state between bodies."""
 
-    def __init__(self, sources: Sequence[OtlpSource]) -> None:
+    def __init__(self, sources: Sequence[OtlpSource], *, compiled: bool = True) -> None:
+        """Set up; ``compiled=False`` reads all bodies the ordinary way."""
         self._sources = tuple(sources)
         names: frozenset[str] = frozenset().union(*(s.names for s in sources))
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
         keys |= _ALWAYS
         self._allowed = Allowed(names, keys, packed_keys(keys))
+        self._columns = ColumnScanner(names, keys, MOST_RECORDS) if compiled else None
         numbered = list(enumerate(self._sources))
         self._by_name = {
             name: tuple(at for at, source in numbered if name in source.names)
@@ -97,24 +107,49 @@ class OtlpReader:
 
         Raises ``Invalid``, and nothing else, when the body cannot be decoded.
         """
+        if signal == "logs" and form == "protobuf" and self._columns:
+            scanned = self._columns.scan(body)
+            if scanned is not None:
+                return self._read_tables(scanned)
         message = _decode(signal, form, body)
         walks: dict[Signal, Callable[[Any], Iterator[OtlpRecord | int]]] = {
             "logs": self._allowed.log_records,
             "metrics": self._allowed.points,
             "traces": self._spans.records,
         }
-        wanted: list[list[OtlpRecord]] = [[] for _ in self._sources]
-        ignored = 0
+        shares = _Shares(self._sources)
         for record in walks[signal](message):
             if isinstance(record, int):
-                ignored += record
+                shares.ignored += record
+            else:
+                shares.add(record, self._owners(record))
+        return _together(shares.readings(), shares.ignored)
+
+    def _read_tables(self, scanned: Scanned) -> Reading:
+        """Let sources read tables at once where they can, else record by record."""
+        shares = _Shares(self._sources)
+        readings: list[Reading] = []
+        read = 0
+        for table in scanned.tables:
+            read += len(table.numbers)
+            reading = self._at_once(table)
+            if reading is not None:
+                readings.append(reading)
                 continue
-            owners = self._owners(record)
-            ignored += not owners
-            for owner in owners:
-                wanted[owner].append(record)
-        pairs = zip(self._sources, wanted, strict=True)
-        return _together([s.read(records) for s, records in pairs if records], ignored)
+            for record in table.records():
+                shares.add(record, self._owners(record))
+        ignored = scanned.records - read + shares.ignored
+        return _together([*readings, *shares.readings()], ignored)
+
+    def _at_once(self, table: LogTable) -> Reading | None:
+        """Read a table as its only owner, if it has one that can."""
+        able = [self._sources[at] for at in self._by_name[table.name]]
+        source = able[0] if len(able) == 1 else None
+        if source is None or not hasattr(source, "read_columns"):
+            return None
+        if not all(source.wants(probe) for probe in table.probes()):
+            return None
+        return cast("ColumnSource", source).read_columns(table)
 
     def _owners(self, record: OtlpRecord) -> list[int]:
         """Name every source that wants a record: two may read different facts of it."""
@@ -123,18 +158,43 @@ class OtlpReader:
         return [at for at in able if self._sources[at].wants(record)]
 
 
+class _Shares:
+    """Which source has which records of a body."""
+
+    def __init__(self, sources: Sequence[OtlpSource]) -> None:
+        self.ignored = 0
+        self._sources = sources
+        self._wanted: list[list[OtlpRecord]] = [[] for _ in sources]
+
+    def add(self, record: OtlpRecord, owners: list[int]) -> None:
+        """Give a record to its owners."""
+        self.ignored += not owners
+        for owner in owners:
+            self._wanted[owner].append(record)
+
+    def readings(self) -> list[Reading]:
+        """Let each source read its records, in the order of the body."""
+        pairs = zip(self._sources, self._wanted, strict=True)
+        return [s.read(sorted(of, key=_number)) for s, of in pairs if of]
+
+
 def _together(readings: list[Reading], ignored: int) -> Reading:
-    if len(readings) == 1:
-        only = readings[0]
-        return Reading(
-            only.witnesses, only.activities, only.rejected, only.ignored + ignored
-        )
+    if not readings:
+        return Reading(ignored=ignored)
     return Reading(
-        WitnessBatch.of(row for r in readings for row in r.witnesses.rows()),
-        ActivityBatch.of(row for r in readings for row in r.activities.rows()),
-        tuple(one for r in readings for one in r.rejected),
-        sum(r.ignored for r in readings) + ignored,
+        WitnessBatch(_joined([one.witnesses.columns for one in readings])),
+        ActivityBatch(_joined([one.activities.columns for one in readings])),
+        tuple(one for reading in readings for one in reading.rejected),
+        sum(reading.ignored for reading in readings) + ignored,
     )
+
+
+def _joined(batches: list[tuple[list[Any], ...]]) -> tuple[list[Any], ...]:
+    """Put batches of equal columns behind each other."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = zip(*batches, strict=True)
+    return tuple(list(chain.from_iterable(column)) for column in columns)
 
 
 def _decode(signal: Signal, form: Form, body: bytes) -> Any:  # noqa: ANN401

@@ -31,10 +31,10 @@ Facts: TypeAlias = "tuple[Witness | Activity | Rejected, ...]"
 """What one record turned out to be; () is neither usage nor activity."""
 
 # A token of 10**12 has 13 digits; more than this is no count in any notation.
-_MAX_DIGITS = 16
+MAX_DIGITS = 16
 _TOOL = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 # 2020-01-01, before which no agent existed (design, invariant 3).
-_EARLIEST = 1_577_836_800_000_000
+EARLIEST = 1_577_836_800_000_000
 
 
 class Point(NamedTuple):
@@ -104,14 +104,11 @@ class OtlpRecord(NamedTuple):
         """Say why the time cannot be used, or ''."""
         if self.occurred_at is None:
             return "no time"
-        return "time before 2020" if self.occurred_at < _EARLIEST else ""
+        return "time before 2020" if self.occurred_at < EARLIEST else ""
 
     def truth(self, key: str) -> bool | None:
         """Read a boolean that clients send as a boolean or as a text."""
-        value = self.attributes.get(key)
-        if isinstance(value, str):
-            return {"true": True, "false": False}.get(value.lower())
-        return value if isinstance(value, bool) else None
+        return truth_of(self.attributes.get(key))
 
     def tool(self) -> str:
         """Return the tool's name; '' when it is no identifier, so no content."""
@@ -119,11 +116,7 @@ class OtlpRecord(NamedTuple):
 
     def identity(self) -> str:
         """Return who the payload says it was: a person before an installation."""
-        person = self.text("user.email") or self.text("enduser.id")
-        if person:
-            return person
-        installation = self.text("user.id")
-        return f"installation:{installation}" if installation else ""
+        return identity_among(*(self.text(key) for key in IDENTITY_KEYS))
 
     def rejected(self, source: str, reason: str) -> Rejected:
         """Turn the record into a rejection."""
@@ -135,6 +128,23 @@ class OtlpRecord(NamedTuple):
             next(filter(None, map(rejecting.version, told)), ""),
             rejecting.sample(self.attributes),
         )
+
+
+def truth_of(value: Scalar) -> bool | None:
+    """Read a boolean that may be written as a text."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+IDENTITY_KEYS = ("user.email", "enduser.id", "user.id")
+"""What ``identity_among`` takes."""
+
+
+def identity_among(email: str, person: str, installation: str) -> str:
+    """Return a person before an installation, or ''."""
+    known = email or person
+    return known or (f"installation:{installation}" if installation else "")
 
 
 def tool_name(text: str) -> str:
@@ -151,7 +161,7 @@ def as_count(value: Scalar) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
-        digits = value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
+        digits = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
         if not digits:
             return None
         value = int(value)
