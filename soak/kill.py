@@ -205,6 +205,8 @@ def compare(state: State) -> tuple[int, int]:
     """Return (acknowledged calls that are missing, calls that count twice)."""
     port = free_port()
     server = start(state, port)
+    # It waits until what the last crash left behind is taken in.
+    command("verify", "--data", str(state.data), "--json")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     path = "/api/v1/usage?scope=me&group_by=session&from=2020-01-01T00:00:00Z"
     connection.request("GET", path, headers={"authorization": f"Bearer {state.key}"})

@@ -4,6 +4,7 @@
 booked to accounts → ledger, with the segment position in the same transaction.
 One thread writes segments and shares each sync among all who wait; one thread
 appends to the ledger, and tries again when that fails. Both queues are bounded.
+What a crash left on disk is taken in behind, while new records come (``replay``).
 """
 
 from __future__ import annotations
@@ -16,26 +17,27 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mileage.domain.booking import Booking, Brought, Done, Refusal
-from mileage.domain.call import Seen
 from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
+from mileage.ingest.booked import book
 from mileage.ingest.meters import Meters, Queues
-from mileage.ingest.record import Record, decode, encode
-from mileage.ingest.segment import Damage, Segments
+from mileage.ingest.quarantine import Quarantine
+from mileage.ingest.record import Record, encode
+from mileage.ingest.replay import APPEND_WITNESSES, Replay
+from mileage.ingest.segment import Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from mileage.domain.booking import Appended, Position
-    from mileage.domain.people import Credential
+    from mileage.domain.booking import Appended, Booking, Position
+    from mileage.ingest.booked import Directory
+    from mileage.ingest.replay import Replaying, Taken
     from mileage.ingest.screen import Screen
 
 log = logging.getLogger(__name__)
 
 QUEUED_RECORDS = 1000
-APPEND_WITNESSES = 5000
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to append to a ledger that refuses."""
 SHUT = None
@@ -50,14 +52,6 @@ class LedgerPort(Protocol):
 
     def position(self) -> Position:
         """Return how far the segments have been taken in."""
-        ...
-
-
-class Directory(Protocol):
-    """Who an asserted identity is."""
-
-    def ensure_account(self, identity: str) -> str:
-        """Return the account of an e-mail, installation or collector."""
         ...
 
 
@@ -96,7 +90,13 @@ class Pipeline:
         self._ledger = ledger
         self._directory = directory
         self._screen = screen
-        self._segments = Segments(path, taken=ledger.position())
+        taken = ledger.position()
+        self._segments = Segments(path, taken=taken)
+        self.quarantine = Quarantine(path.with_name("quarantine"))
+        """What segments held and nobody can read."""
+        self._replay = Replay(self._segments, self.quarantine, taken)
+        self._caught_up = False
+        self._on_disk = 0
         self._to_write: Queue[_Waiting | None] = Queue(QUEUED_RECORDS)
         self._to_append: Queue[tuple[Position, _Waiting] | None] = Queue(QUEUED_RECORDS)
         self._lock = threading.Lock()
@@ -108,6 +108,7 @@ class Pipeline:
         self.failure: BaseException | None = None
         """Why the ledger does not take records in just now; None while it does."""
         self._leaving = threading.Event()
+        self._hurry = threading.Event()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
@@ -116,44 +117,16 @@ class Pipeline:
             )
         ]
 
-    def start(self) -> int:
-        """Take in what a crash left in the segments, then go; returns its records."""
-        replayed = 0
-        for records, position in self._left_behind():
-            self._ledger.append(self._book(records), position)
-            replayed += len(records)
-            self._taken += sum(len(one.reading.witnesses) for one in records)
-        self._segments.remove_before(self._ledger.position())
+    def start(self) -> None:
+        """Go; what a crash left in the segments is taken in behind, see ``drain``."""
+        self._segments.check_versions()
         for thread in self._threads:
             thread.start()
-        return replayed
 
-    def _left_behind(self) -> Iterator[tuple[list[Record], Position]]:
-        """Yield what is not in the ledger yet, in good sizes for one transaction."""
-        records: list[Record] = []
-        size, position = 0, self._ledger.position()
-        for found in self._segments.read_after(position):
-            if isinstance(found, Damage):
-                self._report(found)
-                continue
-            records.append(decode(found.payload))
-            position = found.position
-            size += len(records[-1].reading.witnesses)
-            if size >= APPEND_WITNESSES:
-                yield records, position
-                records, size = [], 0
-        if records:
-            yield records, position
-
-    def _report(self, damage: Damage) -> None:
-        """Say what could not be read back; a torn tail was never acknowledged."""
-        log.warning(
-            "segment %d: %d bytes after offset %d unreadable (%s)",
-            damage.segment,
-            damage.lost_bytes,
-            damage.offset,
-            damage.reason,
-        )
+    @property
+    def replaying(self) -> Replaying | None:
+        """How far the taking in of what lies behind has come; None when it is done."""
+        return self._replay.progress
 
     def submit(self, record: Record) -> Future[None]:
         """Accept a record; the future is done when it is on disk.
@@ -187,14 +160,19 @@ class Pipeline:
         """Return what is accepted and not yet visible."""
         with self._lock:
             waiting, taken = list(self._pending.values()), self._taken
+            on_disk = self._on_disk
         counts = [len(one.record.reading.witnesses) for one in waiting]
         synced = sum(
             count
             for one, count in zip(waiting, counts, strict=True)
             if one.durable.done()
         )
-        oldest = min((one.accepted_at for one in waiting), default=None)
-        return Backlog(sum(counts), synced, oldest, taken)
+        since = [one.accepted_at for one in waiting]
+        behind = self.replaying
+        if behind is not None:
+            since.append(behind.since)
+        oldest = min(since, default=None)
+        return Backlog(sum(counts) + on_disk, synced + on_disk, oldest, taken)
 
     def queues(self) -> Queues:
         """Return how many records wait, and where."""
@@ -204,7 +182,7 @@ class Pipeline:
         """Wait until everything accepted is visible; raises what stopped it."""
         with self._idle:
             done = self._idle.wait_for(
-                lambda: not self._pending or self.failure is not None, timeout
+                lambda: self._is_idle() or self.failure is not None, timeout
             )
         if self.failure is not None:
             message = f"the ledger stopped taking records in: {self.failure}"
@@ -213,15 +191,30 @@ class Pipeline:
             message = "the ledger is still taking records in"
             raise Unavailable(message)
 
-    def close(self) -> None:
-        """Refuse new records, finish the ones on the way, stop the threads."""
+    def _is_idle(self) -> bool:
+        return self._caught_up and not self._pending
+
+    def close(self, patience: float | None = None) -> None:
+        """Refuse new records, finish the ones on the way, stop the threads.
+
+        What is not in the ledger after ``patience`` seconds stays in its segment for
+        the next start, and so does what still lay behind.
+        """
         self._closed = True
         self._leaving.set()
         if self._threads[0].is_alive():
+            alarm = threading.Timer(patience or 0, self._hurry.set)
+            if patience is not None:
+                alarm.start()
             self._to_write.put(SHUT)
             for thread in self._threads:
                 thread.join()
+            alarm.cancel()
         self._segments.close()
+
+    def hurry(self) -> None:
+        """Have ``close`` leave in the segments what is not in the ledger yet."""
+        self._hurry.set()
 
     # The thread that writes segments.
 
@@ -254,7 +247,15 @@ class Pipeline:
         for one, position in zip(batch, positions, strict=True):
             one.payload = b""
             one.durable.set_result(None)
-            self._hand_over((position, one))
+            if self._replay.keeps(position, len(one.record.reading.witnesses)):
+                self._leave_on_disk(one)
+            else:
+                self._hand_over((position, one))
+
+    def _leave_on_disk(self, one: _Waiting) -> None:
+        with self._lock:
+            del self._pending[id(one)]
+            self._on_disk += len(one.record.reading.witnesses)
 
     def _hand_over(self, passed: tuple[Position, _Waiting] | None) -> None:
         """Pass a record on, none left out: the position says that all before are in.
@@ -265,17 +266,51 @@ class Pipeline:
             try:
                 self._to_append.put(passed, timeout=1)
             except Full:
+                if passed is not SHUT and self._hurry.is_set():
+                    return
                 continue
             return
 
     # The thread that appends to the ledger.
 
     def _append_to_ledger(self) -> None:
-        shut = False
+        shut = not self._catch_up()
         while not shut and (first := self._to_append.get()) is not SHUT:
             group, shut = self._gather(first)
-            if not self._persist(group):
+            if self._hurry.is_set() or not self._persist(group):
                 return
+
+    def _catch_up(self) -> bool:
+        """Take in what lies behind; False when told to leave meanwhile."""
+        while True:
+            try:
+                for taken in self._replay.groups():
+                    if self._leaving.is_set() or not self._take_back(taken):
+                        return False
+            except Unavailable as failure:
+                self._note(failure)
+                if self._leaving.wait(LONGEST_PAUSE):
+                    return False
+            else:
+                break
+        self._note(None)
+        with self._idle:
+            self._caught_up = True
+            self._idle.notify_all()
+        return True
+
+    def _take_back(self, taken: list[Taken]) -> bool:
+        """Take in what was read back, as if it had been handed over."""
+        now = time.monotonic()
+        group = [
+            (one.position, _Waiting(one.record, b"", Future(), now)) for one in taken
+        ]
+        ours = sum(len(one.record.reading.witnesses) for one in taken if one.ours)
+        if not self._persist(group):
+            return False
+        with self._lock:
+            self._on_disk -= ours
+        return True
 
     def _persist(self, group: list[tuple[Position, _Waiting]]) -> bool:
         """Take a group in, again and again; False when told to leave meanwhile.
@@ -346,48 +381,6 @@ class Pipeline:
 
     def _book(self, records: Iterable[Record]) -> Booking:
         return book(records, self._directory)
-
-
-def book(records: Iterable[Record], directory: Directory) -> Booking:
-    """Book every row to the account of its credential or of its asserted identity."""
-    accounts: dict[str, str] = {}
-    seen: list[Seen] = []
-    done: list[Done] = []
-    refused: list[Refusal] = []
-    ignored: dict[str, int] = {}
-    brought: list[Brought] = []
-    for credential, origin, reading, machine, received in records:
-        for witness in reading.witnesses.rows():
-            owner = _owner(credential, witness.identity, accounts, directory)
-            seen.append(Seen(witness, *owner))
-        for activity in reading.activities.rows():
-            owner = _owner(credential, activity.identity, accounts, directory)
-            done.append(Done(activity, *owner))
-        refused += [Refusal(one, credential.account_id) for one in reading.rejected]
-        ignored[origin] = ignored.get(origin, 0) + reading.ignored
-        brought.append(Brought(len(reading.witnesses), machine, received))
-    return Booking(
-        tuple(seen),
-        tuple(done),
-        tuple(refused),
-        tuple(ignored.items()),
-        tuple(brought),
-    )
-
-
-def _owner(
-    credential: Credential,
-    identity: str,
-    accounts: dict[str, str],
-    directory: Directory,
-) -> tuple[str, bool]:
-    """Return (account, asserted). A personal token wins over any claim."""
-    if credential.account_id:
-        return credential.account_id, False
-    claimed = identity or f"collector:{credential.collector}"
-    if claimed not in accounts:
-        accounts[claimed] = directory.ensure_account(claimed)
-    return accounts[claimed], True
 
 
 def refusal(source: str, place: str, reason: str) -> Reading:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mileage.domain.errors import NewerData
-from mileage.ingest.segment import FRAME
+from mileage.ingest.frames import FIRST_FRAME as FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

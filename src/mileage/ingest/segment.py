@@ -1,46 +1,26 @@
 """Write-ahead segments: what was acknowledged is in one of these files.
 
-A segment is ``NNNNNNNN.seg``: a 16-byte head (magic and format version), then
-records of ``length, crc32, payload``. Payloads hold filtered columns only, never
-raw bodies (design, invariant 5). Many waiting records share one ``fdatasync``.
+A segment is ``NNNNNNNN.seg``: a head, then numbered frames (``ingest.frames``).
+Payloads hold filtered columns only, never raw bodies (design, invariant 5). Many
+waiting records share one ``fdatasync``.
 """
 
 from __future__ import annotations
 
 import os
-import struct
-import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mileage.domain.booking import Position
 from mileage.domain.errors import NewerData, Unavailable
+from mileage.ingest.frames import HEAD, Damage, Entry, frame, newer_version, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-MAGIC = b"MILEAGE-SEG\0"
-VERSION = 1
-HEAD = MAGIC + struct.pack("<I", VERSION)
-FRAME = struct.Struct("<II")
 ROLL_BYTES = 64 * 2**20
-
-
-class Entry(NamedTuple):
-    """A record read back: where the next one starts counting, and its payload."""
-
-    position: Position
-    """The position *after* this record."""
-    payload: bytes
-
-
-class Damage(NamedTuple):
-    """Bytes that could not be read back; the file keeps them."""
-
-    segment: int
-    offset: int
-    lost_bytes: int
-    reason: str
+END = 2**63 - 1
+"""A record number behind every other one: a segment as a whole."""
 
 
 class Segments:
@@ -54,6 +34,7 @@ class Segments:
         self._directory = directory
         self._roll_bytes = roll_bytes
         self._file: int | None = None
+        self._held: set[int] = set()
         # Numbers are never used twice, also when every old file is gone.
         self._number = max([taken.segment, *self.numbers()])
         self._records = 0
@@ -94,16 +75,16 @@ class Segments:
         self._length = len(HEAD)
 
     def _write(self, payloads: Sequence[bytes]) -> list[Position]:
+        first = self._records + 1
         frames = b"".join(
             part
-            for payload in payloads
-            for part in (FRAME.pack(len(payload), zlib.crc32(payload)), payload)
+            for number, payload in enumerate(payloads, first)
+            for part in (frame(self._number, number, payload), payload)
         )
         self._write_all(frames)
         assert self._file is not None  # noqa: S101 - opened by append
         os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
         self._length += len(frames)
-        first = self._records + 1
         self._records += len(payloads)
         return [Position(self._number, first + i) for i in range(len(payloads))]
 
@@ -139,45 +120,71 @@ class Segments:
             os.close(self._file)
             self._file = None
 
-    def read_after(self, position: Position) -> Iterator[Entry | Damage]:
+    def read_after(
+        self, position: Position, until: Position | None = None
+    ) -> Iterator[Entry | Damage]:
         """Yield every record after ``position``, and what could not be read.
 
-        A torn tail (a write cut by a crash) was never acknowledged: it ends the
-        segment and is reported as damage only when bytes of it are there.
+        Damage is told wherever it lies in the segments that are read. While a
+        segment is being written, ``until`` names the last record that is whole.
         """
         for number in self.numbers():
-            if number >= position.segment:
-                skip = position.record if number == position.segment else 0
-                yield from self._read(number, skip)
+            if number < position.segment or (until and number > until.segment):
+                continue
+            skip = position.record if number == position.segment else 0
+            last = until.record if until and number == until.segment else END
+            for found in self.read(number, last):
+                if isinstance(found, Damage) or found.position.record > skip:
+                    yield found
 
-    def _read(self, number: int, skip: int) -> Iterator[Entry | Damage]:
-        data = self.path(number).read_bytes()
-        self._check_head(number, data)
-        offset, record = len(HEAD), 0
-        while offset + FRAME.size <= len(data):
-            length, crc = FRAME.unpack_from(data, offset)
-            start = offset + FRAME.size
-            payload = data[start : start + length]
-            if len(payload) < length or zlib.crc32(payload) != crc:
-                break
-            record += 1
-            offset = start + length
-            if record > skip:
-                yield Entry(Position(number, record), payload)
-        if offset < len(data):
-            yield Damage(number, offset, len(data) - offset, "record cut or altered")
+    def read(self, number: int, last: int = END) -> Iterator[Entry | Damage]:
+        """Yield what is in one segment, up to a record."""
+        if last == 0:
+            return
+        try:
+            handle = os.open(self.path(number), os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            message = f"{self.path(number)} cannot be read ({error.strerror})"
+            raise Unavailable(message) from error
+        try:
+            self._check_version(number, handle)
+            for found in read(handle, number):
+                yield found
+                if isinstance(found, Entry) and found.position.record >= last:
+                    return
+        finally:
+            os.close(handle)
 
-    def _check_head(self, number: int, data: bytes) -> None:
-        written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")
-        if data[: len(MAGIC)] == MAGIC and written_by > VERSION:
+    def check_versions(self) -> None:
+        """Raise NewerData when a newer version wrote a segment."""
+        for number in self.numbers():
+            # The version is looked at before the first record.
+            next(self.read(number), None)
+
+    def _check_version(self, number: int, handle: int) -> None:
+        if newer_version(handle):
             message = (
                 f"{self.path(number)} was written by a newer version of Mileage. "
                 "Nothing was changed. Upgrade Mileage to read it."
             )
             raise NewerData(message)
 
+    def bytes_after(self, position: Position) -> int:
+        """Return how large the segments are that may hold records after this."""
+        return sum(
+            self.path(number).stat().st_size
+            for number in self.numbers()
+            if number >= position.segment
+        )
+
     def remove_before(self, position: Position) -> None:
         """Remove segments that the ledger has taken in as a whole."""
         for number in self.numbers():
-            if number < position.segment:
+            if number < position.segment and number not in self._held:
                 self.path(number).unlink(missing_ok=True)
+
+    def hold(self, number: int) -> None:
+        """Keep a segment on disk although it is taken in."""
+        self._held.add(number)

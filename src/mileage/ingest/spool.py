@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mileage.domain.booking import Position
+from mileage.ingest.frames import Damage, Entry
 from mileage.ingest.push_state import replace
-from mileage.ingest.segment import Damage, Entry, Segments
+from mileage.ingest.segment import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,6 @@ from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.reconciliation import buckets_json, utc_days
 from mileage.reports.shape import ingest_status_json
-from mileage.reports.status import ingest_status
 from mileage.store.buckets import record_buckets
 from mileage.store.verify import verify
 from mileage.wiring.organisation import now, open_organisation
@@ -105,6 +104,7 @@ def operations(data: Path) -> Iterator[Operations]:
             yield Operations(owner.act)
             return
     with open_organisation(data) as organisation:
+        organisation.pipeline.drain()
         yield Operations(actions(organisation))
 
 
@@ -164,5 +164,4 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
 
 
 def _status(organisation: Organisation, _: bytes) -> dict[str, Any]:
-    backlog = organisation.pipeline.backlog()
-    return ingest_status_json(ingest_status(organisation.ledger, backlog))
+    return ingest_status_json(organisation.receiver.counts())

