@@ -68,6 +68,8 @@ def parsers() -> dict[str, Parser]:
     for signal in ("logs", "metrics", "traces"):
         for form in ("protobuf", "json"):
             found[f"otlp-{signal}-{form}"] = partial(_read_body, reader, signal, form)
+    ordinary = OtlpReader(installed.otlp_sources(), compiled=False)
+    found["otlp-logs-columns"] = partial(_read_both_ways, reader, ordinary)
     return {**found, **_inputs()}
 
 
@@ -137,6 +139,25 @@ def _read_body(reader: OtlpReader, signal: Signal, form: Form, data: bytes) -> N
         _check([reader.read(signal, form, data)])
     except Invalid:
         return
+
+
+def _read_both_ways(quick: OtlpReader, ordinary: OtlpReader, data: bytes) -> None:
+    """Compare the scanner in C, where it was built, with what reads without it."""
+    if _told(quick, data) != _told(ordinary, data):
+        raise AssertionError("a body that is not read alike")
+
+
+def _told(reader: OtlpReader, data: bytes) -> list[str]:
+    """Return what a body says, whatever the order of its tables."""
+    from mileage.domain.errors import Invalid
+
+    try:
+        reading = reader.read("logs", "protobuf", data)
+    except Invalid as refusal:
+        return [str(refusal)]
+    _check([reading])
+    rows = [reading.witnesses.rows(), reading.activities.rows(), reading.rejected]
+    return [*sorted(repr(row) for part in rows for row in part), str(reading.ignored)]
 
 
 def _check(readings: Iterable[Reading]) -> None:
