@@ -94,6 +94,7 @@ class Station:
     folder: Path
     port: int = field(default_factory=free_port)
     server: subprocess.Popen[bytes] | None = None
+    grpc_port: int = 0
 
     @property
     def data(self) -> Path:
@@ -111,7 +112,7 @@ class Station:
         out, err = self.folder / "out.log", self.folder / "err.log"
         with out.open("ab") as stdout, err.open("ab") as stderr:
             self.server = subprocess.Popen(
-                [*MILEAGE, "serve", "--data", self.data, "--port", str(self.port)],
+                self.command(),
                 stdout=stdout,
                 stderr=stderr,
                 env=ENVIRON,
@@ -119,6 +120,11 @@ class Station:
             )
         until(self._answers, "the server's first answer")
         return self
+
+    def command(self) -> list[str]:
+        """Return what starts it; tests share a machine, so each names its ports."""
+        ports = ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
+        return [*MILEAGE, "serve", "--data", str(self.data), *ports]
 
     def _answers(self) -> bool:
         assert self.server is not None
@@ -227,9 +233,9 @@ class Station:
 
 
 @contextmanager
-def station_in(folder: Path, policy: str = "") -> Iterator[Station]:
+def station_in(folder: Path, policy: str = "", grpc_port: int = 0) -> Iterator[Station]:
     """Run a server; nothing it said may look like a crash."""
-    station = Station(folder)
+    station = Station(folder, grpc_port=grpc_port)
     if policy:
         write_policy(station.data, policy)
     station.start()

@@ -17,7 +17,13 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from mileage.domain.errors import Invalid, TooLarge, Unauthorised, Unavailable
+from mileage.domain.errors import (
+    Invalid,
+    TooLarge,
+    TooMany,
+    Unauthorised,
+    Unavailable,
+)
 from mileage.domain.people import Credential
 from mileage.domain.witness import Rejected
 from mileage.sources import claude_code_otlp, codex_otlp
@@ -41,6 +47,7 @@ JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 TOKEN = "Bearer good"
 CREDENTIAL = Credential("t1", "alice", "")
+OTHER = Credential("t2", "bob", "")
 CALL = logs(log(API_REQUEST))
 BAD_CALL = logs(
     log(API_REQUEST),
@@ -59,18 +66,22 @@ class FakeDoor:
         self.asked = []
         self.full = False
         self.closed = False
+        self.rate = 0
         self.durable = None
 
     def credential(self, bearer):
         self.asked.append(bearer)
         if self.closed:
             raise Unavailable("the directory is locked")
-        if bearer != "good":
+        if self.rate:
+            raise TooMany(self.rate, "more than 10 requests in a second")
+        if bearer not in {"good", "other"}:
             raise Unauthorised("this token is unknown or was revoked")
-        return CREDENTIAL
+        return CREDENTIAL if bearer == "good" else OTHER
 
     async def accept(self, credential, reading, origin):
-        assert (credential, origin) == (CREDENTIAL, "otlp")
+        assert credential in {CREDENTIAL, OTHER}
+        assert origin == "otlp"
         if self.full:
             raise Unavailable("the disk is full")
         if self.durable is not None:
@@ -483,13 +494,33 @@ class TestUnavailable:
         app = Starlette(routes=routes(door, limits))
 
         async def scene():
-            return [await crowd(app, 999, many) for many in (12, 12, 8)]
+            both = ("good", "other")
+            return [await crowd(app, 999, many, both) for many in (12, 12, 8)]
 
         first, second, third = asyncio.run(scene())
         assert sorted(first) == [200] * 8 + [503] * 4
         # Their room is free again afterwards.
         assert sorted(second) == sorted(first)
         assert third == [200] * 8
+
+    def test_one_token_leaves_half_of_the_room_to_others(self, door):
+        limits = DoorLimits(max_body_bytes=1000, max_inflated_bytes=1000)
+        app = Starlette(routes=routes(door, limits))
+        greedy = ("good",) * 12 + ("other",) * 4
+        answers = asyncio.run(crowd(app, 999, 16, greedy))
+        assert sorted(answers[:12]) == [200] * 4 + [503] * 8
+        assert answers[12:] == [200] * 4
+
+    @pytest.mark.parametrize("content_type", [JSON, PROTOBUF])
+    def test_a_client_over_its_rate_is_told_when_to_repeat(
+        self, client, door, content_type
+    ):
+        door.rate = 7
+        response = post(client, content_type=content_type)
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "7"
+        assert status(response) == (8, "more than 10 requests in a second")
+        assert (door.readings, door.refusals) == ([], [])
 
 
 class TestAcknowledged:
@@ -594,13 +625,13 @@ async def exchange(app, chunks, *, token="good", extra=None):  # noqa: S107
     return answered
 
 
-async def crowd(app, size, many):
+async def crowd(app, size, many, tokens):
     """Let many clients send a whole body each, and finish all at the same time."""
     gate = asyncio.Event()
     arrived = []
     spaces = b" " * (size - 1)
 
-    async def one():
+    async def one(token):
         answered = Answered()
         parts = [b"{" + spaces, b"}"]
 
@@ -616,7 +647,7 @@ async def crowd(app, size, many):
             if message["type"] == "http.response.start":
                 answered.status = message["status"]
 
-        headers = {"authorization": TOKEN, "content-type": JSON}
+        headers = {"authorization": f"Bearer {token}", "content-type": JSON}
         scope = {
             "type": "http",
             "method": "POST",
@@ -627,7 +658,7 @@ async def crowd(app, size, many):
         await app(scope, receive, send)
         return answered.status
 
-    tasks = [asyncio.ensure_future(one()) for _ in range(many)]
+    tasks = [asyncio.ensure_future(one(tokens[n % len(tokens)])) for n in range(many)]
     for _ in range(500):
         await asyncio.sleep(0.01)
         if len(arrived) + sum(task.done() for task in tasks) == many:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mileage.domain.errors import Unavailable
+from mileage.domain.people import Credential
 from mileage.web.app import create_app
 from mileage.web.assets import address
 from mileage.web.guard import is_open
@@ -21,6 +22,7 @@ from mileage.web.problems import answer_error, answer_http, plain
 from mileage.web.security import Surprises
 from tests.web.stage import ADA, HOST, ORIGIN, Stage
 
+TOKEN = Credential("t1", "ada", "")
 EXPECTED = {
     "content-security-policy": "default-src 'none'; style-src 'self'; "
     "img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -253,7 +255,7 @@ def test_a_read_key_opens_no_door(stage):
 
 
 def test_the_limits_reach_the_door(stage, monkeypatch):
-    monkeypatch.setattr(stage.door, "credential", lambda _bearer: None)
+    monkeypatch.setattr(stage.door, "credential", lambda _bearer: TOKEN)
     monkeypatch.setattr(stage.door, "refuse", lambda *_refused: None)
     services = stage.app.state.services
     for most, status in ((10, 413), (11, 400)):

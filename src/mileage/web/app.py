@@ -39,9 +39,13 @@ def create_app(
     services: Services,
     limits: Limits | None = None,
     lifespan: Lifespan[Starlette] | None = None,
+    intake: Intake | None = None,
 ) -> Starlette:
-    """Put the application together; ``limits`` bounds the bodies of telemetry."""
-    intake = Intake(services.door, limits)
+    """Put the application together; ``limits`` bounds the bodies of telemetry.
+
+    ``intake`` is the one that another transport brings bodies to as well.
+    """
+    intake = intake or Intake(services.door, limits)
     app = Starlette(
         routes=[
             *pages.routes(),

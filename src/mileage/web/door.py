@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from mileage.sources.otlp import OtlpReader
 from mileage.web.door_answers import Answers
-from mileage.web.intake import Entrance, Intake, content_type
+from mileage.web.http_delivery import content_type, receive
+from mileage.web.intake import Entrance, Intake
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,15 +39,17 @@ def routes(
     reader = OtlpReader(door.sources)
 
     def reception(signal: Signal) -> Route:
-        async def receive(request: Request) -> Response:
-            return await shared.receive(request, _entrance(request, signal, reader))
+        async def take(request: Request) -> Response:
+            return await receive(shared, request, _entrance(request, signal, reader))
 
-        return Route(f"/v1/{signal}", receive, methods=["POST"], name=f"otlp {signal}")
+        return Route(f"/v1/{signal}", take, methods=["POST"], name=f"otlp {signal}")
 
     return [reception(signal) for signal in _SIGNALS]
 
 
-def _entrance(request: Request, signal: Signal, reader: OtlpReader) -> Entrance:
+def _entrance(
+    request: Request, signal: Signal, reader: OtlpReader
+) -> Entrance[Response]:
     form = _FORMS.get(content_type(request), "json")
 
     def decode(plain: bytes) -> Reading | None:

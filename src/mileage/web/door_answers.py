@@ -35,8 +35,13 @@ RESOURCE_EXHAUSTED = 8
 UNAVAILABLE = 14
 UNAUTHENTICATED = 16
 
-_TOO_LARGE = 413
+_CODES = {
+    413: RESOURCE_EXHAUSTED,
+    429: RESOURCE_EXHAUSTED,
+    503: UNAVAILABLE,
+}
 _MAX_REASONS = 5
+_RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
 _RESPONSES: dict[Signal, Any] = {
     "logs": ExportLogsServiceResponse,
     "metrics": ExportMetricsServiceResponse,
@@ -59,35 +64,28 @@ class Answers:
     def accepted(self, reading: Reading | None) -> Response:
         """Acknowledge; say how many records cannot be used, and why."""
         rejected = reading.rejected if reading else ()
+        if self.form == "protobuf":
+            packed = pack_response(self.signal, rejected)
+            return Response(packed, media_type="application/x-protobuf")
         if not rejected:
-            return self._success({}, b"")
-        count, why = len(rejected), summary(rejected)
-        field, key = _COUNTS[self.signal]
-        message = _RESPONSES[self.signal]()
-        setattr(message.partial_success, field, count)
-        message.partial_success.error_message = why
-        partial = {key: str(count), "errorMessage": why}
-        return self._success({"partialSuccess": partial}, message.SerializeToString())
+            return JSONResponse({})
+        _, key = _COUNTS[self.signal]
+        partial = {key: str(len(rejected)), "errorMessage": summary(rejected)}
+        return JSONResponse({"partialSuccess": partial})
 
     def refused(self, status: int, message: str) -> Response:
         """Say that repeating the request will not help."""
-        code = RESOURCE_EXHAUSTED if status == _TOO_LARGE else INVALID_ARGUMENT
-        return self._status(status, code, message, {})
+        return self._status(status, code_of(status), message, {})
 
     def unauthorised(self, message: str) -> Response:
         """Ask for a token."""
         headers = {"WWW-Authenticate": 'Bearer realm="mileage"'}
         return self._status(401, UNAUTHENTICATED, message, headers)
 
-    def unavailable(self, message: str, seconds: int) -> Response:
+    def later(self, status: int, message: str, seconds: int) -> Response:
         """Ask the client to repeat the request later."""
         headers = {"Retry-After": str(seconds)}
-        return self._status(503, UNAVAILABLE, message, headers)
-
-    def _success(self, plain: Mapping[str, Any], packed: bytes) -> Response:
-        if self.form == "json":
-            return JSONResponse(plain)
-        return Response(packed, media_type="application/x-protobuf")
+        return self._status(status, code_of(status), message, headers)
 
     def _status(
         self, status: int, code: int, message: str, headers: Mapping[str, str]
@@ -97,6 +95,65 @@ class Answers:
             return JSONResponse(plain, status, headers)
         packed = pack_status(code, message)
         return Response(packed, status, headers, "application/x-protobuf")
+
+
+@dataclass(frozen=True, slots=True)
+class RpcAnswer:
+    """What a call over gRPC ends with."""
+
+    code: int
+    """Of google.rpc.Code; 0 is success."""
+    message: str
+    packed: bytes
+    """The response; a google.rpc.Status when the code is not 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class RpcAnswers:
+    """Writes answers for one service of OTLP over gRPC.
+
+    OTLP 1.x: a client repeats UNAVAILABLE always, and RESOURCE_EXHAUSTED only if the
+    details hold a RetryInfo; so a message above the limit comes without.
+    """
+
+    signal: Signal
+
+    def accepted(self, reading: Reading | None) -> RpcAnswer:
+        """Acknowledge; say how many records cannot be used, and why."""
+        rejected = reading.rejected if reading else ()
+        return RpcAnswer(0, "", pack_response(self.signal, rejected))
+
+    def refused(self, status: int, message: str) -> RpcAnswer:
+        """Say that repeating the call will not help."""
+        code = code_of(status)
+        return RpcAnswer(code, message, pack_status(code, message))
+
+    def unauthorised(self, message: str) -> RpcAnswer:
+        """Ask for a token."""
+        packed = pack_status(UNAUTHENTICATED, message)
+        return RpcAnswer(UNAUTHENTICATED, message, packed)
+
+    def later(self, status: int, message: str, seconds: int) -> RpcAnswer:
+        """Ask the client to repeat the call later."""
+        code = code_of(status)
+        packed = pack_status(code, message) + _pack_retry_info(seconds)
+        return RpcAnswer(code, message, packed)
+
+
+def code_of(status: int) -> int:
+    """Return the google.rpc.Code that says what an HTTP status says."""
+    return _CODES.get(status, INVALID_ARGUMENT)
+
+
+def pack_response(signal: Signal, rejected: Sequence[Rejected]) -> bytes:
+    """Encode an ``Export*ServiceResponse``."""
+    if not rejected:
+        return b""
+    message = _RESPONSES[signal]()
+    setattr(message.partial_success, _COUNTS[signal][0], len(rejected))
+    message.partial_success.error_message = summary(rejected)
+    packed: bytes = message.SerializeToString()
+    return packed
 
 
 def summary(rejected: Sequence[Rejected]) -> str:
@@ -112,8 +169,18 @@ def reasons(rejected: Sequence[Rejected]) -> dict[str, int]:
 
 def pack_status(code: int, message: str) -> bytes:
     """Encode google.rpc.Status: field 1 is the code, field 2 the message."""
-    text = message.encode()
-    return bytes([0x08, code, 0x12]) + _varint(len(text)) + text
+    return bytes([0x08, code]) + _field(2, message.encode())
+
+
+def _pack_retry_info(seconds: int) -> bytes:
+    """Encode field 3 of google.rpc.Status: an Any of a RetryInfo of a Duration."""
+    delay = _field(1, b"\x08" + _varint(seconds))
+    return _field(3, _field(1, _RETRY_INFO) + _field(2, delay))
+
+
+def _field(number: int, held: bytes) -> bytes:
+    """Encode a field with a length."""
+    return bytes([number << 3 | 2]) + _varint(len(held)) + held
 
 
 def _varint(number: int) -> bytes:

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from mileage.sources import cloudevents, litellm
 from mileage.web.door_answers import reasons
-from mileage.web.intake import Entrance, Intake, content_type
+from mileage.web.http_delivery import content_type, receive
+from mileage.web.intake import Entrance
 from mileage.web.problems import title
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mileage.domain.witness import Reading
+    from mileage.web.intake import Intake
 
 LITELLM = "/ingest/litellm"
 CLOUDEVENTS = "/ingest/cloudevents"
@@ -36,7 +38,7 @@ def routes(intake: Intake) -> list[Route]:
     callback = Entrance(litellm.NAME, _LITELLM_KINDS, litellm.SOURCE.read_body, answers)
 
     async def receive_callback(request: Request) -> Response:
-        return await intake.receive(request, callback)
+        return await receive(intake, request, callback)
 
     async def receive_event(request: Request) -> Response:
         kind, headers = content_type(request), dict(request.headers)
@@ -45,7 +47,7 @@ def routes(intake: Intake) -> list[Route]:
             return cloudevents.SOURCE.read_request(kind, headers, body)
 
         entrance = Entrance(cloudevents.NAME, _EVENT_KINDS, decode, answers)
-        return await intake.receive(request, entrance)
+        return await receive(intake, request, entrance)
 
     return [
         Route(LITELLM, receive_callback, methods=["POST"], name="hook_litellm"),
@@ -79,9 +81,9 @@ class Answers:
         """Ask for a token."""
         return _problem(401, message, {"WWW-Authenticate": 'Bearer realm="mileage"'})
 
-    def unavailable(self, message: str, seconds: int) -> Response:
+    def later(self, status: int, message: str, seconds: int) -> Response:
         """Ask the client to repeat the request later."""
-        return _problem(503, message, {"Retry-After": str(seconds)})
+        return _problem(status, message, {"Retry-After": str(seconds)})
 
 
 def _problem(status: int, message: str, headers: Mapping[str, str]) -> Response:
@@ -94,6 +96,7 @@ _ERRORS = {
     401: "No valid ingest token came with the request; nothing is stored.",
     413: "Above a limit as sent, after decompression, or in records.",
     415: "Another content type or encoding.",
+    429: "The token sends more than it may; send it again later.",
     503: "The disk refuses or the queue is full; send it again.",
 }
 

@@ -1,4 +1,4 @@
-"""How every body of usage comes in, whatever its format.
+"""How every body of usage comes in, whatever its format and its transport.
 
 Order matters: who is asking, then what it claims to be, then the body with both of
 its sizes bounded, then decoding in a thread, then the durable write, and only then
@@ -9,21 +9,31 @@ once, further down the road.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    Protocol,
+    Self,
+    TypeVar,
+)
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 
-from mileage.domain.errors import Invalid, TooLarge, Unauthorised, Unavailable
+from mileage.domain.errors import (
+    Invalid,
+    TooLarge,
+    TooMany,
+    Unauthorised,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
-
-    from starlette.requests import Request
 
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
@@ -32,14 +42,21 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 RETRY_SECONDS = 5
 
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+"""What a transport sends back."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 # Decoding holds the interpreter, so more threads would only hold more memory.
 _THREADS = 4
 # A hostile body can grow 30-fold when it is decoded (2-byte messages), so large
-# ones are decoded one at a time.
+# ones are inflated and decoded one at a time.
 _LARGE_BYTES = 4 * MIB
+_LARGE = object()
 # Compressed bodies that may wait in memory at once, in units of the largest one.
 _WAITING_BODIES = 8
+# One client that never finishes what it sends leaves this part of them to others.
+_SHARES = 2
 
 
 class Limits(Protocol):
@@ -70,27 +87,27 @@ class UnsupportedMedia(Invalid):
     status = 415
 
 
-class Answers(Protocol):
+class Answers(Protocol[A_co]):
     """Words an answer in the format of the request."""
 
-    def accepted(self, reading: Reading | None) -> Response:
+    def accepted(self, reading: Reading | None) -> A_co:
         """Acknowledge what is on disk now; None for a body that was empty."""
         ...
 
-    def refused(self, status: int, message: str) -> Response:
+    def refused(self, status: int, message: str) -> A_co:
         """Say that repeating the request will not help."""
         ...
 
-    def unauthorised(self, message: str) -> Response:
+    def unauthorised(self, message: str) -> A_co:
         """Ask for a token."""
         ...
 
-    def unavailable(self, message: str, seconds: int) -> Response:
-        """Ask the client to repeat the request later."""
+    def later(self, status: int, message: str, seconds: int) -> A_co:
+        """Ask to repeat the request: 429 for its rate, 503 for a full server."""
         ...
 
 
-class Entrance(NamedTuple):
+class Entrance(NamedTuple, Generic[A]):
     """One format at the door; what it decodes is a reading, or its own to deliver."""
 
     source: str
@@ -99,126 +116,173 @@ class Entrance(NamedTuple):
     """Content types that it reads."""
     decode: Callable[[bytes], Any]
     """Runs in a thread; raises Invalid for a body that is not of the format."""
-    answers: Answers
-    deliver: Callable[[Credential, Any], Awaitable[Response]] | None = None
+    answers: Answers[A]
+    deliver: Callable[[Credential, Any], Awaitable[A]] | None = None
     """Answers when what was decoded is durable; by default the door takes readings."""
 
 
+class Body(NamedTuple):
+    """A body as it was sent."""
+
+    packed: bytes | bytearray
+    gzip: bool
+
+    def plain(self, most: int) -> bytes:
+        """Return what it says; raises TooLarge above ``most`` bytes."""
+        if self.gzip and self.packed:
+            return inflated(self.packed, most)
+        if len(self.packed) > most:
+            raise _too_large(most)
+        return bytes(self.packed)
+
+
+class Delivery(Protocol):
+    """One request of any transport, its body still outside."""
+
+    def token(self) -> str:
+        """Return the ingest token; raises Unauthorised when none came along."""
+        ...
+
+    async def body(self, lease: Lease, most: int) -> Body:
+        """Check what it claims to be and read it, taking room for it.
+
+        Raises UnsupportedMedia, TooLarge and Unavailable.
+        """
+        ...
+
+
 class Intake:
-    """Takes bodies in; all formats share one bound on memory."""
+    """Takes bodies in; all formats and transports share one bound on memory."""
 
     def __init__(self, door: Door, limits: Limits | None = None) -> None:
         self._door = door
-        self._limits = limits or DoorLimits()
+        self.limits = limits or DoorLimits()
         self._threads = CapacityLimiter(_THREADS)
-        self._large = Lock()
-        self._room = _Room(self._limits.max_body_bytes * _WAITING_BODIES)
+        self._alone = CapacityLimiter(1)
+        self._room = Room(self.limits.max_body_bytes * _WAITING_BODIES)
 
-    async def receive(self, request: Request, entrance: Entrance) -> Response:
+    async def receive(self, delivery: Delivery, entrance: Entrance[A]) -> A:
         """Take one body in and answer when it is durable."""
         answers = entrance.answers
         try:
-            token = bearer(request)
-            credential = await run_in_threadpool(self._door.credential, token)
+            credential = await run_in_threadpool(
+                self._door.credential, delivery.token()
+            )
+            return await self._take(credential, delivery, entrance)
         except Unauthorised as error:
             return answers.unauthorised(str(error))
+        except TooMany as error:
+            return answers.later(error.status, str(error), error.seconds)
         except Unavailable as error:
-            return answers.unavailable(str(error), RETRY_SECONDS)
+            return answers.later(error.status, str(error), RETRY_SECONDS)
+
+    async def _take(
+        self, credential: Credential, delivery: Delivery, entrance: Entrance[A]
+    ) -> A:
         try:
-            decoded = await self._read(request, entrance)
+            decoded = await self._read(credential, delivery, entrance)
             return await self._deliver(entrance, credential, decoded)
         except (Invalid, TooLarge) as error:
             return await self._refuse(entrance, credential, error)
-        except Unavailable as error:
-            return answers.unavailable(str(error), RETRY_SECONDS)
-        except ClientDisconnect:
-            # Nobody hears this answer, and nothing of the body was kept.
-            return Response(status_code=400)
 
     async def _deliver(
         self,
-        entrance: Entrance,
+        entrance: Entrance[A],
         credential: Credential,
         decoded: Any,  # noqa: ANN401 - as the format decodes
-    ) -> Response:
+    ) -> A:
         if entrance.deliver is not None:
             return await entrance.deliver(credential, decoded)
         if decoded is not None:
             await self._door.accept(credential, decoded, entrance.source)
         return entrance.answers.accepted(decoded)
 
-    async def _read(self, request: Request, entrance: Entrance) -> Any:  # noqa: ANN401 - as the format decodes
+    async def _read(
+        self, credential: Credential, delivery: Delivery, entrance: Entrance[A]
+    ) -> Any:  # noqa: ANN401 - as the format decodes
         """Read and decode the body; None when it says nothing."""
-        compressed = _compressed(request, entrance.kinds)
-        with self._room.lease() as lease:
-            body = await self._bounded(request, lease)
+        with self._room.lease(credential.token_id) as lease:
+            body = await delivery.body(lease, self.limits.max_body_bytes)
+            decoded = await to_thread.run_sync(
+                self._decode_small, entrance, body, limiter=self._threads
+            )
+            if decoded is not _LARGE:
+                return decoded
             return await to_thread.run_sync(
-                self._decode, entrance, body, compressed, limiter=self._threads
+                self._decode_large, entrance, body, limiter=self._alone
             )
 
-    async def _bounded(self, request: Request, lease: _Lease) -> bytearray:
-        most = self._limits.max_body_bytes
-        declared = request.headers.get("content-length", "")
-        if _exceeds(declared, most):
-            raise TooLarge(f"a body may have {most} bytes; send smaller batches")
-        body = bytearray()
-        async for chunk in request.stream():
-            lease.take(len(chunk))
-            body += chunk
-            if len(body) > most:
-                raise TooLarge(f"a body may have {most} bytes; send smaller batches")
-        return body
+    def _decode_small(self, entrance: Entrance[A], body: Body) -> Any:  # noqa: ANN401 - as the format decodes
+        """Decode a body that says little; ``_LARGE`` when it does not."""
+        try:
+            plain = body.plain(min(_LARGE_BYTES, self.limits.max_inflated_bytes))
+        except TooLarge:
+            return _LARGE
+        return entrance.decode(plain)
 
-    def _decode(
-        self,
-        entrance: Entrance,
-        body: bytearray,
-        compressed: bool,  # noqa: FBT001 - run_sync passes by position only
-    ) -> Any:  # noqa: ANN401 - as the format decodes
-        most = self._limits.max_inflated_bytes
-        plain = inflated(body, most) if compressed and body else bytes(body)
-        if len(plain) <= _LARGE_BYTES:
-            return entrance.decode(plain)
-        with self._large:
-            return entrance.decode(plain)
+    def _decode_large(self, entrance: Entrance[A], body: Body) -> Any:  # noqa: ANN401 - as the format decodes
+        return entrance.decode(body.plain(self.limits.max_inflated_bytes))
 
     async def _refuse(
-        self, entrance: Entrance, credential: Credential, error: Invalid | TooLarge
-    ) -> Response:
+        self, entrance: Entrance[A], credential: Credential, error: Invalid | TooLarge
+    ) -> A:
         reason = str(error)
         await run_in_threadpool(self._door.refuse, credential, entrance.source, reason)
         known = isinstance(error, (TooLarge, UnsupportedMedia))
         return entrance.answers.refused(error.status if known else 400, reason)
 
 
-class _Room:
-    """How many bytes of bodies may be in memory at once."""
+class Room:
+    """How many bytes of bodies may be in memory at once, of all and of one token."""
 
-    def __init__(self, free: int) -> None:
-        self.free = free
+    def __init__(self, size: int) -> None:
+        self.free = size
+        self._share = size // _SHARES
+        self._held: Counter[str] = Counter()
 
-    def lease(self) -> _Lease:
-        return _Lease(self)
+    def lease(self, holder: str) -> Lease:
+        """Return one body's part of the room, still empty."""
+        return Lease(self, holder)
+
+    def take(self, holder: str, size: int) -> None:
+        """Take bytes for a token; raises Unavailable when there are none left."""
+        if size > self.free or self._held[holder] + size > self._share:
+            raise Unavailable("too many bodies are waiting; send this again later")
+        self.free -= size
+        self._held[holder] += size
+
+    def give(self, holder: str, size: int) -> None:
+        """Give them back."""
+        self.free += size
+        self._held[holder] -= size
+        if not self._held[holder]:
+            del self._held[holder]
 
 
-class _Lease:
+class Lease:
     """One body's part of the room, given back at the end of a ``with``."""
 
-    def __init__(self, room: _Room) -> None:
+    def __init__(self, room: Room, holder: str) -> None:
         self._room = room
+        self._holder = holder
         self._taken = 0
 
     def take(self, size: int) -> None:
-        if size > self._room.free:
-            raise Unavailable("too many bodies are waiting; send this again later")
-        self._room.free -= size
+        """Take more; raises Unavailable when there is no room."""
+        self._room.take(self._holder, size)
         self._taken += size
 
+    def grow_to(self, size: int) -> None:
+        """Hold this much in all, if that is more; raises Unavailable."""
+        self.take(max(size - self._taken, 0))
+
     def __enter__(self) -> Self:
+        """Begin empty."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._room.free += self._taken
+        """Give all of it back."""
+        self._room.give(self._holder, self._taken)
 
 
 def inflated(body: bytes | bytearray, most: int) -> bytes:
@@ -229,7 +293,7 @@ def inflated(body: bytes | bytearray, most: int) -> bytes:
     except zlib.error:
         raise Invalid("the body is not valid gzip") from None
     if len(plain) > most:
-        raise TooLarge(f"an inflated body may have {most} bytes; send smaller batches")
+        raise _too_large(most)
     if not stream.eof:
         raise Invalid("the gzip stream is cut off")
     if stream.unused_data:
@@ -237,34 +301,5 @@ def inflated(body: bytes | bytearray, most: int) -> bytes:
     return plain
 
 
-def content_type(request: Request) -> str:
-    """Return the media type in small letters, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def bearer(request: Request) -> str:
-    """Return the token that came along; raises Unauthorised when none did."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorised(
-            "send `Authorization: Bearer TOKEN`; `mileage token create` makes one"
-        )
-    return token.strip()
-
-
-def _compressed(request: Request, kinds: Collection[str]) -> bool:
-    """Check what the body claims to be, and tell whether it is gzip."""
-    if content_type(request) not in kinds:
-        raise UnsupportedMedia(f"the content type must be {' or '.join(kinds)}")
-    encoding = request.headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"", "identity", "gzip"}:
-        raise UnsupportedMedia("the content encoding must be gzip or identity")
-    return encoding == "gzip"
-
-
-def _exceeds(declared: str, most: int) -> bool:
-    """Tell whether a ``Content-Length`` is above the limit; nonsense is not."""
-    if not (declared.isascii() and declared.isdigit()):
-        return False
-    digits = declared.lstrip("0")
-    return len(digits) > len(str(most)) or int(digits or "0") > most
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"an inflated body may have {most} bytes; send smaller batches")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mileage.domain.errors import MileageError, Unavailable
+from mileage.domain.errors import MileageError, TooMany, Unavailable
 from mileage.web import pages
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ TITLES = {
     415: "Not in this form",
     421: "Not this server",
     422: "That cannot be used",
+    429: "Too often",
     500: "Something broke",
     503: "Not available right now",
 }
@@ -113,6 +114,8 @@ def answer_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.seconds)
     if error.status == HTTPStatus.UNAUTHORIZED and wants_json(request):
         headers["WWW-Authenticate"] = 'Bearer realm="mileage"'
     return answer(request, problem(error), headers)

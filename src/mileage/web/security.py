@@ -9,7 +9,7 @@ import logging
 import secrets
 import traceback
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,12 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from mileage.web.problems import Problem, plain, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     Tell = Callable[[Request, Problem], Response]
+
+T = TypeVar("T")
 
 log = logging.getLogger("mileage.web")
 
@@ -125,7 +127,7 @@ class Compressed:
 
 
 class Surprises:
-    """Turn a bug into a 500 with a reference: the web's one broad except.
+    """Turn a bug into a 500 with a reference.
 
     ``tell`` makes the answer. Twice in the application: inside, with a page; and
     around everything, in plain words, should the page be what is broken.
@@ -140,6 +142,9 @@ class Surprises:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; answer for what fell over, if nothing was sent yet."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
         started = False
 
         async def watched(message: Message) -> None:
@@ -147,25 +152,36 @@ class Surprises:
             started = True
             await send(message)
 
-        try:
-            await self.app(scope, receive, watched)
-        except ClientDisconnect:
-            return
-        except Exception as surprise:
-            if scope["type"] != "http":
-                raise
-            reference = secrets.token_hex(4)
-            places = " <- ".join(_places(surprise))
-            # Not log.exception: a traceback ends in the error's message.
-            log.error("reference %s: %s", reference, places)  # noqa: TRY400
-            if not started:
-                response = await run_in_threadpool(
-                    self.tell, Request(scope), _surprise(reference)
-                )
-                await response(scope, receive, send)
+        surprise = await unsurprised(self.app(scope, receive, watched))
+        if isinstance(surprise, Surprise) and not started:
+            response = await run_in_threadpool(
+                self.tell, Request(scope), _problem(surprise.reference)
+            )
+            await response(scope, receive, send)
 
 
-def _surprise(reference: str) -> Problem:
+class Surprise(NamedTuple):
+    """A bug that was caught."""
+
+    reference: str
+    """Under which the log has it."""
+
+
+async def unsurprised(work: Awaitable[T]) -> T | Surprise | None:
+    """Wait for it, and catch a bug: the one broad except of every transport."""
+    try:
+        return await work
+    except ClientDisconnect:
+        return None
+    except Exception as surprise:  # noqa: BLE001 - edge: answers must go on
+        reference = secrets.token_hex(4)
+        places = " <- ".join(_places(surprise))
+        # Not log.exception: a traceback ends in the error's message.
+        log.error("reference %s: %s", reference, places)  # noqa: TRY400
+        return Surprise(reference)
+
+
+def _problem(reference: str) -> Problem:
     message = (
         "This is a fault of Mileage, not of your request. "
         f"Whoever runs this server finds it in the log under {reference}."

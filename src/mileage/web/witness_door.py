@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mileage.ingest.push_format import CONTENT_TYPE, PATH, as_json, decode
-from mileage.web.intake import Entrance, Intake
+from mileage.web.http_delivery import receive
+from mileage.web.intake import Entrance
 from mileage.web.problems import title
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
     from mileage.ingest.push_format import Push
+    from mileage.web.intake import Intake
     from mileage.web.services import Door
 
 SOURCE = "collect"
@@ -37,10 +39,10 @@ def routes(door: Door, intake: Intake) -> list[Route]:
 
     entrance = Entrance(SOURCE, (CONTENT_TYPE,), _decoded, Answers(), deliver)
 
-    async def receive(request: Request) -> Response:
-        return await intake.receive(request, entrance)
+    async def take(request: Request) -> Response:
+        return await receive(intake, request, entrance)
 
-    return [Route(PATH, receive, methods=["POST"], name="api_push")]
+    return [Route(PATH, take, methods=["POST"], name="api_push")]
 
 
 def _decoded(plain: bytes) -> Push | None:
@@ -63,9 +65,9 @@ class Answers:
         """Ask for a token."""
         return _problem(401, message, {"WWW-Authenticate": 'Bearer realm="mileage"'})
 
-    def unavailable(self, message: str, seconds: int) -> Response:
+    def later(self, status: int, message: str, seconds: int) -> Response:
         """Ask the client to repeat the request later."""
-        return _problem(503, message, {"Retry-After": str(seconds)})
+        return _problem(status, message, {"Retry-After": str(seconds)})
 
 
 def _problem(status: int, message: str, headers: Mapping[str, str]) -> Response:
@@ -78,6 +80,7 @@ ERRORS = {
     401: "No valid ingest token came with the request; nothing is stored.",
     413: "Above a limit as sent or after decompression.",
     415: "Another content type, version of the format or encoding.",
+    429: "The token sends more than it may; send it again later.",
     503: "The disk refuses or the queue is full; send it again.",
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
-from asyncio import wrap_future
+from asyncio import gather, wrap_future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,17 @@ if TYPE_CHECKING:
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
     from mileage.ingest.push_format import Push, Receipt
+    from mileage.web.grpc_door import GrpcDoor
+    from mileage.web.services import Door
     from mileage.wiring.organisation import Organisation
 
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GRPC_PORT = 4317
+"""The usual one of OTLP over gRPC."""
+GRACE_SECONDS = 10
+"""For what is being answered when the server stops."""
 SECOND = 1_000_000
 
 
@@ -117,8 +124,13 @@ class Publisher:
 
 
 @contextmanager
-def serving(data: Path, host: str, port: int) -> Iterator[Server]:
-    """Own a data directory and be ready to serve it; ``Server.run`` then blocks."""
+def serving(
+    data: Path, host: str, port: int, grpc_port: int | None = 0
+) -> Iterator[Server]:
+    """Own a data directory and be ready to serve it; ``Server.run`` then blocks.
+
+    ``grpc_port`` 0 means no gRPC; None the usual port, if nobody else has it.
+    """
     if host not in LOOPBACK:
         message = (
             f"{host} is not this machine. Until sign-in with the company's accounts "
@@ -126,16 +138,30 @@ def serving(data: Path, host: str, port: int) -> Iterator[Server]:
             "reverse proxy or SSH tunnel of your own."
         )
         raise Invalid(message)
-    listener = _bind(host, port)
+    if grpc_port:
+        _bind(host, grpc_port, "--grpc-port").close()
+    listener = _bind(host, port, "--port")
     with (
         listener,
         open_organisation(data) as organisation,
         listening(data, actions(organisation)),
     ):
-        yield Server(organisation, listener, host)
+        yield Server(organisation, listener, host, _usual(host, grpc_port))
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _usual(host: str, port: int | None) -> int:
+    """Settle on a port for gRPC: nobody who did not ask for it fails for want of it."""
+    if port is not None:
+        return port
+    try:
+        _bind(host, GRPC_PORT, "--grpc-port").close()
+    except Conflict as taken:
+        log.warning("OTLP over gRPC is off: %s", taken)
+        return 0
+    return GRPC_PORT
+
+
+def _bind(host: str, port: int, option: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,7 +171,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.close()
         message = (
             f"port {port} on {host} cannot be used ({error.strerror}). "
-            "Stop what listens there, or choose another with --port."
+            f"Stop what listens there, or choose another with {option}."
         )
         raise Conflict(message) from None
     return listener
@@ -155,13 +181,19 @@ class Server:
     """A server that owns its data directory and its port."""
 
     def __init__(
-        self, organisation: Organisation, listener: socket.socket, host: str
+        self,
+        organisation: Organisation,
+        listener: socket.socket,
+        host: str,
+        grpc_port: int = 0,
     ) -> None:
         self.organisation = organisation
         self._listener = listener
         self._port = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._port}"
+        self._grpc_port = grpc_port
+        self.grpc = f"{shown}:{grpc_port}" if grpc_port else ""
 
     def sign_in_link(self) -> str:
         """Make a link that signs the operator in, once."""
@@ -183,15 +215,27 @@ class Server:
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         publisher = Publisher(self.organisation)
         publisher.start()
         try:
             with _outlived_signals():
-                _Announcing(config, ready).run(sockets=[self._listener])
+                server = _Announcing(config, ready, self._grpc(services.door, intake))
+                server.run(sockets=[self._listener])
         finally:
             publisher.stop()
+
+    def _grpc(self, door: Door, intake: Intake) -> GrpcDoor | None:
+        if not self._grpc_port:
+            return None
+        # Whatever its log says, it may quote: what a client sent is nobody's business.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        logging.getLogger("grpc").setLevel(logging.CRITICAL + 1)
+        from mileage.web.grpc_door import GrpcDoor
+
+        host = self._listener.getsockname()[0]
+        return GrpcDoor(door, intake, host, self._grpc_port)
 
 
 @contextmanager
@@ -211,13 +255,28 @@ def _outlived_signals() -> Iterator[None]:
 
 
 class _Announcing(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready; has gRPC beside it, in the same loop."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        grpc: GrpcDoor | None = None,
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._grpc = grpc
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer, then say so."""
+        if self._grpc:
+            await self._grpc.start()
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go of both ports, and finish what is being answered."""
+        if self._grpc:
+            await gather(super().shutdown(sockets), self._grpc.stop(GRACE_SECONDS))
+        else:
+            await super().shutdown(sockets)

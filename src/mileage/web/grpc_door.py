@@ -1,0 +1,176 @@
+"""The door for telemetry: OTLP over gRPC, on a port of its own.
+
+Bodies take the same road as over HTTP (``intake``). Messages come as bytes: they are
+neither decoded nor inflated by gRPC, whose inflation knows no bound. Reading begins
+when the token is known to be good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+
+from mileage.domain.errors import Conflict, Invalid, Unavailable
+from mileage.sources.otlp import OtlpReader
+from mileage.web.door import SOURCE
+from mileage.web.door_answers import RpcAnswer, RpcAnswers
+from mileage.web.http_delivery import bearer_token
+from mileage.web.intake import MIB, RETRY_SECONDS, Body, Entrance
+from mileage.web.security import unsurprised
+
+if TYPE_CHECKING:
+    from mileage.domain.witness import Reading
+    from mileage.sources.otlp_record import Signal
+    from mileage.web.intake import Intake, Lease
+    from mileage.web.services import Door
+
+_PACKAGE = "/opentelemetry.proto.collector"
+METHODS: dict[str, Signal] = {
+    f"{_PACKAGE}.logs.v1.LogsService/Export": "logs",
+    f"{_PACKAGE}.metrics.v1.MetricsService/Export": "metrics",
+    f"{_PACKAGE}.trace.v1.TraceService/Export": "traces",
+}
+# No protobuf message starts with this byte (field 3 of a wire type that is none),
+# so what does is what the client compressed: gRPC does not pass its headers on.
+_GZIP_MAGIC = b"\x1f\x8b"
+_IDENTITY_AND_GZIP = 0b101
+# After how many seconds more a message that is not there yet counts as how large.
+_STAGES = ((0.05, 4 * MIB), (2.0, sys.maxsize), (28.0, sys.maxsize))
+_CALLS_AT_ONCE = 1000
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_INTERNAL = 13
+_PATIENCE = {
+    # Connections, and how long each may do without a first word or with no call.
+    "grpc.max_allowed_incoming_connections": 2000,
+    "grpc.server_handshake_timeout_ms": 10_000,
+    "grpc.max_connection_idle_ms": 120_000,
+    # Calls at once on one of them, and bytes of its headers.
+    "grpc.max_concurrent_streams": 100,
+    "grpc.max_metadata_size": 16 * 1024,
+    # Clients behind routers ping; more often than this is a flood.
+    "grpc.http2.min_ping_interval_without_data_ms": 10_000,
+    "grpc.http2.max_ping_strikes": 3,
+    "grpc.keepalive_time_ms": 60_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+}
+
+
+class GrpcDoor:
+    """Listens on one port until it is stopped."""
+
+    def __init__(self, door: Door, intake: Intake, host: str, port: int) -> None:
+        self._intake = intake
+        self._host, self._port = host, port
+        self._open = 0
+        self._server: Any = None
+        reader = OtlpReader(door.sources)
+        self._handlers = {
+            method: self._handler(_entrance(signal, reader))
+            for method, signal in METHODS.items()
+        }
+
+    async def start(self) -> None:
+        """Listen; raises Conflict when another holds the port."""
+        self._server = grpc.aio.server(options=self._options())
+        for method, handler in self._handlers.items():
+            _, service, name = method.split("/")
+            generic = grpc.method_handlers_generic_handler(service, {name: handler})
+            self._server.add_generic_rpc_handlers((generic,))
+        shown = f"[{self._host}]" if ":" in self._host else self._host
+        try:
+            self._server.add_insecure_port(f"{shown}:{self._port}")
+        except RuntimeError:
+            # What gRPC says names a variable of its own, and no reason.
+            raise Conflict(
+                f"port {self._port} on {self._host} cannot be used for gRPC. "
+                "Stop what listens there, or choose another with --grpc-port."
+            ) from None
+        await self._server.start()
+
+    async def stop(self, seconds: float) -> None:
+        """Let go of the port, and finish what is being answered."""
+        await self._server.stop(seconds)
+
+    def _options(self) -> list[tuple[str, int]]:
+        return [
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", self._intake.limits.max_body_bytes),
+            ("grpc.per_message_decompression", 0),
+            ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_AND_GZIP),
+            *_PATIENCE.items(),
+        ]
+
+    def _handler(self, entrance: Entrance[RpcAnswer]) -> Any:  # noqa: ANN401 - grpc has no types
+        async def export(_messages: Any, context: Any) -> bytes:  # noqa: ANN401 - ditto
+            answer = await self._answer(entrance, context)
+            if answer.code:
+                details = (("grpc-status-details-bin", answer.packed),)
+                await context.abort(_CODES[answer.code], answer.message, details)
+            return answer.packed
+
+        # As a stream of one message: only then is it left to us when to read it.
+        return grpc.stream_unary_rpc_method_handler(export)
+
+    async def _answer(self, entrance: Entrance[RpcAnswer], context: Any) -> RpcAnswer:  # noqa: ANN401 - ditto
+        if self._open >= _CALLS_AT_ONCE:
+            return entrance.answers.later(503, "too many calls at once", RETRY_SECONDS)
+        self._open += 1
+        try:
+            answer = await unsurprised(
+                self._intake.receive(GrpcDelivery(context), entrance)
+            )
+        finally:
+            self._open -= 1
+        if isinstance(answer, RpcAnswer):
+            return answer
+        reference = answer.reference if answer else ""
+        message = f"a fault of Mileage; its log has it under {reference}"
+        return RpcAnswer(_INTERNAL, message, b"")
+
+
+def _entrance(signal: Signal, reader: OtlpReader) -> Entrance[RpcAnswer]:
+    def decode(plain: bytes) -> Reading | None:
+        return reader.read(signal, "protobuf", plain) if plain else None
+
+    return Entrance(SOURCE, (), decode, RpcAnswers(signal))
+
+
+class GrpcDelivery:
+    """Implements ``web.intake.Delivery``; ``context`` is a ``ServicerContext``."""
+
+    def __init__(self, context: Any) -> None:  # noqa: ANN401 - grpc has no types
+        self._context = context
+
+    def token(self) -> str:
+        """Return the bearer token."""
+        metadata = dict(self._context.invocation_metadata())
+        held = metadata.get("authorization", "")
+        return bearer_token(held if isinstance(held, str) else "")
+
+    async def body(self, lease: Lease, most: int) -> Body:
+        """Read the one message.
+
+        gRPC tells nothing of a message before all of it is there, and refuses by
+        itself what is above the limit. One that does not come at once therefore
+        counts as more, the longer it takes, and in the end as the largest.
+        """
+        reading = asyncio.ensure_future(self._context.read())
+        try:
+            for seconds, size in _STAGES:
+                await asyncio.wait({reading}, timeout=seconds)
+                if reading.done():
+                    break
+                lease.grow_to(min(size, most))
+            else:
+                raise Unavailable("the message took too long; send smaller batches")
+        finally:
+            reading.cancel()
+        message = reading.result()
+        if not isinstance(message, bytes):
+            raise Invalid("the call ended without a message")
+        lease.grow_to(len(message))
+        return Body(message, message.startswith(_GZIP_MAGIC))
