@@ -12,9 +12,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.witness import Witness
+from mileage.native import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 HASH_BYTES = 8
 Kind = tuple[str, str, str, str, str, str, str, str, bool]
@@ -27,6 +28,16 @@ def hashed(source: str, key: str) -> bytes:
     """Return what a call is known by: two differ once in 10**19 pairs."""
     whole = f"{source}:{key}".encode("utf-8", "replace")
     return blake2b(whole, digest_size=HASH_BYTES).digest()
+
+
+def all_hashed(source: str, keys: Sequence[str]) -> array[int]:
+    """Return the hashes of many keys."""
+    if scan is not None:
+        try:
+            return array("Q", scan.stable_ids(f"{source}:", list(keys)))
+        except UnicodeEncodeError:
+            pass
+    return array("Q", b"".join([hashed(source, key) for key in keys]))
 
 
 def kind_of(one: Witness) -> Kind:
@@ -49,14 +60,15 @@ class FileCalls(NamedTuple):
     @classmethod
     def of(cls, witnesses: Iterable[Witness]) -> FileCalls:
         """Pack witnesses of one source."""
-        digests: list[bytes] = []
+        source, keys = "", []
         numbers: dict[Kind, int] = {}
         rows: list[Numbers] = []
         for one in witnesses:
-            digests.append(hashed(one[0], one[1]))
+            source = one[0]
+            keys.append(one[1])
             number = numbers.setdefault(kind_of(one), len(numbers))
             rows.append((number, one[4], *one[10:17]))
-        return cls(array("Q", b"".join(digests)), list(numbers), rows)
+        return cls(all_hashed(source, keys), list(numbers), rows)
 
     @classmethod
     def unpacked(cls, keys: bytes, kinds: list[Kind], rows: list[Numbers]) -> FileCalls:

@@ -6,13 +6,14 @@ so every personal report can be answered from these rows, whatever was asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mileage.domain.window import QUARTER, SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from mileage.domain.tokens import Tokens
     from mileage.domain.witness import Witness
@@ -74,8 +75,17 @@ class Usage(NamedTuple):
     sources: Sequence[LocalSource]
 
 
+Brackets = Sequence[tuple[int, tuple[int, ...]]]
+"""By rising thresholds: prompts above pay these rates, micro-dollars a million."""
+
+
 class Priced(Protocol):
     """The price of one model on one day."""
+
+    @property
+    def brackets(self) -> Brackets:
+        """Return the rates of the seven classes; the first threshold is below 0."""
+        ...
 
     def cost(self, tokens: Tokens) -> int:
         """Return the cost of one call in micro-dollars."""

@@ -7,18 +7,20 @@ all its copies together tell it.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.packed import kind_of
 from mileage.domain.quarter import QUARTER_MICROS, Costs, QuarterRow
+from mileage.native import scan
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Mapping, Sequence
 
     from mileage.domain.packed import FileCalls, Kind, Numbers
+    from mileage.domain.quarter import Brackets, Priced
     from mileage.domain.witness import Witness
 
 
@@ -87,38 +89,58 @@ def merged_calls(
 
 
 def _added_up(
-    source: str, kinds: Sequence[Kind], rows: Iterable[Numbers], costs: Costs
+    source: str, kinds: Sequence[Kind], rows: list[Numbers], costs: Costs
 ) -> list[QuarterRow]:
+    if scan is not None:
+        try:
+            return _added_up_in_c(source, kinds, rows, costs)
+        except OverflowError:
+            # Absurd counts: whole numbers of Python's have no limit.
+            pass
     groups: dict[tuple[int, int], list[Numbers]] = {}
     for row in rows:
         at = row[1]
-        key = (at - at % QUARTER_MICROS, row[0])
-        if key in groups:
-            groups[key].append(row)
-        else:
-            groups[key] = [row]
-    return [
-        _row(source, quarter, kinds[number], members, costs)
-        for (quarter, number), members in groups.items()
-        if kinds[number][7] != "estimate"
-    ]
+        groups.setdefault((at - at % QUARTER_MICROS, row[0]), []).append(row)
+    found = []
+    for (quarter, number), calls in groups.items():
+        columns = list(zip(*calls, strict=True))
+        price = _price(kinds[number], quarter, costs)
+        cost = None if price is None else price.costs(call[2:] for call in calls)
+        sums = tuple(map(sum, columns[2:]))
+        times = min(columns[1]), max(columns[1])
+        told = (number, quarter, len(calls), *sums, cost, *times)
+        found.append(_row(source, kinds, told))
+    return [row for row in found if row is not None]
+
+
+def _added_up_in_c(
+    source: str, kinds: Sequence[Kind], rows: list[Numbers], costs: Costs
+) -> list[QuarterRow]:
+    def brackets(number: int, quarter: int) -> Brackets | None:
+        price = _price(kinds[number], quarter, costs)
+        return None if price is None else price.brackets
+
+    found = scan.call_sums(rows, QUARTER_MICROS, brackets) if scan else []
+    return [row for told in found if (row := _row(source, kinds, told)) is not None]
+
+
+def _price(kind: Kind, quarter: int, costs: Costs) -> Priced | None:
+    _, provider, model, tier, _, _, _, measure, _ = kind
+    return None if measure else costs.price(provider, model, quarter, tier)
 
 
 def _row(
-    source: str, quarter: int, kind: Kind, calls: Sequence[Numbers], costs: Costs
-) -> QuarterRow:
-    client, provider, model, tier, session, project, agent, measure, _ = kind
-    columns = list(zip(*calls, strict=True))
-    count, unmeasured = len(calls), len(calls) if measure else 0
-    price = None if measure else costs.price(provider, model, quarter, tier)
-    cost = None
-    if price is not None:
-        cost = price.costs(call[2:] for call in calls)
-    unpriced = count if price is None and not measure else 0
+    source: str, kinds: Sequence[Kind], told: tuple[Any, ...]
+) -> QuarterRow | None:
+    """Name a sum: (kind, quarter, calls, the classes, cost, first, last)."""
+    number, quarter, calls, *sums, cost, first, last = told
+    client, provider, model, tier, session, project, agent, measure, _ = kinds[number]
+    if measure == "estimate":
+        return None
     return QuarterRow._make(
         (
-            *(quarter, client, source, provider, model, tier, session, project),
-            *(agent, count, *map(sum, columns[2:]), cost, unpriced, unmeasured),
-            *(min(columns[1]), max(columns[1])),
+            *(quarter, client, source, provider, model, tier, session, project, agent),
+            *(calls, *sums, cost, calls if cost is None and not measure else 0),
+            *(calls if measure else 0, first, last),
         )
     )

@@ -1,3 +1,4 @@
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 class LineScanner:
@@ -24,3 +25,15 @@ class LogScanner:
         ]
         | None
     ): ...
+
+def call_sums(
+    rows: list[tuple[int, ...]],
+    quarter: int,
+    price: Callable[[int, int], Sequence[tuple[int, tuple[int, ...]]] | None],
+) -> list[tuple[Any, ...]]: ...
+def stable_ids(prefix: str, names: list[str]) -> bytes: ...
+
+Fields = tuple[tuple[str, str], ...]
+
+def arrow_schema(fields: Fields, /) -> object: ...
+def arrow_stream(fields: Fields, columns: tuple[list[Any], ...], /) -> object: ...

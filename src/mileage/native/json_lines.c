@@ -5,7 +5,7 @@
  * expected form. Whatever else a line is, its bytes are returned for the ordinary
  * reader, so both together read what that one reads alone.
  *
- * LineScanner(marker, within, skip, keep, fields): lines that have `marker` within
+ * LineScanner(marker, within, skip, keep, fields, grows=False): lines that have `marker` within
  * their first bytes, followed by one of `skip` and by none of `keep`, are passed over.
  * Fields are (path, kind) or (path, kind, value). Columns: `text`; `name`, not empty;
  * `count`, 0 where missing; `integer`; `stamp`, in UTC
@@ -15,6 +15,11 @@
  *
  * scan(chunk) returns the number of lines, and of those not skipped a row or the
  * bytes. A row has the columns, then where the line begins and ends.
+ *
+ * With `grows`, the second column is a time and the last one a count. Lines that
+ * follow a row, later than it and equal in all but these, are taken into it as long as
+ * the count does not fall: the time stays, the count is the last, and the row ends
+ * where they end.
  */
 #include "plain_json.h"
 #include "scan.h"
@@ -41,24 +46,31 @@ typedef struct {
 } Node;
 
 typedef struct {
+    PyObject *text; /* NULL where there is none */
+    int64_t number;
+    bool given;
+} Cell;
+
+typedef struct {
     PyObject_HEAD
     PyObject *kept; /* the arguments, which nodes and rules point into */
     Node nodes[MAX_NODES];
-    int count, columns;
+    int count, columns, grows;
+    int kinds[MAX_COLUMNS];
     uint64_t required;
     const char *marker;
     Py_ssize_t marker_length, within;
     PyObject *skip, *keep;
-    PyObject *blank[MAX_COLUMNS];  /* what a row has where a line says nothing */
     PyObject *before[MAX_COLUMNS]; /* the last text of each column: most repeat */
-    PyObject *row[MAX_COLUMNS];
+    Cell row[MAX_COLUMNS];
+    Cell held[MAX_COLUMNS]; /* a row to which the next line may belong */
+    const char *held_from, *held_to;
 } Scanner;
 
 typedef struct {
     Json json;
     Scanner *scanner;
     uint64_t seen;
-    bool failed; /* out of memory */
 } Line;
 
 static void replace(PyObject **slot, PyObject *value) {
@@ -67,11 +79,18 @@ static void replace(PyObject **slot, PyObject *value) {
     Py_XDECREF(before);
 }
 
-static bool put(Line *line, const Node *node, PyObject *value) {
-    if (value == NULL)
-        line->failed = true;
-    replace(&line->scanner->row[node->column], value);
-    return value != NULL;
+static void clear(Cell *row, int columns) {
+    for (int i = 0; i < columns; i++) {
+        replace(&row[i].text, NULL);
+        row[i].number = 0;
+        row[i].given = false;
+    }
+}
+
+static bool put(Line *line, const Node *node, int64_t number) {
+    line->scanner->row[node->column].number = number;
+    line->scanner->row[node->column].given = true;
+    return true;
 }
 
 static bool text(Line *line, const Node *node) {
@@ -98,7 +117,8 @@ static bool text(Line *line, const Node *node) {
         before = value;
     }
     Py_INCREF(before);
-    return put(line, node, before);
+    replace(&own->row[node->column].text, before);
+    return true;
 }
 
 static bool count(Line *line, const Node *node) {
@@ -110,7 +130,7 @@ static bool count(Line *line, const Node *node) {
         return false;
     if (line->json.at < line->json.end && strchr("0123456789.eE", *line->json.at) != NULL && *line->json.at)
         return false;
-    return put(line, node, PyLong_FromLongLong(value));
+    return put(line, node, value);
 }
 
 static int two(const unsigned char *at) {
@@ -155,14 +175,14 @@ static bool stamp(Line *line, const Node *node) {
         micros = micros * 10 + (digit - '0');
     }
     int64_t seconds = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-    return put(line, node, PyLong_FromLongLong(seconds * 1000000 + micros));
+    return put(line, node, seconds * 1000000 + micros);
 }
 
 static bool flag(Line *line, const Node *node) {
     bool is_true = *line->json.at == 't';
     if (!json_word(&line->json, is_true ? "true" : "false"))
         return false;
-    return put(line, node, PyBool_FromLong(is_true));
+    return put(line, node, is_true);
 }
 
 static bool object(Line *line, const Node *parent);
@@ -192,10 +212,8 @@ static bool field(Line *line, const Node *node) {
     default:
         if (!json_take(&line->json, '{'))
             return false;
-        if (node->column >= 0) {
-            Py_INCREF(Py_True);
-            put(line, node, Py_True);
-        }
+        if (node->column >= 0)
+            put(line, node, 1);
         return object(line, node);
     }
 }
@@ -245,12 +263,9 @@ static bool object(Line *line, const Node *parent) {
 static bool row_of(Scanner *own, const char *start, const char *end, Line *line) {
     if (end > start && end[-1] == '\n')
         end--;
-    for (int i = 0; i < own->columns; i++) {
-        Py_INCREF(own->blank[i]);
-        replace(&own->row[i], own->blank[i]);
-    }
+    clear(own->row, own->columns);
     Json json = {(const unsigned char *)start, (const unsigned char *)end};
-    *line = (Line){json, own, 0, false};
+    *line = (Line){json, own, 0};
     if (!json_take(&line->json, '{') || !object(line, &own->nodes[0]))
         return false;
     json_blanks(&line->json);
@@ -284,26 +299,77 @@ static bool skipped(const Scanner *own, const char *start, const char *end) {
     return false;
 }
 
-/* A row of the columns' values and where the line begins and ends, or the line. */
-static PyObject *scanned(Scanner *own, const char *chunk, const char *start, const char *end) {
-    Line line;
-    if (row_of(own, start, end, &line)) {
-        PyObject *from = PyLong_FromSsize_t(start - chunk), *to = PyLong_FromSsize_t(end - chunk);
-        PyObject *row = from && to ? PyTuple_New(own->columns + 2) : NULL;
-        if (row == NULL) {
-            Py_XDECREF(from);
-            Py_XDECREF(to);
-            return NULL;
-        }
-        for (int i = 0; i < own->columns; i++) {
-            PyTuple_SetItem(row, i, own->row[i]);
-            own->row[i] = NULL;
-        }
-        PyTuple_SetItem(row, own->columns, from);
-        PyTuple_SetItem(row, own->columns + 1, to);
-        return row;
+static PyObject *value_of(const Cell *cell, int kind) {
+    PyObject *value = cell->text;
+    if (kind == FLAG || kind == OBJECT)
+        return PyBool_FromLong(cell->number != 0);
+    if (kind == COUNT || cell->given)
+        return PyLong_FromLongLong(cell->number);
+    if (value == NULL)
+        value = Py_None;
+    Py_INCREF(value);
+    return value;
+}
+
+static bool append(PyObject *found, PyObject *one) {
+    bool done = one != NULL && PyList_Append(found, one) == 0;
+    Py_XDECREF(one);
+    return done;
+}
+
+/* Emit the row that is held: the columns' values and where its lines begin and end. */
+static bool release(Scanner *own, const char *chunk, PyObject *found) {
+    if (own->held_from == NULL)
+        return true;
+    PyObject *row = PyTuple_New(own->columns + 2);
+    for (int i = 0; row != NULL && i < own->columns + 2; i++) {
+        const char *at = i == own->columns ? own->held_from : own->held_to;
+        PyObject *value = i < own->columns ? value_of(&own->held[i], own->kinds[i])
+                                           : PyLong_FromSsize_t(at - chunk);
+        if (value == NULL)
+            Py_CLEAR(row);
+        else
+            PyTuple_SetItem(row, i, value);
     }
-    return line.failed ? NULL : PyBytes_FromStringAndSize(start, end - start);
+    own->held_from = NULL;
+    return append(found, row);
+}
+
+/* Whether a row only repeats the held one, later and with a count that has grown. */
+static bool repeats(const Scanner *own) {
+    int last = own->columns - 1;
+    if (!own->grows || own->held_from == NULL)
+        return false;
+    for (int i = 0; i < last; i++) {
+        const Cell *held = &own->held[i], *now = &own->row[i];
+        if (i == 1 ? now->number <= held->number
+                   : held->text != now->text || held->number != now->number ||
+                         held->given != now->given)
+            return false;
+    }
+    return own->held[last].number <= own->row[last].number;
+}
+
+static bool take_line(Scanner *own, const char *chunk, const char *start, const char *end,
+                      PyObject *found) {
+    Line line;
+    if (!row_of(own, start, end, &line))
+        return release(own, chunk, found) &&
+               append(found, PyBytes_FromStringAndSize(start, end - start));
+    if (repeats(own)) {
+        own->held[own->columns - 1].number = own->row[own->columns - 1].number;
+    } else {
+        if (!release(own, chunk, found))
+            return false;
+        for (int i = 0; i < own->columns; i++) {
+            Cell free = own->held[i];
+            own->held[i] = own->row[i];
+            own->row[i] = free;
+        }
+        own->held_from = start;
+    }
+    own->held_to = end;
+    return true;
 }
 
 static PyObject *Scanner_scan(Scanner *own, PyObject *chunk) {
@@ -313,16 +379,15 @@ static PyObject *Scanner_scan(Scanner *own, PyObject *chunk) {
         return NULL;
     PyObject *found = PyList_New(0);
     const char *end = bytes + size;
+    own->held_from = NULL;
     for (const char *start = bytes, *stop; found != NULL && start < end; start = stop, lines++) {
         const char *newline = memchr(start, '\n', end - start);
         stop = newline ? newline + 1 : end;
-        if (skipped(own, start, stop))
-            continue;
-        PyObject *one = scanned(own, bytes, start, stop);
-        if (one == NULL || PyList_Append(found, one) < 0)
+        if (!skipped(own, start, stop) && !take_line(own, bytes, start, stop, found))
             Py_CLEAR(found);
-        Py_XDECREF(one);
     }
+    if (found != NULL && !release(own, bytes, found))
+        Py_CLEAR(found);
     return found == NULL ? NULL : Py_BuildValue("nN", lines, found);
 }
 
@@ -336,14 +401,6 @@ static int node_of(Scanner *own, int parent, const char *name, Py_ssize_t length
     own->nodes[own->count].sibling = own->nodes[parent].child;
     own->nodes[parent].child = own->count;
     return own->count++;
-}
-
-static PyObject *blank(int kind) {
-    if (kind == COUNT)
-        return PyLong_FromLong(0);
-    PyObject *nothing = kind == OBJECT || kind == FLAG ? Py_False : Py_None;
-    Py_INCREF(nothing);
-    return nothing;
 }
 
 static int add_field(Scanner *own, PyObject *field) {
@@ -373,7 +430,7 @@ static int add_field(Scanner *own, PyObject *field) {
     node->required = kind == NAME || kind == TIME || kind == NEEDED || kind == IS;
     own->required |= (uint64_t)node->required << at;
     if (is_column) {
-        own->blank[own->columns] = blank(kind);
+        own->kinds[own->columns] = kind;
         node->column = own->columns++;
     }
     return 0;
@@ -388,9 +445,9 @@ static bool all_bytes(PyObject *prefixes) {
 
 static int set_up(Scanner *own, PyObject *arguments) {
     PyObject *fields;
-    if (!PyArg_ParseTuple(arguments, "y#nO!O!O!", &own->marker, &own->marker_length, &own->within,
+    if (!PyArg_ParseTuple(arguments, "y#nO!O!O!|p", &own->marker, &own->marker_length, &own->within,
                           &PyTuple_Type, &own->skip, &PyTuple_Type, &own->keep, &PyTuple_Type,
-                          &fields))
+                          &fields, &own->grows))
         return -1;
     Py_INCREF(arguments);
     own->kept = arguments;
@@ -419,11 +476,10 @@ static PyObject *Scanner_new(PyTypeObject *type, PyObject *arguments, PyObject *
 static void Scanner_free(PyObject *self) {
     Scanner *own = (Scanner *)self;
     PyTypeObject *type = Py_TYPE(self);
-    for (int i = 0; i < MAX_COLUMNS; i++) {
-        Py_XDECREF(own->blank[i]);
+    for (int i = 0; i < MAX_COLUMNS; i++)
         Py_XDECREF(own->before[i]);
-        Py_XDECREF(own->row[i]);
-    }
+    clear(own->row, MAX_COLUMNS);
+    clear(own->held, MAX_COLUMNS);
     Py_XDECREF(own->kept);
     PyObject_Free(self);
     Py_DECREF(type);

@@ -1,11 +1,20 @@
 /* The extension: each part adds what it offers. */
 #include "scan.h"
 
+int add_call_sums(PyObject *module);
+int add_arrow_columns(PyObject *module);
 int add_line_scanner(PyObject *module);
 int add_log_scanner(PyObject *module);
+int add_stable_ids(PyObject *module);
+
+static int (*const PARTS[])(PyObject *) = {add_arrow_columns, add_call_sums, add_line_scanner, add_log_scanner,
+                                           add_stable_ids};
 
 static int fill(PyObject *module) {
-    return add_line_scanner(module) < 0 || add_log_scanner(module) < 0 ? -1 : 0;
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+        if (PARTS[i](module) < 0)
+            return -1;
+    return 0;
 }
 
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, fill}, {0, NULL}};

@@ -55,7 +55,7 @@ class Row(NamedTuple):
     output: int
     begin: int
     end: int
-    """Where the line stands in its chunk."""
+    """Where the line stands in its chunk; with the lines that only repeat it."""
 
 
 _USAGE = "message.usage."
@@ -142,7 +142,7 @@ def _is_plain(line: Line, message: Message, usage: Usage) -> bool:
 def _scanner() -> Callable[[bytes], Scanned]:
     if scan is None:
         return decoded
-    scanner = scan.LineScanner(MESSAGE, HEAD_BYTES, (BY_USER,), (), _FIELDS)
+    scanner = scan.LineScanner(MESSAGE, HEAD_BYTES, (BY_USER,), (), _FIELDS, True)  # noqa: FBT003
     found: Callable[[bytes], Scanned] = scanner.scan
     return found
 

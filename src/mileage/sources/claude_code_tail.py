@@ -6,10 +6,9 @@ not as plain as that goes the ordinary way; the results are the same.
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from mileage.domain.packed import FileCalls, hashed
+from mileage.domain.packed import FileCalls, all_hashed
 from mileage.sources.claude_code_lines import (
     NO_RESPONSE,
     plain_model,
@@ -94,12 +93,13 @@ class TranscriptTail:
                 continue
             call = calls.get(row[_KEY])
             if call is not None:
-                if not call.repeated(row):
-                    ordinary(0, chunk[row[-2] : row[-1]])
-            elif row[_AT] < EARLIEST or row[_MODEL] == NO_RESPONSE:
-                ordinary(0, chunk[row[-2] : row[-1]])
-            else:
+                if call.repeated(row):
+                    continue
+            elif row[_AT] >= EARLIEST and row[_MODEL] != NO_RESPONSE:
                 calls[row[_KEY]] = _Call(row)
+                continue
+            for line in chunk[row[-2] : row[-1]].split(b"\n"):
+                ordinary(0, line)
         return lines
 
     def settled(self) -> FileCalls:
@@ -116,8 +116,7 @@ class TranscriptTail:
                 number = numbers[alike] = len(kinds) - 1
             counts = call.counts or classes(call.row)
             rows.append((number, call.occurred_at, *counts))
-        keys = array("Q", b"".join([hashed(_SOURCE, key) for key in calls]))
-        found = FileCalls(keys, kinds, rows)
+        found = FileCalls(all_hashed(_SOURCE, list(calls)), kinds, rows)
         reading = self._ordinary.gathered.reading()
         self.rejected += len(reading.rejected)
         more = FileCalls.of(reading.witnesses.rows())

@@ -188,6 +188,59 @@ def test_lines_are_counted_skipped_and_told_where_they_stand(scanner):
     ]
 
 
+GROWING = (("id", "name"), ("at", "time"), ("model", "text"), ("out", "count"))
+
+
+def answer(second, out, **changed):
+    told = {"id": "a", "model": "m", "out": out, **changed}
+    told["at"] = f"2026-11-22T10:00:0{second}.000Z"
+    return json.dumps(told).encode() + b"\n"
+
+
+@pytest.fixture
+def growing():
+    return scan.LineScanner(b'"role":"', 60, (b"user",), (), GROWING, True)  # noqa: FBT003
+
+
+def test_lines_that_only_repeat_a_row_are_taken_into_it(growing):
+    first, user = answer(1, 5), b'{"role":"user"}\n'
+    chunk = first + answer(2, 5) + user + answer(3, 9) + answer(4, 1, id="b")
+    count, found = growing.scan(chunk)
+    assert count == 5
+    at = 1_795_341_601_000_000
+    end = len(chunk) - len(answer(4, 1, id="b"))
+    assert found == [
+        ("a", at, "m", 9, 0, end),
+        ("b", at + 3_000_000, "m", 1, end, len(chunk)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        answer(2, 4),
+        answer(1, 5),
+        answer(0, 5),
+        answer(2, 5, model="other"),
+        answer(2, 5, model=None),
+        answer(2, 5, id="b"),
+    ],
+)
+def test_others_are_rows_of_their_own(growing, second):
+    assert len(growing.scan(answer(1, 5) + second)[1]) == 2
+
+
+def test_a_line_that_is_no_row_stands_between(growing):
+    odd = b"no json\n"
+    found = growing.scan(answer(1, 5) + odd + answer(2, 6))[1]
+    assert [one if isinstance(one, bytes) else one[3] for one in found] == [5, odd, 6]
+
+
+def test_no_chunk_repeats_the_row_of_another(growing):
+    assert growing.scan(answer(1, 5))[1][0][3] == 5
+    assert growing.scan(answer(2, 6))[1][0][1] == 1_795_341_602_000_000
+
+
 def test_a_text_that_repeats_is_one_object(scanner):
     chunk = b"\n".join(line_of(model="same", id=f"a{n}") for n in range(3))
     rows = scanner.scan(chunk)[1]
