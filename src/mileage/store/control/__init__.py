@@ -17,6 +17,7 @@ from mileage.store.control.access_log import AccessLog
 from mileage.store.control.accounts import Accounts
 from mileage.store.control.audit import AuditLog
 from mileage.store.control.database import Database, engine_on
+from mileage.store.control.domains import Domains
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
 from mileage.store.control.schema import META
@@ -32,7 +33,7 @@ PROJECT_KEY = "project_key"
 PROJECT_KEY_BYTES = 32
 
 
-class Control(Accounts, Memberships, SignIn, AccessLog, AuditLog):
+class Control(Accounts, Memberships, SignIn, AccessLog, AuditLog, Domains):
     """Everything the control plane can be asked; safe to share between threads."""
 
     def project_key(self) -> bytes:

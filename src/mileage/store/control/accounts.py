@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Row, bindparam, insert, select
 
+from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.people import Account
 from mileage.store.control.database import OnDatabase
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import AccountKind
 
-COLLECTOR = "collector:"
 INSTALLATION = "installation:"
 INSTALLATION_SHOWN = 12
 LONGEST_IDENTITY = 320
@@ -73,14 +73,21 @@ def _usable(value: str) -> bool:
     return 0 < len(value) <= LONGEST_IDENTITY and value.isprintable()
 
 
-def described(identity: str) -> NewAccount:
-    """Say what account an identity stands for that nobody has claimed yet."""
+def described(identity: str, *, believed: bool = False) -> NewAccount:
+    """Say what account an identity stands for that nobody has claimed yet.
+
+    An address that is ``believed`` is a person's, named by what is before the @.
+    """
+    if believed:
+        return NewAccount("person", identity.rpartition("@")[0], identity)
     if identity.startswith(COLLECTOR):
         name = identity.removeprefix(COLLECTOR)
         return NewAccount("service", f"{name} (unattributed)", None)
     if identity.startswith(INSTALLATION):
         shown = identity.removeprefix(INSTALLATION)[:INSTALLATION_SHOWN]
         return NewAccount("unclaimed", f"installation {shown}", None)
+    if identity.startswith(UNVERIFIED):
+        return NewAccount("unclaimed", identity, None)
     return NewAccount("unclaimed", identity, identity if "@" in identity else None)
 
 
@@ -92,8 +99,11 @@ def account_from(row: Row[Any]) -> Account:
 class Accounts(OnDatabase):
     """Accounts and identities."""
 
-    def ensure_account(self, identity: str) -> str:
-        """Return the account of an asserted identity, a new one when unknown."""
+    def ensure_account(self, identity: str, *, believed: bool = False) -> str:
+        """Return the account of an asserted identity, a new one when unknown.
+
+        What is known of it already stays as it is, whoever asserts it.
+        """
         value = normal(identity)
         with self._database.reading() as connection:
             known = connection.execute(ACCOUNT_OF_IDENTITY, {"identity": value})
@@ -101,15 +111,15 @@ class Accounts(OnDatabase):
         if account_id is not None:
             return str(account_id)
         with self._database.writing() as connection:
-            return self._ensured(connection, value)
+            return self._ensured(connection, value, described(value, believed=believed))
 
-    def _ensured(self, connection: Connection, identity: str) -> str:
+    def _ensured(self, connection: Connection, identity: str, new: NewAccount) -> str:
         """Look again inside the transaction: another process may have been faster."""
         found = connection.execute(ACCOUNT_OF_IDENTITY, {"identity": identity})
         account_id = found.scalar()
         if account_id is not None:
             return str(account_id)
-        return self._added(connection, described(identity), identity)
+        return self._added(connection, new, identity)
 
     def _added(self, connection: Connection, new: NewAccount, identity: str) -> str:
         account_id = new_id("acc", self._database.random_bytes)

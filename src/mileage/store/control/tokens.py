@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, union_all, update
 
+from mileage.domain.asserted import COLLECTOR
 from mileage.domain.directory import IngestToken, NewSecret, Rate, TokenTerms
 from mileage.domain.errors import Conflict, Invalid, NotFound, Unauthorised
 from mileage.domain.people import Credential
 from mileage.domain.window import moment
-from mileage.store.control.accounts import COLLECTOR, checked
+from mileage.store.control.accounts import checked
 from mileage.store.control.audit import ITSELF, Change, note
 from mileage.store.control.database import OnDatabase, Remembered
 from mileage.store.control.minting import hashed, looks_like, new_id, new_secret
