@@ -70,7 +70,47 @@ def parsers() -> dict[str, Parser]:
             found[f"otlp-{signal}-{form}"] = partial(_read_body, reader, signal, form)
     ordinary = OtlpReader(installed.otlp_sources(), compiled=False)
     found["otlp-logs-columns"] = partial(_read_both_ways, reader, ordinary)
+    found |= _tails()
     return {**found, **_inputs()}
+
+
+def _tails() -> dict[str, Parser]:
+    """Return the quick readers of transcripts and rollouts, which have two scanners."""
+    from mileage.sources.claude_code_log import SOURCE as CLAUDE
+    from mileage.sources.claude_code_rows import decoded
+    from mileage.sources.claude_code_rows import scanned as claude_rows
+    from mileage.sources.claude_code_tail import TranscriptTail
+    from mileage.sources.codex_rollout import SOURCE as CODEX
+    from mileage.sources.codex_rows import lines_of
+    from mileage.sources.codex_rows import scanned as codex_rows
+    from mileage.sources.codex_tail import RolloutTail
+
+    def claude(data: bytes) -> None:
+        tails = [
+            TranscriptTail(CLAUDE.transcript("fuzz"), scan)
+            for scan in (claude_rows, decoded)
+        ]
+        _agree([(tail.take(data), tail.settled(), tail.rejected) for tail in tails])
+
+    def codex(data: bytes) -> None:
+        tails = [
+            RolloutTail(CODEX.rollout("fuzz"), None, scan)
+            for scan in (codex_rows, lines_of)
+        ]
+        _agree(
+            [
+                (tail.take(data), tail.settled(), tail.open_calls(), tail.state())
+                for tail in tails
+            ]
+        )
+
+    return {"claude_code_log-tail": claude, "codex_rollout-tail": codex}
+
+
+def _agree(readings: list[Any]) -> None:
+    first, second = readings
+    if first != second:
+        raise AssertionError("the two scanners read different things")
 
 
 def _inputs() -> dict[str, Parser]:
@@ -184,7 +224,8 @@ def seeds(name: str) -> Iterator[bytes]:
         suffix = "json" if form == "json" else "pb"
         files = sorted(GOLDEN.rglob(f"*{signal}*.{suffix}"))
     else:
-        folders = [path for path in GOLDEN.rglob(name) if path.is_dir()]
+        named = name.removesuffix("-tail")
+        folders = [path for path in GOLDEN.rglob(named) if path.is_dir()]
         files = [file for folder in folders for file in folder.rglob("*")]
     for file in sorted(files):
         if file.is_file() and file.stat().st_size <= SEED_BYTES:

@@ -74,7 +74,7 @@ chunks = st.lists(
 
 
 def tail_of(chunk, scan):
-    transcript = SOURCE.reader("place", None)._ordinary
+    transcript = SOURCE.transcript("place")
     tail = TranscriptTail(transcript, scan)
     tail.take(chunk)
     return tail.settled(), tail.rejected

@@ -90,7 +90,7 @@ chunks = st.lists(
 
 
 def tail_of(chunk, scan):
-    rollout = SOURCE.reader("rollout-t1.jsonl", None)._rollout
+    rollout = SOURCE.rollout("rollout-t1.jsonl")
     tail = RolloutTail(rollout, None, scan)
     tail.take(chunk)
     return tail.settled(), tail.open_calls(), tail.rejected, tail.state()

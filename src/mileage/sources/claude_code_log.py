@@ -82,9 +82,11 @@ class ClaudeCodeLog:
     def reader(self, place: str, state: Mapping[str, Any] | None) -> TranscriptTail:
         """Read on, or from the start: lines do not depend on those before them."""
         del state
-        return TranscriptTail(
-            _Transcript(Gathering(self.traits, place), activity=False)
-        )
+        return TranscriptTail(self.transcript(place))
+
+    def transcript(self, place: str) -> _Transcript:
+        """Return what reads lines for usage alone, one by one."""
+        return _Transcript(Gathering(self.traits, place), activity=False)
 
 
 class _Transcript:

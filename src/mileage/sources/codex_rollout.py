@@ -70,8 +70,11 @@ class CodexRollout:
 
     def reader(self, place: str, state: Mapping[str, Any] | None) -> RolloutTail:
         """Read on with what was known of the thread, or from the start."""
-        rollout = _Rollout(Gathering(self.traits, place), activity=False)
-        return RolloutTail(rollout, state)
+        return RolloutTail(self.rollout(place), state)
+
+    def rollout(self, place: str) -> _Rollout:
+        """Return what reads lines for usage alone, one by one."""
+        return _Rollout(Gathering(self.traits, place), activity=False)
 
 
 class _Rollout:
