@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class Directory(Protocol):
-    """Who an asserted identity is."""
+    """Whose an assertion is."""
 
-    def ensure_account(self, identity: str) -> str:
-        """Return the account of an e-mail, installation or collector."""
+    def account_of(self, credential: Credential, identity: str) -> str:
+        """Return whose usage a collector's is that asserts this identity, or ''."""
         ...
 
 
 def book(records: Iterable[Record], directory: Directory) -> Booking:
     """Book every row to the account of its credential or of its asserted identity."""
-    accounts: dict[str, str] = {}
+    accounts: dict[tuple[Credential, str], str] = {}
     seen: list[Seen] = []
     done: list[Done] = []
     refused: list[Refusal] = []
@@ -52,13 +52,13 @@ def book(records: Iterable[Record], directory: Directory) -> Booking:
 def _owner(
     credential: Credential,
     identity: str,
-    accounts: dict[str, str],
+    accounts: dict[tuple[Credential, str], str],
     directory: Directory,
 ) -> tuple[str, bool]:
     """Return (account, asserted). A personal token wins over any claim."""
     if credential.account_id:
         return credential.account_id, False
-    claimed = identity or f"collector:{credential.collector}"
-    if claimed not in accounts:
-        accounts[claimed] = directory.ensure_account(claimed)
-    return accounts[claimed], True
+    asserted = credential, identity
+    if asserted not in accounts:
+        accounts[asserted] = directory.account_of(*asserted)
+    return accounts[asserted], True

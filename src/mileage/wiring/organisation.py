@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mileage import __version__
 from mileage.domain.errors import Unavailable
 from mileage.domain.window import Clock, moment
+from mileage.ingest.asserting import AssertedIdentities
 from mileage.ingest.meters import MeteredLedger, Meters
 from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
@@ -92,6 +93,7 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
     policy = load_policy(data)
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:
+        control.believe(policy.settings.domains)
         clock = Clock(ZoneInfo(policy.settings.zone))
         rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
         ledger = Ledger(data / "ledger.duckdb", rules, now)
@@ -110,9 +112,10 @@ def _assemble(
     data: Path, policy: Policy, catalog: Catalog, control: Control, ledger: Ledger
 ) -> Organisation:
     screen = Screen(control.project_key(), now)
+    people = AssertedIdentities(control, policy.settings.domains)
     meters = Meters()
     pipeline = Pipeline(
-        MeteredLedger(ledger, meters), control, screen, data / "segments", meters
+        MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
     snapshots = Snapshots(data / "snapshots")
     cadence = policy.settings.snapshot_seconds

@@ -30,8 +30,8 @@ COLLECTOR = Credential("tok_2", "", "gateway")
 class Phonebook:
     """Makes an account of every identity."""
 
-    def ensure_account(self, identity: str) -> str:
-        return f"acc:{identity}"
+    def account_of(self, credential: Credential, identity: str) -> str:
+        return f"acc:{identity or f'collector:{credential.collector}'}"
 
 
 class Notebook:

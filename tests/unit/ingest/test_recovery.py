@@ -27,8 +27,8 @@ FULL = Unavailable("No space left on device")
 
 
 class Phonebook:
-    def ensure_account(self, identity: str) -> str:
-        return f"acc:{identity}"
+    def account_of(self, credential: Credential, identity: str) -> str:
+        return f"acc:{identity or f'collector:{credential.collector}'}"
 
 
 class Moody:

@@ -29,8 +29,8 @@ START = Position(0, 0)
 
 
 class Phonebook:
-    def ensure_account(self, identity: str) -> str:
-        return f"acc:{identity}"
+    def account_of(self, credential: Credential, identity: str) -> str:
+        return f"acc:{identity or f'collector:{credential.collector}'}"
 
 
 class Slow:
