@@ -35,6 +35,13 @@ class Settings:
     """Of a request after decompression."""
     max_line_bytes: int = 32 * MIB
     """Of a session log; longer ones are rejected and counted."""
+    max_connections: int = 4096
+    """Over HTTP, and as many over gRPC; those without a request go first."""
+    patience_seconds: int = 30
+    """For the head of a request, the beginning of a body, a whole message of gRPC, and
+    an answer that nobody reads."""
+    drain_seconds: int = 20
+    """How long a server that stops takes in what is on its way to the ledger."""
     domains: tuple[str, ...] = ()
     """Of which e-mail domains a collector may name people that nobody knows yet."""
     requests_per_second: int = 10_000
@@ -53,7 +60,10 @@ _LIMITS = {
     "max_body_bytes": (1024, 1024 * MIB),
     "max_inflated_bytes": (1024, 4096 * MIB),
     "max_line_bytes": (1024, 1024 * MIB),
+    "max_connections": (16, 100_000),
+    "patience_seconds": (1, 600),
 }
+_SERVING = {"drain_seconds": (0, 3600)}
 _DOOR = {
     "requests_per_second": (0, 1_000_000_000),
     "records_per_second": (0, 1_000_000_000),
@@ -85,6 +95,7 @@ def parse_settings(
         **_numbers(root.table("board"), default, _BOARD),
         domains=door.texts("domains", pattern=DOMAIN, expected="domain"),
         **_numbers(root.table("limits"), default, _LIMITS),
+        **_numbers(root.table("serving"), default, _SERVING),
         **_numbers(door, default, _DOOR),
     )
     policy.close()

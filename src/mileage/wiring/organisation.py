@@ -103,7 +103,7 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
             try:
                 yield organisation
             finally:
-                organisation.pipeline.close()
+                organisation.pipeline.close(policy.settings.drain_seconds)
         finally:
             ledger.close()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
+import resource
 import socket
 import threading
-from asyncio import gather, wrap_future
+from asyncio import gather
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -16,21 +17,20 @@ from anyio import to_thread
 
 from mileage.domain.errors import Conflict, Invalid, MileageError, Unavailable
 from mileage.domain.people import OPERATOR
-from mileage.ingest.pipeline import refusal
-from mileage.ingest.record import Record
-from mileage.reports.shape import ingest_status_json
-from mileage.reports.status import ingest_status
-from mileage.sources.installed import otlp_sources
 from mileage.web.app import create_app
+from mileage.web.http_connection import BoundedConnection, Crowd
+from mileage.web.intake import Intake
 from mileage.web.services import Services
+from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import listening
-from mileage.wiring.pushes import Pushes
+from mileage.wiring.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import FrameType
 
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
@@ -44,47 +44,12 @@ log = logging.getLogger(__name__)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRPC_PORT = 4317
 """The usual one of OTLP over gRPC."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than any usual interval of exporters: they would lose a race now and then."""
+SPARE_FILES = 512
 GRACE_SECONDS = 10
 """For what is being answered when the server stops."""
 SECOND = 1_000_000
-
-
-class IngestDoor:
-    """Implements ``web.services.Door`` over the pipeline."""
-
-    def __init__(self, organisation: Organisation) -> None:
-        self._have = organisation
-        self.sources = otlp_sources()
-        self._pushes = Pushes(organisation)
-
-    def credential(self, bearer: str) -> Credential:
-        """Return what a token stands for; raises Unauthorised."""
-        return self._have.control.credential(bearer)
-
-    async def accept(
-        self, credential: Credential, reading: Reading, origin: str
-    ) -> None:
-        """Return once the reading is on disk."""
-        record = Record(credential, origin, reading, received=now())
-        durable = await to_thread.run_sync(self._have.pipeline.submit, record)
-        await wrap_future(durable)
-
-    async def take_push(self, credential: Credential, push: Push | None) -> Receipt:
-        """Return once a machine's rows are on disk."""
-        return await self._pushes.take(credential, push)
-
-    def refuse(self, credential: Credential, source: str, reason: str) -> None:
-        """Keep count of a body that was answered 4xx."""
-        reading = refusal(source, "request body", reason)
-        try:
-            self._have.pipeline.submit(Record(credential, source, reading))
-        except Unavailable:
-            log.warning("a refused body could not be counted: %s", reason)
-
-    def counters(self) -> dict[str, float]:
-        """Return the figures of ``/metrics``."""
-        status = ingest_status(self._have.ledger, self._have.pipeline.backlog())
-        return {k: float(v) for k, v in ingest_status_json(status).items()}
 
 
 class Publisher:
@@ -143,9 +108,11 @@ def serving(
     listener = _bind(host, port, "--port")
     with (
         listener,
+        stopping() as signals,
         open_organisation(data) as organisation,
         listening(data, actions(organisation)),
     ):
+        signals.begin(organisation.pipeline.hurry)
         yield Server(organisation, listener, host, _usual(host, grpc_port))
 
 
@@ -203,28 +170,42 @@ class Server:
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until interrupted; ``ready`` is called when requests are answered."""
         names = ("127.0.0.1", "localhost", "[::1]")
+        door = IngestDoor(self.organisation)
         services = Services(
             reports=self.organisation.answers,
             sign_in=self.organisation.control,
-            door=IngestDoor(self.organisation),
+            door=door,
+            receiver=self.organisation.receiver,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
-        app = create_app(services, self.organisation.policy.settings)
+        intake = Intake(door, self.organisation.policy.settings)
+        app = create_app(services, intake=intake)
+        limits = intake.limits
+        _allow_files(2 * limits.max_connections + SPARE_FILES)
         config = uvicorn.Config(
             app,
-            log_level="warning",
+            http=cast(
+                "Any",
+                partial(
+                    BoundedConnection,
+                    Crowd(limits.max_connections, limits.patience_seconds),
+                ),
+            ),
+            # What it warns of is what clients do, and they would fill the log.
+            log_level="error",
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         publisher = Publisher(self.organisation)
         publisher.start()
         try:
-            with _outlived_signals():
-                server = _Announcing(config, ready, self._grpc(services.door, intake))
-                server.run(sockets=[self._listener])
+            server = _Announcing(config, ready, self._grpc(door, intake))
+            server.run(sockets=[self._listener])
         finally:
             publisher.stop()
+            door.close()
 
     def _grpc(self, door: Door, intake: Intake) -> GrpcDoor | None:
         if not self._grpc_port:
@@ -238,20 +219,12 @@ class Server:
         return GrpcDoor(door, intake, host, self._grpc_port)
 
 
-@contextmanager
-def _outlived_signals() -> Iterator[None]:
-    """Let the process live on after the server has stopped for a signal.
-
-    uvicorn repeats the signal when it is done, which would end the process before
-    the ledger has taken in what was acknowledged.
-    """
-    stops = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: None) for number in stops]
-    try:
-        yield
-    finally:
-        for number, handler in zip(stops, before, strict=True):
-            signal.signal(number, handler)
+def _allow_files(most: int) -> None:
+    """Let this process have as many files and connections open, if it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < most and soft != resource.RLIM_INFINITY:
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 class _Announcing(uvicorn.Server):
@@ -266,6 +239,11 @@ class _Announcing(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._grpc = grpc
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; told again, do not wait for answers that are on their way."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer, then say so."""
