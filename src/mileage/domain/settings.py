@@ -42,6 +42,14 @@ class Settings:
     an answer that nobody reads."""
     drain_seconds: int = 20
     """How long a server that stops takes in what is on its way to the ledger."""
+    calls_days: int = 0
+    """How long calls and their witnesses are kept; 0 is for ever."""
+    activities_days: int = 0
+    rejections_days: int = 0
+    every_snapshot_days: int = 2
+    """How long every snapshot is kept; then the last one of each hour. 0: for ever."""
+    hourly_snapshot_days: int = 35
+    """How long one an hour is kept; then the last one of each day. 0 is for ever."""
     domains: tuple[str, ...] = ()
     """Of which e-mail domains a collector may name people that nobody knows yet."""
     requests_per_second: int = 10_000
@@ -62,6 +70,13 @@ _LIMITS = {
     "max_line_bytes": (1024, 1024 * MIB),
     "max_connections": (16, 100_000),
     "patience_seconds": (1, 600),
+}
+_RETENTION = {
+    "calls_days": (0, 36_500),
+    "activities_days": (0, 36_500),
+    "rejections_days": (0, 36_500),
+    "every_snapshot_days": (0, 36_500),
+    "hourly_snapshot_days": (0, 36_500),
 }
 _SERVING = {"drain_seconds": (0, 3600)}
 _DOOR = {
@@ -88,6 +103,7 @@ def parse_settings(
     if not is_zone(zone):
         root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
     door = root.table("door")
+    retention = root.table("retention")
     settings = replace(
         default,
         organisation=root.text("organisation", default.organisation),
@@ -96,8 +112,15 @@ def parse_settings(
         domains=door.texts("domains", pattern=DOMAIN, expected="domain"),
         **_numbers(root.table("limits"), default, _LIMITS),
         **_numbers(root.table("serving"), default, _SERVING),
+        **_numbers(retention, default, _RETENTION),
         **_numbers(door, default, _DOOR),
     )
+    if 0 < settings.calls_days <= settings.window_days:
+        least = settings.window_days + 1
+        retention.note(
+            "calls_days",
+            f"is {settings.calls_days}; a board needs {least} (board.window_days + 1)",
+        )
     policy.close()
     return settings
 

@@ -52,6 +52,14 @@ snapshot_seconds = 1
 max_body_bytes = 1024
 max_inflated_bytes = 2048
 max_line_bytes = 4096
+[serving]
+drain_seconds = 0
+[retention]
+calls_days = 8
+activities_days = 1
+rejections_days = 2
+every_snapshot_days = 3
+hourly_snapshot_days = 0
 [door]
 domains = ["acme.example", "acme.co.uk", "acme.example"]
 requests_per_second = 0
@@ -59,9 +67,26 @@ records_per_second = 1_000_000_000
 burst_seconds = 60
 """
     domains = ("acme.example", "acme.co.uk")
-    assert parse_settings(text, "mileage.toml") == Settings(
-        *("Acme GmbH & Söhne", "Asia/Kolkata", 5, 7, 1, 1024, 2048, 4096),
-        *(domains, 0, 1_000_000_000, 60),
+    assert parse_settings(text, "mileage.toml") == dataclasses.replace(
+        Settings(),
+        organisation="Acme GmbH & Söhne",
+        zone="Asia/Kolkata",
+        top=5,
+        window_days=7,
+        snapshot_seconds=1,
+        max_body_bytes=1024,
+        max_inflated_bytes=2048,
+        max_line_bytes=4096,
+        drain_seconds=0,
+        calls_days=8,
+        activities_days=1,
+        rejections_days=2,
+        every_snapshot_days=3,
+        hourly_snapshot_days=0,
+        domains=domains,
+        requests_per_second=0,
+        records_per_second=1_000_000_000,
+        burst_seconds=60,
     )
 
 
@@ -77,6 +102,9 @@ def test_the_limits_are_those_that_are_documented():
     assert settings.max_line_bytes == 32 * MIB
 
 
+MINUS = "is -1; allowed: 0 to 3600"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key", "problem"),
     [
@@ -84,7 +112,8 @@ def test_the_limits_are_those_that_are_documented():
             "top = 5",
             1,
             "top",
-            "unknown key; allowed: board, door, limits, organisation, zone",
+            "unknown key; allowed: board, door, limits, organisation, retention, "
+            "serving, zone",
         ),
         ("[board]\n\ntop = 0", 3, "board.top", "is 0; allowed: 1 to 100000"),
         (
@@ -130,6 +159,13 @@ def test_the_limits_are_those_that_are_documented():
             "door.burst_seconds",
             "is 0; allowed: 1 to 3600",
         ),
+        (
+            "[retention]\ncalls_days = 30",
+            2,
+            "retention.calls_days",
+            "is 30; a board needs 31 (board.window_days + 1)",
+        ),
+        ("[serving]\ndrain_seconds = -1", 2, "serving.drain_seconds", MINUS),
         ("board = 5", 1, "board", "is a whole number; expected a table [board]"),
     ],
 )
