@@ -102,6 +102,9 @@ def test_the_limits_are_those_that_are_documented():
     assert settings.max_line_bytes == 32 * MIB
 
 
+TABLES = (
+    "unknown key; allowed: board, door, limits, organisation, retention, serving, zone"
+)
 MINUS = "is -1; allowed: 0 to 3600"
 
 
@@ -112,8 +115,7 @@ MINUS = "is -1; allowed: 0 to 3600"
             "top = 5",
             1,
             "top",
-            "unknown key; allowed: board, door, limits, organisation, retention, "
-            "serving, zone",
+            TABLES,
         ),
         ("[board]\n\ntop = 0", 3, "board.top", "is 0; allowed: 1 to 100000"),
         (
