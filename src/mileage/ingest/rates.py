@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_TOKENS = 100_000
 """Of so many the spending is remembered; whoever was quiet longest starts anew."""
+ONE = 1 - 1e-6
+"""What is left counts in fractions, which do not add up to the last digit."""
 LONGEST_WAIT = 3600
 """Seconds that a client is told to wait at most; it may be told so again."""
 
@@ -35,10 +37,10 @@ class _Bucket:
         self.left = min(self.left + seconds * rate, rate * burst)
 
     def wait(self, rate: int) -> int:
-        """Return the whole seconds until something is left, 0 for now."""
-        if self.left > 0:
+        """Return the whole seconds until one more may come, 0 for now."""
+        if self.left >= ONE:
             return 0
-        return min(math.floor(-self.left / rate) + 1, LONGEST_WAIT)
+        return min(math.ceil((1 - self.left) / rate), LONGEST_WAIT)
 
 
 @dataclass(slots=True)

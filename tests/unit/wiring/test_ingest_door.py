@@ -1,0 +1,155 @@
+"""The door's own part: limits, and when tokens were used last."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mileage.domain.directory import Rate, TokenTerms
+from mileage.domain.errors import TooMany, Unauthorised, Unavailable
+from mileage.domain.settings import Settings
+from mileage.domain.witness import Reading
+from mileage.ingest.push_format import Push
+from mileage.wiring import ingest_door
+from mileage.wiring.ingest_door import IngestDoor, Uses, rates_of
+from mileage.wiring.organisation import open_organisation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mileage.wiring.organisation import Organisation
+
+
+@pytest.fixture(scope="module")
+def organisation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Organisation]:
+    with open_organisation(tmp_path_factory.mktemp("door") / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def door(organisation: Organisation) -> Iterator[IngestDoor]:
+    made = IngestDoor(organisation)
+    yield made
+    made.close()
+
+
+def test_a_token_of_its_own_limit_is_asked_to_wait(
+    organisation: Organisation, door: IngestDoor
+) -> None:
+    terms = TokenTerms(rate=Rate(requests=1))
+    slow = organisation.control.create_token(collector="slow", terms=terms).secret
+    for _ in range(10):
+        door.credential(slow)
+    with pytest.raises(TooMany):
+        door.credential(slow)
+    for _ in range(50):
+        door.credential(organisation.control.create_token(collector="other").secret)
+
+
+def test_what_is_brought_counts_usable_or_not(
+    organisation: Organisation, door: IngestDoor
+) -> None:
+    terms = TokenTerms(rate=Rate(records=1))
+    secret = organisation.control.create_token(collector="g", terms=terms).secret
+    asyncio.run(door.accept(door.credential(secret), Reading(ignored=10_000), "otlp"))
+    with pytest.raises(TooMany) as told:
+        door.credential(secret)
+    assert told.value.seconds == 3600
+
+
+def test_a_push_counts_and_a_question_does_not(
+    organisation: Organisation, door: IngestDoor
+) -> None:
+    terms = TokenTerms(rate=Rate(records=1))
+    secret = organisation.control.create_token(collector="g", terms=terms).secret
+    for _ in range(3):
+        asyncio.run(door.take_push(door.credential(secret), None))
+    push = Push("claude_code_log", "", Reading(ignored=10_000), ())
+    asyncio.run(door.take_push(door.credential(secret), push))
+    with pytest.raises(TooMany):
+        door.credential(secret)
+
+
+def test_strangers_have_no_limits_to_use_up(door: IngestDoor) -> None:
+    for _ in range(30):
+        with pytest.raises(Unauthorised):
+            door.credential("mlg_c_" + "a" * 43)
+    assert not door._rates._accounts
+
+
+def test_a_use_is_written_down_at_the_end(
+    organisation: Organisation, door: IngestDoor
+) -> None:
+    made = organisation.control.create_token(collector="used")
+    door.credential(made.secret)
+    assert organisation.control.token(made.credential_id).last_used_at is None
+    door.close()
+    assert organisation.control.token(made.credential_id).last_used_at
+
+
+def test_the_settings_limit_nobody_who_ships(organisation: Organisation) -> None:
+    rates = rates_of(organisation.policy.settings)
+    for _ in range(1000):
+        rates.admit("t", Rate())
+        rates.bring("t", 1000)
+
+
+def test_settings_are_the_usual_rate() -> None:
+    rates = rates_of(Settings(requests_per_second=1, burst_seconds=2))
+    rates.admit("t", Rate())
+    rates.admit("t", Rate())
+    with pytest.raises(TooMany):
+        rates.admit("t", Rate())
+
+
+class Paper:
+    """Keeps what is written, and can refuse."""
+
+    def __init__(self) -> None:
+        self.written: list[dict[str, int]] = []
+        self.full = False
+
+    def __call__(self, used: Mapping[str, int]) -> None:
+        if self.full:
+            raise Unavailable("No space left on device")
+        self.written.append(dict(used))
+
+
+def test_many_uses_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_door, "NOTED_EVERY", 3600.0)
+    paper, times = Paper(), iter(range(100))
+    uses = Uses(paper, lambda: next(times))
+    for _ in range(10):
+        uses.note("a")
+        uses.note("b")
+    assert paper.written == []
+    uses.close()
+    assert paper.written == [{"a": 18, "b": 19}]
+
+
+def test_a_use_is_written_without_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_door, "NOTED_EVERY", 0.001)
+    paper = Paper()
+    uses = Uses(paper, lambda: 7)
+    for number in (1, 2):
+        uses.note("a")
+        timer = uses._timer
+        if timer is not None:
+            timer.join()
+        assert paper.written == [{"a": 7}] * number
+
+
+def test_what_a_full_disk_refused_is_written_later() -> None:
+    paper = Paper()
+    times = iter(range(100))
+    uses = Uses(paper, lambda: next(times))
+    paper.full = True
+    uses.note("a")
+    uses.note("b")
+    uses.write()
+    paper.full = False
+    uses.note("a")
+    uses.close()
+    assert paper.written == [{"a": 2, "b": 1}]
