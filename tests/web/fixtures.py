@@ -31,10 +31,12 @@ from mileage.domain.people import Account, Viewer
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
-from tests.web import hearing
+from tests.web import hearing, receiving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mileage.domain.rejecting import RejectedPage
 
 ZONE = "Europe/Berlin"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -401,6 +403,8 @@ INGEST = IngestStatus(
     ),
     simulated="4,100,000 of the calls behind these figures are simulated roll-ups.",
     since=START,
+    load=receiving.BUSY,
+    rejected_kinds=3,
 )
 EMPTY_INGEST = IngestStatus(0, 0, 0, 0, 0, 0, 0.0)
 
@@ -412,6 +416,7 @@ class FakeReports:
     source: Snapshot = field(default_factory=lambda: SNAPSHOT)
     page: PersonalPage | None = None
     ingest: IngestStatus = INGEST
+    told: RejectedPage = receiving.REJECTED
     accounts: int = 290
     top: int = TOP
     name: str = "Northwind Works"
@@ -441,6 +446,9 @@ class FakeReports:
 
     def ingest_status(self, viewer: Viewer):
         return self.ingest
+
+    def rejected(self, viewer: Viewer, source: str | None, sort: str):
+        return receiving.rejected_page(viewer, source, sort, self.told)
 
     def people(self, viewer: Viewer):
         if not viewer.operator:
@@ -518,9 +526,6 @@ class FakeDoor:
     def refuse(self, credential: Any, source: str, reason: str) -> None:
         return None
 
-    def counters(self):
-        return {}
-
 
 def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
     """Return services that need no disk, ledger or clock."""
@@ -528,5 +533,6 @@ def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
         reports=reports or FakeReports(),
         sign_in=FakeSignIn(),
         door=FakeDoor(),
+        receiver=receiving.FakeReceiver(INGEST),
         allowed_hosts=hosts or ("testserver",),
     )

@@ -25,11 +25,13 @@ from mileage.domain.figures import (
 )
 from mileage.domain.hearing import DisagreementsPage, SourcesPage
 from mileage.domain.people import Account, Credential, Viewer
+from mileage.domain.rejecting import RejectedPage
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
-from tests.web import hearing
+from tests.web import hearing, receiving
+from tests.web.receiving import FakeReceiver
 
 HOST = "mileage.test:8470"
 ORIGIN = f"http://{HOST}"
@@ -163,6 +165,10 @@ class FakeReports:
         self._note("usage", viewer, question)
         return {"window": {}, "rows": [], "completeness": {}}
 
+    def rejected(self, viewer: Viewer, source: str | None, sort: str) -> RejectedPage:
+        self._note("rejected", viewer, source, sort)
+        return receiving.rejected_page(ROOT, source, sort)
+
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         self._note("ingest_status", viewer)
         return STATUS
@@ -234,9 +240,6 @@ class FakeDoor:
     def refuse(self, credential: Any, source: str, reason: str) -> None:
         raise AssertionError
 
-    def counters(self) -> dict[str, float]:
-        return {"accepted": 30.0, "lag_seconds": 0.5}
-
 
 @dataclass
 class Stage:
@@ -245,9 +248,16 @@ class Stage:
     reports: FakeReports = field(default_factory=FakeReports)
     sign_in: FakeSignIn = field(default_factory=FakeSignIn)
     door: FakeDoor = field(default_factory=FakeDoor)
+    receiver: FakeReceiver = field(default_factory=lambda: FakeReceiver(STATUS))
 
     def __post_init__(self) -> None:
-        services = Services(self.reports, self.sign_in, self.door, (HOST,))  # type: ignore[arg-type]
+        services = Services(
+            self.reports,
+            self.sign_in,  # type: ignore[arg-type]
+            self.door,
+            self.receiver,
+            (HOST,),
+        )
         self.app = create_app(services)
 
     def stranger(self, origin: str = ORIGIN) -> TestClient:

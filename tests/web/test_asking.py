@@ -38,7 +38,7 @@ def test_without_a_guard_there_is_nobody(state):
 def test_routes_answer_nobody_even_when_the_guard_is_forgotten():
     """The second line of defence: every report takes a viewer, and there is none."""
     stage = Stage()
-    routes = [*pages.routes(), *api.routes(), *observe.routes(stage.door)]
+    routes = [*pages.routes(), *api.routes(), *observe.routes(stage.receiver)]
     app = Starlette(routes=routes, exception_handlers={MileageError: answer_error})
     app.state.services = stage.app.state.services
     client = TestClient(app, base_url=ORIGIN)
@@ -46,7 +46,7 @@ def test_routes_answer_nobody_even_when_the_guard_is_forgotten():
         route.path.replace("{lens}", "tokens").replace("{account_id}", ADA.account_id)
         for route in routes
         if not route.path.startswith(
-            ("/static", "/healthz", "/api/openapi", "/api/docs")
+            ("/static", "/healthz", "/readyz", "/api/openapi", "/api/docs")
         )
     ]
     assert len(shows_figures) >= 9

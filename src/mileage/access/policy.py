@@ -58,6 +58,7 @@ RULES = (
     Rule("usage", "self", "operator", SELF),
     Rule("usage", "organisation", "operator", OPERATIONS),
     Rule("ingest_status", "organisation", "operator", UNNAMED),
+    Rule("rejected", "organisation", "operator", UNNAMED),
     Rule("people", "organisation", "operator", OPERATIONS),
     Rule("sources", "self", "member", SELF),
     Rule("sources", "self", "operator", SELF),
@@ -76,6 +77,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
             "the organisation's is for the operator (scope=org)"
         ),
         "ingest_status": "the ingest status is for the operator",
+        "rejected": "what was rejected is for the operator",
         "people": "the directory is for the operator",
         "sources": "you may see your own sources; everybody's are for the operator",
         "disagreements": (

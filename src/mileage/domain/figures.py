@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mileage.domain.load import Load, State, Strain, state, strains
 from mileage.domain.sums import Figures, Share  # noqa: TC001 - decoded by annotation
 
 # Snapshots are decoded by these annotations, so the name must exist at run time.
@@ -199,3 +200,16 @@ class IngestStatus:
     simulated: str = ""
     """Says what part of the figures is simulated, or ''."""
     since: int | None = field(default=None)
+    load: Load = field(default_factory=Load)
+    rejected_kinds: int = 0
+    """Kinds of rejections before ``reasons`` was cut."""
+
+    @property
+    def strains(self) -> tuple[Strain, ...]:
+        """Limits that are near, the worst first."""
+        return strains(self.load)
+
+    @property
+    def state(self) -> State:
+        """``ok``, ``degraded`` or ``refusing``."""
+        return state(self.strains)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.witness import Rejected
 
@@ -21,6 +22,49 @@ _WHERE = re.compile(r"\[\d+\]| \(byte \d+\)| at column \d+")
 
 Kind = tuple[str, str, str]
 """(source, reason, version of the client)"""
+
+
+class RejectionGroup(NamedTuple):
+    """Rejections of one source for one reason by one version of a client."""
+
+    source: str
+    reason: str
+    client_version: str
+    """'' when the record does not say."""
+    records: int
+    accounts: int
+    """Whose credentials brought them; those of collectors are nobody's."""
+    first: int
+    last: int
+    """UTC microseconds at which the ledger took in the first and the latest."""
+    place: str
+    """Where the latest one stood."""
+    sample: str
+    """Keys and types of one of them, '' when its source does not tell."""
+
+
+class Rejections(NamedTuple):
+    """The groups that are shown, and all of them in sum."""
+
+    groups: tuple[RejectionGroup, ...]
+    kinds: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPage:
+    """What could not be read, and why."""
+
+    found: Rejections
+    sources: tuple[tuple[str, int], ...]
+    """Every source that has rejections, and how many records."""
+    source: str
+    """The only one shown, '' for all."""
+    sort: str
+    """One of ``SORTS``."""
+
+
+SORTS = ("records", "latest")
 
 
 def kind(one: Rejected) -> Kind:

@@ -25,45 +25,65 @@ FIRST_STATUS = 100
 
 
 class Distribution(NamedTuple):
-    """How long something took, so far."""
+    """How long something took, so far, and how often it failed."""
 
     counts: tuple[int, ...]
     """Of each bound of ``BOUNDS``, and of what took longer; not cumulative."""
     seconds: float
-    last: float
-    """What the last one took, seconds."""
+    failures: int
+    failing_since: float | None
+    """Monotonic time of the first failure since the last success, None after one."""
+    last_failure: float | None
+    last_success: float | None
+    """Monotonic times, None before the first."""
 
 
-class Durations:
-    """Counts how long something took. Thread-safe."""
+class Attempts:
+    """Counts how long something took and whether it worked. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._counts = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
-        self._last = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Count one."""
-        place = bisect_left(BOUNDS, seconds)
-        with self._lock:
-            self._counts[place] += 1
-            self._seconds += seconds
-            self._last = seconds
+        self._failures = 0
+        self._failing_since: float | None = None
+        self._last_failure: float | None = None
+        self._last_success: float | None = None
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Count what the block takes, also when it raises."""
+        """Count the block; one that raises has failed."""
         began = time.monotonic()
+        worked = False
         try:
             yield
+            worked = True
         finally:
-            self.observe(time.monotonic() - began)
+            self._note(began, time.monotonic(), worked=worked)
+
+    def _note(self, began: float, ended: float, *, worked: bool) -> None:
+        with self._lock:
+            self._counts[bisect_left(BOUNDS, ended - began)] += 1
+            self._seconds += ended - began
+            if worked:
+                self._last_success, self._failing_since = ended, None
+                return
+            self._failures += 1
+            self._last_failure = ended
+            if self._failing_since is None:
+                self._failing_since = began
 
     def read(self) -> Distribution:
         """Return all of it at one moment."""
         with self._lock:
-            return Distribution(tuple(self._counts), self._seconds, self._last)
+            return Distribution(
+                tuple(self._counts),
+                self._seconds,
+                self._failures,
+                self._failing_since,
+                self._last_failure,
+                self._last_success,
+            )
 
 
 class Queues(NamedTuple):
@@ -160,16 +180,10 @@ class Meters:
 
     def __init__(self) -> None:
         self.door = DoorMeter()
-        self.syncs = Durations()
+        self.syncs = Attempts()
         """Writing to a segment until it is on disk, shared by all who wait."""
-        self.appends = Durations()
-        """One transaction of the ledger."""
-        self.failures = 0
-        """Appends that the ledger refused; the same one is tried again."""
-        self.failing_since: float | None = None
-        """Monotonic time since which it has refused every one, None when it works."""
-        self.last_append: float | None = None
-        """Monotonic time of the last append that succeeded, None before the first."""
+        self.appends = Attempts()
+        """One transaction of the ledger; one that is refused is tried again."""
 
 
 class MeteredLedger:
@@ -181,23 +195,8 @@ class MeteredLedger:
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
         """Take a booking in, and remember how long that took and whether it worked."""
-        done = False
-        try:
-            with self._meters.appends.timed():
-                appended = self._ledger.append(booking, position)
-            done = True
-        finally:
-            self._note(done=done)
-        return appended
-
-    def _note(self, *, done: bool) -> None:
-        now = time.monotonic()
-        if done:
-            self._meters.last_append, self._meters.failing_since = now, None
-            return
-        self._meters.failures += 1
-        if self._meters.failing_since is None:
-            self._meters.failing_since = now
+        with self._meters.appends.timed():
+            return self._ledger.append(booking, position)
 
     def position(self) -> Position:
         """Return how far the segments have been taken in."""

@@ -16,7 +16,7 @@ from mileage.domain.window import Window
 from mileage.reports.board import cut, rank
 from mileage.reports.hearing import disagreements_page, sources_page
 from mileage.reports.personal import personal_page
-from mileage.reports.status import ingest_status
+from mileage.reports.rejected import rejected_page
 from mileage.reports.usage import UsageRequest, check_groups, usage
 from mileage.store import queries
 
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     )
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.people import Account, Viewer
+    from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
     from mileage.reports.snapshots import Snapshots
-    from mileage.reports.status import Backlog
+    from mileage.reports.status import Receiving
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
 
@@ -77,7 +78,7 @@ class Holdings:
     lenses: Sequence[Lens]
     """The default first."""
     now: Callable[[], int]
-    backlog: Callable[[], Backlog | None]
+    receiving: Receiving
     faults: tuple[Fault, ...] = ()
     """Versions of clients that are known to report wrong figures."""
 
@@ -169,7 +170,12 @@ class Answers:
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         """Answer the ingest page."""
         self._allow(viewer, "ingest_status")
-        return ingest_status(self._have.ledger, self._have.backlog())
+        return self._have.receiving.status()
+
+    def rejected(self, viewer: Viewer, source: str | None, sort: str) -> RejectedPage:
+        """Answer what could not be read; raises Invalid for an unknown order."""
+        self._allow(viewer, "rejected")
+        return rejected_page(self._have.ledger, source, sort)
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         """List accounts whose page this viewer may open."""

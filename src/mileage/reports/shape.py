@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         IngestStatus,
         PersonalPage,
     )
+    from mileage.domain.load import Load
     from mileage.domain.sums import Figures, Share
     from mileage.domain.window import Window
 
@@ -170,4 +171,40 @@ def ingest_status_json(status: IngestStatus) -> dict[str, Any]:
         "ignored": status.ignored,
         "duplicates": status.duplicates,
         "lag_seconds": status.lag_seconds,
+        "state": status.state,
+        "strains": [one._asdict() for one in status.strains],
+        "load": load_json(status.load),
+        "sources": [
+            {
+                "source": one.source,
+                "visible": one.witnesses,
+                "duplicates": one.duplicates,
+                "rejected": one.rejected,
+                "ignored": one.ignored,
+                "from": instant_json(one.first),
+                "until": instant_json(one.last),
+            }
+            for one in status.sources
+        ],
     }
+
+
+def load_json(load: Load) -> dict[str, Any]:
+    """Write how near a receiver is to its limits."""
+    return {
+        "waiting_to_write": load.to_write,
+        "waiting_to_append": load.to_append,
+        "waiting_most": load.queue_most,
+        "body_bytes": load.room_taken,
+        "body_bytes_most": load.room,
+        "segment_bytes": load.segment_bytes,
+        "disk_free_bytes": load.disk_free,
+        "disk_bytes": load.disk_size,
+        "last_append_seconds": _rounded(load.append_age),
+        "append_failures": load.append_failures,
+        "snapshot_seconds": _rounded(load.snapshot_age),
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -64,6 +64,11 @@ class Snapshots:
             message = "no board had been published at that time"
         raise NotFound(message)
 
+    def published_at(self) -> int | None:
+        """Return the instant of the last snapshot without reading it, or None."""
+        newest = next(iter(self._newest_first()), None)
+        return None if newest is None else int(newest.stem)
+
     def _newest_first(self) -> list[Path]:
         """List the files; again only when the folder says that it has changed."""
         try:
@@ -79,7 +84,7 @@ class Snapshots:
         kept = self._kept
         if kept is not None and kept[0] == path:
             return kept[1]
-        snapshot = _read(path)
+        snapshot = read_snapshot(path)
         self._kept = (path, snapshot)
         return snapshot
 
@@ -88,7 +93,8 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _read(path: Path) -> Snapshot:
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a published file; raises Unavailable when it is none, or damaged."""
     data = path.read_bytes()
     if data[: len(HEAD)] != HEAD:
         written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")

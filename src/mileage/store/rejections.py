@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mileage.domain.rejecting import folded
+from mileage.domain.rejecting import RejectionGroup, Rejections, folded
 from mileage.store.statements import insert_with, run
 
 if TYPE_CHECKING:
@@ -24,33 +24,6 @@ class Readable(Protocol):
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's own cursor."""
         ...
-
-
-class RejectionGroup(NamedTuple):
-    """Rejections of one source for one reason by one version of a client."""
-
-    source: str
-    reason: str
-    client_version: str
-    """'' when the record does not say."""
-    records: int
-    accounts: int
-    """Whose credentials brought them; those of collectors are nobody's."""
-    first: int
-    last: int
-    """UTC microseconds of the first and of the latest append."""
-    place: str
-    """Where the latest one stood."""
-    sample: str
-    """Keys and types of one of them, '' when its source does not tell."""
-
-
-class Rejections(NamedTuple):
-    """The groups that are shown, and all of them in sum."""
-
-    groups: tuple[RejectionGroup, ...]
-    kinds: int
-    records: int
 
 
 def record(

@@ -16,9 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.rejecting import SORTS
 from mileage.domain.window import micros
 from mileage.ingest.push_format import PATH
 from mileage.reports.hearing import disagreements_json, sources_json
+from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import board_json, ingest_status_json, personal_json
 from mileage.web.asking import services, viewer
 from mileage.web.hooks import OPERATIONS
@@ -124,6 +126,14 @@ def disagreements(request: Request) -> dict[str, Any]:
 def ingest_status(request: Request) -> dict[str, Any]:
     """Answer what came in and how much of it can be seen."""
     return ingest_status_json(services(request).reports.ingest_status(viewer(request)))
+
+
+def rejected(request: Request) -> dict[str, Any]:
+    """Answer what could not be read, and why."""
+    given = request.query_params
+    source, sort = given.get("source"), given.get("sort", SORTS[0])
+    reports = services(request).reports
+    return rejected_json(reports.rejected(viewer(request), source, sort))
 
 
 def docs(request: Request) -> Response:
@@ -268,6 +278,24 @@ ENDPOINTS = (
         description="Counts witnesses since the data directory began.",
         answer="IngestStatus",
         handler=ingest_status,
+    ),
+    Endpoint(
+        path="/api/v1/ingest/rejected",
+        name="rejected",
+        summary="What could not be read, and why",
+        description="Records by source, reason and version of the client: how many, "
+        "of how many accounts, and what one of them looked like, without content.",
+        answer="Rejected",
+        handler=rejected,
+        parameters=(
+            Parameter("source", "Only of this source.", {"type": "string"}),
+            Parameter(
+                "sort",
+                "The most records first, or the latest.",
+                {"type": "string", "enum": list(SORTS)},
+                example="latest",
+            ),
+        ),
     ),
 )
 

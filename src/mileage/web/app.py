@@ -20,9 +20,11 @@ from mileage.web import (
     hooks,
     observe,
     pages,
+    receiver_pages,
     sign_in,
     witness_door,
 )
+from mileage.web.counted import Counted
 from mileage.web.guard import Guard
 from mileage.web.intake import Intake
 from mileage.web.problems import answer, answer_error, answer_http, plain
@@ -50,17 +52,19 @@ def create_app(
         routes=[
             *pages.routes(),
             *hearing_pages.routes(),
+            *receiver_pages.routes(),
             *api.routes(),
             *door.routes(services.door, intake=intake),
             *witness_door.routes(services.door, intake),
             *hooks.routes(intake),
             *sign_in.routes(),
-            *observe.routes(services.door),
+            *observe.routes(services.receiver),
         ],
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Surprises, tell=plain),
             Middleware(KnownHosts, hosts=services.allowed_hosts),
+            Middleware(Counted, meter=services.receiver.meters.door),
             Middleware(Compressed),
             Middleware(Guard, sign_in=services.sign_in),
             Middleware(Surprises, tell=answer),

@@ -36,7 +36,7 @@ FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
 # The allow table: what strangers may reach. The door checks its own tokens.
-OPEN_PATHS = frozenset({SIGN_IN, "/healthz", PATH, LITELLM, CLOUDEVENTS})
+OPEN_PATHS = frozenset({SIGN_IN, "/healthz", "/readyz", PATH, LITELLM, CLOUDEVENTS})
 OPEN_FOLDERS = ("/static/", "/v1/")
 KEY_PATHS = ("/api/", "/metrics")
 

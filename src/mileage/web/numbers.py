@@ -55,6 +55,14 @@ def exact(count: int) -> str:
     return f"{count:,}"
 
 
+def size(count: float) -> str:
+    """Return bytes in binary units: ``1.5 GiB``."""
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if count >= 1024**power:
+            return f"{count / 1024**power:.1f} {unit}".replace(".0 ", " ")
+    return f"{count:.0f} B"
+
+
 def money(micro_usd: int) -> str:
     """Return dollars; cents below $100, then as ``compact``: ``$8.41M``."""
     if micro_usd == 0:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mileage import __version__
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.web.hook_schemas import HOOK_SCHEMAS
+from mileage.web.receiver_schemas import RECEIVER_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,7 @@ class Parameter:
     @property
     def values(self) -> tuple[str, ...]:
         """The values it knows, () for any."""
-        return tuple(self.schema.get("items", {}).get("enum", ()))
+        return tuple(self.schema.get("items", self.schema).get("enum", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ DISAGREEMENT: Schema = {
 
 SCHEMAS: dict[str, Schema] = {
     **HOOK_SCHEMAS,
+    **RECEIVER_SCHEMAS,
     "Figures": _object(FIGURES),
     "Window": _object(
         {"from": INSTANT, "until": INSTANT, "tz": TEXT},
@@ -286,15 +288,6 @@ SCHEMAS: dict[str, Schema] = {
             "rows": _list(_object(DISAGREEMENT)),
             "completeness": _ref("Completeness"),
         }
-    ),
-    "IngestStatus": _object(
-        {
-            **dict.fromkeys(("accepted", "durable", "visible"), COUNT),
-            **dict.fromkeys(("rejected", "ignored", "duplicates"), COUNT),
-            "lag_seconds": {"type": "number", "minimum": 0},
-        },
-        about="Witnesses since the data directory began; when idle, "
-        "durable = visible + duplicates and lag_seconds = 0.",
     ),
     "Receipt": _object(
         {

@@ -63,6 +63,7 @@ def _environment() -> Environment:
         largest=markup.largest,
         duration=numbers.duration,
         exact=numbers.exact,
+        size=numbers.size,
     )
     made.globals.update(
         asset=assets.address,
@@ -190,13 +191,6 @@ def matching(people: Sequence[Account], wanted: str) -> list[Account]:
     )
 
 
-def ingest_page(request: Request) -> Response:
-    """Show what came in, what was refused and why, and what is on its way."""
-    viewer = asking.viewer(request)
-    status = asking.services(request).reports.ingest_status(viewer)
-    return page(request, "ingest.html", ingest=status, zone="UTC")
-
-
 def _simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's own mark)
     """Mark the page when the figures say so, whatever the organisation says."""
     return {"simulated": True} if yes else {}
@@ -211,6 +205,5 @@ def routes() -> list[Route]:
         Route("/me", my_page),
         Route("/people", people_page),
         Route("/people/{account_id}", person_page),
-        Route("/ingest", ingest_page),
         Route("/static/{name:path}", assets.static_file),
     ]

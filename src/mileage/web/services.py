@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
+    from mileage.domain.load import Load
     from mileage.domain.people import Account, Credential, Viewer
+    from mileage.domain.rejecting import RejectedPage
     from mileage.domain.witness import Reading
+    from mileage.ingest.meters import Meters
     from mileage.ingest.push_format import Push, Receipt
     from mileage.sources.base import OtlpSource
 
@@ -63,6 +66,10 @@ class Reports(Protocol):
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         """Answer the ingest page."""
+        ...
+
+    def rejected(self, viewer: Viewer, source: str | None, sort: str) -> RejectedPage:
+        """Answer what could not be read, of one source or of all; raises Invalid."""
         ...
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
@@ -127,8 +134,26 @@ class Door(Protocol):
         """Count a body that could not be decoded (answered 4xx)."""
         ...
 
-    def counters(self) -> dict[str, float]:
-        """Return the figures of ``/metrics`` by name."""
+
+class Receiver(Protocol):
+    """What the door tells machines of itself; nothing here names anybody."""
+
+    @property
+    def meters(self) -> Meters:
+        """What was measured since the process began."""
+        ...
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Names of sources that may be labels: there are few of them."""
+        ...
+
+    def counts(self) -> IngestStatus:
+        """Return the counts since the data directory began."""
+        ...
+
+    def load(self) -> Load:
+        """Return how near the receiver is to its limits; asks no database."""
         ...
 
 
@@ -139,5 +164,6 @@ class Services:
     reports: Reports
     sign_in: SignIn
     door: Door
+    receiver: Receiver
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""

@@ -17,6 +17,7 @@ from mileage.honours.lenses import Lens
 from mileage.reports.answers import Answers, Holdings
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.status import Receiving
 from mileage.store.control import open_control
 from mileage.web.services import UsageQuestion
 from tests.ledgers import Turning, booking, ledger_in
@@ -95,7 +96,7 @@ def organisation(folder: Path, *, publish: bool = True) -> Iterator[Organisation
             making = Making(settings, {"prices": "test"}, NOON + 60)
             snapshots.publish(make_snapshot(ledger, control, making))
         holdings = Holdings(
-            ledger, control, snapshots, settings, LENSES, clock, lambda: None
+            ledger, control, snapshots, settings, LENSES, clock, Receiving(ledger)
         )
         yield Organisation(Answers(holdings), control, viewers)
 
