@@ -7,6 +7,7 @@ writes the log only where it is told to (``--analytics-log``).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,10 +16,10 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources import epoch, places
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Count,
     Gathering,
     decode,
+    each,
     text,
     untimely,
 )
@@ -74,15 +75,13 @@ class AiderAnalytics:
         """Read one log; it holds no activity."""
         del activity
         gathered = Gathering(self.traits, place)
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                _take(gathered, number, line)
-            if number % CHUNK_LINES == 0:
-                yield gathered.reading()
+        yield from each(lines, partial(_take, gathered), gathered)
         yield gathered.reading()
 
 
 def _take(gathered: Gathering, number: int, line: bytes) -> None:
+    if not line.strip():
+        return
     kind = decode(_KIND, line)
     if isinstance(kind, str):
         gathered.reject(number, kind)

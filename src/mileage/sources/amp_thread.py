@@ -20,11 +20,9 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.witness import Activity, Reading, Rejected, Witness
 from mileage.sources import epoch, places
-from mileage.sources.documents import read_document
+from mileage.sources.documents import decoded_document
 from mileage.sources.json_records import elements
 from mileage.sources.jsonl import (
-    INCOMPLETE,
-    NOT_JSON,
     Classes,
     Count,
     Gathering,
@@ -129,7 +127,7 @@ class AmpThread:
         self, path: str, place: str, *, activity: bool = True
     ) -> Iterator[Reading]:
         """Read one thread."""
-        thread = _decoded(read_document(path))
+        thread = decoded_document(_THREAD, path)
         if isinstance(thread, str):
             yield Reading(rejected=(Rejected(self.traits.name, place, thread),))
             return
@@ -143,14 +141,6 @@ class AmpThread:
                 refused = Rejected(self.traits.name, place, problem)
                 yield Reading(rejected=(refused,))
         yield reader.reading()
-
-
-def _decoded(data: bytes | str) -> _Thread | str:
-    """Return what a document says, or the reason why that cannot be told."""
-    if isinstance(data, str):
-        return data
-    found = decode(_THREAD, data)
-    return NOT_JSON if found == INCOMPLETE else found
 
 
 class _Reader:

@@ -36,9 +36,9 @@ from mileage.sources.claude_code_lines import (
 )
 from mileage.sources.claude_code_tail import TranscriptTail
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Gathering,
     decode,
+    each,
     instant,
     text,
     untimely,
@@ -73,10 +73,7 @@ class ClaudeCodeLog:
     ) -> Iterator[Reading]:
         """Read one transcript; without ``activity`` only what may hold usage."""
         log = _Transcript(Gathering(self.traits, place), activity=activity)
-        for number, line in enumerate(lines, start=1):
-            log.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield log.gathered.reading()
+        yield from each(lines, log.take, log.gathered)
         yield log.gathered.reading()
 
     def reader(self, place: str, state: Mapping[str, Any] | None) -> TranscriptTail:

@@ -18,9 +18,9 @@ from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be
 from mileage.sources.codex_tail import RolloutTail
 from mileage.sources.codex_thread import Thread
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Gathering,
     decode,
+    each,
     instant,
     text,
     untimely,
@@ -61,10 +61,7 @@ class CodexRollout:
     ) -> Iterator[Reading]:
         """Read one rollout; without ``activity`` only what holds or explains usage."""
         rollout = _Rollout(Gathering(self.traits, place), activity=activity)
-        for number, line in enumerate(lines, start=1):
-            rollout.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield rollout.gathered.reading()
+        yield from each(lines, rollout.take, rollout.gathered)
         rollout.release()
         yield rollout.gathered.reading()
 

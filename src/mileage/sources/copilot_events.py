@@ -20,11 +20,11 @@ from mileage.domain.witness import Witness
 from mileage.sources import places
 from mileage.sources.copilot_activity import CopilotActivity
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Classes,
     Count,
     Gathering,
     decode,
+    each,
     instant,
     text,
     untimely,
@@ -111,10 +111,7 @@ class CopilotEvents:
     ) -> Iterator[Reading]:
         """Read one session; without ``activity`` only what holds or explains usage."""
         session = _Session(Gathering(self.traits, place), activity=activity)
-        for number, line in enumerate(lines, start=1):
-            session.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield session.gathered.reading()
+        yield from each(lines, session.take, session.gathered)
         session.release()
         yield session.gathered.reading()
 

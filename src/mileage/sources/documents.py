@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mileage.sources.jsonl import INCOMPLETE, NOT_JSON, Decoded, decode
+
+if TYPE_CHECKING:
+    import msgspec
+
 MAX_DOCUMENT_BYTES = 24 * 1024 * 1024
 TOO_LARGE = "file larger than the limit"
 
@@ -14,3 +21,14 @@ def read_document(path: str, limit: int = MAX_DOCUMENT_BYTES) -> bytes | str:
     except OSError as error:
         return f"unreadable: {error.strerror or error}"
     return TOO_LARGE if len(data) > limit else data
+
+
+def decoded_document(
+    decoder: msgspec.json.Decoder[Decoded], path: str, limit: int = MAX_DOCUMENT_BYTES
+) -> Decoded | str:
+    """Return what a document of JSON says, or the reason why that cannot be told."""
+    data = read_document(path, limit)
+    if isinstance(data, str):
+        return data
+    found = decode(decoder, data)
+    return NOT_JSON if found == INCOMPLETE else found

@@ -20,11 +20,9 @@ import msgspec
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Reading, Rejected, Witness
 from mileage.sources import places
-from mileage.sources.documents import read_document
+from mileage.sources.documents import decoded_document
 from mileage.sources.files import LineReader, LogFile
 from mileage.sources.jsonl import (
-    INCOMPLETE,
-    NOT_JSON,
     Classes,
     Count,
     Gathering,
@@ -100,7 +98,7 @@ class DroidSession:
     ) -> Iterator[Reading]:
         """Read the sums of one session; they hold no activity."""
         del activity
-        settings = _decoded(read_document(path, _MOST_BYTES))
+        settings = decoded_document(_SETTINGS, path, _MOST_BYTES)
         if isinstance(settings, str):
             yield Reading(rejected=(Rejected(self.traits.name, place, settings),))
             return
@@ -111,14 +109,6 @@ class DroidSession:
         else:
             _take(gathered, path, settings, usage)
         yield gathered.reading()
-
-
-def _decoded(data: bytes | str) -> _Settings | str:
-    """Return what a document says, or the reason why that cannot be told."""
-    if isinstance(data, str):
-        return data
-    found = decode(_SETTINGS, data)
-    return NOT_JSON if found == INCOMPLETE else found
 
 
 def _take(gathered: Gathering, path: str, settings: _Settings, usage: _Usage) -> None:

@@ -26,6 +26,8 @@ from mileage.domain.witness import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from mileage.domain.call import SourceTraits
 
 # A reading is emitted at least this often, so that a huge file needs little memory.
@@ -150,6 +152,19 @@ def larger(kept: Classes, counts: Classes) -> Classes:
         reasoning,
         max(tool_input, counts[6]),
     )
+
+
+def each(
+    parts: Iterable[bytes], take: Callable[[int, bytes], None], gathered: Gathering
+) -> Iterator[Reading]:
+    """Take lines or records in by their numbers; hand on what each chunk came to.
+
+    The last of them is not handed on: what a reader does at the end comes first.
+    """
+    for number, part in enumerate(parts, start=1):
+        take(number, part)
+        if number % CHUNK_LINES == 0:
+            yield gathered.reading()
 
 
 class Gathering:

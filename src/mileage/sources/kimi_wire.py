@@ -23,11 +23,11 @@ from mileage.domain.witness import Activity, Reading, Witness
 from mileage.sources import epoch, places
 from mileage.sources.files import LineReader, LogFile
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Classes,
     Count,
     Gathering,
     decode,
+    each,
     text,
     untimely,
 )
@@ -114,10 +114,7 @@ class KimiWire:
         """Read one file; without ``activity`` only what may hold usage."""
         lines = LineReader(LogFile(self.traits.name, path, 0), place=place)
         wire = _Wire(Gathering(self.traits, place), path, activity=activity)
-        for number, line in enumerate(lines, start=1):
-            wire.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield wire.gathered.reading()
+        yield from each(lines, wire.take, wire.gathered)
         yield wire.gathered.reading()
         if lines.rejected:
             yield Reading(rejected=tuple(lines.rejected))

@@ -8,6 +8,7 @@ provider: both are ignored, and counted as such.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.witness import Reading, Rejected, Witness
 from mileage.sources import litellm_wire as wire
 from mileage.sources.json_records import records, word
-from mileage.sources.jsonl import CHUNK_LINES, Gathering, decode, untimely
+from mileage.sources.jsonl import Gathering, decode, each, untimely
 from mileage.sources.litellm_names import (
     Agent,
     agent_of,
@@ -91,10 +92,7 @@ SOURCE = LiteLLM(NAME, 12)
 def _readings(found: Iterable[bytes], place: str) -> Iterator[Reading]:
     """Turn the records of a file into readings of bounded size."""
     gathering = Gathering(SOURCE.traits, place)
-    for number, record in enumerate(found, start=1):
-        _take(gathering, number, record)
-        if number % CHUNK_LINES == 0:
-            yield gathering.reading()
+    yield from each(found, partial(_take, gathering), gathering)
     yield gathering.reading()
 
 

@@ -21,11 +21,11 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources import epoch, places
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Classes,
     Count,
     Gathering,
     decode,
+    each,
     instant,
     text,
     untimely,
@@ -105,10 +105,7 @@ class PiSession:
     ) -> Iterator[Reading]:
         """Read one session; without ``activity`` only what may hold usage."""
         session = _Session(Gathering(self.traits, place), activity=activity)
-        for number, line in enumerate(lines, start=1):
-            session.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield session.gathered.reading()
+        yield from each(lines, session.take, session.gathered)
         yield session.gathered.reading()
 
 

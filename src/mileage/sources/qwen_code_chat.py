@@ -18,10 +18,10 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources import places
 from mileage.sources.jsonl import (
-    CHUNK_LINES,
     Count,
     Gathering,
     decode,
+    each,
     instant,
     text,
     untimely,
@@ -134,10 +134,7 @@ class QwenCodeChat:
     ) -> Iterator[Reading]:
         """Read one chat; without ``activity`` only what may hold usage."""
         chat = _Chat(Gathering(self.traits, place), activity=activity)
-        for number, line in enumerate(lines, start=1):
-            chat.take(number, line)
-            if number % CHUNK_LINES == 0:
-                yield chat.gathered.reading()
+        yield from each(lines, chat.take, chat.gathered)
         chat.close()
         yield chat.gathered.reading()
 

@@ -219,7 +219,7 @@ def test_calls_without_any_time_are_refused(tmp_path):
 
 
 def test_a_document_above_the_limit_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(documents.read_document, "__defaults__", (100,))
+    monkeypatch.setattr(documents.decoded_document, "__defaults__", (100,))
     readings = told(tmp_path, events=[ledger_event()])
     assert reasons(readings) == [("T-1.json", documents.TOO_LARGE)]
 
