@@ -60,6 +60,7 @@ RULES = (
     Rule("ingest_status", "organisation", "operator", UNNAMED),
     Rule("rejected", "organisation", "operator", UNNAMED),
     Rule("people", "organisation", "operator", OPERATIONS),
+    Rule("unclaimed", "organisation", "operator", OPERATIONS),
     Rule("sources", "self", "member", SELF),
     Rule("sources", "self", "operator", SELF),
     Rule("sources", "organisation", "operator", OPERATIONS),
@@ -79,6 +80,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ingest_status": "the ingest status is for the operator",
         "rejected": "what was rejected is for the operator",
         "people": "the directory is for the operator",
+        "unclaimed": "usage that belongs to nobody is for the operator",
         "sources": "you may see your own sources; everybody's are for the operator",
         "disagreements": (
             "you may see your own calls; everybody's are for the operator"

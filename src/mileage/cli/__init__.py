@@ -18,7 +18,7 @@ COMMANDS = {
     "import": "Import files of one source into a data directory.",
     "board": "Show the board in the terminal.",
     "buckets": "Show providers' own figures beside the calls.",
-    "people": "Import the organisation's directory.",
+    "people": "Import the directory; claim usage of unknown people.",
     "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
     "audit": "List who changed what about access.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mileage.cli.credential_options import table
 from mileage.cli.options import control_in, data_option, json_option
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ arrived before its owner was known is found again by the e-mail address.
 """
 
 
-@click.group("people", short_help="Import the directory of people and teams.")
+@click.group(
+    "people", short_help="Import the directory; claim usage of unknown people."
+)
 def command() -> None:
-    """Import the directory: people, their departments and teams, dated."""
+    """Import the directory, and say whose the usage of unknown identities is."""
 
 
 @command.command(
@@ -74,6 +77,91 @@ def import_people(
     with control_in(data) as control:
         summary = control.import_people(parsed.rows)
     click.echo(_as_json(summary, parsed) if as_json else _as_text(summary, parsed))
+
+
+@command.command("unclaimed", short_help="List usage that belongs to nobody.")
+@data_option
+@json_option
+def list_unclaimed(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """List identities whose usage belongs to nobody, the most tokens first.
+
+    The read is recorded.
+    """
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        found = act.unclaimed()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    rows = [
+        (
+            one["identity"],
+            ", ".join(one["clients"]) or "-",
+            ", ".join(one["sources"]) or "-",
+            (one["first"] or "-")[:10],
+            (one["last"] or "-")[:10],
+            f"{one['calls']:,}",
+            f"{one['tokens']:,}",
+        )
+        for one in found
+    ]
+    header = ("identity", "client", "source", "first", "last", "calls", "tokens")
+    table(header, rows, "all usage belongs to somebody")
+
+
+@command.command("claims", short_help="List identities that somebody has claimed.")
+@data_option
+@json_option
+def list_claims(data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """List which identities are booked to whom by `mileage people claim`."""
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        found = act.claims()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    rows = [(one["identity"], one["person"], one["person_id"]) for one in found]
+    table(("identity", "claimed by", "account"), rows, "nobody has claimed anything")
+
+
+@command.command("claim", short_help="Give an identity's usage to somebody.")
+@click.argument("identity")
+@click.option("--account", metavar="EMAIL", required=True, help="Whose usage it is.")
+@data_option
+@json_option
+def claim(identity: str, account: str, data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Give all usage of IDENTITY, past and to come, to the person of an address.
+
+    IDENTITY is one that `mileage people unclaimed` lists. Boards published before stay
+    as they were; `mileage people unclaim` undoes it.
+    """
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        moved = act.claim(identity, account)
+    _moved(moved, f"is {moved['person']}'s now", as_json=as_json)
+
+
+@command.command("unclaim", short_help="Take a claim back.")
+@click.argument("identity")
+@data_option
+@json_option
+def unclaim(identity: str, data: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Give IDENTITY again all that came under it; it belongs to nobody then."""
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        moved = act.unclaim(identity)
+    _moved(moved, f"is {moved['person']}'s no more", as_json=as_json)
+
+
+def _moved(moved: dict[str, Any], how: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(moved))
+        return
+    click.echo(f"{moved['identity']} {how}: {moved['calls']:,} calls moved")
 
 
 def _remark(parsed: DirectoryFile) -> None:

@@ -17,6 +17,7 @@ from mileage.reports.board import cut, rank
 from mileage.reports.hearing import disagreements_page, sources_page
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
+from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
 from mileage.store import queries
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
+    from mileage.domain.parking import Claimed, Parked
     from mileage.domain.people import Account, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
@@ -183,6 +185,20 @@ class Answers:
         accounts = self._have.control.accounts()
         self._record(viewer, allowed, ("people", ORGANISATION), len(accounts))
         return accounts
+
+    def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
+        """Answer which identities belong to nobody."""
+        allowed = self._allow(viewer, "unclaimed")
+        found = unclaimed(self._have.ledger, self._have.control)
+        self._record(viewer, allowed, ("unclaimed", ORGANISATION), len(found))
+        return found
+
+    def claimed(self, viewer: Viewer) -> tuple[Claimed, ...]:
+        """Answer which identities somebody has claimed."""
+        allowed = self._allow(viewer, "unclaimed")
+        found = claimed(self._have.ledger, self._have.control)
+        self._record(viewer, allowed, ("claims", ORGANISATION), len(found))
+        return found
 
     def organisation(self) -> tuple[str, bool]:
         """Return the organisation's name and whether its data is simulated."""

@@ -7,12 +7,12 @@ its like give stored rows their owner, ``owned`` gives it to rows that come in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import duckdb
 
@@ -31,3 +31,24 @@ def owned(seen: Seen, claims: Mapping[str, str]) -> Seen:
     """Return a witness with the account of whoever stands behind it."""
     person = claims.get(seen.account)
     return seen if person is None else seen._replace(account=person)
+
+
+class AccountUse(NamedTuple):
+    """What an account has used, and who told of it; instants in UTC microseconds."""
+
+    account_id: str
+    sources: tuple[str, ...]
+    clients: tuple[str, ...]
+    first: int
+    last: int
+    calls: int
+    tokens: int
+
+
+def use_of(
+    cursor: duckdb.DuckDBPyConnection, accounts: Iterable[str]
+) -> dict[str, AccountUse]:
+    """Return the use of those accounts that were heard of."""
+    rows = run(cursor, "use_of_accounts", accounts=list(accounts))
+    found = (AccountUse(row[0], tuple(row[1]), tuple(row[2]), *row[3:]) for row in rows)
+    return {one.account_id: one for one in found}

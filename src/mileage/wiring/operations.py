@@ -19,7 +19,9 @@ from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.reconciliation import buckets_json, utc_days
 from mileage.reports.shape import ingest_status_json
+from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
+from mileage.store.owners import claims_in_force
 from mileage.store.verify import verify
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
@@ -73,6 +75,23 @@ class Operations:
         """Return the ingest status."""
         return dict(self._act("status", b""))
 
+    def unclaimed(self) -> list[dict[str, Any]]:
+        """List identities whose usage belongs to nobody."""
+        return list(self._act("unclaimed", b""))
+
+    def claims(self) -> list[dict[str, Any]]:
+        """List identities that somebody has claimed."""
+        return list(self._act("claims", b""))
+
+    def claim(self, identity: str, email: str) -> dict[str, Any]:
+        """Give an identity's usage to the owner of an address."""
+        asked = msgspec.msgpack.encode((identity, email))
+        return dict(self._act("claim", asked))
+
+    def unclaim(self, identity: str) -> dict[str, Any]:
+        """Give an identity its usage back."""
+        return dict(self._act("unclaim", msgspec.msgpack.encode(identity)))
+
 
 def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
     """Return what runs an action on an open organisation."""
@@ -85,6 +104,10 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "verify": _verify,
         "examine": _examine,
         "status": _status,
+        "unclaimed": _unclaimed,
+        "claims": _claims,
+        "claim": _claim,
+        "unclaim": _unclaim,
     }
 
     def act(action: str, payload: bytes) -> Any:  # noqa: ANN401 - as the action says
@@ -140,8 +163,30 @@ def _verify(organisation: Organisation, _: bytes) -> list[str]:
     return verify(organisation.ledger)
 
 
+def _unclaimed(organisation: Organisation, _: bytes) -> list[dict[str, Any]]:
+    return parked_json(organisation.answers.unclaimed(OPERATOR))
+
+
+def _claims(organisation: Organisation, _: bytes) -> list[dict[str, Any]]:
+    return [one._asdict() for one in organisation.answers.claimed(OPERATOR)]
+
+
+def _claim(organisation: Organisation, payload: bytes) -> dict[str, Any]:
+    identity, email = msgspec.msgpack.decode(payload, type=tuple[str, str])
+    organisation.pipeline.drain()
+    return organisation.claims.claim(OPERATOR, identity, email)._asdict()
+
+
+def _unclaim(organisation: Organisation, payload: bytes) -> dict[str, Any]:
+    identity = msgspec.msgpack.decode(payload, type=str)
+    return organisation.claims.unclaim(OPERATOR, identity)._asdict()
+
+
 def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
-    accounts = organisation.control.accounts()
+    claims = claims_in_force(organisation.ledger.cursor())
+    accounts = [
+        one for one in organisation.control.accounts() if one.account_id not in claims
+    ]
     report = examine(
         organisation.ledger, accounts, now=now(), faults=organisation.policy.faults
     )

@@ -26,6 +26,7 @@ from mileage.store import queries
 from mileage.store.control import FILE_NAME, Control, open_control
 from mileage.store.ledger import Ledger
 from mileage.store.rules import Priced, Pricer, Rules
+from mileage.wiring.claiming import Claims
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
 
@@ -55,6 +56,7 @@ class Organisation:
     receiver: Receiver
     snapshots: Snapshots
     answers: Answers
+    claims: Claims
 
     def state(self) -> tuple[int, int]:
         """Return what a snapshot depends on: the last append and the hour."""
@@ -136,7 +138,16 @@ def _assemble(
         )
     )
     return Organisation(
-        data, policy, catalog, control, ledger, pipeline, receiver, snapshots, answers
+        data=data,
+        policy=policy,
+        catalog=catalog,
+        control=control,
+        ledger=ledger,
+        pipeline=pipeline,
+        receiver=receiver,
+        snapshots=snapshots,
+        answers=answers,
+        claims=Claims(ledger, control),
     )
 
 

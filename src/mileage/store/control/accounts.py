@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, insert, select
 
 from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.parking import Identity
 from mileage.domain.people import Account
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import hashed, new_id
@@ -150,6 +151,18 @@ class Accounts(OnDatabase):
         if row is None:
             raise NotFound(f"there is no account {account_id}")
         return account_from(row)
+
+    def identities(self) -> tuple[Identity, ...]:
+        """List every identity with its account."""
+        statement = (
+            select(
+                IDENTITY.c.value, ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name
+            )
+            .join(ACCOUNT, ACCOUNT.c.account_id == IDENTITY.c.account_id)
+            .order_by(IDENTITY.c.value)
+        )
+        with self._database.reading() as connection:
+            return tuple(Identity(*row) for row in connection.execute(statement))
 
     def account_of_email(self, email: str) -> Account | None:
         """Return who has this address, None when nobody does."""
