@@ -39,14 +39,12 @@ METHODS: dict[str, Signal] = {
 _GZIP_MAGIC = b"\x1f\x8b"
 _IDENTITY_AND_GZIP = 0b101
 # After how many seconds more a message that is not there yet counts as how large.
-_STAGES = ((0.05, 4 * MIB), (2.0, sys.maxsize), (28.0, sys.maxsize))
+_STAGES = ((0.05, 4 * MIB), (1.0, sys.maxsize))
 _CALLS_AT_ONCE = 1000
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _INTERNAL = 13
 _PATIENCE = {
-    # Connections, and how long each may do without a first word or with no call.
-    "grpc.max_allowed_incoming_connections": 2000,
-    "grpc.server_handshake_timeout_ms": 10_000,
+    # How long a connection may do with no call.
     "grpc.max_connection_idle_ms": 120_000,
     # Calls at once on one of them, and bytes of its headers.
     "grpc.max_concurrent_streams": 100,
@@ -96,9 +94,12 @@ class GrpcDoor:
         await self._server.stop(seconds)
 
     def _options(self) -> list[tuple[str, int]]:
+        limits = self._intake.limits
         return [
             ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", self._intake.limits.max_body_bytes),
+            ("grpc.max_receive_message_length", limits.max_body_bytes),
+            ("grpc.max_allowed_incoming_connections", limits.max_connections),
+            ("grpc.server_handshake_timeout_ms", limits.patience_seconds * 1000),
             ("grpc.per_message_decompression", 0),
             ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_AND_GZIP),
             *_PATIENCE.items(),
@@ -116,12 +117,13 @@ class GrpcDoor:
         return grpc.stream_unary_rpc_method_handler(export)
 
     async def _answer(self, entrance: Entrance[RpcAnswer], context: Any) -> RpcAnswer:  # noqa: ANN401 - ditto
+        patience = self._intake.limits.patience_seconds
         if self._open >= _CALLS_AT_ONCE:
             return entrance.answers.later(503, "too many calls at once", RETRY_SECONDS)
         self._open += 1
         try:
             answer = await unsurprised(
-                self._intake.receive(GrpcDelivery(context), entrance)
+                self._intake.receive(GrpcDelivery(context, patience), entrance)
             )
         finally:
             self._open -= 1
@@ -142,8 +144,9 @@ def _entrance(signal: Signal, reader: OtlpReader) -> Entrance[RpcAnswer]:
 class GrpcDelivery:
     """Implements ``web.intake.Delivery``; ``context`` is a ``ServicerContext``."""
 
-    def __init__(self, context: Any) -> None:  # noqa: ANN401 - grpc has no types
+    def __init__(self, context: Any, patience: float) -> None:  # noqa: ANN401 - grpc has no types
         self._context = context
+        self._patience = patience
 
     def token(self) -> str:
         """Return the bearer token."""
@@ -160,7 +163,7 @@ class GrpcDelivery:
         """
         reading = asyncio.ensure_future(self._context.read())
         try:
-            for seconds, size in _STAGES:
+            for seconds, size in (*_STAGES, (self._patience, 0)):
                 await asyncio.wait({reading}, timeout=seconds)
                 if reading.done():
                     break

@@ -72,6 +72,16 @@ class Limits(Protocol):
         """After decompression."""
         ...
 
+    @property
+    def max_connections(self) -> int:
+        """Of each transport."""
+        ...
+
+    @property
+    def patience_seconds(self) -> int:
+        """For a message that does not come, or an answer that nobody reads."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DoorLimits:
@@ -79,6 +89,8 @@ class DoorLimits:
 
     max_body_bytes: int = 16 * MIB
     max_inflated_bytes: int = 64 * MIB
+    max_connections: int = 4096
+    patience_seconds: int = 30
 
 
 class UnsupportedMedia(Invalid):

@@ -10,7 +10,7 @@ import threading
 from asyncio import gather
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from anyio import to_thread
