@@ -404,7 +404,7 @@ INGEST = IngestStatus(
     simulated="4,100,000 of the calls behind these figures are simulated roll-ups.",
     since=START,
     load=receiving.BUSY,
-    rejected_kinds=3,
+    more_reasons=True,
 )
 EMPTY_INGEST = IngestStatus(0, 0, 0, 0, 0, 0, 0.0)
 

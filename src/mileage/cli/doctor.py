@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @data_option
+@click.option(
+    "--rejected",
+    is_flag=True,
+    help="Only what could not be read: by source, reason and version of the client.",
+)
 @json_option
-def command(data: Path, *, as_json: bool) -> None:
+def command(data: Path, *, rejected: bool, as_json: bool) -> None:
     """Say what is collected, what is missing or stale, and how to fix it.
 
     Exits with 1 when there is something to do; notes are worth knowing and need
@@ -26,12 +31,17 @@ def command(data: Path, *, as_json: bool) -> None:
     from mileage.wiring.operations import operations
 
     with operations(data) as owner:
-        report = {**owner.examine(), "ingest": owner.status()}
+        if rejected:
+            told = owner.rejected()
+        else:
+            told = {**owner.examine(), "ingest": owner.status()}
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        click.echo(json.dumps(told, indent=2))
+    elif rejected:
+        _show_rejected(told)
     else:
-        _show(report)
-    sys.exit(1 if report["findings"] else 0)
+        _show(told)
+    sys.exit(1 if told["rows" if rejected else "findings"] else 0)
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -52,3 +62,19 @@ def _show(report: dict[str, Any]) -> None:
         click.echo(f"to do: {finding}")
     if not report["findings"]:
         click.echo("Nothing to do.")
+
+
+def _show_rejected(told: dict[str, Any]) -> None:
+    shown = len(told["rows"])
+    cut = f", the first {shown} of them" if shown < told["kinds"] else ""
+    click.echo(f"{told['records']:,} records rejected, {told['kinds']:,} kinds{cut}.")
+    for row in told["rows"]:
+        version = f" {row['client_version']}" if row["client_version"] else ""
+        click.echo(f"{row['records']:>12,}  {row['source']}{version}: {row['reason']}")
+        accounts = f" of {row['accounts']:,} accounts" if row["accounts"] else ""
+        click.echo(
+            f"{'':>12}  {row['first']} to {row['last']}{accounts}, "
+            f"for example {row['place']}"
+        )
+        if row["sample"]:
+            click.echo(f"{'':>12}  {row['sample']}")

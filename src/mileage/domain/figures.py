@@ -201,8 +201,8 @@ class IngestStatus:
     """Says what part of the figures is simulated, or ''."""
     since: int | None = field(default=None)
     load: Load = field(default_factory=Load)
-    rejected_kinds: int = 0
-    """Kinds of rejections before ``reasons`` was cut."""
+    more_reasons: bool = False
+    """Whether ``reasons`` was cut."""
 
     @property
     def strains(self) -> tuple[Strain, ...]:

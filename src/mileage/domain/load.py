@@ -58,6 +58,8 @@ class Load:
     append_failures: int = 0
     snapshot_age: float | None = None
     """Seconds since the standings were published, None when they never were."""
+    uptime: float = 0.0
+    """Seconds since the process opened the data directory."""
     snapshot_cadence: float = 60.0
     """Seconds after which they are published again."""
 
@@ -112,7 +114,8 @@ def _refusals(load: Load) -> Iterator[Strain]:
         yield Strain(
             "ledger-fails",
             "refusing",
-            f"the ledger has taken nothing in for {_duration(load.append_failing)}",
+            "the ledger takes nothing in just now, "
+            f"since {_duration(load.append_failing)}",
             "what was acknowledged is safe and follows by itself; see that the disk of "
             "the data directory has room, then the log of the server",
         )
@@ -195,7 +198,9 @@ def _lag(load: Load) -> Iterator[Strain]:
 
 def _snapshot(load: Load) -> Iterator[Strain]:
     age, cadence = load.snapshot_age, load.snapshot_cadence
-    if age is not None and age > STALE_SECONDS + STALE_CYCLES * cadence:
+    # A command that has only just opened the directory publishes nothing.
+    late = STALE_SECONDS + STALE_CYCLES * cadence
+    if age is not None and min(age, load.uptime) > late:
         yield Strain(
             "snapshot-late",
             "degraded",

@@ -112,7 +112,7 @@ class Receiving:
                 RejectedCount(one.source, one.reason, one.records, one.place)
                 for one in found.groups
             ),
-            rejected_kinds=found.kinds,
+            more_reasons=found.kinds > len(found.groups),
             simulated=simulated,
             since=covered.since,
         )

@@ -14,10 +14,13 @@ import msgspec
 from mileage.domain.bucket import Bucket
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, Unavailable
+from mileage.domain.load import strains
 from mileage.domain.people import OPERATOR
+from mileage.domain.rejecting import SORTS
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.reconciliation import buckets_json, utc_days
+from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import ingest_status_json
 from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
@@ -71,6 +74,10 @@ class Operations:
         """Say what is collected, missing, stale."""
         return dict(self._act("examine", b""))
 
+    def rejected(self) -> dict[str, Any]:
+        """Return what could not be read."""
+        return dict(self._act("rejected", b""))
+
     def status(self) -> dict[str, Any]:
         """Return the ingest status."""
         return dict(self._act("status", b""))
@@ -103,6 +110,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "publish": _publish,
         "verify": _verify,
         "examine": _examine,
+        "rejected": _rejected,
         "status": _status,
         "unclaimed": _unclaimed,
         "claims": _claims,
@@ -198,14 +206,14 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     except Unavailable as refusal:
         # A full disk keeps records from being made: then nobody is named.
         report.update(findings=[str(refusal)], notes=[], problems=[])
-    failure = organisation.pipeline.failure
-    if failure is not None:
-        trouble = (
-            f"the ledger takes nothing in just now ({failure}): what was acknowledged "
-            "is safe and follows by itself; see that its disk has room"
-        )
-        report["findings"] = [trouble, *report["findings"]]
+    found = strains(organisation.receiver.load())
+    limits = [f"{one.problem}: {one.fix}" for one in found]
+    report["findings"] = [*limits, *report["findings"]]
     return report
+
+
+def _rejected(organisation: Organisation, _: bytes) -> dict[str, Any]:
+    return rejected_json(organisation.answers.rejected(OPERATOR, None, SORTS[0]))
 
 
 def _status(organisation: Organisation, _: bytes) -> dict[str, Any]:

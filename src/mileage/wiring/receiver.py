@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mileage.domain.load import Load
@@ -36,6 +36,7 @@ class Gauge:
     cadence: float
     """Seconds between two snapshots."""
     now: Callable[[], int]
+    opened: float = field(default_factory=time.monotonic)
 
     def load(self) -> Load:
         """Return the load of this moment."""
@@ -51,16 +52,24 @@ class Gauge:
             room_taken=requests.room_taken,
             room=requests.room,
             lag_seconds=lag_seconds(self.pipeline.backlog()),
+            catching_up=self.pipeline.replaying is not None,
             segment_bytes=_segment_bytes(self.data / "segments"),
             disk_free=free,
             disk_size=size,
             write_refused=_since(failed, at),
-            append_failing=_since(appends.failing_since, at),
+            append_failing=self._failing(appends.failing_since, at),
             append_age=_since(appends.last_success, at),
             append_failures=appends.failures,
             snapshot_age=self._snapshot_age(),
+            uptime=at - self.opened,
             snapshot_cadence=self.cadence,
         )
+
+    def _failing(self, since: float | None, at: float) -> float | None:
+        if since is None and self.pipeline.failure is not None:
+            # What lies behind cannot be read: no append was tried.
+            return 0.0
+        return _since(since, at)
 
     def _snapshot_age(self) -> float | None:
         published = self.snapshots.published_at()
