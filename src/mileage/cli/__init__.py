@@ -25,7 +25,7 @@ COMMANDS = {
     "check": "Validate every policy file.",
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",
-    "verify": "Check the ledger against its witnesses.",
+    "verify": "Check segments, calls, roll-ups and snapshots.",
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }

@@ -91,10 +91,10 @@ class Pipeline:
         self._directory = directory
         self._screen = screen
         taken = ledger.position()
-        self._segments = Segments(path, taken=taken)
+        self.segments = Segments(path, taken=taken)
         self.quarantine = Quarantine(path.with_name("quarantine"))
         """What segments held and nobody can read."""
-        self._replay = Replay(self._segments, self.quarantine, taken)
+        self._replay = Replay(self.segments, self.quarantine, taken)
         self._caught_up = False
         self._on_disk = 0
         self._to_write: Queue[_Waiting | None] = Queue(QUEUED_RECORDS)
@@ -119,7 +119,7 @@ class Pipeline:
 
     def start(self) -> None:
         """Go; what a crash left in the segments is taken in behind, see ``drain``."""
-        self._segments.check_versions()
+        self.segments.check_versions()
         for thread in self._threads:
             thread.start()
 
@@ -210,7 +210,7 @@ class Pipeline:
             for thread in self._threads:
                 thread.join()
             alarm.cancel()
-        self._segments.close()
+        self.segments.close()
 
     def hurry(self) -> None:
         """Have ``close`` leave in the segments what is not in the ledger yet."""
@@ -238,7 +238,7 @@ class Pipeline:
     def _sync(self, batch: list[_Waiting]) -> None:
         try:
             with self._meters.syncs.timed():
-                positions = self._segments.append([one.payload for one in batch])
+                positions = self.segments.append([one.payload for one in batch])
         except Unavailable as refusal:
             for one in batch:
                 self._forget(one)
@@ -372,7 +372,7 @@ class Pipeline:
                 self._pending.pop(id(waiting), None)
                 self._taken += len(waiting.record.reading.witnesses)
             self._idle.notify_all()
-        self._segments.remove_before(position)
+        self.segments.remove_before(position)
 
     def _forget(self, waiting: _Waiting) -> None:
         with self._idle:

@@ -39,6 +39,8 @@ class Segments:
         self._number = max([taken.segment, *self.numbers()])
         self._records = 0
         self._length = 0
+        self.written = Position(self._number, END)
+        """The last record on disk; in segments of earlier runs, all of them."""
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segments on disk, oldest first."""
@@ -86,6 +88,7 @@ class Segments:
         os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
         self._length += len(frames)
         self._records += len(payloads)
+        self.written = Position(self._number, self._records)
         return [Position(self._number, first + i) for i in range(len(payloads))]
 
     def _write_all(self, data: bytes) -> None:

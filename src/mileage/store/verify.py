@@ -20,13 +20,14 @@ def verify(ledger: Ledger) -> list[str]:
     Re-derives every call from every witness, and every roll-up from the calls.
     """
     return [
-        *_calls(ledger),
-        *_rollups(ledger, "verify_hours", "hour"),
-        *_rollups(ledger, "verify_days", "day"),
+        problem
+        for check in (check_calls, check_hours, check_days)
+        for problem in check(ledger)[1]
     ]
 
 
-def _calls(ledger: Ledger) -> list[str]:
+def check_calls(ledger: Ledger) -> tuple[int, list[str]]:
+    """Derive every call again; return how many, and what contradicts itself."""
     cursor = ledger.cursor()
     rows = run(cursor, "all_witnesses")
     seen = [Seen(Witness(*row[:-2]), row[-2], row[-1]) for row in rows]
@@ -36,7 +37,7 @@ def _calls(ledger: Ledger) -> list[str]:
     kept = {row[0]: row for row in run(cursor, "current_calls", ids=None)}
     twice = run(cursor, "verify_duplicates")
     shared = kept.keys() & derived.keys()
-    return [
+    return len(kept), [
         *(f"call {call_id} is current twice" for (call_id,) in twice),
         *(f"call {one} has no witness" for one in sorted(kept.keys() - shared)),
         *(f"call {one} is missing" for one in sorted(derived.keys() - shared)),
@@ -48,8 +49,21 @@ def _calls(ledger: Ledger) -> list[str]:
     ]
 
 
-def _rollups(ledger: Ledger, name: str, unit: str) -> list[str]:
-    return [
+def check_hours(ledger: Ledger) -> tuple[int, list[str]]:
+    """Add up every hour again; return how many rows there are, and what differs."""
+    return _rollups(ledger, "rollup_hour", "verify_hours")
+
+
+def check_days(ledger: Ledger) -> tuple[int, list[str]]:
+    """Add up every day again, likewise."""
+    return _rollups(ledger, "rollup_day", "verify_days")
+
+
+def _rollups(ledger: Ledger, table: str, differing: str) -> tuple[int, list[str]]:
+    cursor = ledger.cursor()
+    unit = table.removeprefix("rollup_")
+    ((count,),) = run(cursor, f"{table}.count")
+    return count, [
         f"roll-up of {unit} {row[0]}, account {row[1]} differs from its calls"
-        for row in run(ledger.cursor(), name)
+        for row in run(cursor, differing)
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mileage.domain.bucket import Bucket
+from mileage.domain.checked import Checked
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
@@ -25,9 +26,9 @@ from mileage.reports.shape import ingest_status_json
 from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
 from mileage.store.owners import claims_in_force
-from mileage.store.verify import verify
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
+from mileage.wiring.verifying import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,9 +67,9 @@ class Operations:
         """Publish a snapshot of now."""
         self._act("publish", b"")
 
-    def verify(self) -> list[str]:
-        """Return the ledger's contradictions."""
-        return list(self._act("verify", b""))
+    def check(self, part: str) -> Checked:
+        """Check one part of the data directory (``wiring.verifying.PARTS``)."""
+        return msgspec.convert(self._act("check", part.encode()), Checked)
 
     def examine(self) -> dict[str, Any]:
         """Say what is collected, missing, stale."""
@@ -108,7 +109,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "record_buckets": _record_buckets,
         "buckets": _buckets,
         "publish": _publish,
-        "verify": _verify,
+        "check": _check,
         "examine": _examine,
         "rejected": _rejected,
         "status": _status,
@@ -166,9 +167,8 @@ def _publish(organisation: Organisation, _: bytes) -> None:
     organisation.publish()
 
 
-def _verify(organisation: Organisation, _: bytes) -> list[str]:
-    organisation.pipeline.drain()
-    return verify(organisation.ledger)
+def _check(organisation: Organisation, payload: bytes) -> Checked:
+    return check(organisation, payload.decode())
 
 
 def _unclaimed(organisation: Organisation, _: bytes) -> list[dict[str, Any]]:
