@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mileage.domain.call import Seen
-    from mileage.domain.witness import Activity, Rejected
+    from mileage.domain.witness import Activity, Batch, Rejected, Witness
 
 
 class Position(NamedTuple):
@@ -43,6 +43,20 @@ class Brought(NamedTuple):
     """When live telemetry came in, UTC microseconds; 0 for what was read later."""
 
 
+class Run(NamedTuple):
+    """Witnesses by column, booked to accounts, that came here together."""
+
+    witnesses: Batch[Witness]
+    accounts: list[str]
+    """One a witness."""
+    asserted: bool
+    """The accounts come from the payload, not from the credential."""
+    machine: str
+    """Opaque id of the machine that pushed them, or ''."""
+    received: int
+    """When live telemetry came in, UTC microseconds; 0 for what was read later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """One append: all of it becomes visible, or none."""
@@ -54,6 +68,8 @@ class Booking:
     """(source, records) that were no usage."""
     brought: tuple[Brought, ...] = ()
     """Covers ``seen`` from its start; what it leaves out came from nowhere known."""
+    runs: tuple[Run, ...] = ()
+    """More witnesses, by column: that is many times as fast."""
 
 
 class Appended(NamedTuple):

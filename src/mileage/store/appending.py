@@ -10,19 +10,20 @@ from mileage.domain.join import derive
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
 from mileage.store import presence, rejections
+from mileage.store.arrivals import Arrivals
 from mileage.store.identities import HOUR, id_rows, insert_identities, own_id, stable_id
 from mileage.store.owners import claims_in_force, owned
-from mileage.store.relatives import relatives
+from mileage.store.plain import PlainLane, Sorted
+from mileage.store.relatives import relatives, scope_of
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
     from mileage.domain.booking import Booking, Done
     from mileage.domain.call import Call, Seen
-    from mileage.store.identities import ProfileRow
     from mileage.store.relatives import Relatives
     from mileage.store.rules import Rules
 
@@ -43,24 +44,59 @@ class Append:
 
     def take(self, booking: Booking) -> Appended:
         """Store what is new, re-derive the calls it touches, and their roll-ups."""
-        claims = claims_in_force(self._cursor)
-        coming = [owned(one, claims) for one in booking.seen]
-        known = relatives(self._cursor, self._joining, coming)
-        # Stored as booked, and derived as owned.
-        fresh = _unknown(booking.seen, coming, set(known.seen))
-        owners = [owned(one, claims) for one in fresh]
-        changed, ended = self._derive(known, owners) if fresh else ([], [])
-        self._insert_witnesses(fresh, known.profiles)
-        stamp = (self.seq, self.recorded_at)
-        presence.record(self._cursor, self._rules, stamp, booking, fresh)
-        self._insert_calls(changed)
-        self._end([call.call_id for call in ended])
+        arrivals = Arrivals(booking)
+        told = self._sort(arrivals)
+        rows, changed = self._take_rows(arrivals, told)
         self._insert_activities(booking.done)
         rejections.record(self._cursor, self.recorded_at, booking.refused)
-        self._insert_tallies(booking, fresh)
+        visible = Counter(told.calls)
+        visible.update(one.witness.source for one in rows)
+        accepted = Counter(arrivals.columns["source"])
+        self._insert_tallies(booking, accepted, visible)
+        stored = visible.total()
+        calls = sum(told.calls.values()) + changed
+        return Appended(stored, len(arrivals) - stored, calls)
+
+    def _sort(self, arrivals: Arrivals) -> Sorted:
+        """Take in what can be by column; everything, row by row, where nothing can."""
+        tariffs = self._rules.tariffs
+        if tariffs is None or not len(arrivals):
+            places = list(range(len(arrivals)))
+            claims = claims_in_force(self._cursor)
+            coming = [owned(one, claims) for one in arrivals.seen(places)]
+            return Sorted(places, scope_of(self._cursor, self._joining, coming), {})
+        stamp = (self.seq, self.recorded_at)
+        lane = PlainLane(self._cursor, self._rules, self._joining, stamp)
+        return lane.take(arrivals, tariffs)
+
+    def _take_rows(self, arrivals: Arrivals, told: Sorted) -> tuple[list[Seen], int]:
+        """Take in what may touch anything; return what is new, and how many calls."""
+        if not told.others:
+            news = told.scope.profiles.news()
+            insert_identities(self._cursor, (), news)
+            return [], 0
+        seen = arrivals.seen(told.others)
+        claims = claims_in_force(self._cursor)
+        coming = [owned(one, claims) for one in seen]
+        known = relatives(self._cursor, self._joining, coming, told.scope)
+        # Stored as booked, and derived as owned.
+        fresh = _unknown(coming, set(known.seen))
+        owners = [coming[place] for place in fresh]
+        changed, ended = self._derive(known, owners) if fresh else ([], [])
+        rows = [seen[place] for place in fresh]
+        self._insert_witnesses(rows)
+        insert_identities(self._cursor, (), known.profiles)
+        origins = arrivals.origins(told.others)
+        presence.record(
+            self._cursor,
+            self._rules,
+            (self.seq, self.recorded_at),
+            [(one, *origins[at]) for one, at in zip(rows, fresh, strict=True)],
+        )
+        self._insert_calls(changed)
+        self._end([call.call_id for call in ended])
         self._refresh({(one.occurred_at, one.account) for one in (*changed, *ended)})
-        duplicates = len(booking.seen) - len(fresh)
-        return Appended(len(fresh), duplicates, len(changed))
+        return rows, len(changed)
 
     def _derive(
         self, known: Relatives, fresh: Sequence[Seen]
@@ -75,9 +111,7 @@ class Append:
     def _stamp(self, count: int) -> dict[str, list[Any]]:
         return {"seq": [self.seq] * count, "recorded_at": [self.recorded_at] * count}
 
-    def _insert_witnesses(
-        self, fresh: Sequence[Seen], profiles: Sequence[ProfileRow]
-    ) -> None:
+    def _insert_witnesses(self, fresh: Sequence[Seen]) -> None:
         if not fresh:
             return
         columns = self._stamp(len(fresh))
@@ -88,7 +122,7 @@ class Append:
         columns["utc_hour"] = [one.occurred_at // HOUR for one in witnesses]
         columns["own_id"] = [own_id(one.source, one.key) for one in witnesses]
         insert(self._cursor, "witness.insert", columns)
-        insert_identities(self._cursor, id_rows(witnesses, self._joining), profiles)
+        insert_identities(self._cursor, id_rows(witnesses, self._joining), ())
 
     def _insert_calls(self, changed: Sequence[Call]) -> None:
         if changed:
@@ -144,9 +178,9 @@ class Append:
         columns["day"] = [clock.day(fact.occurred_at).isoformat() for fact in facts]
         return columns
 
-    def _insert_tallies(self, booking: Booking, fresh: Sequence[Seen]) -> None:
-        accepted = Counter(one.witness.source for one in booking.seen)
-        visible = Counter(one.witness.source for one in fresh)
+    def _insert_tallies(
+        self, booking: Booking, accepted: Mapping[str, int], visible: Mapping[str, int]
+    ) -> None:
         rejected: Counter[str] = Counter()
         for one in booking.refused:
             rejected[one.rejected.source] += one.rejected.records
@@ -155,8 +189,10 @@ class Append:
         sources = ["", *sorted({*accepted, *rejected, *ignored} - {""})]
         columns = self._stamp(len(sources))
         columns["source"] = list(sources)
-        columns["visible"] = [visible[name] for name in sources]
-        columns["duplicates"] = [accepted[name] - visible[name] for name in sources]
+        columns["visible"] = [visible.get(name, 0) for name in sources]
+        columns["duplicates"] = [
+            accepted.get(name, 0) - visible.get(name, 0) for name in sources
+        ]
         columns["rejected"] = [rejected[name] for name in sources]
         columns["ignored"] = [ignored[name] for name in sources]
         insert(self._cursor, "tally.insert", columns)
@@ -171,7 +207,11 @@ class Append:
         days = {(clock.day(at).isoformat(), account) for at, account in touched}
         by_hour = _columns(("hours", "accounts"), sorted(hours))
         by_day = _columns(("days", "accounts"), sorted(days))
-        for name, parameters in (("rollup_hour", by_hour), ("rollup_day", by_day)):
+        for name, parameters in (
+            ("rollup_hour", by_hour),
+            ("rollup_day", by_day),
+            ("rollup_session", by_hour),
+        ):
             run(self._cursor, f"{name}.clear", **parameters)
             run(self._cursor, f"{name}.build", **parameters)
 
@@ -215,15 +255,13 @@ def _own_ids(call: Call) -> str:
     return " ".join(str(own_id(source, key)) for source, key in named)
 
 
-def _unknown(
-    seen: Iterable[Seen], owners: Iterable[Seen], known: set[Seen]
-) -> list[Seen]:
-    """Return each witness that is not stored yet, once; ``known`` goes by owners."""
+def _unknown(coming: Iterable[Seen], known: set[Seen]) -> list[int]:
+    """Return the place of each witness that is not stored yet, once."""
     fresh = []
-    for one, its_owner in zip(seen, owners, strict=True):
-        if its_owner not in known:
-            known.add(its_owner)
-            fresh.append(one)
+    for place, one in enumerate(coming):
+        if one not in known:
+            known.add(one)
+            fresh.append(place)
     return fresh
 
 

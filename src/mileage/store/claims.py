@@ -92,7 +92,7 @@ class Claiming(Append):
             self._end([call.call_id for call in ended])
             touched.update((one.occurred_at, one.account) for one in (*changed, *ended))
             changes += len(changed)
-        self._insert_tallies(Booking(), [])
+        self._insert_tallies(Booking(), {}, {})
         self._refresh(touched)
         return changes
 

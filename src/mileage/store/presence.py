@@ -9,12 +9,11 @@ from mileage.domain.window import QUARTER, SECOND
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import date
 
     import duckdb
 
-    from mileage.domain.booking import Booking
     from mileage.domain.call import Seen
     from mileage.domain.window import Clock
     from mileage.store.rules import Rules
@@ -78,15 +77,15 @@ def record(
     cursor: duckdb.DuckDBPyConnection,
     rules: Rules,
     stamp: Stamp,
-    booking: Booking,
-    fresh: Sequence[Seen],
+    fresh: Iterable[tuple[Seen, str, int]],
 ) -> None:
-    """Note what these new witnesses of a booking tell about being heard."""
-    origins = _origins(booking)
+    """Note what new witnesses tell about being heard.
+
+    Each comes with the machine that pushed it and with when it was received.
+    """
     found: dict[_Place, _Heard] = {}
-    for one in fresh:
+    for one, machine, received in fresh:
         witness = one.witness
-        machine, received = origins.get(id(one), ("", 0))
         at = witness.occurred_at
         live = received and not rules.traits[witness.source].replayable
         place = _Place(
@@ -100,19 +99,6 @@ def record(
         heard = _Heard(at, at, 1, received - at if live else None)
         found[place] = found[place].with_(heard) if place in found else heard
     _insert(cursor, {place: (stamp, heard) for place, heard in found.items()})
-
-
-def _origins(booking: Booking) -> dict[int, tuple[str, int]]:
-    """Return (machine, when received) of each witness that has either, by identity."""
-    found: dict[int, tuple[str, int]] = {}
-    start = 0
-    for run_ in booking.brought:
-        end = start + run_.witnesses
-        if run_.machine or run_.received:
-            pair = (run_.machine, run_.received)
-            found.update((id(one), pair) for one in booking.seen[start:end])
-        start = end
-    return found
 
 
 def fill(cursor: duckdb.DuckDBPyConnection, clock: Clock) -> None:

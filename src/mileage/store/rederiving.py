@@ -101,7 +101,7 @@ class _Rederivation(Append):
         orphans = [row for row in places if row[0] not in derived]
         self._end([row[0] for row in orphans])
         touched.update((row[1], row[2]) for row in orphans)
-        self._insert_tallies(Booking(), [])
+        self._insert_tallies(Booking(), {}, {})
         self._refresh(touched)
 
     def _index(self) -> None:

@@ -8,7 +8,8 @@ from mileage.domain.join_policy import JoinPolicy
 from mileage.domain.joining import Joining
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from mileage.domain.call import Call, SourceTraits
     from mileage.domain.window import Clock
@@ -32,6 +33,32 @@ class Pricer(Protocol):
         ...
 
 
+class Tariff(Protocol):
+    """What the calls of one model cost on one day, in one tier of service."""
+
+    @property
+    def brackets(self) -> Sequence[tuple[int, Sequence[int]]]:
+        """Return (above, rates) by rising prompt sizes, the first above -1.
+
+        A call pays the rates of the highest bracket that its prompt is above, in
+        micro-dollars per million tokens of each class, rounded half to even.
+        """
+        ...
+
+
+class Tariffs(Protocol):
+    """Prices for many calls at once, by what they have in common."""
+
+    @property
+    def version(self) -> str:
+        """What stands beside the cost of each call."""
+        ...
+
+    def price(self, provider: str, model: str, day: date, tier: str) -> Tariff | None:
+        """Return the tariff of a UTC day, None when there is none."""
+        ...
+
+
 class Rules(NamedTuple):
     """What the ledger needs to know to turn witnesses into priced calls."""
 
@@ -40,6 +67,8 @@ class Rules(NamedTuple):
     clock: Clock
     """The organisation's hours and days."""
     join: JoinPolicy = DEFAULT_JOIN
+    tariffs: Tariffs | None = None
+    """Prices as ``price`` does; without it every call is taken in one by one."""
 
     def priced(self, call: Call) -> Priced:
         """Price a call; what nobody measured costs nobody knows what."""

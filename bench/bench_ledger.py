@@ -1,0 +1,169 @@
+"""Cost of taking calls into the ledger: processor time a call, fresh and repeated.
+
+    python bench/bench_ledger.py [--stored N] [--calls N] [--at-once N] [--rows]
+
+Sessions of 100 calls of 5,000 people, with random request ids of 24 hexadecimal digits.
+Measured with an empty ledger and behind N stored calls (2 million unless said), and
+the bytes that a call takes on disk. ``--rows`` takes every call in row by row instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mileage.domain.booking import Booking, Run
+from mileage.domain.window import Clock, moment
+from mileage.domain.witness import Witness, WitnessBatch
+from mileage.pricing.catalog import shipped
+from mileage.sources.installed import traits
+from mileage.store.ledger import Ledger
+from mileage.store.rules import Priced, Rules
+from mileage.store.verify import verify
+
+if TYPE_CHECKING:
+    from mileage.domain.call import Call
+
+START = 1_795_310_312_872_000
+PEOPLE, SESSION = 5000, 100
+MODELS = (
+    "claude-opus-4-8-20260901",
+    "claude-sonnet-4-8",
+    "claude-haiku-4-5-20251001",
+    "gpt-6-codex",
+    "gemini-3-pro",
+)
+AIM_MICROSECONDS = 15.0
+AIM_BYTES = 40.0
+
+
+def run_of(chance: random.Random, first: int, size: int) -> Run:
+    """Make up one session, as a decoder would hand it over."""
+    person = chance.randrange(PEOPLE)
+    keys = [f"req_{chance.getrandbits(96):024x}" for _ in range(size)]
+    columns = {
+        "source": ["claude_code_otlp"] * size,
+        "key": keys,
+        "link": keys,
+        "session": [f"{chance.getrandbits(128):032x}"] * size,
+        "occurred_at": [START + (first + at) * 1000 for at in range(size)],
+        "client": ["claude-code"] * size,
+        "client_version": ["2.4.11"] * size,
+        "provider": ["anthropic"] * size,
+        "model": [chance.choice(MODELS) for _ in range(size)],
+        "tier": [""] * size,
+        "input": [chance.randrange(3, 3000) for _ in range(size)],
+        "cache_read": [chance.randrange(180_000) for _ in range(size)],
+        "cache_write": [chance.randrange(9000) for _ in range(size)],
+        "cache_write_1h": [0] * size,
+        "output": [chance.randrange(20, 4000) for _ in range(size)],
+        "reasoning": [0] * size,
+        "tool_input": [0] * size,
+        "reported_cost": [chance.randrange(200_000) for _ in range(size)],
+        "project": [""] * size,
+        "agent": [""] * size,
+        "copied": [False] * size,
+        "attended": [True] * size,
+        "identity": [f"user{person:05d}@example.com"] * size,
+        "measure": [""] * size,
+    }
+    batch = WitnessBatch(tuple(columns[name] for name in Witness._fields))
+    return Run(
+        batch, [f"acc_{person:024d}"] * size, asserted=True, machine="", received=START
+    )
+
+
+def bookings(
+    chance: random.Random, first: int, count: int, at_once: int
+) -> list[Booking]:
+    """Make up many calls, in groups for one append each."""
+    return [
+        Booking(
+            runs=tuple(
+                run_of(chance, at, min(SESSION, at_once))
+                for at in range(start, start + at_once, SESSION)
+            )
+        )
+        for start in range(first, first + count, at_once)
+    ]
+
+
+def rules(*, by_column: bool) -> Rules:
+    """Return the rules of an organisation in UTC."""
+    catalog = shipped()
+
+    def price(call: Call) -> Priced:
+        day = moment(call.occurred_at).date()
+        cost = catalog.cost(call.provider, call.model, day, call.tier, call.tokens)
+        return Priced(cost, catalog.version)
+
+    one = Rules(traits(), price, Clock(ZoneInfo("UTC")))
+    return one._replace(tariffs=catalog if by_column else None)
+
+
+def microseconds(
+    ledger: Ledger, groups: list[Booking], calls: int
+) -> tuple[float, float]:
+    """Return processor time a call: of all threads, and of the one that appends."""
+    everything, own = time.process_time(), time.thread_time()
+    for group in groups:
+        ledger.append(group)
+    spent = time.process_time() - everything, time.thread_time() - own
+    return spent[0] / calls * 1e6, spent[1] / calls * 1e6
+
+
+def main() -> int:
+    """Print the figures; 1 when a bar was missed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--stored", type=int, default=2_000_000)
+    parser.add_argument("--calls", type=int, default=200_000)
+    parser.add_argument("--at-once", type=int, default=20_000)
+    parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--verify", action="store_true")
+    asked = parser.parse_args()
+    chance = random.Random(7)  # noqa: S311 - repeatable, no secret
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.duckdb"
+        ledger = Ledger(path, rules(by_column=not asked.rows), lambda: START)
+        missed, first = False, 0
+        for stored in (0, asked.stored):
+            while first < stored:
+                for group in bookings(chance, first, 100_000, 50_000):
+                    ledger.append(group)
+                first += 100_000
+            groups = bookings(chance, first, asked.calls, asked.at_once)
+            first += asked.calls
+            for word in ("fresh", "repeated"):
+                both, own = microseconds(ledger, groups, asked.calls)
+                missed |= both > AIM_MICROSECONDS
+                print(
+                    f"{word} calls, {stored:,} stored, {asked.at_once:,} at once"
+                    f"\t{both:.2f} us (appending thread {own:.2f} us)"
+                    f"\t{AIM_MICROSECONDS:.0f} us"
+                )
+            small = bookings(chance, first, 2_000, 100)
+            first += 2_000
+            both, own = microseconds(ledger, small, len(small))
+            print(f"one append of 100 calls, {stored:,} stored\t{both / 1e3:.1f} ms\t-")
+        if asked.verify:
+            assert verify(ledger) == []
+        ledger.close()
+        size = path.stat().st_size / first
+        missed |= size > AIM_BYTES
+        print(
+            f"on disk, {first:,} calls\t{size:.1f} bytes a call\t{AIM_BYTES:.0f} bytes"
+        )
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"peak memory\t{peak:.0f} MB\t-")
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Columns of Python values into the database: as Arrow, or (slower) as JSON."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mileage import native
+from mileage.store.statements import insert, run, said_plainly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+_TEXT, _LONG, _INT, _TRUTH = "u", "l", "i", "b"
+"""Formats of the Arrow C data interface."""
+FIELDS = (
+    ("source", _TEXT),
+    ("key", _TEXT),
+    ("link", _TEXT),
+    ("session", _TEXT),
+    ("occurred_at", _LONG),
+    ("client", _TEXT),
+    ("client_version", _TEXT),
+    ("provider", _TEXT),
+    ("model", _TEXT),
+    ("tier", _TEXT),
+    ("input", _LONG),
+    ("cache_read", _LONG),
+    ("cache_write", _LONG),
+    ("cache_write_1h", _LONG),
+    ("output", _LONG),
+    ("reasoning", _LONG),
+    ("tool_input", _LONG),
+    ("reported_cost", _LONG),
+    ("project", _TEXT),
+    ("agent", _TEXT),
+    ("copied", _TRUTH),
+    ("attended", _TRUTH),
+    ("identity", _TEXT),
+    ("measure", _TEXT),
+    ("account", _TEXT),
+    ("asserted", _TRUTH),
+    ("machine", _TEXT),
+    ("received", _LONG),
+    ("pos", _INT),
+)
+
+
+class _Stream:
+    """Speaks the Arrow PyCapsule interface; the database asks for either method."""
+
+    def __init__(self, columns: dict[str, list[Any]]) -> None:
+        self._columns = tuple(columns[name] for name, _ in FIELDS)
+
+    def __arrow_c_schema__(self) -> object:
+        assert native.scan is not None  # noqa: S101 - only made where it is there
+        return native.scan.arrow_schema(FIELDS)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        del requested_schema
+        assert native.scan is not None  # noqa: S101 - only made where it is there
+        return native.scan.arrow_stream(FIELDS, self._columns)
+
+
+@contextmanager
+def arrived(
+    cursor: duckdb.DuckDBPyConnection, columns: dict[str, list[Any]]
+) -> Iterator[None]:
+    """Let ``arrived`` be these columns, with each row's place as ``pos``."""
+    columns = {**columns, "pos": list(range(len(columns["source"])))}
+    if native.scan is None:
+        insert(cursor, "arrived.from_json", columns)
+        yield
+        run(cursor, "arrived.drop")
+        return
+    with said_plainly():
+        cursor.register("arrived", _Stream(columns))
+    try:
+        yield
+    finally:
+        cursor.unregister("arrived")

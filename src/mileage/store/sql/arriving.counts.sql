@@ -1,0 +1,1 @@
+select source, count(*) from arriving group by source

@@ -1,0 +1,1 @@
+delete from arriving where pos in (select unnest($places::integer[]))

@@ -1,0 +1,25 @@
+-- The numbers of names that arrived more than once, or are stored within reach.
+create or replace temp table met as
+with coming as (
+    select key_number as number from arriving
+    union all
+    select link_number from arriving where link_number is not null
+    union all
+    select number(unnest(string_split(link, ' '))) from arriving where contains(link, ' ')
+)
+select number from coming group by number having count(*) > 1
+union all
+select id from witness_id
+where
+    id in (select number from coming)
+    and (replayable or utc_hour between $first_hour and $last_hour)
+union all
+select key_number from plain_call
+where
+    key_number in (select number from coming)
+    and (replayable or utc_hour between $first_hour and $last_hour)
+union all
+select link_number from plain_call
+where
+    link_number in (select number from coming)
+    and (replayable or utc_hour between $first_hour and $last_hour)
