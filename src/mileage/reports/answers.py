@@ -13,7 +13,7 @@ from mileage.access.policy import Refusal, decide
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.window import Window
-from mileage.reports.board import cut, rank
+from mileage.reports.board import cut, rank, without_claimants
 from mileage.reports.hearing import disagreements_page, sources_page
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
@@ -109,7 +109,7 @@ class Answers:
         detail = f"lens {chosen.name}, as of {snapshot.as_of}"
         named = sum(row.standing.account_id != viewer.account_id for row in board.rows)
         self._record(viewer, allowed, ("board", ORGANISATION), named, detail)
-        return board
+        return without_claimants(board, viewer)
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return (name, title, what it encourages, how it is gamed), default first."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.figures import Board, BoardRow, Snapshot
 from mileage.honours.lenses import value as lens_value
 
 if TYPE_CHECKING:
+    from mileage.domain.people import Viewer
     from mileage.honours.lenses import Lens
+
+NAMELESS = "Unclaimed"
+"""What a board calls accounts that nobody has claimed."""
 
 
 def rank(snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
@@ -27,6 +32,23 @@ def rank(snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
         same = bool(rows) and rows[-1].value == value
         rows.append(BoardRow(rows[-1].rank if same else place, value, standing))
     return tuple(rows)
+
+
+def without_claimants(board: Board, viewer: Viewer) -> Board:
+    """Take names away that nobody vouches for: addresses, installations, logins.
+
+    The operator and whoever it is themselves see them.
+    """
+    if viewer.operator:
+        return board
+    rows = tuple(
+        replace(row, standing=replace(row.standing, name=NAMELESS))
+        if row.standing.kind == "unclaimed"
+        and row.standing.account_id != viewer.account_id
+        else row
+        for row in board.rows
+    )
+    return replace(board, rows=rows)
 
 
 def cut(

@@ -263,6 +263,22 @@ def test_a_namesake_that_is_parked_is_meant_where_the_other_is_a_person(
     assert act.claim(BO, ANA)["identity"] == "unverified:bo@x.org"
 
 
+def test_boards_of_members_name_nobody_who_is_parked(
+    organisation: Organisation, act: Operations
+) -> None:
+    bring(organisation, "zoe@private.example", "z1", "z2")
+    bring(organisation, "installation:0123456789abcdef", "u1")
+    bring(organisation, ANA, "a1")
+    ana = organisation.control.account_of_email(ANA)
+    assert ana is not None
+    shown = published(organisation, Viewer(ana.account_id, "Ana"))
+    names = sorted(row.standing.name for row in shown.rows)
+    assert names == ["Ana", "Unclaimed", "Unclaimed"]
+    act.claim("installation:0123456789abcdef", BO)
+    again = published(organisation, Viewer(ana.account_id, "Ana"))
+    assert sorted(row.standing.name for row in again.rows) == ["Ana", "Bo", "Unclaimed"]
+
+
 def test_doctor_does_not_count_what_is_claimed(
     organisation: Organisation, act: Operations
 ) -> None:
