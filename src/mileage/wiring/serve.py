@@ -13,9 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
-from anyio import to_thread
 
-from mileage.domain.errors import Conflict, Invalid, MileageError, Unavailable
+from mileage.domain.errors import Conflict, Invalid, MileageError
 from mileage.domain.people import OPERATOR
 from mileage.web.app import create_app
 from mileage.web.http_connection import BoundedConnection, Crowd
@@ -23,7 +22,7 @@ from mileage.web.intake import Intake
 from mileage.web.services import Services
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
-from mileage.wiring.organisation import now, open_organisation
+from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
 from mileage.wiring.stopping import stopping
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from mileage.domain.people import Credential
-    from mileage.domain.witness import Reading
-    from mileage.ingest.push_format import Push, Receipt
     from mileage.web.grpc_door import GrpcDoor
     from mileage.web.services import Door
     from mileage.wiring.organisation import Organisation
