@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.call import Seen
+
 if TYPE_CHECKING:
-    from mileage.domain.call import Seen
+    from collections.abc import Iterator
+
     from mileage.domain.witness import Activity, Batch, Rejected, Witness
 
 
@@ -70,6 +73,13 @@ class Booking:
     """Covers ``seen`` from its start; what it leaves out came from nowhere known."""
     runs: tuple[Run, ...] = ()
     """More witnesses, by column: that is many times as fast."""
+
+    def rows(self) -> Iterator[Seen]:
+        """Return every witness, those of runs first."""
+        for run in self.runs:
+            pairs = zip(run.witnesses.rows(), run.accounts, strict=True)
+            yield from (Seen(witness, who, run.asserted) for witness, who in pairs)
+        yield from self.seen
 
 
 class Appended(NamedTuple):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mileage.domain.booking import Booking, Brought, Done, Refusal
-from mileage.domain.call import Seen
+from mileage.domain.booking import Booking, Done, Refusal, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,41 +23,46 @@ class Directory(Protocol):
 
 def book(records: Iterable[Record], directory: Directory) -> Booking:
     """Book every row to the account of its credential or of its asserted identity."""
-    accounts: dict[tuple[Credential, str], str] = {}
-    seen: list[Seen] = []
+    owners = _Owners(directory)
+    runs: list[Run] = []
     done: list[Done] = []
     refused: list[Refusal] = []
     ignored: dict[str, int] = {}
-    brought: list[Brought] = []
     for credential, origin, reading, machine, received in records:
-        for witness in reading.witnesses.rows():
-            owner = _owner(credential, witness.identity, accounts, directory)
-            seen.append(Seen(witness, *owner))
-        for activity in reading.activities.rows():
-            owner = _owner(credential, activity.identity, accounts, directory)
-            done.append(Done(activity, *owner))
+        asserted = not credential.account_id
+        if len(reading.witnesses):
+            accounts = owners.of(credential, reading.witnesses.column("identity"))
+            run = Run(reading.witnesses, accounts, asserted, machine, received)
+            runs.append(run)
+        accounts = owners.of(credential, reading.activities.column("identity"))
+        pairs = zip(reading.activities.rows(), accounts, strict=True)
+        done += [Done(activity, account, asserted) for activity, account in pairs]
         refused += [Refusal(one, credential.account_id) for one in reading.rejected]
         ignored[origin] = ignored.get(origin, 0) + reading.ignored
-        brought.append(Brought(len(reading.witnesses), machine, received))
     return Booking(
-        tuple(seen),
-        tuple(done),
-        tuple(refused),
-        tuple(ignored.items()),
-        tuple(brought),
+        done=tuple(done),
+        refused=tuple(refused),
+        ignored=tuple(ignored.items()),
+        runs=tuple(runs),
     )
 
 
-def _owner(
-    credential: Credential,
-    identity: str,
-    accounts: dict[tuple[Credential, str], str],
-    directory: Directory,
-) -> tuple[str, bool]:
-    """Return (account, asserted). A personal token wins over any claim."""
-    if credential.account_id:
-        return credential.account_id, False
-    asserted = credential, identity
-    if asserted not in accounts:
-        accounts[asserted] = directory.account_of(*asserted)
-    return accounts[asserted], True
+class _Owners:
+    """Asks the directory once for each identity that a credential asserts."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._known: dict[tuple[Credential, str], str] = {}
+
+    def of(self, credential: Credential, identities: list[str]) -> list[str]:
+        """Return an account a row. A personal token wins over any claim."""
+        if credential.account_id:
+            return [credential.account_id] * len(identities)
+        found = {one: self._owner(credential, one) for one in set(identities)}
+        return [found[one] for one in identities]
+
+    def _owner(self, credential: Credential, identity: str) -> str:
+        asserted = credential, identity
+        if asserted not in self._known:
+            self._known[asserted] = self._directory.account_of(*asserted)
+        return self._known[asserted]

@@ -173,8 +173,9 @@ class Reader:
 
     def _gather(self, reading: Reading, known: set[bytes], fresh: list[bytes]) -> None:
         for witness in reading.witnesses.rows():
-            if _is_new(witness, known, fresh):
-                self._witnesses.append(witness)
+            said = witness._replace(identity=witness.identity or self._identity)
+            if _is_new(said, known, fresh):
+                self._witnesses.append(said)
         for activity in reading.activities.rows():
             claimed = activity._replace(identity=activity.identity or self._identity)
             if _is_new(claimed, known, fresh):
@@ -192,15 +193,11 @@ class Reader:
         )
         return replace(fit, rejected=(*reading.rejected, *found))
 
-    def _blinded(self, witness: Witness) -> Witness:
-        """Replace the project by a digest, and say whose it is where nobody did."""
-        project = witness.project
-        if project and project not in self._blind:
+    def _blinded(self, project: str) -> str:
+        """Return the digest that stands for a project."""
+        if project not in self._blind:
             self._blind[project] = self._digest(project)
-        return witness._replace(
-            project=self._blind.get(project, ""),
-            identity=witness.identity or self._identity,
-        )
+        return self._blind[project]
 
     def _digest(self, project: str) -> str:
         if not project.startswith("/"):

@@ -11,10 +11,10 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mileage.domain.rejecting import folded
-from mileage.domain.tokens import MAX_COUNT
+from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
 from mileage.domain.window import SECOND, micros
 from mileage.domain.witness import (
     Activity,
@@ -29,10 +29,13 @@ from mileage.ingest.projects import digest, is_digest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from mileage.domain.witness import Batch
+
 EARLIEST = micros(datetime(2020, 1, 1, tzinfo=UTC))
 DAY = 86_400 * SECOND
 MAX_TEXT = 256
 _PLACE = "record {number}"
+_COUNTS = (*TOKEN_CLASSES, "amount")
 
 Fact = TypeVar("Fact", Witness, Activity)
 
@@ -47,14 +50,9 @@ class Screen:
 
     def __call__(self, reading: Reading) -> Reading:
         """Return what may be written; the rest became rejections."""
-        good = sifted(reading, self.now() + DAY, self._hide_project)
+        good = sifted(reading, self.now() + DAY, self.hide)
         # A body may hold a million records that nobody can read.
         return replace(good, rejected=folded(good.rejected))
-
-    def _hide_project(self, witness: Witness) -> Witness:
-        if not witness.project:
-            return witness
-        return witness._replace(project=self.hide(witness.project))
 
     def hide(self, project: str) -> str:
         """Return the keyed hash of a project's name, or of the digest of its name.
@@ -66,21 +64,62 @@ class Screen:
         return f"prj_{keyed[:24]}"
 
 
-def sifted(
-    reading: Reading, latest: int, hide: Callable[[Witness], Witness]
-) -> Reading:
+def sifted(reading: Reading, latest: int, hide: Callable[[str], str]) -> Reading:
     """Return what may be written or sent, its projects hidden; the rest is rejected.
 
+    ``hide`` turns the name of a project into what stands for it.
     ``latest`` is the last time that is believed, in UTC microseconds.
     """
-    witnesses, bad = _sift(reading.witnesses.rows(), latest)
-    activities, worse = _sift(reading.activities.rows(), latest)
+    witnesses, bad = reading.witnesses, []
+    if not _is_clean(witnesses, latest):
+        rows, bad = _sift(witnesses.rows(), latest)
+        witnesses = WitnessBatch.of(rows)
+    activities, worse = reading.activities, []
+    if not _is_clean(activities, latest):
+        facts, worse = _sift(activities.rows(), latest)
+        activities = ActivityBatch.of(facts)
     return Reading(
-        WitnessBatch.of(map(hide, witnesses)),
-        ActivityBatch.of(activities),
+        _hidden(witnesses, hide),
+        activities,
         (*reading.rejected, *bad, *worse),
         reading.ignored,
     )
+
+
+def _hidden(witnesses: Batch[Witness], hide: Callable[[str], str]) -> Batch[Witness]:
+    projects = witnesses.column("project")
+    if not any(projects):
+        return witnesses
+    hidden = {name: hide(name) if name else "" for name in set(projects)}
+    columns = list(witnesses.columns)
+    columns[Witness._fields.index("project")] = [hidden[name] for name in projects]
+    return WitnessBatch(tuple(columns))
+
+
+def _is_clean(batch: Batch[Any], latest: int) -> bool:
+    """Tell whether there is nothing wrong with any row: so it is almost always."""
+    if not len(batch):
+        return True
+    columns = dict(zip(batch.row._fields, batch.columns, strict=True))
+    times = columns.pop("occurred_at")
+    columns.pop("project", None)
+    if not _are_within(times, EARLIEST, latest):
+        return False
+    names = [name for name in _COUNTS if name in columns]
+    if not all(_are_within(columns[name], 0, MAX_COUNT) for name in names):
+        return False
+    texts = [column for column in columns.values() if isinstance(column[0], str)]
+    return all(map(_are_identifiers, texts))
+
+
+def _are_within(numbers: list[int], least: int, most: int) -> bool:
+    return least <= min(numbers) and max(numbers) <= most
+
+
+def _are_identifiers(texts: list[str]) -> bool:
+    if texts.count(texts[0]) == len(texts):
+        texts = texts[:1]
+    return max(map(len, texts)) <= MAX_TEXT and "".join(texts).isprintable()
 
 
 def _sift(rows: Iterable[Fact], latest: int) -> tuple[list[Fact], list[Rejected]]:

@@ -50,14 +50,14 @@ class Notebook:
             raise self.failure
         self.bookings.append(booking)
         self.at = position or self.at
-        return Appended(len(booking.seen), 0, len(booking.seen))
+        return Appended(len(list(booking.rows())), 0, len(list(booking.rows())))
 
     def position(self) -> Position:
         return self.at
 
     @property
     def keys(self) -> list[str]:
-        return [one.witness.key for booking in self.bookings for one in booking.seen]
+        return [one.witness.key for booking in self.bookings for one in booking.rows()]
 
 
 @contextmanager
@@ -167,14 +167,14 @@ def test_nothing_is_taken_after_closing(tmp_path: Path) -> None:
 
 def test_a_personal_token_wins_over_any_claim() -> None:
     claimed = record("a", identity="mallory@example.com")
-    (one,) = book([claimed], Phonebook()).seen
+    (one,) = book([claimed], Phonebook()).rows()
     assert (one.account, one.asserted) == ("acc_alice", False)
 
 
 def test_a_collector_asserts_or_is_booked_itself() -> None:
     named = record("a", credential=COLLECTOR, identity="bob@example.com")
     nameless = record("b", credential=COLLECTOR)
-    first, second = book([named, nameless], Phonebook()).seen
+    first, second = book([named, nameless], Phonebook()).rows()
     assert (first.account, first.asserted) == ("acc:bob@example.com", True)
     assert (second.account, second.asserted) == ("acc:collector:gateway", True)
 

@@ -48,12 +48,12 @@ class Moody:
         self.attempts += 1
         if self.before is not None:
             raise self.before
-        self.keys += [one.witness.key for one in booking.seen]
+        self.keys += [one.witness.key for one in booking.rows()]
         self.at = position or self.at
         if self.after is not None:
             failure, self.after = self.after, None
             raise failure
-        return Appended(len(booking.seen), 0, len(booking.seen))
+        return Appended(len(list(booking.rows())), 0, len(list(booking.rows())))
 
     def position(self) -> Position:
         return self.at

@@ -48,9 +48,9 @@ class Slow:
             while not self.steps.acquire(timeout=0.02):
                 if self.gate.is_set():
                     break
-        self.keys += [one.witness.key for one in booking.seen]
+        self.keys += [one.witness.key for one in booking.rows()]
         self.positions.append(position or START)
-        return Appended(len(booking.seen), 0, len(booking.seen))
+        return Appended(len(list(booking.rows())), 0, len(list(booking.rows())))
 
     def position(self) -> Position:
         return self.positions[-1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mileage.domain.window import micros
 from mileage.domain.witness import (
@@ -87,3 +90,33 @@ def test_what_equals_the_project_is_checked_all_the_same() -> None:
 def test_a_name_that_is_no_unicode_is_hidden_all_the_same() -> None:
     (row,) = screened(witness(project="/home/\udcff")).witnesses.rows()
     assert row.project.startswith("prj_")
+
+
+BAD = st.sampled_from(
+    [
+        {},
+        {},
+        {"occurred_at": 0},
+        {"occurred_at": NOON + 2 * DAY},
+        {"output": -1},
+        {"tool_input": 10**12 + 1},
+        {"model": "x" * 257},
+        {"key": "a\nb"},
+        {"project": "any\nthing"},
+        {"project": "/home/alice/secret-plan"},
+        {"agent": "any\nthing", "project": "any\nthing"},
+    ]
+)
+
+
+@given(st.lists(BAD, max_size=6))
+def test_columns_are_screened_as_rows_are(changes: list[dict[str, Any]]) -> None:
+    rows = [witness(**{"key": f"k{at}", **one}) for at, one in enumerate(changes)]
+    together = SCREEN(Reading(WitnessBatch.of(rows)))
+    alone = [SCREEN(Reading(WitnessBatch.of([row]))) for row in rows]
+    assert list(together.witnesses.rows()) == [
+        row for one in alone for row in one.witnesses.rows()
+    ]
+    assert sum(one.records for one in together.rejected) == sum(
+        len(one.rejected) for one in alone
+    )
