@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mileage.domain.booking import Booking, Run
@@ -48,7 +48,7 @@ def run_of(chance: random.Random, first: int, size: int) -> Run:
     """Make up one session, as a decoder would hand it over."""
     person = chance.randrange(PEOPLE)
     keys = [f"req_{chance.getrandbits(96):024x}" for _ in range(size)]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "source": ["claude_code_otlp"] * size,
         "key": keys,
         "link": keys,

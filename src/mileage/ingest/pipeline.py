@@ -13,14 +13,14 @@ import logging
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import Empty, Full, Queue
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
 from mileage.ingest.booked import book
 from mileage.ingest.meters import Meters, Queues
+from mileage.ingest.pending import Backlog, Pending, Waiting
 from mileage.ingest.quarantine import Quarantine
 from mileage.ingest.record import Record, encode
 from mileage.ingest.replay import APPEND_WITNESSES, Replay
@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUEUED_RECORDS = 1000
+GATHER_SECONDS = 1.0
+"""Appends begin so far apart, unless there is enough for one or somebody waits: what
+one costs hardly depends on its size."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to append to a ledger that refuses."""
 SHUT = None
+FULL = "more is arriving than can be written; try again in a moment"
 
 
 class LedgerPort(Protocol):
@@ -53,27 +57,6 @@ class LedgerPort(Protocol):
     def position(self) -> Position:
         """Return how far the segments have been taken in."""
         ...
-
-
-class Backlog(NamedTuple):
-    """What is on its way."""
-
-    pending: int
-    """Witnesses accepted and not yet in the ledger."""
-    durable: int
-    """Those of them that are on disk."""
-    oldest: float | None
-    """Monotonic time at which the oldest of them was accepted."""
-    taken: int = 0
-    """Witnesses that went into the ledger since the start, what was left behind too."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    record: Record
-    payload: bytes
-    durable: Future[None]
-    accepted_at: float
 
 
 class Pipeline:
@@ -96,14 +79,10 @@ class Pipeline:
         """What segments held and nobody can read."""
         self._replay = Replay(self.segments, self.quarantine, taken)
         self._caught_up = False
-        self._on_disk = 0
-        self._to_write: Queue[_Waiting | None] = Queue(QUEUED_RECORDS)
-        self._to_append: Queue[tuple[Position, _Waiting] | None] = Queue(QUEUED_RECORDS)
-        self._lock = threading.Lock()
-        self._pending: dict[int, _Waiting] = {}
+        self._to_write: Queue[Waiting | None] = Queue(QUEUED_RECORDS)
+        self._to_append: Queue[tuple[Position, Waiting] | None] = Queue(QUEUED_RECORDS)
+        self._pending = Pending()
         self._meters = meters or Meters()
-        self._taken = 0
-        self._idle = threading.Condition(self._lock)
         self._closed = False
         self.failure: BaseException | None = None
         """Why the ledger does not take records in just now; None while it does."""
@@ -145,34 +124,20 @@ class Pipeline:
             message = "this server is not taking records in just now; try again later"
             raise Unavailable(message)
         now = time.monotonic()
-        waiting = _Waiting(screened, encode(screened), Future(), now)
-        with self._lock:
-            self._pending[id(waiting)] = waiting
+        waiting = Waiting(screened, encode(screened), Future(), now)
+        if not self._pending.hold(waiting):
+            raise Unavailable(FULL)
         try:
             self._to_write.put_nowait(waiting)
         except Full:
-            self._forget(waiting)
-            message = "more is arriving than can be written; try again in a moment"
-            raise Unavailable(message) from None
+            self._pending.forget(waiting)
+            raise Unavailable(FULL) from None
         return waiting.durable
 
     def backlog(self) -> Backlog:
         """Return what is accepted and not yet visible."""
-        with self._lock:
-            waiting, taken = list(self._pending.values()), self._taken
-            on_disk = self._on_disk
-        counts = [len(one.record.reading.witnesses) for one in waiting]
-        synced = sum(
-            count
-            for one, count in zip(waiting, counts, strict=True)
-            if one.durable.done()
-        )
-        since = [one.accepted_at for one in waiting]
         behind = self.replaying
-        if behind is not None:
-            since.append(behind.since)
-        oldest = min(since, default=None)
-        return Backlog(sum(counts) + on_disk, synced + on_disk, oldest, taken)
+        return self._pending.backlog(behind.since if behind else None)
 
     def queues(self) -> Queues:
         """Return how many records wait, and where."""
@@ -180,10 +145,9 @@ class Pipeline:
 
     def drain(self, timeout: float | None = None) -> None:
         """Wait until everything accepted is visible; raises what stopped it."""
-        with self._idle:
-            done = self._idle.wait_for(
-                lambda: self._is_idle() or self.failure is not None, timeout
-            )
+        done = self._pending.wait_for(
+            lambda: self._is_idle() or self.failure is not None, timeout
+        )
         if self.failure is not None:
             message = f"the ledger stopped taking records in: {self.failure}"
             raise Unavailable(message)
@@ -192,7 +156,7 @@ class Pipeline:
             raise Unavailable(message)
 
     def _is_idle(self) -> bool:
-        return self._caught_up and not self._pending
+        return self._caught_up and self._pending.is_empty()
 
     def close(self, patience: float | None = None) -> None:
         """Refuse new records, finish the ones on the way, stop the threads.
@@ -235,29 +199,24 @@ class Pipeline:
                 break
         self._hand_over(SHUT)
 
-    def _sync(self, batch: list[_Waiting]) -> None:
+    def _sync(self, batch: list[Waiting]) -> None:
         try:
             with self._meters.syncs.timed():
                 positions = self.segments.append([one.payload for one in batch])
         except Unavailable as refusal:
             for one in batch:
-                self._forget(one)
+                self._pending.forget(one)
                 one.durable.set_exception(refusal)
             return
         for one, position in zip(batch, positions, strict=True):
             one.payload = b""
             one.durable.set_result(None)
-            if self._replay.keeps(position, len(one.record.reading.witnesses)):
-                self._leave_on_disk(one)
+            if self._replay.keeps(position, one.size):
+                self._pending.leave_on_disk(one)
             else:
                 self._hand_over((position, one))
 
-    def _leave_on_disk(self, one: _Waiting) -> None:
-        with self._lock:
-            del self._pending[id(one)]
-            self._on_disk += len(one.record.reading.witnesses)
-
-    def _hand_over(self, passed: tuple[Position, _Waiting] | None) -> None:
+    def _hand_over(self, passed: tuple[Position, Waiting] | None) -> None:
         """Pass a record on, none left out: the position says that all before are in.
 
         Only when nobody takes any more it stays in its segment for the next start.
@@ -274,10 +233,21 @@ class Pipeline:
     # The thread that appends to the ledger.
 
     def _append_to_ledger(self) -> None:
-        shut = not self._catch_up()
+        shut, began = not self._catch_up(), time.monotonic() - GATHER_SECONDS
         while not shut and (first := self._to_append.get()) is not SHUT:
+            self._let_more_come(began)
+            began = time.monotonic()
             group, shut = self._gather(first)
             if self._hurry.is_set() or not self._persist(group):
+                return
+
+    def _let_more_come(self, began: float) -> None:
+        """Wait until it is time for an append, or somebody waits for it."""
+        while time.monotonic() < began + GATHER_SECONDS:
+            pending = self._pending
+            if pending.is_waited_for or pending.held >= APPEND_WITNESSES:
+                return
+            if self._leaving.wait(GATHER_SECONDS / 20):
                 return
 
     def _catch_up(self) -> bool:
@@ -294,25 +264,23 @@ class Pipeline:
             else:
                 break
         self._note(None)
-        with self._idle:
-            self._caught_up = True
-            self._idle.notify_all()
+        self._caught_up = True
+        self._pending.told()
         return True
 
     def _take_back(self, taken: list[Taken]) -> bool:
         """Take in what was read back, as if it had been handed over."""
         now = time.monotonic()
         group = [
-            (one.position, _Waiting(one.record, b"", Future(), now)) for one in taken
+            (one.position, Waiting(one.record, b"", Future(), now)) for one in taken
         ]
         ours = sum(len(one.record.reading.witnesses) for one in taken if one.ours)
         if not self._persist(group):
             return False
-        with self._lock:
-            self._on_disk -= ours
+        self._pending.read_back(ours)
         return True
 
-    def _persist(self, group: list[tuple[Position, _Waiting]]) -> bool:
+    def _persist(self, group: list[tuple[Position, Waiting]]) -> bool:
         """Take a group in, again and again; False when told to leave meanwhile.
 
         What the ledger refuses (a full disk) is safe in its segment and must not be
@@ -342,14 +310,13 @@ class Pipeline:
         elif failure is None and before is not None:
             log.warning("the ledger takes records in again")
         if failure is not None:
-            with self._idle:
-                self._idle.notify_all()
+            self._pending.told()
 
     def _gather(
-        self, first: tuple[Position, _Waiting]
-    ) -> tuple[list[tuple[Position, _Waiting]], bool]:
+        self, first: tuple[Position, Waiting]
+    ) -> tuple[list[tuple[Position, Waiting]], bool]:
         """Take what is waiting, up to a good size for one transaction."""
-        group, size = [first], len(first[1].record.reading.witnesses)
+        group, size = [first], first[1].size
         while size < APPEND_WITNESSES:
             try:
                 more = self._to_append.get_nowait()
@@ -358,26 +325,17 @@ class Pipeline:
             if more is SHUT:
                 return group, True
             group.append(more)
-            size += len(more[1].record.reading.witnesses)
+            size += more[1].size
         return group, False
 
-    def _take_in(self, group: list[tuple[Position, _Waiting]]) -> None:
+    def _take_in(self, group: list[tuple[Position, Waiting]]) -> None:
         position = group[-1][0]
         # A ledger can fail after it has committed; then this is the second attempt.
         if self.failure is None or self._ledger.position() < position:
             booking = self._book([waiting.record for _, waiting in group])
             self._ledger.append(booking, position)
-        with self._idle:
-            for _, waiting in group:
-                self._pending.pop(id(waiting), None)
-                self._taken += len(waiting.record.reading.witnesses)
-            self._idle.notify_all()
+        self._pending.took(waiting for _, waiting in group)
         self.segments.remove_before(position)
-
-    def _forget(self, waiting: _Waiting) -> None:
-        with self._idle:
-            self._pending.pop(id(waiting), None)
-            self._idle.notify_all()
 
     def _book(self, records: Iterable[Record]) -> Booking:
         return book(records, self._directory)

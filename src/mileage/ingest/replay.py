@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-APPEND_WITNESSES = 5000
+APPEND_WITNESSES = 50_000
 LAST_PASS_WITNESSES = 20_000
 """So much is taken in sooner than the queues behind it are full."""
 SAY_SECONDS = 5.0

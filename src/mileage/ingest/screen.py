@@ -70,18 +70,18 @@ def sifted(reading: Reading, latest: int, hide: Callable[[str], str]) -> Reading
     ``hide`` turns the name of a project into what stands for it.
     ``latest`` is the last time that is believed, in UTC microseconds.
     """
-    witnesses, bad = reading.witnesses, []
+    bad: list[Rejected] = []
+    witnesses, activities = reading.witnesses, reading.activities
     if not _is_clean(witnesses, latest):
-        rows, bad = _sift(witnesses.rows(), latest)
-        witnesses = WitnessBatch.of(rows)
-    activities, worse = reading.activities, []
+        rows, rejected = _sift(witnesses.rows(), latest)
+        witnesses, bad = WitnessBatch.of(rows), [*bad, *rejected]
     if not _is_clean(activities, latest):
-        facts, worse = _sift(activities.rows(), latest)
-        activities = ActivityBatch.of(facts)
+        facts, rejected = _sift(activities.rows(), latest)
+        activities, bad = ActivityBatch.of(facts), [*bad, *rejected]
     return Reading(
         _hidden(witnesses, hide),
         activities,
-        (*reading.rejected, *bad, *worse),
+        (*reading.rejected, *bad),
         reading.ignored,
     )
 
