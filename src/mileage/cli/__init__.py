@@ -26,6 +26,8 @@ COMMANDS = {
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",
     "verify": "Check segments, calls, roll-ups and snapshots.",
+    "backup": "Write everything of a data directory into one file.",
+    "restore": "Make a new data directory of a backup.",
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }

@@ -38,13 +38,18 @@ class Segments:
         # Numbers are never used twice, also when every old file is gone.
         self._number = max([taken.segment, *self.numbers()])
         self._records = 0
-        self._length = 0
+        self.length = self._length_before()
+        """Bytes of the last segment; of the one being written, its whole records."""
         self.written = Position(self._number, END)
         """The last record on disk; in segments of earlier runs, all of them."""
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segments on disk, oldest first."""
         return sorted(int(path.stem) for path in self._directory.glob("*.seg"))
+
+    def _length_before(self) -> int:
+        last = self.path(self._number)
+        return last.stat().st_size if last.exists() else 0
 
     def path(self, number: int) -> Path:
         """Return the file of a segment."""
@@ -56,7 +61,7 @@ class Segments:
         Raises Unavailable when the disk refuses; then nothing of it counts.
         """
         try:
-            if self._file is None or self._length >= self._roll_bytes:
+            if self._file is None or self.length >= self._roll_bytes:
                 self._open_next()
             return self._write(payloads)
         except OSError as error:
@@ -70,11 +75,11 @@ class Segments:
         number = self._number + 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         opened = os.open(self.path(number), flags, 0o600)
-        self._file, self._number, self._records, self._length = opened, number, 0, 0
+        self._file, self._number, self._records, self.length = opened, number, 0, 0
         self._write_all(HEAD)
         os.fsync(opened)
         self._sync_directory()
-        self._length = len(HEAD)
+        self.length = len(HEAD)
 
     def _write(self, payloads: Sequence[bytes]) -> list[Position]:
         first = self._records + 1
@@ -86,7 +91,7 @@ class Segments:
         self._write_all(frames)
         assert self._file is not None  # noqa: S101 - opened by append
         os.fdatasync(self._file) if hasattr(os, "fdatasync") else os.fsync(self._file)
-        self._length += len(frames)
+        self.length += len(frames)
         self._records += len(payloads)
         self.written = Position(self._number, self._records)
         return [Position(self._number, first + i) for i in range(len(payloads))]
@@ -102,12 +107,12 @@ class Segments:
         if self._file is None:
             return
         try:
-            os.ftruncate(self._file, self._length)
+            os.ftruncate(self._file, self.length)
         except OSError:
             # The tail cannot be cut: write on in a new file. A whole record that
             # stayed behind was not acknowledged and is harmless when replayed.
             self.close()
-        if self._length < len(HEAD):
+        if self.length < len(HEAD):
             self.close()
 
     def _sync_directory(self) -> None:

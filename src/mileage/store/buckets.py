@@ -24,7 +24,7 @@ def record_buckets(ledger: Ledger, found: Iterable[Bucket]) -> int:
     latest = {one.bucket_id: one for one in found}
     if not latest:
         return 0
-    with ledger.transaction() as cursor:
+    with ledger.writing() as cursor:
         start = min(one.start for one in latest.values())
         until = max(one.start for one in latest.values()) + 1
         rows = run(cursor, "current_buckets", start=start, until=until, as_of=FOREVER)

@@ -90,6 +90,22 @@ class Ledger:
             return claiming.unclaim(account)
 
     @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a transaction that writes, after all others."""
+        with self._one_at_a_time(), self.transaction() as cursor:
+            yield cursor
+
+    @contextmanager
+    def at_rest(self) -> Iterator[Path]:
+        """Hold back whoever writes: the file and the log beside it stand still.
+
+        Another process may copy them meanwhile. This one may not even open them:
+        closing a file lets go of every lock that the process has on it.
+        """
+        with self._one_at_a_time():
+            yield self._path
+
+    @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         with self._append_lock:
             try:

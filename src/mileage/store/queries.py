@@ -234,6 +234,6 @@ def insert_simulated(
     days: Mapping[str, Sequence[object]],
 ) -> None:
     """Add roll-ups of a simulated organisation; columns as in the tables."""
-    with ledger.transaction() as cursor:
+    with ledger.writing() as cursor:
         insert(cursor, "rollup_hour.insert", hours)
         insert(cursor, "rollup_day.insert", days)

@@ -26,6 +26,7 @@ from mileage.reports.shape import ingest_status_json
 from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
 from mileage.store.owners import claims_in_force
+from mileage.wiring.backups import Prepared, prepare
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
 from mileage.wiring.verifying import check
@@ -71,6 +72,10 @@ class Operations:
         """Check one part of the data directory (``wiring.verifying.PARTS``)."""
         return msgspec.convert(self._act("check", part.encode()), Checked)
 
+    def prepare_backup(self) -> Prepared:
+        """Copy what changes to where a backup can be packed of it."""
+        return msgspec.convert(self._act("prepare_backup", b""), Prepared)
+
     def examine(self) -> dict[str, Any]:
         """Say what is collected, missing, stale."""
         return dict(self._act("examine", b""))
@@ -110,6 +115,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "buckets": _buckets,
         "publish": _publish,
         "check": _check,
+        "prepare_backup": _prepare_backup,
         "examine": _examine,
         "rejected": _rejected,
         "status": _status,
@@ -165,6 +171,10 @@ def _settle(organisation: Organisation, _: bytes) -> None:
 def _publish(organisation: Organisation, _: bytes) -> None:
     organisation.pipeline.drain()
     organisation.publish()
+
+
+def _prepare_backup(organisation: Organisation, _: bytes) -> Prepared:
+    return prepare(organisation)
 
 
 def _check(organisation: Organisation, payload: bytes) -> Checked:

@@ -1,0 +1,65 @@
+"""Copies of both databases while they are in use."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from mileage.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mileage.domain.booking import Position
+    from mileage.store.ledger import Ledger
+
+_COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
+_PAGES = 1000
+"""Of SQLite, copied at once; whoever writes meanwhile waits for no more."""
+
+
+def copy_ledger(
+    ledger: Ledger, target: Path, meanwhile: Callable[[Position], None]
+) -> Position:
+    """Copy the ledger as it is at one instant; return how far it had come then.
+
+    ``meanwhile`` is called with that position while nothing is appended, so that
+    what is behind it can be held on to.
+    """
+    with ledger.at_rest() as path:
+        position = ledger.position()
+        meanwhile(position)
+        for source in (path, path.with_name(f"{path.name}.wal")):
+            if source.exists():
+                _copy_file(source, target.with_name(source.name))
+    return position
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file of this process's database, in a process without locks on it."""
+    words = [sys.executable, "-I", "-S", "-c", _COPY, str(source), str(target)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603 - words of our own
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        message = f"{source} cannot be copied to {target.parent} ({reason})"
+        raise Unavailable(message)
+    target.chmod(0o600)
+
+
+def copy_control(source: Path, target: Path) -> None:
+    """Copy the control plane as it is at one instant, while others write to it."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=15)) as one,
+            closing(sqlite3.connect(target)) as other,
+        ):
+            one.backup(other, pages=_PAGES)
+    except sqlite3.Error as error:
+        message = f"{source} cannot be copied to {target.parent} ({error})"
+        raise Unavailable(message) from None
