@@ -40,6 +40,9 @@ class Settings:
     patience_seconds: int = 30
     """For the head of a request, the beginning of a body, a whole message of gRPC, and
     an answer that nobody reads."""
+    ledger_megabytes: int = 256
+    """Of memory for the database; what does not fit goes through the disk."""
+    ledger_threads: int = 2
     drain_seconds: int = 20
     """How long a server that stops takes in what is on its way to the ledger."""
     calls_days: int = 0
@@ -70,6 +73,8 @@ _LIMITS = {
     "max_line_bytes": (1024, 1024 * MIB),
     "max_connections": (16, 100_000),
     "patience_seconds": (1, 600),
+    "ledger_megabytes": (64, 1_000_000),
+    "ledger_threads": (1, 256),
 }
 _RETENTION = {
     "calls_days": (0, 36_500),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 
@@ -36,20 +36,35 @@ OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "enable_external_access": False,
     "preserve_insertion_order": False,
+    # More is written at a time, and less often; it is read back in under a second.
+    "checkpoint_threshold": "64MB",
 }
+
+
+class Room(NamedTuple):
+    """What the database may use."""
+
+    megabytes: int = 256
+    threads: int = 2
+
+
+ROOM = Room()
 
 
 class Ledger:
     """Owns one DuckDB file. Thread-safe."""
 
-    def __init__(self, path: Path, rules: Rules, now: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, rules: Rules, now: Callable[[], int], room: Room = ROOM
+    ) -> None:
         """Open or create the ledger; ``now`` gives UTC microseconds.
 
         Raises Conflict when another process owns it, NewerData when a newer
         version wrote it, Invalid when it was built for another time zone.
         """
         self._path = path
-        self._connection = _connected(path)
+        self._room = room
+        self._connection = _connected(path, room)
         path.chmod(0o600)
         self.rules = rules
         self._now = now
@@ -157,7 +172,7 @@ class Ledger:
     def _open_again(self) -> None:
         """Open the file anew: the log beside it holds every committed append."""
         self.close()
-        self._connection = _connected(self._path)
+        self._connection = _connected(self._path, self._room)
 
     def close(self) -> None:
         """Write everything into the main file and let go of it."""
@@ -167,9 +182,10 @@ class Ledger:
         self._connection.close()
 
 
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
+def _connected(path: Path, room: Room) -> duckdb.DuckDBPyConnection:
+    limits = {"memory_limit": f"{room.megabytes}MB", "threads": room.threads}
     try:
-        return duckdb.connect(str(path), config=OPTIONS)
+        return duckdb.connect(str(path), config={**OPTIONS, **limits})
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             message = (

@@ -24,7 +24,7 @@ from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
 from mileage.store import queries
 from mileage.store.control import FILE_NAME, Control, open_control
-from mileage.store.ledger import Ledger
+from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.claiming import Claims
 from mileage.wiring.policy import Policy, load_policy
@@ -98,7 +98,9 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
         control.believe(policy.settings.domains)
         clock = Clock(ZoneInfo(policy.settings.zone))
         rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
-        ledger = Ledger(data / "ledger.duckdb", rules, now)
+        settings = policy.settings
+        room = Room(settings.ledger_megabytes, settings.ledger_threads)
+        ledger = Ledger(data / "ledger.duckdb", rules, now, room)
         try:
             organisation = _assemble(data, policy, catalog, control, ledger)
             organisation.pipeline.start()
