@@ -17,9 +17,10 @@ from tests.road.station import JSON, mileage, station_in
 
 ALICE = "alice@example.com"
 GROUPS = {
-    "people": ("import",),
-    "token": ("create", "list", "revoke"),
+    "people": ("import", "unclaimed", "claims", "claim", "unclaim"),
+    "token": ("create", "list", "rotate", "change", "revoke"),
     "key": ("create", "list", "revoke"),
+    "audit": ("list",),
 }
 ALL = [
     *((name,) for name in COMMANDS),

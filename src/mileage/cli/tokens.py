@@ -150,7 +150,7 @@ def change_token(
     metavar="SPAN",
     default="24h",
     show_default=True,
-    help="How long the secret before goes on working, such as 7d; 0 ends it now.",
+    help="How long secrets before go on working, such as 7d; 0 ends them now.",
 )
 @data_option
 def rotate_token(token_id: str, overlap: int, data: Path) -> None:

@@ -121,24 +121,30 @@ class Tokens(OnDatabase):
             note(connection, now, Change("token changed", token_id, _told(terms)))
 
     def rotate_token(self, token_id: str, overlap: int) -> NewSecret:
-        """Give a token a new secret; the one before works for ``overlap`` more µs."""
+        """Give a token a new secret; those before work for ``overlap`` more µs."""
         now = self._database.now()
         with self._database.writing() as connection:
             row = _require_going(connection, token_id, now, ended_by_time=True)
             random_bytes = self._database.random_bytes
             secret = new_secret("c" if row.collector else "p", random_bytes)
             _sweep(connection, now)
-            if overlap > 0:
-                former = {"hash": row.hash, "token_id": token_id}
-                connection.execute(
-                    insert(FORMER_SECRET).values(former | {"ends_at": now + overlap})
+            ends_at = now + overlap
+            former = {"hash": row.hash, "token_id": token_id, "ends_at": ends_at}
+            connection.execute(insert(FORMER_SECRET).values(former))
+            connection.execute(
+                update(FORMER_SECRET)
+                .where(
+                    FORMER_SECRET.c.token_id == token_id,
+                    FORMER_SECRET.c.ends_at > ends_at,
                 )
+                .values(ends_at=ends_at)
+            )
             connection.execute(
                 update(TOKEN)
                 .where(TOKEN.c.token_id == token_id)
                 .values(hash=hashed(secret))
             )
-            ends = f"the former secret ends {_written(now + max(overlap, 0))}"
+            ends = f"former secrets end {_written(ends_at)}"
             note(connection, now, Change("token rotated", token_id, ends))
         return NewSecret(token_id, secret)
 

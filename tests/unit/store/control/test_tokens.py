@@ -71,6 +71,14 @@ def test_secrets_may_be_rotated_faster_than_they_end(control, gate, clock):
     assert "was replaced" in refusal(control, secrets[0])
 
 
+def test_no_former_secret_outlives_the_overlap_named_last(control, gate):
+    second = control.rotate_token(gate.credential_id, DAY)
+    third = control.rotate_token(gate.credential_id, 0)
+    for secret in (gate.secret, second.secret):
+        assert "was replaced" in refusal(control, secret)
+    assert control.credential(third.secret)
+
+
 def test_a_personal_token_stays_personal(control):
     account = control.ensure_account("ana@x.example")
     made = control.create_token(account_id=account)
