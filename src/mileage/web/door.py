@@ -8,10 +8,13 @@ from starlette.routing import Route
 
 from mileage.sources.otlp import OtlpReader
 from mileage.web.door_answers import Answers
+from mileage.web.door_bounds import check_records
 from mileage.web.http_delivery import content_type, receive
 from mileage.web.intake import Entrance, Intake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -52,7 +55,18 @@ def _entrance(
 ) -> Entrance[Response]:
     form = _FORMS.get(content_type(request), "json")
 
+    return Entrance(
+        SOURCE, _FORMS, decoder(reader, signal, form), Answers(signal, form)
+    )
+
+
+def decoder(
+    reader: OtlpReader, signal: Signal, form: Form
+) -> Callable[[bytes], Reading | None]:
+    """Return what decodes a body, None when it is empty."""
+
     def decode(plain: bytes) -> Reading | None:
+        check_records(signal, form, plain)
         return reader.read(signal, form, plain) if plain else None
 
-    return Entrance(SOURCE, _FORMS, decode, Answers(signal, form))
+    return decode

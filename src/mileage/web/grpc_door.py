@@ -16,14 +16,13 @@ import grpc.aio
 
 from mileage.domain.errors import Conflict, Invalid, Unavailable
 from mileage.sources.otlp import OtlpReader
-from mileage.web.door import SOURCE
+from mileage.web.door import SOURCE, decoder
 from mileage.web.door_answers import RpcAnswer, RpcAnswers
 from mileage.web.http_delivery import bearer_token
 from mileage.web.intake import MIB, RETRY_SECONDS, Body, Entrance
 from mileage.web.security import unsurprised
 
 if TYPE_CHECKING:
-    from mileage.domain.witness import Reading
     from mileage.sources.otlp_record import Signal
     from mileage.web.intake import Intake, Lease
     from mileage.web.services import Door
@@ -135,10 +134,7 @@ class GrpcDoor:
 
 
 def _entrance(signal: Signal, reader: OtlpReader) -> Entrance[RpcAnswer]:
-    def decode(plain: bytes) -> Reading | None:
-        return reader.read(signal, "protobuf", plain) if plain else None
-
-    return Entrance(SOURCE, (), decode, RpcAnswers(signal))
+    return Entrance(SOURCE, (), decoder(reader, signal, "protobuf"), RpcAnswers(signal))
 
 
 class GrpcDelivery:
