@@ -81,6 +81,47 @@ lines = st.one_of(
         }
     ),
 )
+
+
+def grown(steps):
+    """Return a thread of its own whose totals grow, stand still, and fall now and then."""
+    total = [0] * 5
+    found = []
+    for number, (step, model) in enumerate(steps):
+        total = [max(0, one + more) for one, more in zip(total, step, strict=True)]
+        used = dict(zip(USED, total, strict=True))
+        info = {"total_token_usage": used, "last_token_usage": {"input_tokens": 9}}
+        stamp = f"2026-11-22T10:{number // 60 + 1:02}:{number % 60:02}.000Z"
+        told = {"type": "token_count", "info": info}
+        found.append({"timestamp": stamp, "type": "event_msg", "payload": told})
+        if model is not None:
+            turn = {"model": model, "message": "x"}
+            found.append({"timestamp": stamp, "type": "turn_context", "payload": turn})
+    return found
+
+
+USED = (
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_input_tokens",
+    "output_tokens",
+    "reasoning_output_tokens",
+)
+steps = st.tuples(
+    st.tuples(*[st.sampled_from([0, 0, 1, 70, 70, 5_000, -1, -60])] * 5),
+    st.sampled_from([None, None, None, "gpt-6-codex", "gpt-6"]),
+)
+threads = st.lists(steps, max_size=12).map(grown)
+records = st.lists(lines, max_size=3)
+whole_threads = st.tuples(records, threads, records, threads).map(
+    lambda parts: b"\n".join(
+        json.dumps(line, separators=(",", ":")).encode()
+        for part in parts
+        for line in part
+    )
+)
+
+
 chunks = st.lists(
     lines.map(lambda line: json.dumps(line, separators=(",", ":")).encode())
     | lines.map(lambda line: json.dumps(line, ensure_ascii=False).encode())
@@ -98,6 +139,11 @@ def tail_of(chunk, scan):
 
 @given(chunks)
 def test_both_find_the_same_calls(chunk):
+    assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
+
+
+@given(whole_threads)
+def test_totals_that_grow_are_counted_alike(chunk):
     assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
 
 

@@ -11,13 +11,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.call import SourceTraits
-from mileage.domain.witness import Witness
 from mileage.sources.codex_activity import CodexActivity
-from mileage.sources.codex_counts import RunningTotals, Told
+from mileage.sources.codex_calls import Circumstances, Counted
+from mileage.sources.codex_counts import RunningTotals, Told, joined
 from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
 from mileage.sources.codex_tail import RolloutTail
 from mileage.sources.codex_thread import Thread
 from mileage.sources.jsonl import (
+    EARLIEST,
     Gathering,
     decode,
     each,
@@ -81,12 +82,13 @@ class _Rollout:
         self.gathered = gathered
         self.thread = Thread(gathered.place)
         self.totals = RunningTotals()
-        self.held: list[tuple[CodexUsage | None, Witness | None]] = []
-        """Totals and what they made up; the row is None where it lies elsewhere,
+        self.held: list[tuple[CodexUsage | None, Counted | None]] = []
+        """Totals and what they made up; the call is None where it lies elsewhere,
         with who has read the lines before."""
         self.released = False
         self.has_records = False
         self._activity = CodexActivity(gathered, self.thread) if activity else None
+        self._circumstances: Circumstances | None = None
 
     def take(self, number: int, line: bytes) -> None:
         """Sort one line: usage, what explains it, activity, neither, unreadable."""
@@ -115,9 +117,9 @@ class _Rollout:
 
     def release(self) -> None:
         """Emit the responses found from totals."""
-        for _, row in self.held:
-            if row is not None:
-                self.gathered.witness(row)
+        for _, call in self.held:
+            if call is not None:
+                self.gathered.witness(call.witness())
         self.held = []
         self.released = True
 
@@ -139,6 +141,7 @@ class _Rollout:
 
     def _circumstance(self, kind: str, payload: Payload, occurred_at: int) -> None:
         thread = self.thread
+        self._circumstances = None
         if kind == "session_meta":
             thread.introduce(payload, occurred_at)
         elif kind == "turn_context":
@@ -169,10 +172,29 @@ class _Rollout:
         occurred_at = self._time(number, at)
         if occurred_at is None:
             return
-        name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
+        name = joined(total) if total else f"last:{occurred_at}:{joined(used)}"
         key = f"{self.thread.thread_id}:{self.totals.epoch}:{name}"
-        row = self._witness(key, occurred_at, used, model)
-        self.held.append((total, row))
+        around = self._around(occurred_at, model)
+        self._hold(total, Counted(key, occurred_at, used, around))
+
+    def count_plain(self, at: int, ordinal: int | None, total: CodexUsage) -> bool:
+        """Take an event in that tells but a total, where there is nothing to decide.
+
+        So are nearly all: the thread's own, and nowhere less than the one before.
+        False: nothing was done, and ``count`` will know what to do.
+        """
+        if self.has_records or at < EARLIEST or not self.thread.is_counting(ordinal):
+            return False
+        used = self.totals.grown(total)
+        if used is None:
+            return False
+        if any(used):
+            key = f"{self.thread.thread_id}:{self.totals.epoch}:{joined(total)}"
+            self._hold(total, Counted(key, at, used, self._around(at, "")))
+        return True
+
+    def _hold(self, total: CodexUsage | None, call: Counted) -> None:
+        self.held.append((total, call))
         if len(self.held) >= _HELD_BACK:
             self.release()
 
@@ -191,9 +213,10 @@ class _Rollout:
         used = payload.usage.counts()
         thread = text(payload.thread_id) or self.thread.thread_id
         response = text(payload.response_id)
-        name = response or f"record:{occurred_at}:{_joined(used)}"
-        row = self._witness(f"{thread}:{name}", occurred_at, used, "")
-        self.gathered.witness(row._replace(session=thread))
+        name = response or f"record:{occurred_at}:{joined(used)}"
+        around = self._around(occurred_at, "")._replace(thread_id=thread)
+        call = Counted(f"{thread}:{name}", occurred_at, used, around)
+        self.gathered.witness(call.witness())
 
     def _drop_described(self, first: Payload) -> None:
         """Drop totals that the first record describes as well.
@@ -216,32 +239,21 @@ class _Rollout:
             return None
         return occurred_at
 
-    def _witness(
-        self, key: str, occurred_at: int, used: CodexUsage, model: str
-    ) -> Witness:
+    def _around(self, occurred_at: int, model: str) -> Circumstances:
+        """Return what a call has from its thread; ``model`` if its event names one."""
+        if self._circumstances is not None and not model:
+            return self._circumstances
         thread = self.thread
-        model = model or thread.model
-        if not model and occurred_at < _NAMELESS_UNTIL:
-            model = _NAMELESS_MODEL
-        return Witness(
-            "codex_rollout",
-            key,
-            "",
-            thread.thread_id,
-            occurred_at,
-            "codex",
-            thread.version,
-            thread.vendor,
-            model,
-            thread.tier,
-            *used.classes(),
-            None,
-            thread.cwd,
-            thread.agent,
-            False,  # noqa: FBT003
-            thread.attended,
-            "",
+        named = model or thread.model
+        if not named and occurred_at < _NAMELESS_UNTIL:
+            named = _NAMELESS_MODEL
+        around = Circumstances(
+            *(thread.thread_id, thread.version, thread.vendor, named, thread.tier),
+            *(thread.cwd, thread.agent, thread.attended),
         )
+        if named == thread.model:
+            self._circumstances = around
+        return around
 
 
 def _told(line: Line, payload: Payload, at: int | None) -> Told:
@@ -255,10 +267,6 @@ def _told(line: Line, payload: Payload, at: int | None) -> Told:
         last.counts() if last else None,
         text(info.model),
     )
-
-
-def _joined(usage: CodexUsage) -> str:
-    return "/".join(map(str, usage))
 
 
 SOURCE = CodexRollout()

@@ -9,19 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mileage.domain.packed import FileCalls
+from mileage.sources.codex_calls import packed
 from mileage.sources.codex_counts import CodexUsage, Told
 from mileage.sources.codex_rows import USED_COLUMNS, scanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mileage.domain.witness import Witness
+    from mileage.sources.codex_calls import Counted
     from mileage.sources.codex_counts import RunningTotals
     from mileage.sources.codex_rows import Scanned
     from mileage.sources.codex_thread import Thread
     from mileage.sources.jsonl import Gathering
 
-_COUNTS_AT: Final = 6
+# The columns of a row.
+_HAS_LAST: Final = 5
+_TOTAL_AT: Final = 6
+_LAST_AT: Final = _TOTAL_AT + USED_COLUMNS
+_END: Final = _LAST_AT + USED_COLUMNS
 
 
 class Rollout(Protocol):
@@ -32,7 +37,7 @@ class Rollout(Protocol):
     totals: RunningTotals
     has_records: bool
     released: bool
-    held: list[tuple[CodexUsage | None, Witness | None]]
+    held: list[tuple[CodexUsage | None, Counted | None]]
 
     def take(self, number: int, line: bytes) -> None:
         """Sort one line."""
@@ -40,6 +45,10 @@ class Rollout(Protocol):
 
     def count(self, number: int, told: Told) -> None:
         """Take one ``token_count`` event in."""
+        ...
+
+    def count_plain(self, at: int, ordinal: int | None, total: CodexUsage) -> bool:
+        """Take an event in that needs no more than this; tell whether it was one."""
         ...
 
 
@@ -73,13 +82,18 @@ class RolloutTail:
 
     def take(self, chunk: bytes) -> int:
         """Take whole lines in; the last one may lack its end."""
-        take, count = self._rollout.take, self._rollout.count
+        rollout = self._rollout
         lines, found = self._scan(chunk)
         for row in found:
             if isinstance(row, bytes):
-                take(0, row)
-            else:
-                count(0, _told(row))
+                rollout.take(0, row)
+                continue
+            at, ordinal, _, model, has_total = row[:_HAS_LAST]
+            if has_total and at is not None and not model:
+                total = CodexUsage._make(row[_TOTAL_AT:_LAST_AT])
+                if rollout.count_plain(at, ordinal, total):
+                    continue
+            rollout.count(0, _told(row))
         return lines
 
     def settled(self) -> FileCalls:
@@ -90,7 +104,7 @@ class RolloutTail:
 
     def open_calls(self) -> FileCalls:
         """Return the calls that a record may still describe as well."""
-        return FileCalls.of(row for _, row in self._rollout.held if row is not None)
+        return packed(call for _, call in self._rollout.held if call is not None)
 
     def state(self) -> dict[str, Any]:
         """Return what another reader needs to go on."""
@@ -107,10 +121,9 @@ class RolloutTail:
 
 def _told(row: tuple[Any, ...]) -> Told:
     """Return what a row says, as the ordinary reader would."""
-    at, ordinal, has_info, model, has_total, has_last = row[:_COUNTS_AT]
-    between = _COUNTS_AT + USED_COLUMNS
-    total = CodexUsage(*row[_COUNTS_AT:between]) if has_total else None
-    last = CodexUsage(*row[between : between + USED_COLUMNS]) if has_last else None
+    at, ordinal, has_info, model, has_total, has_last = row[:_TOTAL_AT]
+    total = CodexUsage(*row[_TOTAL_AT:_LAST_AT]) if has_total else None
+    last = CodexUsage(*row[_LAST_AT:_END]) if has_last else None
     return Told(at, ordinal, has_info, total, last, model or "")
 
 
