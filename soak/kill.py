@@ -1,165 +1,50 @@
-"""Kill the server again and again under load; nothing acknowledged may be lost.
+"""Hurt the server again and again under load; nothing acknowledged may be lost.
 
-    python soak/kill.py [--rounds 100] [--state var/soak/kill] [--seed 1]
+    python soak/kill.py [--rounds 1000] [--state var/soak/kill] [--seed 1]
+        [--faults receiver,tree,stop,disk,writes,clock,term] [--stop-seconds 30]
 
-Each round starts `mileage serve` on the same data directory, sends OTLP batches
-from several threads, and kills it with SIGKILL at a random moment. What was not
-acknowledged is sent again in other batches, mixed with calls that were. After the
-last round the server drains and every call is compared: each acknowledged one must
-be there exactly once, and nothing twice. Progress is kept in the state directory,
-so an interrupted run goes on where it stopped.
+Each round starts `mileage serve` on the same data directory, sends OTLP batches from
+several threads, and does one thing to it, chosen at random: a SIGKILL, one for all that
+it has started, a SIGSTOP, a full disk, failing writes, a clock set back by an hour, or
+being asked to end. What was not acknowledged is sent again in other batches, mixed with
+calls that were. Now and then, and after the last round, every call is looked for in the
+ledger: each acknowledged one must be there exactly once, and nothing twice. Progress is
+kept in the state directory, so an interrupted run goes on where it stopped.
+
+A full disk needs root (a file system of its own is mounted in the state directory), the
+clock libfaketime; what this machine does not allow is left out and said.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
-    ExportLogsServiceRequest,
-)
+import duckdb
+from killing.calls import Load, State
+from killing.faults import FAULTS, Round, environment, possible, small_disk
 
 MILEAGE = [sys.executable, "-m", "mileage"]
 THREADS = 4
-BATCH = 20
-REPEATED = 5
-"""Acknowledged calls sent again in each batch, as exporters do."""
-LOAD_SECONDS = (0.05, 1.5)
-DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-@dataclass
-class State:
-    """What survives an interruption."""
-
-    folder: Path
-    rounds: int = 0
-    made: int = 0
-    acked: list[int] = field(default_factory=list)
-    token: str = ""
-    key: str = ""
-
-    @classmethod
-    def load(cls, folder: Path) -> State:
-        """Go on where an earlier run stopped."""
-        file = folder / "state.json"
-        if file.exists():
-            return cls(folder, **json.loads(file.read_text()))
-        folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder)
-
-    def save(self) -> None:
-        """Keep the state whole, whenever the run is cut."""
-        kept = {
-            name: getattr(self, name) for name in ("rounds", "made", "token", "key")
-        }
-        part = self.folder / "state.part"
-        part.write_text(json.dumps({**kept, "acked": self.acked}))
-        part.replace(self.folder / "state.json")
-
-    @property
-    def data(self) -> Path:
-        """The server's data directory."""
-        return self.folder / "data"
-
-
-def body(numbers: list[int]) -> bytes:
-    """Encode api_request events whose session names the call's number."""
-    request = ExportLogsServiceRequest()
-    scope = request.resource_logs.add().scope_logs.add()
-    scope.scope.name = "com.anthropic.claude_code.events"
-    for number in numbers:
-        record = scope.log_records.add()
-        at = DAY.timestamp() + number * 0.01 - 3600 * 5
-        stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-        texts = {
-            "event.name": "api_request",
-            "event.timestamp": stamp.replace("+00:00", "Z"),
-            "session.id": f"call-{number}",
-            "request_id": f"req_{number}",
-            "model": "claude-sonnet-4-5",
-            "user.id": "0" * 64,
-        }
-        record.body.string_value = "claude_code.api_request"
-        for name, text in texts.items():
-            attribute = record.attributes.add(key=name)
-            attribute.value.string_value = text
-        counts = {"input_tokens": 1 + number % 7, "output_tokens": 1 + number % 11}
-        for name in ("cache_read_tokens", "cache_creation_tokens"):
-            counts[name] = number % 13
-        for name, count in counts.items():
-            attribute = record.attributes.add(key=name)
-            attribute.value.int_value = count
-    return request.SerializeToString()
-
-
-class Load:
-    """Clients that send until they are told to stop."""
-
-    def __init__(self, state: State, port: int, rng: random.Random) -> None:
-        self.state, self.port, self.rng = state, port, rng
-        self.lock = threading.Lock()
-        self.over = threading.Event()
-        known = set(state.acked)
-        self.waiting = [n for n in range(state.made) if n not in known]
-        self.fresh: list[int] = []
-
-    def batch(self) -> tuple[list[int], list[int]]:
-        """Return (calls to be acknowledged, acknowledged ones sent again)."""
-        with self.lock:
-            self.rng.shuffle(self.waiting)
-            retried, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
-            new = list(range(self.state.made, self.state.made + BATCH - len(retried)))
-            self.state.made += len(new)
-            acked = self.state.acked
-            again = self.rng.sample(acked, min(REPEATED, len(acked)))
-            return [*retried, *new], again
-
-    def send(self) -> None:
-        """Send batches over one connection until the server dies or it is over."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        headers = {
-            "authorization": f"Bearer {self.state.token}",
-            "content-type": "application/x-protobuf",
-        }
-        while not self.over.is_set():
-            numbers, again = self.batch()
-            mixed = [*numbers, *again]
-            self.rng.shuffle(mixed)
-            status = 0
-            try:
-                connection.request("POST", "/v1/logs", body(mixed), headers)
-                answer = connection.getresponse()
-                answer.read()
-                status = answer.status
-            except (OSError, http.client.HTTPException):
-                pass
-            acknowledged = status == HTTPStatus.OK
-            with self.lock:
-                (self.state.acked if acknowledged else self.waiting).extend(numbers)
-            if not acknowledged:
-                return
+RARELY = 20
+"""One in so many stops is a long one."""
+CALM = ("Traceback", "Exception", "Error:", "most recent call")
 
 
 def command(*words: str) -> str:
     """Run a mileage command and return what it printed."""
-    done = subprocess.run(
-        [*MILEAGE, *words], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
+    done = subprocess.run([*MILEAGE, *words], check=False, capture_output=True)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr.decode())
+    return done.stdout.decode().strip()
 
 
 def free_port() -> int:
@@ -169,84 +54,124 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(state: State, port: int) -> subprocess.Popen[str]:
-    """Start a server and wait until it answers."""
-    server = subprocess.Popen(
-        [*MILEAGE, "serve", "--data", str(state.data), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def start(state: State, port: int, *, settable_clock: bool) -> subprocess.Popen[str]:
+    """Start a server, wait until it answers, and note how long that took."""
+    begun = time.monotonic()
+    words = ["serve", "--data", str(state.data), "--port", str(port)]
+    with (state.folder / "server.log").open("a") as log:
+        server = subprocess.Popen(
+            [*MILEAGE, *words, "--grpc-port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment(state.folder / "clock") if settable_clock else None,
+            start_new_session=True,
+        )
     assert server.stdout is not None
     for line in server.stdout:
-        if "sign-in?link=" in line:
+        if line.startswith("Mileage serves"):
+            state.starts.append(round(time.monotonic() - begun, 3))
+            state.start_cpu.append(used_processor(server.pid))
             return server
-    raise SystemExit("the server did not start")
+    raise SystemExit("the server did not start; see server.log")
 
 
-def one_round(state: State, rng: random.Random) -> None:
-    """Start, load, kill."""
+def used_processor(pid: int) -> float:
+    """Return the processor seconds of a process; those of the clock are shared."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def one_round(state: State, rng: random.Random, asked: argparse.Namespace) -> str:
+    """Start, load, hurt."""
     port = free_port()
-    server = start(state, port)
+    name = rng.choice(asked.faults)
+    server = start(state, port, settable_clock=name == "clock")
     load = Load(state, port, rng)
     threads = [threading.Thread(target=load.send) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
-    time.sleep(rng.uniform(*LOAD_SECONDS))
-    os.kill(server.pid, signal.SIGKILL)
-    load.over.set()
+    longest = 1.0 if rng.randrange(RARELY) else asked.stop_seconds
+    this = Round(server, state.data, state.folder / "clock", rng, longest)
+    try:
+        FAULTS[name](this)
+    finally:
+        load.over.set()
+        server.kill()
+        server.wait()
     for thread in threads:
         thread.join()
-    server.wait()
     state.rounds += 1
+    state.faults[name] = state.faults.get(name, 0) + 1
     state.save()
+    answers = ", ".join(f"{status} {n}" for status, n in sorted(load.answers.items()))
+    return f"{name:8} start {state.starts[-1]:.2f} s, answers {answers}"
 
 
 def compare(state: State) -> tuple[int, int]:
     """Return (acknowledged calls that are missing, calls that count twice)."""
-    port = free_port()
-    server = start(state, port)
-    # It waits until what the last crash left behind is taken in.
-    command("verify", "--data", str(state.data), "--json")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    path = "/api/v1/usage?scope=me&group_by=session&from=2020-01-01T00:00:00Z"
-    connection.request("GET", path, headers={"authorization": f"Bearer {state.key}"})
-    rows = json.load(connection.getresponse())["rows"]
-    server.terminate()
-    server.wait()
-    counted = {row["session"]: row["calls"] for row in rows}
-    lost = sum(f"call-{number}" not in counted for number in set(state.acked))
+    # It takes in what the last crash left behind.
+    report = json.loads(command("verify", "--data", str(state.data), "--json"))
+    for problem in report["problems"]:
+        print(f"verify: {problem}")
+    with duckdb.connect(str(state.data / "ledger.duckdb"), read_only=True) as ledger:
+        rows = ledger.execute(
+            "select session[6:]::bigint, count(*) from current_call group by session"
+        )
+        counted = dict(rows.fetchall())
+    lost = sum(told and n not in counted for n, told in enumerate(state.acked))
     doubled = sum(calls != 1 for calls in counted.values())
-    return lost, doubled
+    said = (state.folder / "server.log").read_text()
+    crashes = sum(word in said for word in CALM)
+    print(
+        f"{state.rounds} rounds, {sum(state.acked):,} calls acknowledged: "
+        f"{lost} lost, {doubled} doubled; verify: {report['problems']}; "
+        f"{crashes} kinds of crash in server.log",
+        flush=True,
+    )
+    return lost, doubled + len(report["problems"]) + crashes
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--state", type=Path, default=Path("var/soak/kill"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", default="")
+    parser.add_argument("--stop-seconds", type=float, default=30.0)
+    parser.add_argument("--compare-every", type=int, default=100)
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Run what is left of the rounds, then compare."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--state", type=Path, default=Path("var/soak/kill"))
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    """Run what is left of the rounds, and compare."""
+    asked = options()
     state = State.load(asked.state)
+    wanted = asked.faults.split(",") if asked.faults else list(FAULTS)
+    able = possible(disk="disk" in wanted and small_disk(state.folder))
+    asked.faults = [name for name in wanted if name in able]
+    if left_out := set(wanted) - set(able):
+        print(f"left out on this machine: {', '.join(sorted(left_out))}")
+    state.data.parent.mkdir(exist_ok=True)
     if not state.token:
-        data = ("--data", str(state.data), "--account", "soak@example.com")
-        state.token = command("token", "create", *data)
-        state.key = command("key", "create", *data, "--scope", "read")
+        account = ("--data", str(state.data), "--account", "soak@example.com")
+        state.token = command("token", "create", *account)
         state.save()
-    while state.rounds < asked.rounds:
-        rng = random.Random(asked.seed * 1000 + state.rounds)  # noqa: S311 - repeatable
-        one_round(state, rng)
-        print(
-            f"round {state.rounds} of {asked.rounds}: {len(state.acked):,} "
-            f"acknowledged of {state.made:,} made",
-            flush=True,
-        )
-    lost, doubled = compare(state)
-    problems = command("verify", "--data", str(state.data), "--json")
+    wrong = (0, 0)
+    while state.rounds < asked.rounds and wrong == (0, 0):
+        rng = random.Random(asked.seed * 100_000 + state.rounds)  # noqa: S311 - repeatable
+        told = one_round(state, rng, asked)
+        print(f"round {state.rounds} of {asked.rounds}: {told}", flush=True)
+        if state.rounds % asked.compare_every == 0:
+            wrong = compare(state)
+    wrong = compare(state)
+    clock, used = (sorted(some) or [0.0] for some in (state.starts, state.start_cpu))
     print(
-        f"{state.rounds} kills, {len(state.acked):,} calls acknowledged: "
-        f"{lost} lost, {doubled} doubled; verify: {json.loads(problems)['problems']}"
+        f"faults {state.faults}; to serving: median {clock[len(clock) // 2]} s, "
+        f"longest {clock[-1]} s; of the processor {used[len(used) // 2]} and {used[-1]}"
     )
-    sys.exit(1 if lost or doubled else 0)
+    sys.exit(0 if wrong == (0, 0) else 1)
 
 
 if __name__ == "__main__":

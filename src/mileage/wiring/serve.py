@@ -191,6 +191,8 @@ class Server:
             log_level="error",
             access_log=False,
             server_header=False,
+            # There is none, and a hurried stop would complain of cutting it short.
+            lifespan="off",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )

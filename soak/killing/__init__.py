@@ -1,0 +1,1 @@
+"""Faults, calls and the disk of ``soak/kill.py``."""
