@@ -69,6 +69,8 @@ class Ledger:
         self.rules = rules
         self._now = now
         self._append_lock = threading.Lock()
+        self.simulated: tuple[int, int] | None = None
+        """Accounts and calls of simulated roll-ups; None when not counted yet."""
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         ledger_schema.migrate(self._connection, rules.clock)
         with self.transaction() as cursor:

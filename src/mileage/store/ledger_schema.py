@@ -24,6 +24,7 @@ MIGRATIONS = (
     "0007_plain",
     "0009_rejection",
     "0010_claim",
+    "0011_heard",
 )
 FILLED = {"0003_presence": presence.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""

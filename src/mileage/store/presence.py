@@ -1,11 +1,11 @@
-"""Who was heard of where: rows in, beside the witnesses, and rows out."""
+"""Who was heard of where: rows in, beside the witnesses; ``heard`` gives them out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mileage.domain.coverage import Presence, VersionSeen
 from mileage.domain.window import QUARTER, SECOND
+from mileage.store.heard import hearing
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -15,16 +15,10 @@ if TYPE_CHECKING:
     import duckdb
 
     from mileage.domain.call import Seen
+    from mileage.domain.coverage import Presence, VersionSeen
     from mileage.domain.window import Clock
+    from mileage.store.heard import Heard, Readable, SourceRow
     from mileage.store.rules import Rules
-
-
-class Readable(Protocol):
-    """A ledger, which needs this module itself to write."""
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return this thread's own cursor."""
-        ...
 
 
 Stamp = tuple[int, int]
@@ -59,18 +53,6 @@ class _Heard(NamedTuple):
             self.witnesses + other.witnesses,
             min(delays, default=None),
         )
-
-
-class SourceRow(NamedTuple):
-    """What one source told of one account, or of all."""
-
-    source: str
-    witnesses: int
-    first: int
-    last: int
-    accounts: int
-    stopped: int
-    """Accounts of which it fell silent while another source of the client went on."""
 
 
 def record(
@@ -133,17 +115,23 @@ def _insert(
 
 def presence(ledger: Readable, account: str | None, recent: int) -> list[Presence]:
     """Return every presence; delays are those recorded from ``recent`` on."""
-    rows = run(ledger.cursor(), "presence", account=account, recent=recent)
-    return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
+    with hearing(ledger) as heard:
+        return heard.presence(_booked(heard, account), recent)
 
 
 def versions(ledger: Readable, account: str | None, since: date) -> list[VersionSeen]:
     """Return the versions of clients in use since a local day."""
-    rows = run(ledger.cursor(), "presence_versions", account=account, since=since)
-    return [VersionSeen(*row) for row in rows]
+    with hearing(ledger) as heard:
+        return heard.versions(_booked(heard, account), since)
 
 
 def sources(ledger: Readable, account: str | None, patience: int) -> list[SourceRow]:
     """Return each source; ``patience`` is the days it may lag behind another."""
-    rows = run(ledger.cursor(), "presence_sources", account=account, patience=patience)
-    return [SourceRow(*row) for row in rows]
+    with hearing(ledger) as heard:
+        return heard.sources(account, patience)
+
+
+def _booked(heard: Heard, account: str | None) -> list[str]:
+    if account is not None:
+        return heard.booked(account)
+    return [one for several in heard.accounts().values() for one in several]

@@ -196,8 +196,24 @@ def tallies(ledger: Ledger) -> list[Tally]:
 
 def span(ledger: Ledger) -> Span:
     """Return what the ledger covers."""
-    since, until, seq, accounts, calls = run(ledger.cursor(), "ledger_span")[0]
-    return Span(since, until, seq or 0, accounts, calls)
+    since, until, seq = run(ledger.cursor(), "ledger_span")[0]
+    return Span(since, until, seq or 0, *_simulated(ledger))
+
+
+def _simulated(ledger: Ledger) -> tuple[int, int]:
+    """Return (accounts, calls) of simulated roll-ups; appends never add to them."""
+    if ledger.simulated is None:
+        ((accounts, calls),) = run(ledger.cursor(), "simulated")
+        ledger.simulated = (accounts, calls)
+    return ledger.simulated
+
+
+def simulated_accounts(ledger: Ledger) -> frozenset[str]:
+    """Return the accounts that have nothing but simulated roll-ups, or them as well."""
+    if not _simulated(ledger)[0]:
+        return frozenset()
+    rows = run(ledger.cursor(), "simulated_accounts")
+    return frozenset(account for (account,) in rows)
 
 
 def last_days(ledger: Ledger) -> list[SeenRow]:
@@ -237,3 +253,4 @@ def insert_simulated(
     with ledger.writing() as cursor:
         insert(cursor, "rollup_hour.insert", hours)
         insert(cursor, "rollup_day.insert", days)
+    ledger.simulated = None

@@ -1,13 +1,13 @@
--- Each source, of one account or of all. ``stopped`` counts the accounts of which it
--- fell silent while another source of the same client went on.
+-- Each source. ``stopped`` counts the accounts of which it fell silent while another
+-- source of the same client went on.
 with by_account as (
     select
-        account, client, source,
+        coalesce(c.person, h.account) as account, client, source,
         sum(witnesses) as witnesses, min(first) as first, max(last) as last,
         max(day) as last_day
-    from presence_owned
-    where $account is null or account = $account
-    group by account, client, source
+    from heard_since($after) h left join claimed c on c.account = h.account
+    where $account is null or coalesce(c.person, h.account) = $account
+    group by all
 ),
 beside as (
     select *, max(last_day) over (partition by account, client) as newest

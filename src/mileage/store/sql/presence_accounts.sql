@@ -1,0 +1,1 @@
+select distinct account from heard_since($after) order by account

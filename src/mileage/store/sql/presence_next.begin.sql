@@ -1,0 +1,1 @@
+create table presence_next as select * from presence_day limit 0

@@ -1,0 +1,1 @@
+alter table presence_next rename to presence_day

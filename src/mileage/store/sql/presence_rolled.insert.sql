@@ -1,0 +1,1 @@
+insert into presence_rolled values ($seq)

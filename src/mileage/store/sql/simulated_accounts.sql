@@ -1,0 +1,1 @@
+select distinct account from rollup_day where origin <> 'calls'
