@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import UNMEASURED, Call, call_id
-from mileage.domain.likeness import joint_counts, totals
+from mileage.domain.likeness import COMPARED, differences, joint_counts, totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 INFLATED_TENTHS = 15
 """From one and a half times as much a prompt is called inflated."""
-COMPARED = ("input", "cache_read", "cache_write", "output", "tool_input")
 _TEXTS = ("session", "provider", "model", "tier", "project", "agent")
 
 
@@ -32,7 +31,8 @@ def call_of(group: Group, joining: Joining) -> Call:
     """Put the sightings of one call together."""
     if len(group.members) == 1:
         (only,) = group.members.values()
-        return _only_call(group.name, only.seen)
+        call = _only_call(group.name, only.seen)
+        return call._replace(differs=only.conflict) if only.conflict else call
     seen = [one.seen for one in group.members.values()]
     told = _tell(seen, joining)
     named = sorted(told.ranked, key=lambda one: joining.is_gateway(one.witness.source))
@@ -53,12 +53,20 @@ def call_of(group: Group, joining: Joining) -> Call:
         reported_cost=_first([witness.reported_cost for witness in witnesses]),
         attended=_first([one.witness.attended for one in named]),
         sources=tuple(witness.source for witness in witnesses),
-        differs=told.differs,
+        differs=_differing(told, group),
         measure=told.measure,
         inflated=told.inflated,
         keys=tuple(witness.key for witness in witnesses),
         **texts,
     )
+
+
+def _differing(told: _Told, group: Group) -> tuple[str, ...]:
+    """Name what sources disagree about, with another one or with themselves."""
+    conflicts = {name for one in group.members.values() for name in one.conflict}
+    if not conflicts:
+        return told.differs
+    return tuple(name for name in COMPARED if name in {*told.differs, *conflicts})
 
 
 class _Told(NamedTuple):
@@ -95,7 +103,7 @@ def _tell(seen: Sequence[Seen], joining: Joining) -> _Told:
     return _Told(
         [*believed, *quiet, *(one for one, _ in inflated), *unmeasured],
         tokens,
-        _differences([one.witness for one in measured]),
+        differences([one.witness for one in measured]),
         "",
         tuple(note for _, note in inflated),
     )
@@ -159,16 +167,6 @@ def _refine(tokens: Tokens, finer: Witness) -> Tokens:
         cache_write_1h=hour,
         output=output - reasoning,
         reasoning=reasoning,
-    )
-
-
-def _differences(witnesses: Sequence[Witness]) -> tuple[str, ...]:
-    """Name the classes whose totals differ between sources."""
-    joint = [joint_counts(witness) for witness in witnesses]
-    return tuple(
-        name
-        for name, values in zip(COMPARED, zip(*joint, strict=True), strict=True)
-        if len(set(values)) > 1
     )
 
 

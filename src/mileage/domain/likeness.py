@@ -10,10 +10,12 @@ from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
 
     from mileage.domain.witness import Witness
 
+COMPARED = ("input", "cache_read", "cache_write", "output", "tool_input")
+"""What ``joint_counts`` counts."""
 SMALL = 16
 """Counts below say nothing by themselves: many calls have them."""
 
@@ -36,6 +38,16 @@ def joint_counts(witness: Witness) -> tuple[int, int, int, int, int]:
         witness.cache_write + witness.cache_write_1h,
         witness.output + witness.reasoning,
         witness.tool_input,
+    )
+
+
+def differences(witnesses: Sequence[Witness]) -> tuple[str, ...]:
+    """Name the classes whose totals differ."""
+    joint = [joint_counts(witness) for witness in witnesses]
+    return tuple(
+        name
+        for name, values in zip(COMPARED, zip(*joint, strict=True), strict=False)
+        if len(set(values)) > 1
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mileage.domain.call import ESTIMATE, Seen
+from mileage.domain.call import ESTIMATE, UNMEASURED, Seen
 from mileage.domain.copies import merge_copies
+from mileage.domain.likeness import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from mileage.domain.call import SourceTraits
     from mileage.domain.joining import Joining, Profile
 
 
@@ -28,6 +30,8 @@ class Sighting(NamedTuple):
     profile: Profile
     sessions: tuple[str, ...]
     """Every session in which it was seen: forks copy their history."""
+    conflict: tuple[str, ...] = ()
+    """Token classes on which copies differ that should be repetitions."""
 
 
 def sightings(
@@ -72,7 +76,26 @@ def _sighting(copies: list[Seen], joining: Joining) -> Sighting:
         for one in copies
         if one.witness.session and joining.profile(one.witness) == profile
     }
-    return Sighting(merged, joining.ids(witness), profile, tuple(sorted(places)))
+    return Sighting(
+        merged,
+        joining.ids(witness),
+        profile,
+        tuple(sorted(places)),
+        _conflict(copies, joining.traits(witness.source)),
+    )
+
+
+def _conflict(copies: list[Seen], traits: SourceTraits) -> tuple[str, ...]:
+    """Name the classes on which telemetry contradicts itself.
+
+    A log's lines grow while the answer streams, and totals of a gap filler run on;
+    telemetry says a call once, so whatever it says again must be the same.
+    """
+    if traits.replayable or traits.gap:
+        return ()
+    return differences(
+        [one.witness for one in copies if one.witness.measure != UNMEASURED]
+    )
 
 
 def _filled(

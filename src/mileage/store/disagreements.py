@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mileage.domain.disagreement import Disagreement, Testimony
@@ -35,7 +36,8 @@ def disagreements(
     found = []
     for row in rows:
         factors = dict(one.split(":") for one in row[8].split())
-        testimonies = [told[int(number)] for number in row[9].split()]
+        numbers = map(int, row[9].split())
+        testimonies = [one for number in numbers for one in told[number]]
         call_id, account, occurred_at, client, session, model = row[:6]
         found.append(
             Disagreement(
@@ -56,13 +58,20 @@ def disagreements(
     return found
 
 
-def _told(ledger: Ledger, own_ids: Iterable[int]) -> dict[int, Testimony]:
-    """Return what each witness says, by the hash of its source and key."""
-    rows = run(ledger.cursor(), "disagreeing_witnesses", ids=list(own_ids))
-    return {
-        own_id: Testimony(source, version, occurred_at, _tokens(*maxima), "")
-        for own_id, source, version, occurred_at, *maxima in rows
-    }
+def _told(ledger: Ledger, own_ids: Iterable[int]) -> dict[int, list[Testimony]]:
+    """Return what each witness says, by the hash of its source and key.
+
+    One testimony, or several where telemetry contradicts itself.
+    """
+    traits = ledger.rules.traits.values()
+    apart = [one.name for one in traits if not (one.replayable or one.gap)]
+    places = {"ids": list(own_ids), "apart": apart}
+    found: dict[int, list[Testimony]] = defaultdict(list)
+    for row in run(ledger.cursor(), "disagreeing_witnesses", **places):
+        own_id, source, version, occurred_at, *maxima = row
+        told = Testimony(source, version, occurred_at, _tokens(*maxima), "")
+        found[own_id].append(told)
+    return found
 
 
 def _tokens(*maxima: int) -> Tokens:

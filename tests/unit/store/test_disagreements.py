@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.store.disagreements import disagreements
+from mileage.store.verify import verify
 from tests.ledgers import booking, ledger_in
 from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, SECOND, seen
 
@@ -69,3 +70,37 @@ def test_the_latest_of_one_account_in_the_window(tmp_path: Path) -> None:
         ]
         assert disagreements(ledger, Window(NOON + HOUR, NOON + DAY)) == []
         assert disagreements(ledger, ALL, "acc_c") == []
+
+
+def test_telemetry_that_contradicts_itself_is_a_conflict(tmp_path: Path) -> None:
+    first = seen(OTLP, key="req_1", output=50)
+    said = [first, seen(OTLP, key="req_1", output=70, occurred_at=NOON + SECOND), first]
+    with ledger_in(tmp_path) as ledger:
+        for one in said:
+            ledger.append(booking([one]))
+        (one,) = disagreements(ledger, ALL)
+        assert verify(ledger) == []
+    assert (one.differs, one.tokens.output) == (("output",), 70)
+    assert [told.tokens.output for told in one.testimonies] == [50, 70]
+    assert {told.source for told in one.testimonies} == {OTLP}
+
+
+def test_a_conflict_and_another_source_are_shown_together(tmp_path: Path) -> None:
+    said = [*pair(1, input=11), seen(OTLP, key="req_1", link="req_1", output=70)]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        (one,) = disagreements(ledger, ALL)
+    assert one.differs == ("input", "output")
+    assert [(told.source, told.tokens.output) for told in one.testimonies] == [
+        (OTLP, 50),
+        (OTLP, 70),
+        (LOG, 50),
+    ]
+
+
+def test_repetitions_and_growing_lines_are_no_conflict(tmp_path: Path) -> None:
+    again = [seen(OTLP, key="req_1"), seen(OTLP, key="req_1", session="other")]
+    grown = [seen(LOG, key="msg_9", link="", output=n) for n in (1, 20, 50)]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([*again, *grown]))
+        assert disagreements(ledger, ALL) == []
