@@ -1,23 +1,7 @@
 /* JSON as its standard (RFC 8259) has it, and nothing else: a walk without objects. */
 #include "plain_json.h"
 
-#include <string.h>
-
 #define MAX_DEPTH 60
-
-
-void json_blanks(Json *json) {
-    while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\r'))
-        json->at++;
-}
-
-bool json_take(Json *json, unsigned char wanted) {
-    json_blanks(json);
-    if (json->at == json->end || *json->at != wanted)
-        return false;
-    json->at++;
-    return true;
-}
 
 static bool escape(Json *json) {
     if (json->end - json->at < 2)
@@ -39,26 +23,49 @@ static bool escape(Json *json) {
     return !surrogate; /* halves of pairs need mending */
 }
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+/* As far as the next quote, backslash or control sign, in steps of 16. */
+static inline const unsigned char *ordinary(const unsigned char *at, const unsigned char *end) {
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1f);
+    for (; end - at >= 16; at += 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)at);
+        __m128i below = _mm_cmpeq_epi8(_mm_min_epu8(text, control), text);
+        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash));
+        int found = _mm_movemask_epi8(_mm_or_si128(below, ends));
+        if (found != 0)
+            return at + __builtin_ctz((unsigned)found);
+    }
+    return at;
+}
+#else
 #define EACH(byte) (0x0101010101010101ULL * (byte))
 #define ZEROS(word) (((word) - EACH(1)) & ~(word) & EACH(0x80))
 
-/* Behind the opening quote; *plain tells whether there was no escape. */
+/* Not further than the next quote, backslash or control sign, in steps of 8. */
+static inline const unsigned char *ordinary(const unsigned char *at, const unsigned char *end) {
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        uint64_t found = ZEROS(word ^ EACH('"')) | ZEROS(word ^ EACH('\\')) |
+                         ((word - EACH(0x20)) & ~word & EACH(0x80));
+        if (found == 0)
+            continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        at += __builtin_ctzll(found) >> 3; /* the lowest one is no illusion */
+#endif
+        break;
+    }
+    return at;
+}
+#endif
+
 bool json_string(Json *json, bool *plain) {
     *plain = true;
     for (;;) {
-        while (json->end - json->at >= 8) {
-            uint64_t word;
-            memcpy(&word, json->at, 8);
-            uint64_t found = ZEROS(word ^ EACH('"')) | ZEROS(word ^ EACH('\\')) |
-                             ((word - EACH(0x20)) & ~word & EACH(0x80));
-            if (found != 0) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-                json->at += __builtin_ctzll(found) >> 3; /* the lowest one is no illusion */
-#endif
-                break;
-            }
-            json->at += 8;
-        }
+        json->at = ordinary(json->at, json->end);
         if (json->at == json->end)
             return false;
         unsigned char byte = *json->at;
@@ -102,14 +109,6 @@ static bool number(Json *json) {
             json->at++;
         return digits(json);
     }
-    return true;
-}
-
-bool json_word(Json *json, const char *wanted) {
-    size_t length = strlen(wanted);
-    if ((size_t)(json->end - json->at) < length || memcmp(json->at, wanted, length) != 0)
-        return false;
-    json->at += length;
     return true;
 }
 

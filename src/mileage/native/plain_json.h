@@ -4,23 +4,40 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
     const unsigned char *at, *end;
 } Json;
 
-void json_blanks(Json *json);
-
-/* One sign, with blanks before it. */
-bool json_take(Json *json, unsigned char wanted);
-
-/* Begins behind the opening quote; *plain tells whether there was no escape. */
-bool json_string(Json *json, bool *plain);
-
-/* Exactly these letters: true, false, null. */
-bool json_word(Json *json, const char *wanted);
-
 /* Any value, however it is nested; up to a depth, so without recursion. */
 bool json_pass(Json *json);
+
+/* Behind the opening quote; *plain tells whether there was no escape. */
+bool json_string(Json *json, bool *plain);
+
+static inline void json_blanks(Json *json) {
+    while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\r'))
+        json->at++;
+}
+
+/* One sign, with blanks before it. */
+static inline bool json_take(Json *json, unsigned char wanted) {
+    json_blanks(json);
+    if (json->at == json->end || *json->at != wanted)
+        return false;
+    json->at++;
+    return true;
+}
+
+/* Exactly these letters. */
+static inline bool json_letters(Json *json, const char *wanted, size_t length) {
+    if ((size_t)(json->end - json->at) < length || memcmp(json->at, wanted, length) != 0)
+        return false;
+    json->at += length;
+    return true;
+}
+
+#define json_word(json, word) json_letters(json, word, sizeof word - 1)
 
 #endif
