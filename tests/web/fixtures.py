@@ -31,7 +31,7 @@ from mileage.domain.people import Account, Viewer
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
-from tests.web import hearing, receiving
+from tests.web import hearing, parking, receiving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -450,6 +450,14 @@ class FakeReports:
     def rejected(self, viewer: Viewer, source: str | None, sort: str):
         return receiving.rejected_page(viewer, source, sort, self.told)
 
+    def unclaimed(self, viewer: Viewer):
+        parking.only_operator(viewer)
+        return parking.PARKED if self.accounts else ()
+
+    def claimed(self, viewer: Viewer):
+        parking.only_operator(viewer)
+        return parking.CLAIMED if self.accounts else ()
+
     def people(self, viewer: Viewer):
         if not viewer.operator:
             raise Refused("The list of people is the operator's.")
@@ -534,5 +542,6 @@ def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
         sign_in=FakeSignIn(),
         door=FakeDoor(),
         receiver=receiving.FakeReceiver(INGEST),
+        claims=parking.FakeDesk(),
         allowed_hosts=hosts or ("testserver",),
     )

@@ -24,13 +24,15 @@ from mileage.domain.figures import (
     Standing,
 )
 from mileage.domain.hearing import DisagreementsPage, SourcesPage
+from mileage.domain.parking import Claimed, Parked
 from mileage.domain.people import Account, Credential, Viewer
 from mileage.domain.rejecting import RejectedPage
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
-from tests.web import hearing, receiving
+from tests.web import hearing, parking, receiving
+from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 
 HOST = "mileage.test:8470"
@@ -190,6 +192,16 @@ class FakeReports:
             for one in (ADA, BOB)
         )
 
+    def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
+        self._note("unclaimed", viewer)
+        parking.only_operator(viewer)
+        return parking.PARKED
+
+    def claimed(self, viewer: Viewer) -> tuple[Claimed, ...]:
+        self._note("claimed", viewer)
+        parking.only_operator(viewer)
+        return parking.CLAIMED
+
     def organisation(self) -> tuple[str, bool]:
         return "Analytical Engines", False
 
@@ -249,6 +261,7 @@ class Stage:
     sign_in: FakeSignIn = field(default_factory=FakeSignIn)
     door: FakeDoor = field(default_factory=FakeDoor)
     receiver: FakeReceiver = field(default_factory=lambda: FakeReceiver(STATUS))
+    desk: FakeDesk = field(default_factory=FakeDesk)
 
     def __post_init__(self) -> None:
         services = Services(
@@ -256,6 +269,7 @@ class Stage:
             self.sign_in,  # type: ignore[arg-type]
             self.door,
             self.receiver,
+            self.desk,
             (HOST,),
         )
         self.app = create_app(services)

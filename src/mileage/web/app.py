@@ -22,6 +22,7 @@ from mileage.web import (
     pages,
     receiver_pages,
     sign_in,
+    unclaimed_pages,
     witness_door,
 )
 from mileage.web.counted import Counted
@@ -53,6 +54,7 @@ def create_app(
             *pages.routes(),
             *hearing_pages.routes(),
             *receiver_pages.routes(),
+            *unclaimed_pages.routes(),
             *api.routes(),
             *door.routes(services.door, intake=intake),
             *witness_door.routes(services.door, intake),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
+    from mileage.domain.parking import Claimed, Parked
     from mileage.domain.people import Account, Credential, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.witness import Reading
@@ -74,6 +75,14 @@ class Reports(Protocol):
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         """List accounts whose page this viewer may open (the operator: all)."""
+        ...
+
+    def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
+        """Answer which identities belong to nobody, the most tokens first."""
+        ...
+
+    def claimed(self, viewer: Viewer) -> tuple[Claimed, ...]:
+        """Answer which identities somebody has claimed."""
         ...
 
     def organisation(self) -> tuple[str, bool]:
@@ -157,6 +166,21 @@ class Receiver(Protocol):
         ...
 
 
+class ClaimDesk(Protocol):
+    """Where usage that belongs to nobody gets an owner."""
+
+    def claim(self, viewer: Viewer, identity: str, email: str) -> object:
+        """Give an identity's usage to the owner of an address.
+
+        Raises Refused, NotFound, Invalid and Conflict; on record before it happens.
+        """
+        ...
+
+    def unclaim(self, viewer: Viewer, identity: str) -> object:
+        """Give an identity its usage back; raises Refused and NotFound."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a request handler may reach."""
@@ -165,5 +189,6 @@ class Services:
     sign_in: SignIn
     door: Door
     receiver: Receiver
+    claims: ClaimDesk
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.access.policy import Refusal, decide
 from mileage.domain.asserted import UNVERIFIED
-from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound
+from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound, Refused
 from mileage.reports.unclaimed import claimable
 from mileage.store.control.audit import Change
 from mileage.store.owners import claims_in_force
@@ -39,9 +40,10 @@ class Claims:
     def claim(self, viewer: Viewer, identity: str, email: str) -> Moved:
         """Give everything that came under an identity to the owner of an address.
 
-        Raises NotFound and Invalid when either is not what it should be, Conflict
-        when somebody else has claimed it.
+        Raises Refused unless the viewer is the operator, NotFound and Invalid when
+        either is not what it should be, Conflict when somebody else has claimed it.
         """
+        _allow(viewer)
         parked = self._identity(identity)
         if not claimable(parked):
             raise Invalid(
@@ -67,7 +69,8 @@ class Claims:
         return Moved(*parked[:2], person.account_id, person.name, calls)
 
     def unclaim(self, viewer: Viewer, identity: str) -> Moved:
-        """Give an identity back what came under it; raises NotFound."""
+        """Give an identity back what came under it; raises Refused, NotFound."""
+        _allow(viewer)
         parked = self._identity(identity)
         person_id = claims_in_force(self._ledger.cursor()).get(parked.account_id)
         if person_id is None:
@@ -103,3 +106,10 @@ class Claims:
                 f"nothing came under {typed}: see 'mileage people unclaimed'"
             )
         return found
+
+
+def _allow(viewer: Viewer) -> None:
+    """Let whoever may see what is parked decide about it, and nobody else."""
+    decision = decide(viewer, "unclaimed")
+    if isinstance(decision, Refusal):
+        raise Refused(decision.reason)

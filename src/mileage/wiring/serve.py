@@ -172,6 +172,7 @@ class Server:
             sign_in=self.organisation.control,
             door=door,
             receiver=self.organisation.receiver,
+            claims=self.organisation.claims,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
         intake = Intake(door, self.organisation.policy.settings)
