@@ -256,6 +256,27 @@ def test_a_claim_is_recorded_with_ids_only(
     assert (row.actor, row.actor_name) == ("", "operator")
 
 
+def test_only_the_operator_claims_and_is_named_by_account(
+    organisation: Organisation,
+) -> None:
+    organisation.control.ensure_account("installation:77")
+    bo = organisation.control.account_of_email(BO)
+    assert bo is not None
+    member = Viewer(bo.account_id, "Bo")
+    for ask in (
+        lambda: organisation.claims.claim(member, "installation:77", BO),
+        lambda: organisation.claims.unclaim(member, "installation:77"),
+    ):
+        with pytest.raises(Refused):
+            ask()
+    assert actions_of(organisation) == []
+    organisation.claims.claim(
+        Viewer(bo.account_id, "Bo", operator=True), "installation:77", BO
+    )
+    (row,) = organisation.control.audit_rows()
+    assert (row.actor, row.actor_name) == (bo.account_id, "Bo")
+
+
 def test_a_namesake_that_is_parked_is_meant_where_the_other_is_a_person(
     organisation: Organisation, act: Operations
 ) -> None:

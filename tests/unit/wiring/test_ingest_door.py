@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from mileage.domain.directory import Rate, TokenTerms
 from mileage.domain.errors import TooMany, Unauthorised, Unavailable
 from mileage.domain.settings import Settings
 from mileage.domain.witness import Reading
 from mileage.ingest.push_format import Push
+from mileage.store.control import FILE_NAME, open_control
+from mileage.web.door import routes
 from mileage.wiring import ingest_door
 from mileage.wiring.ingest_door import IngestDoor, Uses, rates_of
 from mileage.wiring.organisation import open_organisation
+from tests.otlp_bodies import API_REQUEST, log, logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mileage.wiring.organisation import Organisation
 
@@ -153,3 +160,47 @@ def test_what_a_full_disk_refused_is_written_later() -> None:
     uses.note("a")
     uses.close()
     assert paper.written == [{"a": 2, "b": 1}]
+
+
+class Hand:
+    """A clock that the test turns."""
+
+    at = 1_780_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.at
+
+
+def test_a_token_ends_when_the_clock_says_so_and_not_before(
+    organisation: Organisation, tmp_path: Path
+) -> None:
+    clock = Hand()
+    with open_control(tmp_path / FILE_NAME, clock=clock) as control:
+        made = control.create_token(
+            collector="brief", terms=TokenTerms(clock.at + 1_000_000)
+        )
+        door = IngestDoor(replace(organisation, control=control))
+        client = TestClient(Starlette(routes=[*routes(door)]))
+
+        def send() -> tuple[int, str]:
+            headers = {"Authorization": f"Bearer {made.secret}"}
+            answer = client.post(
+                "/v1/logs",
+                content=logs(log(API_REQUEST)),
+                headers={**headers, "Content-Type": "application/json"},
+            )
+            return answer.status_code, answer.text
+
+        assert send()[0] == 200
+        clock.at += 999_999
+        assert send()[0] == 200
+        clock.at += 1
+        status, said = send()
+        assert status == 401
+        assert f"token {made.credential_id} has expired" in said
+        assert "mileage token create" in said
+        assert control.audit_rows()[0].action == "expired token used"
+        # A clock set back makes it valid again: the end is an instant, not an event.
+        clock.at -= 2_000_000
+        assert send()[0] == 200
+        door.close()
