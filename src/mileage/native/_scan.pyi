@@ -31,6 +31,14 @@ def call_sums(
     quarter: int,
     price: Callable[[int, int], Sequence[tuple[int, tuple[int, ...]]] | None],
 ) -> list[tuple[Any, ...]]: ...
+def plain_totals(
+    rows: list[Any],
+    start: int,
+    most: int,
+    before: tuple[int, ...],
+    bounds: tuple[int, int],
+    told: tuple[str, object],
+) -> tuple[int, tuple[int, ...], list[Any]]: ...
 def stable_ids(prefix: str, names: list[str]) -> bytes: ...
 
 Fields = tuple[tuple[str, str], ...]

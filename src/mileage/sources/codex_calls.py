@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mileage.domain.packed import FileCalls, all_hashed
 from mileage.domain.witness import Witness
@@ -28,33 +28,38 @@ class Circumstances(NamedTuple):
     attended: bool | None
 
 
-class Counted(NamedTuple):
-    """One call."""
+Counted: TypeAlias = "tuple[str, tuple[int, ...], Circumstances]"
+"""A call: its key, then its time and the seven classes, then what is around it."""
+Held: TypeAlias = "tuple[tuple[int, ...] | None, Counted | None]"
+"""A total and what made it up; no call where it lies elsewhere."""
 
-    key: str
-    occurred_at: int
-    used: CodexUsage
-    circumstances: Circumstances
 
-    def witness(self) -> Witness:
-        """Return it as it is told on."""
-        key, occurred_at, used, around = self
-        return Witness(
+def counted(
+    key: str, occurred_at: int, used: CodexUsage, around: Circumstances
+) -> Counted:
+    """Put a call together."""
+    return key, (occurred_at, *used.classes()), around
+
+
+def witness_of(call: Counted) -> Witness:
+    """Return a call as it is told on."""
+    key, (occurred_at, *classes), around = call
+    return Witness._make(
+        (
             *(_SOURCE, key, "", around.thread_id, occurred_at, _CLIENT),
-            *(around.version, around.vendor, around.model, around.tier),
-            *used.classes(),
-            *(None, around.cwd, around.agent, False, around.attended, ""),
+            *(around.version, around.vendor, around.model, around.tier, *classes),
+            *(None, around.cwd, around.agent, False, around.attended, "", ""),
         )
+    )
 
 
 def packed(calls: Iterable[Counted]) -> FileCalls:
     """Pack calls; as ``FileCalls.of`` does with their witnesses."""
     numbers: dict[Circumstances, int] = {}
     keys, rows = [], []
-    for key, occurred_at, used, around in calls:
-        number = numbers.setdefault(around, len(numbers))
+    for key, told, around in calls:
         keys.append(key)
-        rows.append((number, occurred_at, *used.classes()))
+        rows.append((numbers.setdefault(around, len(numbers)), *told))
     kinds = [
         (_CLIENT, *one[2:5], one.thread_id, one.cwd, one.agent, "", False)
         for one in numbers

@@ -47,12 +47,6 @@ class CodexUsage(NamedTuple):
         return fresh, cached, written, 0, self.output - reasoning, reasoning, 0
 
 
-def joined(usage: CodexUsage) -> str:
-    """Name a total by its counts."""
-    fresh, cached, written, output, reasoning = usage
-    return f"{fresh}/{cached}/{written}/{output}/{reasoning}"
-
-
 class Told(NamedTuple):
     """What a ``token_count`` event says."""
 
@@ -89,6 +83,11 @@ class RunningTotals:
         self._total = None if total is None else CodexUsage(*total)
         self._only_last = None if last is None else CodexUsage(*last)
 
+    @property
+    def total(self) -> CodexUsage | None:
+        """Return the last total."""
+        return self._total
+
     def baseline(self, total: CodexUsage | None) -> None:
         """Take over a total that somebody else's responses made up."""
         if total is not None:
@@ -100,27 +99,6 @@ class RunningTotals:
         """Return what one more response used, or None if it is none."""
         if total is None:
             return self._without_total(last)
-        used = self.grown(total)
-        if used is None:
-            used = self._below(total, last)
-        return used if used and any(used) else None
-
-    def grown(self, total: CodexUsage) -> CodexUsage | None:
-        """Take a total in that is nowhere below the one before; return its growth.
-
-        None: it is the first, or below somewhere, and was not taken in.
-        """
-        before = self._total
-        if before is None:
-            return None
-        used = CodexUsage(*map(sub, total, before))
-        if min(used) < 0:
-            return None
-        self._total = total
-        return used
-
-    def _below(self, total: CodexUsage, last: CodexUsage | None) -> CodexUsage | None:
-        """Take any other total in; return what one more response used."""
         before = self._total
         if before is None:
             # A thread that goes on in a new file starts with a large total.
@@ -133,7 +111,7 @@ class RunningTotals:
         else:
             used = total.minus(before)
         self._total = total
-        return used
+        return used if any(used) else None
 
     def _without_total(self, last: CodexUsage | None) -> CodexUsage | None:
         """Count a response whose event has no total: equal neighbours are one."""

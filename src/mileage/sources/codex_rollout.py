@@ -11,9 +11,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.call import SourceTraits
+from mileage.native import scan
 from mileage.sources.codex_activity import CodexActivity
-from mileage.sources.codex_calls import Circumstances, Counted
-from mileage.sources.codex_counts import RunningTotals, Told, joined
+from mileage.sources.codex_calls import Circumstances, counted, witness_of
+from mileage.sources.codex_counts import CodexUsage, RunningTotals, Told
 from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
 from mileage.sources.codex_tail import RolloutTail
 from mileage.sources.codex_thread import Thread
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mileage.domain.witness import Reading
-    from mileage.sources.codex_counts import CodexUsage
+    from mileage.sources.codex_calls import Held
     from mileage.sources.codex_lines import Line, Payload
 
 # Early in September 2025 the counts came before the model's name did; all calls of
@@ -82,9 +83,8 @@ class _Rollout:
         self.gathered = gathered
         self.thread = Thread(gathered.place)
         self.totals = RunningTotals()
-        self.held: list[tuple[CodexUsage | None, Counted | None]] = []
-        """Totals and what they made up; the call is None where it lies elsewhere,
-        with who has read the lines before."""
+        self.held: list[Held] = []
+        """The call is None where it lies with who has read the lines before."""
         self.released = False
         self.has_records = False
         self._activity = CodexActivity(gathered, self.thread) if activity else None
@@ -119,7 +119,7 @@ class _Rollout:
         """Emit the responses found from totals."""
         for _, call in self.held:
             if call is not None:
-                self.gathered.witness(call.witness())
+                self.gathered.witness(witness_of(call))
         self.held = []
         self.released = True
 
@@ -172,31 +172,30 @@ class _Rollout:
         occurred_at = self._time(number, at)
         if occurred_at is None:
             return
-        name = joined(total) if total else f"last:{occurred_at}:{joined(used)}"
+        name = _joined(total) if total else f"last:{occurred_at}:{_joined(used)}"
         key = f"{self.thread.thread_id}:{self.totals.epoch}:{name}"
         around = self._around(occurred_at, model)
-        self._hold(total, Counted(key, occurred_at, used, around))
-
-    def count_plain(self, at: int, ordinal: int | None, total: CodexUsage) -> bool:
-        """Take an event in that tells but a total, where there is nothing to decide.
-
-        So are nearly all: the thread's own, and nowhere less than the one before.
-        False: nothing was done, and ``count`` will know what to do.
-        """
-        if self.has_records or at < EARLIEST or not self.thread.is_counting(ordinal):
-            return False
-        used = self.totals.grown(total)
-        if used is None:
-            return False
-        if any(used):
-            key = f"{self.thread.thread_id}:{self.totals.epoch}:{joined(total)}"
-            self._hold(total, Counted(key, at, used, self._around(at, "")))
-        return True
-
-    def _hold(self, total: CodexUsage | None, call: Counted) -> None:
-        self.held.append((total, call))
+        self.held.append((total, counted(key, occurred_at, used, around)))
         if len(self.held) >= _HELD_BACK:
             self.release()
+
+    def count_on(self, rows: list[Any], start: int) -> int:
+        """Count plain totals, in C, from a row on; return where that ends."""
+        before, thread = self.totals.total, self.thread
+        if before is None or self.has_records or not thread.is_counting():
+            return start
+        if scan is None or not thread.model:
+            return start
+        end, total, found = scan.plain_totals(
+            *(rows, start, _HELD_BACK - len(self.held), tuple(before)),
+            (EARLIEST, thread.own_from),
+            (f"{thread.thread_id}:{self.totals.epoch}:", self._around(0, "")),
+        )
+        self.totals.baseline(CodexUsage._make(total))
+        self.held += found
+        if len(self.held) >= _HELD_BACK:
+            self.release()
+        return int(end)
 
     def _record(
         self, number: int, line: Line, payload: Payload, at: int | None
@@ -213,10 +212,10 @@ class _Rollout:
         used = payload.usage.counts()
         thread = text(payload.thread_id) or self.thread.thread_id
         response = text(payload.response_id)
-        name = response or f"record:{occurred_at}:{joined(used)}"
+        name = response or f"record:{occurred_at}:{_joined(used)}"
         around = self._around(occurred_at, "")._replace(thread_id=thread)
-        call = Counted(f"{thread}:{name}", occurred_at, used, around)
-        self.gathered.witness(call.witness())
+        call = counted(f"{thread}:{name}", occurred_at, used, around)
+        self.gathered.witness(witness_of(call))
 
     def _drop_described(self, first: Payload) -> None:
         """Drop totals that the first record describes as well.
@@ -267,6 +266,10 @@ def _told(line: Line, payload: Payload, at: int | None) -> Told:
         last.counts() if last else None,
         text(info.model),
     )
+
+
+def _joined(usage: CodexUsage) -> str:
+    return "/".join(map(str, usage))
 
 
 SOURCE = CodexRollout()

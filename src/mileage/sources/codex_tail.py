@@ -16,14 +16,13 @@ from mileage.sources.codex_rows import USED_COLUMNS, scanned
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mileage.sources.codex_calls import Counted
+    from mileage.sources.codex_calls import Held
     from mileage.sources.codex_counts import RunningTotals
     from mileage.sources.codex_rows import Scanned
     from mileage.sources.codex_thread import Thread
     from mileage.sources.jsonl import Gathering
 
 # The columns of a row.
-_HAS_LAST: Final = 5
 _TOTAL_AT: Final = 6
 _LAST_AT: Final = _TOTAL_AT + USED_COLUMNS
 _END: Final = _LAST_AT + USED_COLUMNS
@@ -37,7 +36,7 @@ class Rollout(Protocol):
     totals: RunningTotals
     has_records: bool
     released: bool
-    held: list[tuple[CodexUsage | None, Counted | None]]
+    held: list[Held]
 
     def take(self, number: int, line: bytes) -> None:
         """Sort one line."""
@@ -47,8 +46,8 @@ class Rollout(Protocol):
         """Take one ``token_count`` event in."""
         ...
 
-    def count_plain(self, at: int, ordinal: int | None, total: CodexUsage) -> bool:
-        """Take an event in that needs no more than this; tell whether it was one."""
+    def count_on(self, rows: list[Any], start: int) -> int:
+        """Take plain ones in, from one on; return where they end."""
         ...
 
 
@@ -84,16 +83,17 @@ class RolloutTail:
         """Take whole lines in; the last one may lack its end."""
         rollout = self._rollout
         lines, found = self._scan(chunk)
-        for row in found:
+        at = 0
+        while at < len(found):
+            row = found[at]
             if isinstance(row, bytes):
                 rollout.take(0, row)
+            elif (end := rollout.count_on(found, at)) > at:
+                at = end
                 continue
-            at, ordinal, _, model, has_total = row[:_HAS_LAST]
-            if has_total and at is not None and not model:
-                total = CodexUsage._make(row[_TOTAL_AT:_LAST_AT])
-                if rollout.count_plain(at, ordinal, total):
-                    continue
-            rollout.count(0, _told(row))
+            else:
+                rollout.count(0, _told(row))
+            at += 1
         return lines
 
     def settled(self) -> FileCalls:

@@ -97,9 +97,14 @@ class Thread:
         begun = self._task_seen or self._turn_seen
         return self._burst_until is not None or not begun
 
-    def is_counting(self, ordinal: int | None) -> bool:
-        """Tell whether a total is the thread's own, and watched no more."""
-        return self._burst_until is None and not self.is_replaying(ordinal)
+    @property
+    def own_from(self) -> int:
+        """Return the ordinal before which lines were handed to a child."""
+        return self._own_from
+
+    def is_counting(self) -> bool:
+        """Tell whether totals are the thread's own, but for what their ordinals say."""
+        return self._burst_until is None and not self.is_replaying(None)
 
     def task_started(self) -> bool:
         """Note a task; return whether what a child seemed to use before was not its.
