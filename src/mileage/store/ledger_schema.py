@@ -22,6 +22,7 @@ MIGRATIONS = (
     "0005_identities",
     "0006_bucket",
     "0007_plain",
+    "0008_deletion",
     "0009_rejection",
     "0010_claim",
     "0011_heard",

@@ -1,5 +1,5 @@
 select
-    day, hour, client, model, bool_or(origin <> 'calls') as simulated,
+    day, hour, client, model, bool_or(origin = 'simulated-rollup') as simulated,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,

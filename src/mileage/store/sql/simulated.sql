@@ -1,3 +1,3 @@
 select count(distinct account), coalesce(sum(calls), 0)::bigint
 from rollup_hour
-where origin <> 'calls'
+where origin = 'simulated-rollup'

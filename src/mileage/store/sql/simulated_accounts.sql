@@ -1,1 +1,1 @@
-select distinct account from rollup_day where origin <> 'calls'
+select distinct account from rollup_day where origin = 'simulated-rollup'

@@ -30,7 +30,7 @@ days as (
 ),
 called as (
     select account, count(distinct (client, session)) as sessions
-    from current_call
+    from rollup_session
     where hour >= $start and hour < $end
     group by account
 ),
@@ -54,7 +54,7 @@ figures as (
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls,
-        bool_or(origin <> 'calls') as simulated
+        bool_or(origin = 'simulated-rollup') as simulated
     from part group by account
 )
 select

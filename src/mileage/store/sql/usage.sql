@@ -1,4 +1,5 @@
--- Calls of the window, plus simulated roll-ups whose whole hour lies in it.
+-- Calls of the window, plus hours of which there are only sums (simulated, or kept of
+-- calls that were deleted) and which lie in it as a whole.
 -- A dimension that is not asked for is folded into ''.
 with part as (
     select

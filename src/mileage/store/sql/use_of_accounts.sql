@@ -6,7 +6,7 @@ with used as (
         sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
             + tool_input)::bigint as tokens
     from rollup_hour
-    where origin = 'calls'
+    where origin <> 'simulated-rollup'
     group by account
 ),
 heard as (

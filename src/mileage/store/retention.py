@@ -1,0 +1,214 @@
+"""Deleting what is older than the policy keeps, with a proof of it.
+
+Sums by hour and day stay when calls go. A table of which something was deleted is
+written anew, and the free room of the file is overwritten: a database that deletes
+leaves the bytes where they were.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.call import Seen
+from mileage.domain.deletion import Deletion, Due, broken, following
+from mileage.domain.join import derive
+from mileage.domain.window import micros
+from mileage.domain.witness import Witness
+from mileage.store.identities import HOUR, own_id
+from mileage.store.relatives import relatives
+from mileage.store.statements import run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import duckdb
+
+    from mileage.store.ledger import Ledger
+    from mileage.store.rules import Rules
+
+NEAR_HOURS = 3
+"""Witnesses of one call may lie on both sides of a border; this near they are told."""
+TABLES = {
+    "calls": (
+        *("plain_call", "joined_call", "superseded", "joined_witness", "witness_id"),
+        "rollup_session",
+    ),
+    "activities": ("activity",),
+    "rejections": ("rejection",),
+}
+KINDS = tuple(TABLES)
+UUIDS_BYTES = 32
+
+
+class _Border(NamedTuple):
+    """Where what is kept begins."""
+
+    day: date
+    """In the organisation's zone; of rejections in UTC."""
+    until: int
+
+
+def _border(ledger: Ledger, kind: str, days: int) -> _Border:
+    clock = ledger.rules.clock
+    day = clock.day(ledger.now()) - timedelta(days=days)
+    begin = datetime(day.year, day.month, day.day, tzinfo=clock.zone)
+    # Rejections are kept by days in UTC: of the day that is cut nothing goes.
+    return _Border(day - timedelta(days=kind == "rejections"), micros(begin))
+
+
+def due(ledger: Ledger, kind: str, days: int) -> Due | None:
+    """Return what goes when this many days are kept; None when that is nothing."""
+    if not days:
+        return None
+    border = _border(ledger, kind, days)
+    rows = _one(ledger.cursor(), f"due.{kind}", day=border.day)
+    policy = f"retention.{kind}_days = {days}"
+    return Due(kind, border.until, rows, policy) if rows else None
+
+
+def delete(ledger: Ledger, found: Due, days: int) -> Deletion:
+    """Delete what is due and record it, all of it or nothing."""
+    border = _border(ledger, found.kind, days)
+    with ledger.writing() as cursor:
+        digests = run(cursor, f"due_ids.{found.kind}", day=border.day)
+        rows = _one(cursor, f"due.{found.kind}", day=border.day)
+        if found.kind == "calls":
+            _expire_calls(cursor, ledger.rules, border)
+        else:
+            (table,) = TABLES[found.kind]
+            run(cursor, f"{table}.expire", day=border.day)
+        for table in TABLES[found.kind]:
+            _write_anew(cursor, table)
+        ids = sha256("\n".join(one for (one,) in digests).encode()).hexdigest()
+        exact = found._replace(rows=rows, until=border.until)
+        return _record(cursor, ledger.now(), exact, ids)
+
+
+def record(ledger: Ledger, found: Due, ids: str) -> Deletion:
+    """Record what was deleted outside the ledger."""
+    with ledger.writing() as cursor:
+        return _record(cursor, ledger.now(), found, ids)
+
+
+def _record(
+    cursor: duckdb.DuckDBPyConnection, at: int, found: Due, ids: str
+) -> Deletion:
+    rows = _deletions(cursor)
+    made = following(rows[-1] if rows else None, at, found, ids)
+    run(cursor, "deletion.insert", **made._asdict())
+    return made
+
+
+def _expire_calls(
+    cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border
+) -> None:
+    kept, also = _near(cursor, rules, border)
+    run(cursor, "doomed_call.build", day=border.day)
+    run(
+        cursor, "doomed_witness.build", until=border.until, kept=list(kept),
+        also=list(also),
+    )  # fmt: skip
+    for table in ("plain_call", "rollup_session"):
+        run(cursor, f"{table}.expire", day=border.day)
+    for table in ("superseded", "joined_call", "witness_id", "joined_witness"):
+        run(cursor, f"{table}.expire")
+    for table in ("doomed_call", "doomed_witness"):
+        run(cursor, f"{table}.drop")
+    for table in ("rollup_hour", "rollup_day"):
+        run(cursor, f"{table}.retain", day=border.day)
+
+
+def _near(
+    cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border
+) -> tuple[set[int], set[int]]:
+    """Return the witnesses near the border of calls that stay, and of those that go."""
+    hour = border.until // HOUR
+    hours = {"first_hour": hour - NEAR_HOURS, "last_hour": hour + NEAR_HOURS}
+    rows = run(cursor, "joined_witnesses_of_hours", **hours)
+    seen = [Seen(Witness(*row[:-2]), row[-2], row[-1]) for row in rows]
+    closed = relatives(cursor, rules.joining(), seen)
+    calls = derive(closed.seen, rules.joining(), closed.after)
+    kept: set[int] = set()
+    also: set[int] = set()
+    for call in calls:
+        numbers = map(own_id, call.sources, call.keys)
+        (also if rules.clock.day(call.occurred_at) < border.day else kept).update(
+            numbers
+        )
+    return kept, also - kept
+
+
+def _write_anew(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Leave the rows where they are in no block that held deleted ones."""
+    cursor.table(table).create("kept")
+    run(cursor, f"{table}.empty")
+    cursor.table("kept").insert_into(table)
+    run(cursor, "kept.drop")
+
+
+def scrub(ledger: Ledger) -> bool:
+    """Overwrite the free room of the file; True when that was due and is done."""
+    last = max((one.number for one in deletions(ledger)), default=0)
+    if last <= _one(ledger.cursor(), "scrubbed"):
+        return False
+    with ledger.at_rest():
+        cursor = ledger.cursor()
+        run(cursor, "checkpoint")
+        size, free = run(cursor, "free_blocks")[0]
+        if free:
+            run(cursor, "junk.build", rows=(free + 1) * size // UUIDS_BYTES)
+            run(cursor, "checkpoint")
+            run(cursor, "junk.drop")
+            run(cursor, "checkpoint")
+    with ledger.writing() as cursor:
+        run(cursor, "scrubbed.insert", number=last, at=ledger.now())
+    return True
+
+
+def deletions(ledger: Ledger) -> list[Deletion]:
+    """Return every deletion, oldest first."""
+    return _deletions(ledger.cursor())
+
+
+def _deletions(cursor: duckdb.DuckDBPyConnection) -> list[Deletion]:
+    return [Deletion(*row) for row in run(cursor, "deletions")]
+
+
+def horizon(ledger: Ledger) -> int:
+    """Return from when on calls are kept, UTC microseconds; 0 when all are."""
+    return _one(ledger.cursor(), "horizon")
+
+
+def check_deletions(ledger: Ledger) -> tuple[int, list[str]]:
+    """Check the chain of records, and that what they name is gone."""
+    rows = deletions(ledger)
+    problems = [*broken(rows), *_left(ledger, rows)]
+    if rows and rows[-1].number > _one(ledger.cursor(), "scrubbed"):
+        problems.append(
+            "the bytes of the last deletion may still be in the ledger's file; "
+            "`mileage retention apply` overwrites them"
+        )
+    return len(rows), problems
+
+
+def _left(ledger: Ledger, rows: Sequence[Deletion]) -> list[str]:
+    """Return what is there although it was deleted."""
+    until = {row.kind: row.until for row in rows}
+    problems = []
+    for kind in KINDS:
+        if kind in until:
+            day = ledger.rules.clock.day(until[kind]) - timedelta(
+                days=kind == "rejections"
+            )
+            left = _one(ledger.cursor(), f"due.{kind}", day=day)
+            if left:
+                problems.append(f"{left} {kind} are there that were deleted")
+    return problems
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> int:
+    ((value,),) = run(cursor, name, **parameters)
+    return int(value)

@@ -1,0 +1,1 @@
+select count(*) from current_call where day < $day

@@ -1,0 +1,1 @@
+select coalesce(max(until), 0) from deletion where kind = 'calls'

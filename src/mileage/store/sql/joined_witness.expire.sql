@@ -1,0 +1,1 @@
+delete from joined_witness where own_id in (select own_id from doomed_witness)

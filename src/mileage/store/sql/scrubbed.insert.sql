@@ -1,0 +1,1 @@
+insert into scrubbed values ($number, $at)
