@@ -14,7 +14,7 @@ typedef struct {
     PyObject *names, *keys; /* tuples of str, which the words point into */
     Words name_words, key_words;
     int name_key, stamp_key;
-    Py_ssize_t most_rows;
+    Py_ssize_t most;
 } Scanner;
 
 /* A column of the table that is being made. */
@@ -289,7 +289,7 @@ static PyObject *Scanner_scan(PyObject *self, PyObject *body) {
                  .keys = &own->key_words,
                  .name_key = own->name_key,
                  .stamp_key = own->stamp_key,
-                 .most_rows = (size_t)own->most_rows,
+                 .most = (size_t)own->most,
                  .cells = {.size = sizeof(Cell)},
                  .rows = {.size = sizeof(Row)},
                  .frames = {.size = sizeof(Frame)}};
@@ -331,7 +331,7 @@ static int number_of(const Words *words, const char *word) {
 
 static int set_up(Scanner *own, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "O!O!n", &PyTuple_Type, &own->names, &PyTuple_Type, &own->keys,
-                          &own->most_rows)) {
+                          &own->most)) {
         own->names = own->keys = NULL;
         return -1;
     }
@@ -341,7 +341,7 @@ static int set_up(Scanner *own, PyObject *arguments) {
         return -1;
     own->name_key = number_of(&own->key_words, "event.name");
     own->stamp_key = number_of(&own->key_words, "event.timestamp");
-    if (own->name_key >= 0 && own->stamp_key >= 0 && own->most_rows >= 0)
+    if (own->name_key >= 0 && own->stamp_key >= 0 && own->most >= 0)
         return 0;
     PyErr_SetString(PyExc_ValueError, "event.name and event.timestamp must be declared");
     return -1;

@@ -31,59 +31,6 @@ enum {
     VALUE_DOUBLE = TAG(4, 1),
 };
 
-/* Words. */
-
-/* From the size and both ends of a word: those that are alike there are compared. */
-static uint32_t mixed(Wire text) {
-    const size_t size = (size_t)(text.end - text.at);
-    uint64_t head = 0, tail = 0;
-    if (size >= 8) {
-        memcpy(&head, text.at, 8);
-        memcpy(&tail, text.end - 8, 8);
-    } else {
-        for (const Byte *at = text.at; at < text.end; at++)
-            head = head << 8 | *at;
-    }
-    const uint64_t both = head ^ (tail * 0x9E3779B97F4A7C15ULL) ^ (uint64_t)size << 56;
-    return (uint32_t)((both * 0xD6E8FEB86659FD93ULL) >> 32);
-}
-
-bool words_of(Words *words, int count) {
-    uint32_t room = 16;
-    while (room < 4 * (uint32_t)count)
-        room *= 2;
-    words->mask = room - 1;
-    words->count = count;
-    words->slots = malloc(room * sizeof *words->slots);
-    if (words->slots == NULL)
-        return false;
-    memset(words->slots, -1, room * sizeof *words->slots);
-    for (int i = 0; i < count; i++) {
-        const Word *word = &words->words[i];
-        uint32_t at = mixed((Wire){word->text, word->text + word->size}) & words->mask;
-        while (words->slots[at] >= 0)
-            at = (at + 1) & words->mask;
-        words->slots[at] = i;
-    }
-    return true;
-}
-
-void words_free(Words *words) {
-    free(words->words);
-    free(words->slots);
-}
-
-int word_number(const Words *words, Wire text) {
-    const size_t size = (size_t)(text.end - text.at);
-    uint32_t at = mixed(text) & words->mask;
-    for (int32_t found; (found = words->slots[at]) >= 0; at = (at + 1) & words->mask) {
-        const Word *word = &words->words[found];
-        if (word->size == size && memcmp(word->text, text.at, size) == 0)
-            return found;
-    }
-    return -1;
-}
-
 /* What was found so far. */
 
 static void *added(Scan *scan, Heap *heap) {
@@ -153,6 +100,12 @@ static bool read_value(Wire value, Cell *cell) {
     return value.at == value.end;
 }
 
+/* A record or what groups records: a body may have only so many. */
+static bool one_more(Scan *scan) {
+    scan->owner++;
+    return scan->items++ < scan->most;
+}
+
 /* Keep an attribute of a declared key; of all others only the key is looked at. */
 static bool read_attribute(Scan *scan, Wire pair) {
     if (pair.end - pair.at < 2 || pair.at[0] != PAIR_KEY || pair.at[1] >= SHORT)
@@ -186,17 +139,17 @@ static bool read_attribute(Scan *scan, Wire pair) {
 typedef struct {
     uint64_t sent, observed;
     Wire event_name, body;
-    bool has_body;
 } Fields;
 
 /* The text of a body that is one; a body that is another scalar has none. */
-static bool read_body(Wire value, Fields *fields) {
-    Cell cell;
-    if (fields->has_body || !read_value(value, &cell))
+static bool text_of_body(const Fields *fields, Wire *text) {
+    Cell cell = {.kind = NOTHING};
+    if (!read_value(fields->body, &cell))
         return false;
-    fields->has_body = true;
+    *text = fields->body;
+    text->end = text->at;
     if (cell.kind == TEXT)
-        fields->body = (Wire){cell.is.text, cell.is.text + cell.size};
+        *text = (Wire){cell.is.text, cell.is.text + cell.size};
     return true;
 }
 
@@ -216,7 +169,7 @@ static bool read_field(Scan *scan, Wire *record, uint32_t tag, Fields *fields) {
         return tag == RECORD_ATTRIBUTES && wire_piece(record, &piece) &&
                read_attribute(scan, piece);
     case RECORD_BODY >> 3:
-        return tag == RECORD_BODY && wire_piece(record, &piece) && read_body(piece, fields);
+        return tag == RECORD_BODY && wire_piece(record, &fields->body);
     case RECORD_EVENT_NAME >> 3:
         return tag == RECORD_EVENT_NAME && wire_piece(record, &fields->event_name) &&
                valid(fields->event_name);
@@ -243,8 +196,12 @@ static bool name_of(const Scan *scan, Cells cells, const Fields *fields, int32_t
         return !text || !told->wide;
     }
     *name = word_number(scan->names, fields->event_name);
-    if (*name < 0)
-        *name = word_number(scan->names, fields->body);
+    Wire text;
+    if (*name < 0) {
+        if (!text_of_body(fields, &text))
+            return false;
+        *name = word_number(scan->names, text);
+    }
     return true;
 }
 
@@ -258,12 +215,14 @@ static bool instant_of(const Scan *scan, const Fields *fields, Row *row) {
 }
 
 static bool read_record(Scan *scan, Wire record, const Frame *frame, bool *framed) {
-    Fields fields = {0, 0, {record.at, record.at}, {record.at, record.at}, false};
+    Fields fields = {0, 0, {record.at, record.at}, {record.at, record.at}};
     Row row = {.number = ++scan->records, .cells = {(uint32_t)scan->cells.count, 0}};
-    scan->owner++;
-    while (record.at < record.end) {
+    if (!one_more(scan))
+        return false;
+    for (size_t seen = 0; record.at < record.end; seen++) {
         uint32_t tag;
-        if (!wire_tag(&record, &tag) || !read_field(scan, &record, tag, &fields))
+        if (seen >= scan->most || !wire_tag(&record, &tag) ||
+            !read_field(scan, &record, tag, &fields))
             return false;
     }
     row.cells.count = (uint32_t)scan->cells.count - row.cells.first;
@@ -273,7 +232,7 @@ static bool read_record(Scan *scan, Wire record, const Frame *frame, bool *frame
         scan->cells.count = row.cells.first;
         return true;
     }
-    if (!instant_of(scan, &fields, &row) || scan->rows.count >= scan->most_rows)
+    if (!instant_of(scan, &fields, &row))
         return false;
     if (!*framed) {
         Frame *const kept = added(scan, &scan->frames);
@@ -309,10 +268,12 @@ static bool read_scope(Wire scope, Wire *name) {
 
 static bool read_scoped(Scan *scan, Wire scoped, Frame frame) {
     bool framed = false, named = false, begun = false;
-    while (scoped.at < scoped.end) {
+    if (!one_more(scan))
+        return false;
+    for (size_t seen = 0; scoped.at < scoped.end; seen++) {
         uint32_t tag;
         Wire piece;
-        if (!wire_tag(&scoped, &tag))
+        if (seen >= scan->most || !wire_tag(&scoped, &tag))
             return false;
         if (tag >> 3 > SCOPED_RECORDS >> 3) {
             if (!wire_skip(&scoped, tag))
@@ -338,10 +299,10 @@ static bool read_scoped(Scan *scan, Wire scoped, Frame frame) {
 static bool read_resource(Scan *scan, Wire resource, Cells *cells) {
     scan->owner++;
     cells->first = (uint32_t)scan->cells.count;
-    while (resource.at < resource.end) {
+    for (size_t seen = 0; resource.at < resource.end; seen++) {
         uint32_t tag;
         Wire piece;
-        if (!wire_tag(&resource, &tag))
+        if (seen >= scan->most || !wire_tag(&resource, &tag))
             return false;
         if (tag >> 3 != RESOURCE_ATTRIBUTES >> 3) {
             if (!wire_skip(&resource, tag))
@@ -358,10 +319,12 @@ static bool read_group(Scan *scan, Wire group) {
     const size_t cells = scan->cells.count, rows = scan->rows.count;
     Frame frame = {{0, 0}, {group.at, group.at}, scan->group++};
     bool known = false, begun = false;
-    while (group.at < group.end) {
+    if (!one_more(scan))
+        return false;
+    for (size_t seen = 0; group.at < group.end; seen++) {
         uint32_t tag;
         Wire piece;
-        if (!wire_tag(&group, &tag))
+        if (seen >= scan->most || !wire_tag(&group, &tag))
             return false;
         if (tag >> 3 > GROUP_SCOPE_LOGS >> 3) {
             if (!wire_skip(&group, tag))
@@ -386,10 +349,10 @@ static bool read_group(Scan *scan, Wire group) {
 }
 
 bool scan_logs(Scan *scan, Wire body) {
-    while (body.at < body.end) {
+    for (size_t seen = 0; body.at < body.end; seen++) {
         uint32_t tag;
         Wire piece;
-        if (!wire_tag(&body, &tag))
+        if (seen >= scan->most || !wire_tag(&body, &tag))
             return false;
         if (tag >> 3 != REQUEST_RESOURCE_LOGS >> 3) {
             if (!wire_skip(&body, tag))

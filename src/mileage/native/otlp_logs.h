@@ -125,10 +125,11 @@ typedef struct {
 typedef struct {
     const Words *names, *keys;
     int name_key, stamp_key;
-    size_t most_rows;
+    size_t most; /* items of a body, fields of a message */
     Heap cells, rows, frames;
     uint32_t *seen; /* by key: in which owner it was found last */
     uint32_t owner, group, records;
+    size_t items;
     bool failed; /* out of memory */
 } Scan;
 

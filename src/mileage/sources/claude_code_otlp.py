@@ -15,6 +15,7 @@ from mileage.sources import claude_code_events as events
 from mileage.sources import claude_code_telemetry as telemetry
 from mileage.sources.claude_code_events import NAME, PREFIX, read_columns
 from mileage.sources.claude_code_telemetry import CLIENT
+from mileage.sources.otlp_measurement import NO_TOTAL, placed
 from mileage.sources.otlp_record import as_amount, gather
 
 if TYPE_CHECKING:
@@ -172,27 +173,24 @@ def _event(record: OtlpRecord, kind: str) -> Activity | Rejected:
 
 
 def _measured(record: OtlpRecord) -> Facts:
-    """Book a data point; deltas each, running totals by their series.
-
-    A running total keeps one key for the life of its process, so that the ledger
-    keeps the largest.
-    """
-    point = record.point
-    if point is None or not point.temporality or point.kind == "histogram":
-        return (_reject(record, "a metric that is no sum of known temporality"),)
+    """Book a data point."""
+    at = placed(record)
+    if record.point is None or record.point.kind == "histogram":
+        at = NO_TOTAL
+    if isinstance(at, str):
+        return (_reject(record, at),)
     kind, attended = _kind(record)
-    amount = as_amount(point.value)
-    problem = record.time_problem() or ("" if kind else "unknown type of metric")
-    if problem or amount is None or record.occurred_at is None:
-        return (_reject(record, problem or "missing or absurd amount"),)
+    amount = as_amount(record.point.value) if record.point else None
+    if not kind or amount is None:
+        problem = "missing or absurd amount" if kind else "unknown type of metric"
+        return (_reject(record, problem),)
     if amount == 0:
         return ()
-    life = f"{point.series}:{point.started_at}"
     total = Activity(
         source=NAME,
-        key=life if point.temporality == "cumulative" else f"{life}:{point.ended_at}",
+        key=at.key,
         session=record.text("session.id"),
-        occurred_at=record.occurred_at,
+        occurred_at=at.instant,
         client=CLIENT,
         kind=kind,
         name="",

@@ -9,36 +9,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-)
 
 from mileage.domain.errors import Invalid
 from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
 from mileage.sources import otlp_json as shape
 from mileage.sources.otlp_columns import ColumnScanner
-from mileage.sources.otlp_protobuf import (
-    LogsRequest,
-    TracesRequest,
-    packed_keys,
-    read_attributes,
-)
-from mileage.sources.otlp_record import OtlpRecord, Point, Scalar, Signal
-from mileage.sources.otlp_scalar import (
-    bounded,
-    double,
-    integer,
-    nanoseconds,
-    plain,
-    scope_name,
-)
+from mileage.sources.otlp_points import PointReader
+from mileage.sources.otlp_protobuf import packed_keys, read_attributes, short_text
+from mileage.sources.otlp_record import OtlpRecord, Scalar, Signal
+from mileage.sources.otlp_scalar import bounded, nanoseconds
 from mileage.sources.otlp_spans import SpanFilter
+from mileage.sources.otlp_walk import (
+    MOST_ITEMS,
+    Group,
+    bounded_json,
+    framed,
+    json_groups,
+    packed_groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,8 +39,7 @@ if TYPE_CHECKING:
     from mileage.sources.base import ColumnSource, OtlpSource, SpanSource
     from mileage.sources.otlp_columns import LogTable, Scanned
 
-MOST_RECORDS = 100_000
-"""Wanted ones in one body; exporters send some hundreds."""
+_Walk: TypeAlias = "Callable[[Iterable[Group]], Iterator[OtlpRecord | int]]"
 _number = attrgetter("number")
 
 Form: TypeAlias = Literal["protobuf", "json"]
@@ -55,28 +47,10 @@ Form: TypeAlias = Literal["protobuf", "json"]
 _ALWAYS = frozenset({"event.name", "event.timestamp"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TEMPORALITY: dict[int | str | None, Literal["delta", "cumulative"]] = {
-    1: "delta",
-    "AGGREGATION_TEMPORALITY_DELTA": "delta",
-    2: "cumulative",
-    "AGGREGATION_TEMPORALITY_CUMULATIVE": "cumulative",
-}
-_KINDS: dict[str, Literal["number", "histogram"]] = {
-    "sum": "number",
-    "gauge": "number",
-    "histogram": "histogram",
-}
-# Labels that split one measurement into token types (Claude Code, Codex, GenAI).
-_TYPE_LABELS = frozenset({"type", "token_type", "gen_ai.token.type"})
-_PROTOBUF: dict[Signal, Any] = {
-    "logs": LogsRequest.FromString,
-    "metrics": ExportMetricsServiceRequest.FromString,
-    "traces": TracesRequest.FromString,
-}
-_JSON: dict[Signal, Any] = {
-    "logs": shape.LOGS.decode,
-    "metrics": shape.METRICS.decode,
-    "traces": shape.TRACES.decode,
+_JSON: dict[Signal, tuple[Any, tuple[str, str, str]]] = {
+    "logs": (shape.LOGS, ("resource_logs", "scope_logs", "log_records")),
+    "metrics": (shape.METRICS, ("resource_metrics", "scope_metrics", "metrics")),
+    "traces": (shape.TRACES, ("resource_spans", "scope_spans", "spans")),
 }
 
 
@@ -90,39 +64,45 @@ class OtlpReader:
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
         keys |= _ALWAYS
         self._allowed = Allowed(names, keys, packed_keys(keys))
-        self._columns = ColumnScanner(names, keys, MOST_RECORDS) if compiled else None
+        self._columns = ColumnScanner(names, keys, MOST_ITEMS) if compiled else None
         numbered = list(enumerate(self._sources))
         self._by_name = {
             name: tuple(at for at, source in numbered if name in source.names)
             for name in names
         }
         self._of_spans = tuple(at for at, s in numbered if hasattr(s, "span_marks"))
-        self._spans = SpanFilter.of(
+        spans = SpanFilter.of(
             (cast("SpanSource", self._sources[at]) for at in self._of_spans),
             self._allowed.attributes,
         )
+        points = PointReader(names, self._allowed.attributes)
+        self._walks: dict[Signal, _Walk] = {
+            "logs": self._allowed.log_records,
+            "metrics": points.records,
+            "traces": spans.records,
+        }
 
     def read(self, signal: Signal, form: Form, body: bytes) -> Reading:
         """Decode a body and let each source read its records.
 
-        Raises ``Invalid``, and nothing else, when the body cannot be decoded.
+        Raises ``Invalid`` when the body cannot be decoded, ``TooLarge`` when it would
+        become too many objects, and nothing else.
         """
         if signal == "logs" and form == "protobuf" and self._columns:
             scanned = self._columns.scan(body)
             if scanned is not None:
                 return self._read_tables(scanned)
-        message = _decode(signal, form, body)
-        walks: dict[Signal, Callable[[Any], Iterator[OtlpRecord | int]]] = {
-            "logs": self._allowed.log_records,
-            "metrics": self._allowed.points,
-            "traces": self._spans.records,
-        }
         shares = _Shares(self._sources)
-        for record in walks[signal](message):
-            if isinstance(record, int):
-                shares.ignored += record
-            else:
-                shares.add(record, self._owners(record))
+        try:
+            for record in self._walks[signal](_groups(signal, form, body)):
+                if isinstance(record, int):
+                    shares.ignored += record
+                else:
+                    shares.add(record, self._owners(record))
+        except DecodeError:
+            # The decoder's own words may quote the body.
+            message = f"the body is no OTLP {signal} protobuf message"
+            raise Invalid(message) from None
         return _together(shares.readings(), shares.ignored)
 
     def _read_tables(self, scanned: Scanned) -> Reading:
@@ -197,13 +177,13 @@ def _joined(batches: list[tuple[list[Any], ...]]) -> tuple[list[Any], ...]:
     return tuple(list(chain.from_iterable(column)) for column in columns)
 
 
-def _decode(signal: Signal, form: Form, body: bytes) -> Any:  # noqa: ANN401
-    """Return a protobuf message, or a struct with the same field names."""
+def _groups(signal: Signal, form: Form, body: bytes) -> Iterator[Group]:
+    """Return the groups of a body, decoded as they are asked for, or before."""
+    if form == "protobuf":
+        return packed_groups(signal, body)
+    decoder, names = _JSON[signal]
     try:
-        return (_PROTOBUF if form == "protobuf" else _JSON)[signal](body)
-    except DecodeError:
-        # The decoder's own words may quote the body.
-        raise Invalid(f"the body is no OTLP {signal} protobuf message") from None
+        return json_groups(decoder.decode(bounded_json(body)), names)
     except RecursionError:
         raise Invalid("the JSON body is nested too deeply") from None
     except UnicodeDecodeError:
@@ -221,88 +201,21 @@ class Allowed:
     keys: frozenset[str]
     packed_keys: dict[bytes, str]
 
-    def log_records(self, message: shape.LogsRequest) -> Iterator[OtlpRecord | int]:
+    def log_records(self, groups: Iterable[Group]) -> Iterator[OtlpRecord | int]:
         """Yield wanted records, and for the others how many they were."""
         number = 0
-        for group in message.resource_logs or ():
-            resource = self._resource(group.resource)
-            for scoped in group.scope_logs or ():
-                scope = scope_name(scoped.scope)
-                for record in scoped.log_records or ():
-                    number += 1
-                    attributes = self.attributes(record.attributes)
-                    name = self._name(record, attributes)
-                    if not name:
-                        yield 1
-                        continue
-                    instant = _instant(record, attributes)
-                    yield OtlpRecord(
-                        "logs", scope, name, number, instant, attributes, resource
-                    )
-
-    def points(self, message: shape.MetricsRequest) -> Iterator[OtlpRecord | int]:
-        """Yield the points of wanted metrics, and how many the others were."""
-        number = 0
-        for group in message.resource_metrics or ():
-            resource = self._resource(group.resource)
-            for scoped in group.scope_metrics or ():
-                scope = scope_name(scoped.scope)
-                for metric in scoped.metrics or ():
-                    kind = metric.WhichOneof("data")
-                    data = getattr(metric, kind) if kind else None
-                    points = data.data_points or () if data else ()
-                    if metric.name not in self.names:
-                        number += len(points)
-                        yield len(points)
-                        continue
-                    frame = _Frame(
-                        scope,
-                        metric.name,
-                        resource,
-                        _TEMPORALITY.get(
-                            getattr(data, "aggregation_temporality", 0), ""
-                        ),
-                        kind=_KINDS.get(kind or "", ""),
-                    )
-                    for point in points:
-                        number += 1
-                        yield self._point(frame, point, number)
-
-    def _point(
-        self,
-        frame: _Frame,
-        point: shape.NumberPoint | shape.DistributionPoint,
-        number: int,
-    ) -> OtlpRecord:
-        if not frame.kind:
-            unread = Point(None, "", 0, 0, "")
-            return OtlpRecord(
-                "metrics", frame.scope, frame.name, number, None, {}, {}, unread
-            )
-        ended = nanoseconds(point.time_unix_nano)
-        pairs = point.attributes or ()
-        apart = [pair for pair in pairs if pair.key not in _TYPE_LABELS]
-        return OtlpRecord(
-            "metrics",
-            frame.scope,
-            frame.name,
-            number,
-            ended // 1000 or None,
-            self.attributes(point.attributes),
-            frame.resource,
-            Point(
-                _value(frame, point),
-                frame.temporality,
-                nanoseconds(point.start_time_unix_nano),
-                ended,
-                _series(frame, pairs),
-                _series(frame, apart),
-                frame.kind,
-            ),
-        )
-
-    def _resource(self, resource: shape.Resource | None) -> dict[str, Scalar]:
-        return self.attributes(resource.attributes) if resource else {}
+        for resource, scope, records in framed(groups, self.attributes):
+            for record in records:
+                number += 1
+                attributes = self.attributes(record.attributes)
+                name = self._name(record, attributes)
+                if not name:
+                    yield 1
+                    continue
+                instant = _instant(record, attributes)
+                yield OtlpRecord(
+                    "logs", scope, name, number, instant, attributes, resource
+                )
 
     def attributes(
         self, pairs: Sequence[shape.KeyValue] | Sequence[bytes] | None
@@ -326,19 +239,15 @@ class Allowed:
             return named if isinstance(named, str) and named in self.names else ""
         if record.event_name in self.names:
             return record.event_name or ""
-        body = record.body.string_value if record.body else None
-        return body if body and body in self.names else ""
+        body = _text(record.body)
+        return body if body in self.names else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What the points of one metric have in common."""
-
-    scope: str
-    name: str
-    resource: dict[str, Scalar]
-    temporality: Literal["delta", "cumulative", ""]
-    kind: Literal["number", "histogram", ""]
+def _text(body: shape.AnyValue | bytes | None) -> str:
+    """Return a log body that may be a name."""
+    if isinstance(body, bytes):
+        return short_text(body)
+    return (body.string_value if body else None) or ""
 
 
 def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | None:
@@ -354,24 +263,3 @@ def _instant(record: shape.LogRecord, attributes: dict[str, Scalar]) -> int | No
             pass
     sent = nanoseconds(record.time_unix_nano)
     return (sent or nanoseconds(record.observed_time_unix_nano)) // 1000 or None
-
-
-def _series(frame: _Frame, pairs: Iterable[shape.KeyValue]) -> str:
-    """Hash everything that tells this series from others.
-
-    All scalar attributes of the point count, declared or not: two series may differ
-    in a label only that no source reads. Only the hash leaves this function.
-    """
-    parts = [f"{key}={value}" for key, value in frame.resource.items()]
-    parts += [f"{pair.key}\0{plain(pair.value)}" for pair in pairs]
-    text = "\0".join([frame.scope, frame.name, *sorted(parts)])
-    return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _value(frame: _Frame, point: Any) -> int | float | None:  # noqa: ANN401
-    """Read a number; of a protobuf message nothing but the frame tells the kind."""
-    if frame.kind == "histogram":
-        return double(point.sum)
-    if point.WhichOneof("value") == "as_int":
-        return integer(point.as_int)
-    return double(point.as_double) if point.WhichOneof("value") else None

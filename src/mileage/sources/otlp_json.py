@@ -103,6 +103,7 @@ class NumberPoint(Choice):
     time_unix_nano: Number = 0
     as_double: Number = None
     as_int: Number = None
+    flags: Number = 0
 
 
 class Numbers(Shape):
@@ -110,6 +111,7 @@ class Numbers(Shape):
 
     data_points: list[NumberPoint] | None = None
     aggregation_temporality: int | str | None = 0
+    is_monotonic: bool | None = False
 
 
 class Opaque(Shape):
@@ -122,13 +124,16 @@ class Summary(Shape):
     data_points: list[Opaque] | None = None
 
 
-class DistributionPoint(Shape):
+class DistributionPoint(Choice):
     """A data point of a histogram, without its buckets."""
+
+    choices = ("sum",)
 
     attributes: list[KeyValue] | None = None
     start_time_unix_nano: Number = 0
     time_unix_nano: Number = 0
     sum: Number = None
+    flags: Number = 0
 
 
 class Distribution(Shape):

@@ -1,21 +1,55 @@
-"""Points of a metric that together tell one thing: the tokens of each type.
+"""Which points of a metric are one thing, and by which name and time it counts.
 
 A client sends one point per token type and interval. Points that differ in nothing but
-the type are one measurement. A running total keeps the key of its start, so that the
-largest value of each class is what remains of it; another start is another one.
+the type are one measurement. A delta is named by its interval. A running total is named
+by its start, so that the largest value of each class is what remains of it, whatever
+comes again or late; it counts at its start too, as its name and its hour must stay the
+same for as long as it runs. Another start is another total (OTLP 1.x data model,
+"Resets and gaps"). One that does not say when it began may have been reset at any time
+and is refused.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.sources.otlp_record import as_count
+from mileage.sources.otlp_record import EARLIEST, as_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mileage.domain.witness import Rejected
     from mileage.sources.otlp_record import OtlpRecord
+
+NO_TOTAL = "a metric that is no sum of known temporality"
+NO_START = "a running total that does not say when it began"
+
+
+class Placed(NamedTuple):
+    """How a point counts."""
+
+    key: str
+    instant: int
+    """UTC microseconds since 1970."""
+
+
+def placed(record: OtlpRecord, *, apart: bool = True) -> Placed | str:
+    """Say how a point counts, or why it does not.
+
+    With ``apart=False`` the points of all token types have one key.
+    """
+    point = record.point
+    if point is None or not point.temporality:
+        return NO_TOTAL
+    problem = record.time_problem()
+    if problem or record.occurred_at is None:
+        return problem
+    series = point.series if apart else point.siblings
+    life = f"{series}:{point.started_at}"
+    if point.temporality == "delta":
+        return Placed(f"{life}:{point.ended_at}", record.occurred_at)
+    began = point.started_at // 1000
+    return Placed(life, began) if began >= EARLIEST else NO_START
 
 
 class Measurement(NamedTuple):
@@ -37,33 +71,18 @@ def measurements(
     rejected: list[Rejected] = []
     empty = 0
     for record in records:
-        problem = _problem(record)
+        found_at = placed(record, apart=False)
         amount = as_count(record.point.value) if record.point else None
-        instant = record.occurred_at
-        if problem or amount is None or instant is None:
-            reason = problem or "missing or absurd amount"
-            rejected.append(record.rejected(source, reason))
+        if isinstance(found_at, str):
+            rejected.append(record.rejected(source, found_at))
             continue
+        if amount is None:
+            rejected.append(record.rejected(source, "missing or absurd amount"))
+            continue
+        key, instant = found_at
         empty += not amount
-        key = _key(record)
         one = found.setdefault(key, Measurement(key, record, instant, {}))
         kind = record.text(label)
         one.counts[kind] = max(one.counts.get(kind, 0), amount)
     told = [one for one in found.values() if any(one.counts.values())]
     return told, rejected, empty
-
-
-def _problem(record: OtlpRecord) -> str:
-    if record.point is None or not record.point.temporality:
-        return "a metric that is no sum of known temporality"
-    return record.time_problem()
-
-
-def _key(record: OtlpRecord) -> str:
-    point = record.point
-    if point is None:
-        return ""
-    life = f"{point.siblings}:{point.started_at}"
-    if point.temporality == "cumulative":
-        return life
-    return f"{life}:{point.ended_at}"

@@ -17,7 +17,8 @@ from mileage.sources import otlp_json as shape
 from mileage.sources.otlp_protobuf import Span as PackedSpan
 from mileage.sources.otlp_protobuf import long_texts, packed_keys
 from mileage.sources.otlp_record import OtlpRecord, Span
-from mileage.sources.otlp_scalar import nanoseconds, scope_name
+from mileage.sources.otlp_scalar import nanoseconds
+from mileage.sources.otlp_walk import framed
 
 if TYPE_CHECKING:
     import re
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from mileage.sources.base import SpanSource
     from mileage.sources.otlp_record import Scalar
+    from mileage.sources.otlp_walk import Group
 
 _TRACE_BYTES = 16
 _SPAN_BYTES = 8
@@ -74,25 +76,20 @@ class SpanFilter:
             attributes,
         )
 
-    def records(self, message: shape.TracesRequest) -> Iterator[OtlpRecord | int]:
+    def records(self, groups: Iterable[Group]) -> Iterator[OtlpRecord | int]:
         """Yield wanted spans, and for the others how many they were.
 
         Raises ``Invalid`` when a span that may be wanted cannot be decoded.
         """
         number = 0
-        for group in message.resource_spans or ():
-            resource = (
-                self.attributes(group.resource.attributes) if group.resource else {}
-            )
-            for scoped in group.scope_spans or ():
-                scope = scope_name(scoped.scope)
-                for packed in scoped.spans or ():
-                    number += 1
-                    if not self._may_want(bytes(packed)):
-                        yield 1
-                        continue
-                    record = self._record(_decoded(packed), scope, resource, number)
-                    yield record or 1
+        for resource, scope, spans in framed(groups, self.attributes):
+            for packed in spans:
+                number += 1
+                if not self._may_want(bytes(packed)):
+                    yield 1
+                    continue
+                record = self._record(_decoded(packed), scope, resource, number)
+                yield record or 1
 
     def _may_want(self, packed: bytes) -> bool:
         # A search for each word is ten times as quick as one regular expression.

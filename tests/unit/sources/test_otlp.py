@@ -330,12 +330,13 @@ class TestMetrics:
         (record,) = points(metrics(metric("thing.count", sent)))
         assert record.point.value is None
 
+    @pytest.mark.parametrize("kind", ["histogram", "exponentialHistogram"])
     @pytest.mark.parametrize("form", ["json", "protobuf"])
-    def test_of_a_histogram_the_sum_is_read(self, form):
+    def test_of_a_histogram_the_sum_is_read(self, form, kind):
         made = {**point(0, {"id": "a"}), "count": "1", "sum": 5.0}
         del made["asDouble"]
         sent = {"dataPoints": [made], "aggregationTemporality": 1}
-        body = metrics({"name": "thing.count", "histogram": sent})
+        body = metrics({"name": "thing.count", kind: sent})
         keeper = Keeper()
         packed = body if form == "json" else packed_metrics(body)
         OtlpReader([keeper]).read("metrics", form, packed)
@@ -346,12 +347,65 @@ class TestMetrics:
         assert record.occurred_at == AT_MICROS
         assert record.attributes == {"id": "a"}
 
-    @pytest.mark.parametrize("kind", ["exponentialHistogram", "summary"])
-    def test_other_distributions_are_points_without_a_number(self, kind):
+    @pytest.mark.parametrize("kind", ["histogram", "exponentialHistogram"])
+    def test_a_histogram_that_tells_no_sum(self, kind):
+        sent = {**point(0, {}), "count": "3"}
+        del sent["asDouble"]
+        told = {"dataPoints": [sent], "aggregationTemporality": 1}
+        (record,) = points(metrics({"name": "thing.count", kind: told}))
+        assert record.point.value is None
+
+    def test_a_summary_is_a_point_without_a_number(self):
         sent = {"dataPoints": [{"count": "1", "sum": 5.0}]}
-        (record,) = points(metrics({"name": "thing.count", kind: sent}))
+        (record,) = points(metrics({"name": "thing.count", "summary": sent}))
         assert record.point.value is None
         assert record.attributes == {}
+
+    def test_buckets_quantiles_and_exemplars_are_passed_over(self):
+        sent = {**point(0, {"id": "a"}), "count": "2", "sum": 5.0}
+        del sent["asDouble"]
+        more = {"bucketCounts": ["1", "1"], "explicitBounds": [0.5]}
+        exemplar = {"timeUnixNano": str(AT_NANOS), "asDouble": 4.0}
+        told = {
+            "dataPoints": [{**sent, **more, "exemplars": [exemplar]}],
+            "aggregationTemporality": 2,
+        }
+        body = metrics({"name": "thing.count", "histogram": told})
+        keeper = Keeper()
+        OtlpReader([keeper]).read("metrics", "json", body)
+        assert keeper.records[0].point.value == 5
+        assert keeper.records[0].point.temporality == "cumulative"
+
+    @pytest.mark.parametrize("flags", [1, 3, "1"])
+    def test_a_point_flagged_as_having_no_value_is_ignored(self, flags):
+        stale = {**point(0, {}), "flags": flags}
+        body = metrics(metric("thing.count", stale, point(2, {})))
+        assert [one.number for one in points(body)] == [2]
+        # The keeper takes its own record for no usage, too.
+        assert OtlpReader([Keeper()]).read("metrics", "json", body).ignored == 2
+
+    @pytest.mark.parametrize("flags", [0, 2, None, "many"])
+    def test_other_flags_say_nothing_of_the_value(self, flags):
+        keeper = Keeper()
+        body = metrics(metric("thing.count", {**point(2, {}), "flags": flags}))
+        OtlpReader([keeper]).read("metrics", "json", body)
+        assert keeper.records[0].point.value == 2
+
+    @pytest.mark.parametrize("monotonic", [False, None])
+    def test_a_sum_that_may_fall_is_no_amount_that_adds_up(self, monotonic):
+        made = metric("thing.count", point(2, {}))
+        made["sum"]["isMonotonic"] = monotonic
+        (record,) = points(metrics(made))
+        assert record.point.temporality == ""
+
+    def test_a_resource_is_read_once_however_many_scopes_it_has(self):
+        made = json.loads(metrics(metric("thing.count", point(2, {})), who="me"))
+        group = made["resourceMetrics"][0]
+        group["scopeMetrics"] *= 3
+        keeper = Keeper()
+        OtlpReader([keeper]).read("metrics", "json", json.dumps(made).encode())
+        first, second, third = keeper.records
+        assert first.resource is second.resource is third.resource
 
     @pytest.mark.parametrize("label", ["type", "token_type", "gen_ai.token.type"])
     def test_points_that_differ_in_the_token_type_only_are_siblings(self, label):
@@ -459,7 +513,7 @@ def test_a_lone_surrogate_is_refused():
         OtlpReader([Keeper()]).read("logs", "json", broken)
 
 
-def test_deeply_nested_protobuf_is_refused_or_skipped():
+def test_deeply_nested_protobuf_is_passed_over():
     nested = b""
     for _ in range(5_000):
         # One array as the only value of another.
@@ -467,8 +521,9 @@ def test_deeply_nested_protobuf_is_refused_or_skipped():
         nested = b"\x2a" + _varint(len(nested)) + nested
     for tag in (b"\x2a", b"\x12", b"\x12", b"\x0a"):
         nested = tag + _varint(len(nested)) + nested
-    with pytest.raises(Invalid):
-        OtlpReader([Keeper()]).read("logs", "protobuf", nested)
+    for compiled in (True, False):
+        reader = OtlpReader([Keeper()], compiled=compiled)
+        assert reader.read("logs", "protobuf", nested).ignored == 1
 
 
 def _varint(number):
