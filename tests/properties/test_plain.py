@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -13,14 +11,16 @@ from hypothesis import strategies as st
 
 from mileage import native
 from mileage.domain.booking import Booking, Brought, Run
-from mileage.domain.call import ESTIMATE, UNMEASURED, Seen, SourceTraits
+from mileage.domain.call import ESTIMATE, UNMEASURED, Call, Seen, SourceTraits
 from mileage.domain.witness import WitnessBatch
 from mileage.store.ledger import Ledger
+from mileage.store.rules import Priced
 from mileage.store.verify import verify
 from tests.ledgers import Turning, rules
 from tests.witnesses import CODEX_OTLP, HOUR, LOG, NOON, OTLP, ROLLOUT, TRAITS, seen
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
     from datetime import date
 
@@ -31,6 +31,11 @@ MORE = {
 }
 TABLES = (
     *("witness", "call", "current_call", "superseded", "session_profile", "tally"),
+    *("rollup_hour", "rollup_day", "rollup_session"),
+)
+STORED = (
+    *("joined_witness", "joined_call", "plain_call", "witness_id", "session_profile"),
+    *("superseded", "tally", "presence", "claim"),
     *("rollup_hour", "rollup_day", "rollup_session"),
 )
 PRESENCE = """
@@ -61,25 +66,30 @@ def cost(tokens: tuple[int, ...]) -> int:
     return whole + (2 * rest > 10**6 - whole % 2)
 
 
-@contextmanager
-def two_ledgers() -> Iterator[tuple[Ledger, Ledger]]:
-    """Open one that takes rows only, and one that takes columns where it can."""
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Ledger]]:
+    """One that takes rows only, and one that takes columns where it can."""
+    folder = tmp_path_factory.mktemp("ledgers")
     by_row = rules()._replace(traits={**TRAITS, **MORE}, price=priced)
-    with tempfile.TemporaryDirectory() as folder:
-        ledgers = [
-            Ledger(Path(folder) / f"{at}.duckdb", one, Turning())
-            for at, one in enumerate((by_row, by_row._replace(tariffs=Prices())))
-        ]
-        try:
-            yield ledgers[0], ledgers[1]
-        finally:
-            for ledger in ledgers:
-                ledger.close()
+    rows = Ledger(folder / "rows.duckdb", by_row, Turning())
+    by_column = by_row._replace(tariffs=Prices())
+    columns = Ledger(folder / "columns.duckdb", by_column, Turning())
+    yield rows, columns
+    rows.close()
+    columns.close()
 
 
-def priced(call: Any) -> Any:
-    from mileage.store.rules import Priced
+@contextmanager
+def empty(opened: tuple[Ledger, Ledger]) -> Iterator[tuple[Ledger, Ledger]]:
+    """Empty both: opening new ones takes longer than a whole example."""
+    for ledger in opened:
+        cursor = ledger.cursor()
+        for table in STORED:
+            cursor.execute(f"delete from {table}")  # noqa: S608
+    yield opened
 
+
+def priced(call: Call) -> Priced:
     known = call.model != "unknown"
     return Priced(cost(call.tokens) if known else None, Prices.version)
 
@@ -161,17 +171,17 @@ def assert_alike(rows: Ledger, columns: Ledger) -> None:
     assert heard[0] == heard[1]
 
 
-@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("way", ["arrow", "json"])
 def test_columns_and_rows_give_the_same_ledger(
-    fast: bool, monkeypatch: pytest.MonkeyPatch
+    way: str, opened: tuple[Ledger, Ledger], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not fast:
+    if way == "json":
         monkeypatch.setattr(native, "scan", None)
 
-    @settings(max_examples=15 if fast else 5)
+    @settings(max_examples=8 if way == "arrow" else 3)
     @given(appends())
     def check(history: list[list[Seen]]) -> None:
-        with two_ledgers() as (rows, columns):
+        with empty(opened) as (rows, columns):
             for said in history:
                 expected = rows.append(by_row(said))
                 assert columns.append(by_column(said)) == expected
@@ -181,10 +191,12 @@ def test_columns_and_rows_give_the_same_ledger(
     check()
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(appends(), st.sampled_from(["acc_a", "acc_b"]))
-def test_claims_move_plain_calls_as_well(history: list[list[Seen]], who: str) -> None:
-    with two_ledgers() as (rows, columns):
+def test_claims_move_plain_calls_as_well(
+    opened: tuple[Ledger, Ledger], history: list[list[Seen]], who: str
+) -> None:
+    with empty(opened) as (rows, columns):
         for at, said in enumerate(history):
             assert columns.append(by_column(said)) == rows.append(by_row(said))
             if at == len(history) // 2:
@@ -194,17 +206,24 @@ def test_claims_move_plain_calls_as_well(history: list[list[Seen]], who: str) ->
         assert_alike(rows, columns)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(appends(), st.randoms(use_true_random=False))
 def test_other_batches_and_another_order_change_no_call(
-    history: list[list[Seen]], rng: Any
+    opened: tuple[Ledger, Ledger], history: list[list[Seen]], rng: random.Random
 ) -> None:
     flat = [one for said in history for one in said]
     again = rng.sample(flat * 2, len(flat) * 2)
-    with two_ledgers() as (rows, columns):
-        # All at once, so that every repetition is within reach.
-        rows.append(by_row([*flat, seen(LOG, key="anchor", link="")]))
-        columns.append(by_column([seen(LOG, key="anchor", link="")]))
+    # A log's line: from now on everything is looked for over all time.
+    anchor = seen(LOG, key="anchor", link="")
+    with empty(opened) as (rows, columns):
+        rows.append(by_row([*flat, anchor]))
         for start in range(0, len(again), 7):
-            columns.append(by_column(again[start : start + 7]))
-        assert verify(columns) == []
+            columns.append(by_column([*again[start : start + 7], anchor]))
+        assert verify(columns) == verify(rows) == []
+        assert calls_of(columns) == calls_of(rows)
+
+
+def calls_of(ledger: Ledger) -> list[tuple[object, ...]]:
+    cursor = ledger.cursor()
+    cursor.execute("select * exclude (seq, recorded_at) from current_call order by all")
+    return cursor.fetchall()

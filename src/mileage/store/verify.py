@@ -21,7 +21,7 @@ def verify(ledger: Ledger) -> list[str]:
     """
     return [
         problem
-        for check in (check_calls, check_hours, check_days)
+        for check in (check_calls, check_hours, check_days, check_sessions)
         for problem in check(ledger)[1]
     ]
 
@@ -57,6 +57,11 @@ def check_hours(ledger: Ledger) -> tuple[int, list[str]]:
 def check_days(ledger: Ledger) -> tuple[int, list[str]]:
     """Add up every day again, likewise."""
     return _rollups(ledger, "rollup_day", "verify_days")
+
+
+def check_sessions(ledger: Ledger) -> tuple[int, list[str]]:
+    """Tell anew which sessions had calls in each hour, likewise."""
+    return _rollups(ledger, "rollup_session", "verify_sessions")
 
 
 def _rollups(ledger: Ledger, table: str, differing: str) -> tuple[int, list[str]]:

@@ -48,6 +48,7 @@ _CHECKS: dict[str, Callable[[Organisation], Checked]] = {
     "calls": _of_ledger("calls", verify.check_calls),
     "hours": _of_ledger("hours", verify.check_hours),
     "days": _of_ledger("days", verify.check_days),
+    "sessions": _of_ledger("sessions", verify.check_sessions),
 }
 PARTS = tuple(_CHECKS)
 

@@ -295,5 +295,7 @@ def test_verify_finds_what_was_tampered_with(tmp_path: Path) -> None:
         problems = verify(ledger)
         assert any("differs from its witnesses" in one for one in problems)
         assert any("roll-up of hour" in one for one in problems)
+        ledger.cursor().execute("delete from rollup_session")
+        assert any("roll-up of session" in one for one in verify(ledger))
         ledger.cursor().execute("delete from joined_call")
         assert any("is missing" in one for one in verify(ledger))
