@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mileage.domain.tokens import MAX_COUNT
-from mileage.domain.witness import ACTIVITY_KINDS, Rejected
+from mileage.domain.witness import ACTIVITY_KINDS
 from mileage.sources.claude_code_otlp import SOURCE
 from mileage.sources.otlp import OtlpReader
 from mileage.sources.otlp_record import OtlpRecord, Point
@@ -140,9 +140,8 @@ class TestCall:
 
     def test_a_record_among_others_is_found_again_by_its_place(self):
         reading = read(API_REQUEST, without("event.timestamp"), API_REQUEST)
-        assert reading.rejected == (
-            Rejected("claude_code_otlp", "logs record 2", "no time"),
-        )
+        (one,) = reading.rejected
+        assert one[:3] == ("claude_code_otlp", "logs record 2", "no time")
         assert len(reading.witnesses) == 2
 
     @pytest.mark.parametrize(
@@ -465,9 +464,8 @@ class TestMetrics:
     )
     def test_absurd_points_are_rejected(self, sent, reason):
         reading = measured(metric("claude_code.commit.count", sent))
-        assert reading.rejected == (
-            Rejected("claude_code_otlp", "metrics record 1", reason),
-        )
+        (one,) = reading.rejected
+        assert one[:3] == ("claude_code_otlp", "metrics record 1", reason)
 
     @pytest.mark.parametrize(
         "name", ["claude_code.lines_of_code.count", "claude_code.active_time.total"]

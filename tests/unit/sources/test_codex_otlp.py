@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from mileage.domain.tokens import MAX_COUNT
-from mileage.domain.witness import Rejected
 from mileage.sources.codex_otlp import SOURCE
 from mileage.sources.otlp import OtlpReader
 from mileage.sources.otlp_record import OtlpRecord
@@ -52,7 +51,7 @@ def reason(event):
     assert not len(reading.witnesses)
     assert not len(reading.activities)
     (one,) = reading.rejected
-    assert one == Rejected("codex_otlp", "logs record 1", one.reason)
+    assert one[:2] == ("codex_otlp", "logs record 1")
     return one.reason
 
 
