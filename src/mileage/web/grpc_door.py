@@ -37,8 +37,8 @@ METHODS: dict[str, Signal] = {
 # so what does is what the client compressed: gRPC does not pass its headers on.
 _GZIP_MAGIC = b"\x1f\x8b"
 _IDENTITY_AND_GZIP = 0b101
-# After how many seconds more a message that is not there yet counts as how large.
 _STAGES = ((0.05, 4 * MIB), (1.0, sys.maxsize))
+"""After how many seconds a message that is not there yet counts as how large."""
 _CALLS_AT_ONCE = 1000
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _INTERNAL = 13
@@ -157,19 +157,57 @@ class GrpcDelivery:
         itself what is above the limit. One that does not come at once therefore
         counts as more, the longer it takes, and in the end as the largest.
         """
-        reading = asyncio.ensure_future(self._context.read())
+        clock = asyncio.get_running_loop()
+        # A task of its own for the reading would cost a fifth of the whole call.
         try:
-            for seconds, size in (*_STAGES, (self._patience, 0)):
-                await asyncio.wait({reading}, timeout=seconds)
-                if reading.done():
-                    break
-                lease.grow_to(min(size, most))
-            else:
-                raise Unavailable("the message took too long; send smaller batches")
-        finally:
-            reading.cancel()
-        message = reading.result()
+            async with asyncio.timeout(self._patience) as limit:
+                stages = _Stages(clock, lease, most, limit)
+                try:
+                    message = await self._context.read()
+                finally:
+                    stages.end()
+        except TimeoutError:
+            raise Unavailable(
+                "the message took too long, or too many do; send smaller batches"
+            ) from None
         if not isinstance(message, bytes):
             raise Invalid("the call ended without a message")
         lease.grow_to(len(message))
         return Body(message, message.startswith(_GZIP_MAGIC))
+
+
+class _Stages:
+    """Lets the lease of a message grow while it is awaited."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        lease: Lease,
+        most: int,
+        limit: asyncio.Timeout,
+    ) -> None:
+        self._loop, self._lease, self._most, self._limit = loop, lease, most, limit
+        self._coming = iter(_STAGES)
+        self._size = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._next()
+
+    def _next(self) -> None:
+        stage = next(self._coming, None)
+        if stage is not None:
+            seconds, self._size = stage
+            self._timer = self._loop.call_later(seconds, self._grow)
+
+    def _grow(self) -> None:
+        """Take more, or end the waiting now."""
+        try:
+            self._lease.grow_to(min(self._size, self._most))
+        except Unavailable:
+            self._limit.reschedule(self._loop.time())
+        else:
+            self._next()
+
+    def end(self) -> None:
+        """Stop: the message is there, or nobody waits for it any more."""
+        if self._timer is not None:
+            self._timer.cancel()

@@ -8,8 +8,10 @@ once, further down the road.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
@@ -170,7 +172,8 @@ class Intake:
         self._door = door
         self.limits = limits or DoorLimits()
         self._threads = CapacityLimiter(_THREADS)
-        self._alone = CapacityLimiter(1)
+        # One thread of its own: each keeps some of what it has freed for itself.
+        self._alone = ThreadPoolExecutor(1, "mileage-large-bodies")
         self._room = Room(self.limits.max_body_bytes * _WAITING_BODIES)
 
     async def receive(self, delivery: Delivery, entrance: Entrance[A]) -> A:
@@ -220,8 +223,8 @@ class Intake:
             )
             if decoded is not _LARGE:
                 return decoded
-            return await to_thread.run_sync(
-                self._decode_large, entrance, body, limiter=self._alone
+            return await asyncio.get_running_loop().run_in_executor(
+                self._alone, self._decode_large, entrance, body
             )
 
     def _decode_small(self, entrance: Entrance[A], body: Body) -> Any:  # noqa: ANN401 - as the format decodes
