@@ -27,6 +27,8 @@ class Hook(BuildHookInterface[Any]):
         """Compile; say so and go on without where that fails."""
         del version
         if os.environ.get("MILEAGE_NATIVE") == "0" or not self._compiled():
+            # One of another version would be worse than none.
+            (Path(self.root) / COMPILED).unlink(missing_ok=True)
             self.app.display_warning("mileage: built without its C extension")
             return
         build_data["pure_python"] = False
