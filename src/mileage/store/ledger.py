@@ -69,6 +69,7 @@ class Ledger:
         self.rules = rules
         self._now = now
         self._append_lock = threading.Lock()
+        self._commit_lock = threading.Lock()
         self.simulated: tuple[int, int] | None = None
         """Accounts and calls of simulated roll-ups; None when not counted yet."""
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -119,7 +120,7 @@ class Ledger:
         Another process may copy them meanwhile. This one may not even open them:
         closing a file lets go of every lock that the process has on it.
         """
-        with self._one_at_a_time():
+        with self._one_at_a_time(), self._commit_lock:
             yield self._path
 
     @contextmanager
@@ -168,7 +169,7 @@ class Ledger:
             with suppress(duckdb.Error):
                 cursor.rollback()
             raise
-        with said_plainly():
+        with self._commit_lock, said_plainly():
             cursor.commit()
 
     def _open_again(self) -> None:
@@ -185,9 +186,10 @@ class Ledger:
 
 
 def _connected(path: Path, room: Room) -> duckdb.DuckDBPyConnection:
-    limits = {"memory_limit": f"{room.megabytes}MB", "threads": room.threads}
+    options = dict(OPTIONS)
+    options["memory_limit"], options["threads"] = f"{room.megabytes}MB", room.threads
     try:
-        return duckdb.connect(str(path), config={**OPTIONS, **limits})
+        return duckdb.connect(str(path), config=options)
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             message = (
