@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from mileage.domain.asserted import COLLECTOR, domain_of, parked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from mileage.domain.people import Credential
 
@@ -18,8 +18,11 @@ REMEMBERED = 100_000
 class Known(Protocol):
     """Who is known, and what bounds tokens have."""
 
-    def ensure_account(self, identity: str, *, believed: bool = False) -> str:
-        """Return the account of an identity, a new one when nobody has it yet."""
+    def ensure_accounts(self, wanted: Mapping[str, bool]) -> dict[str, str]:
+        """Return the account of each identity, a new one when nobody has it yet.
+
+        ``wanted`` says of each whether it is believed to be a person's.
+        """
         ...
 
     def bounds(self, token_id: str) -> tuple[str, ...]:
@@ -36,19 +39,29 @@ class AssertedIdentities:
         self._domains = frozenset(domains)
         self._accounts: dict[str, str] = {}
 
-    def account_of(self, credential: Credential, identity: str) -> str:
-        """Return whose usage it is that a collector says is of ``identity``."""
-        if not identity:
-            return self._account(COLLECTOR + credential.collector, believed=False)
-        booked = parked(identity, self._known.bounds(credential.token_id))
-        believed = booked == identity and domain_of(identity) in self._domains
-        return self._account(booked, believed=believed)
+    def accounts_of(
+        self, credential: Credential, identities: Collection[str]
+    ) -> dict[str, str]:
+        """Return whose usage it is that a collector says is of these identities."""
+        bounds = self._known.bounds(credential.token_id)
+        nobody = COLLECTOR + credential.collector
+        booked = {one: parked(one, bounds) if one else nobody for one in identities}
+        unknown = {
+            value: value == one and domain_of(one) in self._domains
+            for one, value in booked.items()
+            if value not in self._accounts
+        }
+        found = self._known.ensure_accounts(unknown) if unknown else {}
+        known = self._accounts
+        accounts = {
+            one: found[value] if value in found else known[value]
+            for one, value in booked.items()
+        }
+        self._remember(found)
+        return accounts
 
-    def _account(self, identity: str, *, believed: bool) -> str:
-        account_id = self._accounts.get(identity)
-        if account_id is None:
-            account_id = self._known.ensure_account(identity, believed=believed)
-            if len(self._accounts) >= REMEMBERED:
-                self._accounts.clear()
-            self._accounts[identity] = account_id
-        return account_id
+    def _remember(self, found: Mapping[str, str]) -> None:
+        if len(self._accounts) + len(found) > REMEMBERED:
+            self._accounts.clear()
+        if len(found) <= REMEMBERED:
+            self._accounts.update(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from mileage.domain.booking import Booking, Done, Refusal, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mileage.domain.people import Credential
     from mileage.ingest.record import Record
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 class Directory(Protocol):
     """Whose an assertion is."""
 
-    def account_of(self, credential: Credential, identity: str) -> str:
-        """Return whose usage a collector's is that asserts this identity, or ''."""
+    def accounts_of(
+        self, credential: Credential, identities: Collection[str]
+    ) -> dict[str, str]:
+        """Return whose usage a collector's is, by the identities that it asserts.
+
+        '' is the identity of rows that assert none.
+        """
         ...
 
 
@@ -52,17 +57,14 @@ class _Owners:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._known: dict[tuple[Credential, str], str] = {}
+        self._known: dict[Credential, dict[str, str]] = {}
 
     def of(self, credential: Credential, identities: list[str]) -> list[str]:
         """Return an account a row. A personal token wins over any claim."""
         if credential.account_id:
             return [credential.account_id] * len(identities)
-        found = {one: self._owner(credential, one) for one in set(identities)}
-        return [found[one] for one in identities]
-
-    def _owner(self, credential: Credential, identity: str) -> str:
-        asserted = credential, identity
-        if asserted not in self._known:
-            self._known[asserted] = self._directory.account_of(*asserted)
-        return self._known[asserted]
+        known = self._known.setdefault(credential, {})
+        unknown = set(identities) - known.keys()
+        if unknown:
+            known.update(self._directory.accounts_of(credential, unknown))
+        return [known[one] for one in identities]

@@ -36,7 +36,8 @@ def bounded(control):
 
 def booked(control, credential, identity, domains=()):
     people = AssertedIdentities(control, domains)
-    account = control.account(people.account_of(credential, identity))
+    (account_id,) = people.accounts_of(credential, [identity]).values()
+    account = control.account(account_id)
     return account.kind, account.name, account.email
 
 
@@ -78,9 +79,9 @@ def test_a_bounded_token_names_people_of_its_domains(control, bounded):
 def test_bounds_hold_at_once(control, gate):
     people = AssertedIdentities(control, ())
     ana = control.account_of_email("ana@x.org").account_id
-    assert people.account_of(gate, "ana@x.org") == ana
+    assert people.accounts_of(gate, ["ana@x.org"]) == {"ana@x.org": ana}
     control.change_token(gate.token_id, TokenTerms(domains=("y.org",)))
-    assert people.account_of(gate, "ana@x.org") != ana
+    assert people.accounts_of(gate, ["ana@x.org"]) != {"ana@x.org": ana}
 
 
 @pytest.mark.parametrize("identity", ["collector:other", "Unverified:ana@x.org"])
@@ -114,10 +115,38 @@ def test_an_assertion_changes_nothing_of_a_person(control, gate):
 def test_what_is_remembered_is_bounded(control, gate, monkeypatch):
     monkeypatch.setattr(asserting, "REMEMBERED", 3)
     people = AssertedIdentities(control, ())
-    first = [people.account_of(gate, f"p{n}@x.org") for n in range(9)]
-    assert len(people._accounts) <= 3
-    assert [people.account_of(gate, f"p{n}@x.org") for n in range(9)] == first
-    assert len(set(first)) == 9
+    names = [f"p{n}@x.org" for n in range(9)]
+    first = people.accounts_of(gate, names)
+    for one in names:
+        assert people.accounts_of(gate, [one]) == {one: first[one]}
+        assert len(people._accounts) <= 3
+    assert people.accounts_of(gate, names[:2]) == {one: first[one] for one in names[:2]}
+    assert len(set(first.values())) == 9
+
+
+def test_spellings_of_one_address_are_one_account(control, gate):
+    people = AssertedIdentities(control, ("x.org",))
+    found = people.accounts_of(gate, ["Bo@x.org", "bo@X.org ", "", "bo@x.org"])
+    assert len(set(found.values())) == 2
+    assert control.account(found["bo@x.org"]).kind == "person"
+
+
+def test_strangers_are_met_all_at_once(control, gate, monkeypatch):
+    opened = []
+    writing = control._database.writing
+
+    def counted():
+        opened.append(1)
+        return writing()
+
+    monkeypatch.setattr(control._database, "writing", counted)
+    names = [f"p{n}@x.org" for n in range(1200)]
+    people = AssertedIdentities(control, ())
+    found = people.accounts_of(gate, names)
+    assert len(set(found.values())) == 1200
+    assert people.accounts_of(gate, names) == found
+    assert AssertedIdentities(control, ()).accounts_of(gate, names) == found
+    assert len(opened) == 1
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from mileage.ingest.screen import Screen
 from tests.witnesses import LOG, NOON, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 PERSONAL = Credential("tok_1", "acc_alice", "")
@@ -30,8 +30,11 @@ COLLECTOR = Credential("tok_2", "", "gateway")
 class Phonebook:
     """Makes an account of every identity."""
 
-    def account_of(self, credential: Credential, identity: str) -> str:
-        return f"acc:{identity or f'collector:{credential.collector}'}"
+    def accounts_of(
+        self, credential: Credential, identities: Collection[str]
+    ) -> dict[str, str]:
+        nobody = f"collector:{credential.collector}"
+        return {one: f"acc:{one or nobody}" for one in identities}
 
 
 class Notebook:

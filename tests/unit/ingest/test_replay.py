@@ -22,6 +22,7 @@ from mileage.ingest.segment import Segments
 from tests.witnesses import NOON, witness
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 ALICE = Credential("tok_1", "acc_alice", "")
@@ -29,8 +30,11 @@ START = Position(0, 0)
 
 
 class Phonebook:
-    def account_of(self, credential: Credential, identity: str) -> str:
-        return f"acc:{identity or f'collector:{credential.collector}'}"
+    def accounts_of(
+        self, credential: Credential, identities: Collection[str]
+    ) -> dict[str, str]:
+        nobody = f"collector:{credential.collector}"
+        return {one: f"acc:{one or nobody}" for one in identities}
 
 
 class Slow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 
 from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
@@ -15,6 +15,7 @@ from mileage.store.control.minting import hashed, new_id
 from mileage.store.control.schema import ACCOUNT, IDENTITY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from sqlalchemy import Connection
@@ -27,6 +28,8 @@ LONGEST_IDENTITY = 320
 # The longest e-mail address there is (RFC 3696, erratum 1690).
 SHOWN_OF_UNUSABLE = 64
 NAMELESS = "nameless"
+AT_ONCE = 500
+"""Identities looked up in one statement."""
 
 ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
     IDENTITY.c.value == bindparam("identity")
@@ -97,6 +100,19 @@ def account_from(row: Row[Any]) -> Account:
     return Account(row.account_id, row.kind, row.name, row.email or "")
 
 
+def _accounts_of(connection: Connection, values: Collection[str]) -> dict[str, str]:
+    """Return the accounts of those identities that are known, spelled normally."""
+    found: dict[str, str] = {}
+    ordered = sorted(values)
+    for start in range(0, len(ordered), AT_ONCE):
+        some = IDENTITY.c.value.in_(ordered[start : start + AT_ONCE])
+        rows = connection.execute(
+            select(IDENTITY.c.value, IDENTITY.c.account_id).where(some)
+        )
+        found.update({row.value: row.account_id for row in rows})
+    return found
+
+
 class Accounts(OnDatabase):
     """Accounts and identities."""
 
@@ -114,34 +130,75 @@ class Accounts(OnDatabase):
         with self._database.writing() as connection:
             return self._ensured(connection, value, described(value, believed=believed))
 
+    def ensure_accounts(self, wanted: Mapping[str, bool]) -> dict[str, str]:
+        """Return the account of each asserted identity, as ``ensure_account`` does.
+
+        ``wanted`` says of each whether it is believed. All new ones are one
+        transaction: a thousand strangers at once cost one sync of the disk.
+        """
+        values = {one: normal(one) for one in wanted}
+        with self._database.reading() as connection:
+            known = _accounts_of(connection, set(values.values()))
+        new = {
+            value: described(value, believed=wanted[one])
+            for one, value in values.items()
+            if value not in known
+        }
+        if new:
+            with self._database.writing() as connection:
+                # Another process may have been faster.
+                known |= _accounts_of(connection, set(new))
+                known |= self._added(
+                    connection,
+                    {one: new[one] for one in new if one not in known},
+                )
+        return {one: known[value] for one, value in values.items()}
+
     def _ensured(self, connection: Connection, identity: str, new: NewAccount) -> str:
         """Look again inside the transaction: another process may have been faster."""
         found = connection.execute(ACCOUNT_OF_IDENTITY, {"identity": identity})
         account_id = found.scalar()
         if account_id is not None:
             return str(account_id)
-        return self._added(connection, new, identity)
+        return self._added(connection, {identity: new})[identity]
 
-    def _added(self, connection: Connection, new: NewAccount, identity: str) -> str:
-        account_id = new_id("acc", self._database.random_bytes)
-        now = self._database.now()
-        connection.execute(
-            insert(ACCOUNT).values(
-                account_id=account_id, created_at=now, **new._asdict()
-            )
-        )
-        connection.execute(
-            insert(IDENTITY).values(
-                value=identity, account_id=account_id, created_at=now
-            )
-        )
-        return account_id
+    def _added(
+        self, connection: Connection, new: Mapping[str, NewAccount]
+    ) -> dict[str, str]:
+        """Insert accounts by their identities; returns their ids."""
+        now, random_bytes = self._database.now(), self._database.random_bytes
+        ids = {one: new_id("acc", random_bytes) for one in new}
+        accounts = [
+            {"account_id": ids[one], "created_at": now, **account._asdict()}
+            for one, account in new.items()
+        ]
+        identities = [
+            {"value": one, "account_id": account_id, "created_at": now}
+            for one, account_id in ids.items()
+        ]
+        if accounts:
+            connection.execute(insert(ACCOUNT), accounts)
+            connection.execute(insert(IDENTITY), identities)
+        return ids
 
     def accounts(self) -> tuple[Account, ...]:
         """List every account by name."""
         statement = select(ACCOUNT).order_by(ACCOUNT.c.name, ACCOUNT.c.account_id)
         with self._database.reading() as connection:
             return tuple(map(account_from, connection.execute(statement)))
+
+    def accounts_of(self, account_ids: Iterable[str]) -> tuple[Account, ...]:
+        """Return those of some accounts that there are."""
+        wanted = ACCOUNT.c.account_id.in_(sorted(set(account_ids)))
+        with self._database.reading() as connection:
+            rows = connection.execute(select(ACCOUNT).where(wanted))
+            return tuple(map(account_from, rows))
+
+    def count_accounts(self) -> int:
+        """Count all accounts."""
+        count = select(func.count()).select_from(ACCOUNT)
+        with self._database.reading() as connection:
+            return int(connection.execute(count).scalar_one())
 
     def account(self, account_id: str) -> Account:
         """Return one account; raises NotFound."""

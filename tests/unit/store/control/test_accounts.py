@@ -142,3 +142,31 @@ def test_organisations_have_different_project_keys(control, tmp_path, clock):
 
 def test_the_time_is_the_clocks(control, clock):
     assert control.now() == clock.instant
+
+
+def test_many_at_once_are_whom_each_alone_is(control):
+    known = control.ensure_account("ana@x.example")
+    wanted = {"ANA@x.example": True, "bo@x.example": True, "cy@x.example": False}
+    found = control.ensure_accounts(wanted)
+    assert found["ANA@x.example"] == known
+    for one, account_id in found.items():
+        assert control.ensure_account(one) == account_id
+    kinds = [control.account(found[one]).kind for one in wanted]
+    assert kinds == ["unclaimed", "person", "unclaimed"]
+    assert control.ensure_accounts(wanted) == found
+    assert control.ensure_accounts({}) == {}
+
+
+def test_a_process_that_was_faster_is_believed(control, path, clock, monkeypatch):
+    with open_control(path, clock=clock) as other:
+        writing = control._database.writing
+
+        def slow():
+            monkeypatch.undo()
+            other.ensure_accounts({"ana@x.example": False})
+            return writing()
+
+        monkeypatch.setattr(control._database, "writing", slow)
+        found = control.ensure_accounts({"ana@x.example": False, "bo@x.example": False})
+        assert found == other.ensure_accounts(dict.fromkeys(found, False))
+    assert len(control.accounts()) == 2
