@@ -28,6 +28,7 @@ COMMANDS = {
     "verify": "Check segments, calls, roll-ups and snapshots.",
     "backup": "Write everything of a data directory into one file.",
     "restore": "Make a new data directory of a backup.",
+    "retention": "Delete what is older than the policy keeps.",
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }

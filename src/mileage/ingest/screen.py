@@ -47,10 +47,13 @@ class Screen:
     project_key: bytes
     """Hashes project names; see ``docs/explanation/privacy.md``."""
     now: Callable[[], int]
+    horizon: Callable[[], int] = int
+    """From when on calls are kept; what is older could have been counted already."""
 
     def __call__(self, reading: Reading) -> Reading:
         """Return what may be written; the rest became rejections."""
         good = sifted(reading, self.now() + DAY, self.hide)
+        good = kept(good, self.horizon())
         # A body may hold a million records that nobody can read.
         return replace(good, rejected=folded(good.rejected))
 
@@ -83,6 +86,24 @@ def sifted(reading: Reading, latest: int, hide: Callable[[str], str]) -> Reading
         activities,
         (*reading.rejected, *bad),
         reading.ignored,
+    )
+
+
+def kept(reading: Reading, horizon: int) -> Reading:
+    """Refuse calls of before the horizon: those that were there are deleted."""
+    times = reading.witnesses.column("occurred_at")
+    if not len(times) or min(times) >= horizon:
+        return reading
+    rows = list(reading.witnesses.rows())
+    late = tuple(
+        Rejected(row.source, _PLACE.format(number=number), "older than what is kept")
+        for number, row in enumerate(rows, 1)
+        if row.occurred_at < horizon
+    )
+    return replace(
+        reading,
+        witnesses=WitnessBatch.of(row for row in rows if row.occurred_at >= horizon),
+        rejected=(*reading.rejected, *late),
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from mileage.domain.bucket import Bucket
 from mileage.domain.checked import Checked
+from mileage.domain.deletion import Deletion, Due
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
@@ -29,6 +30,7 @@ from mileage.store.owners import claims_in_force
 from mileage.wiring.backups import Prepared, prepare
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
+from mileage.wiring.retaining import apply, plan
 from mileage.wiring.verifying import check
 
 if TYPE_CHECKING:
@@ -71,6 +73,14 @@ class Operations:
     def check(self, part: str) -> Checked:
         """Check one part of the data directory (``wiring.verifying.PARTS``)."""
         return msgspec.convert(self._act("check", part.encode()), Checked)
+
+    def retention_plan(self) -> list[Due]:
+        """Return what the policy would delete now."""
+        return msgspec.convert(self._act("retention_plan", b""), list[Due])
+
+    def retention_apply(self) -> list[Deletion]:
+        """Delete what is due; return the records of it."""
+        return msgspec.convert(self._act("retention_apply", b""), list[Deletion])
 
     def prepare_backup(self) -> Prepared:
         """Copy what changes to where a backup can be packed of it."""
@@ -116,6 +126,8 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "publish": _publish,
         "check": _check,
         "prepare_backup": _prepare_backup,
+        "retention_plan": _retention_plan,
+        "retention_apply": _retention_apply,
         "examine": _examine,
         "rejected": _rejected,
         "status": _status,
@@ -171,6 +183,14 @@ def _settle(organisation: Organisation, _: bytes) -> None:
 def _publish(organisation: Organisation, _: bytes) -> None:
     organisation.pipeline.drain()
     organisation.publish()
+
+
+def _retention_plan(organisation: Organisation, _: bytes) -> list[Due]:
+    return plan(organisation)
+
+
+def _retention_apply(organisation: Organisation, _: bytes) -> list[Deletion]:
+    return apply(organisation)
 
 
 def _prepare_backup(organisation: Organisation, _: bytes) -> Prepared:

@@ -24,6 +24,7 @@ from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
+from mileage.wiring.retaining import Daily
 from mileage.wiring.stopping import stopping
 
 if TYPE_CHECKING:
@@ -74,8 +75,15 @@ class Publisher:
                 self._publish_if_moved()
             except (MileageError, OSError) as error:
                 log.warning("no snapshot was published: %s", error)
+            self._refresh()
             if self._stop.wait(self._have.policy.settings.snapshot_seconds):
                 return
+
+    def _refresh(self) -> None:
+        try:
+            self._have.refresh()
+        except (MileageError, OSError) as error:
+            log.warning("what is heard was not looked over: %s", error)
 
     def _publish_if_moved(self) -> None:
         moved = self._have.state()
@@ -201,7 +209,8 @@ class Server:
         publisher.start()
         try:
             server = _Announcing(config, ready, self._grpc(door, intake))
-            server.run(sockets=[self._listener])
+            with Daily(self.organisation):
+                server.run(sockets=[self._listener])
         finally:
             publisher.stop()
             door.close()

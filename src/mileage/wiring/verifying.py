@@ -9,6 +9,7 @@ from mileage.domain.errors import Invalid
 from mileage.ingest.checking import check_quarantine, check_segments
 from mileage.reports.snapshot_files import check_snapshots
 from mileage.store import verify
+from mileage.store.retention import check_deletions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ _CHECKS: dict[str, Callable[[Organisation], Checked]] = {
     "hours": _of_ledger("hours", verify.check_hours),
     "days": _of_ledger("days", verify.check_days),
     "sessions": _of_ledger("sessions", verify.check_sessions),
+    "deletions": _of_ledger("deletions", check_deletions),
 }
 PARTS = tuple(_CHECKS)
 

@@ -120,3 +120,18 @@ def test_columns_are_screened_as_rows_are(changes: list[dict[str, Any]]) -> None
     assert sum(one.records for one in together.rejected) == sum(
         len(one.rejected) for one in alone
     )
+
+
+def test_what_is_older_than_what_is_kept_is_refused_and_told():
+    horizon = NOON - DAY
+    screen = Screen(b"key", lambda: NOON, lambda: horizon)
+    rows = [
+        witness(key=str(number), occurred_at=at)
+        for number, at in enumerate((horizon - 1, horizon, NOON, 0 + horizon - DAY))
+    ]
+    good = screen(Reading(WitnessBatch.of(rows)))
+    assert [one.key for one in good.witnesses.rows()] == ["1", "2"]
+    reasons = [one.reason for one in good.rejected]
+    assert set(reasons) == {"older than what is kept"}
+    none = screen(Reading(WitnessBatch.of(rows[:1])))
+    assert len(none.witnesses) == 0

@@ -65,8 +65,8 @@ def filled(ledger: Ledger) -> None:
     """Ten calls of each kind on both sides of the border."""
     for first, at in ((0, OLD), (100, NEW)):
         ledger.append(booking([said(first + n, at + n * HOUR) for n in range(10)]))
-        for number in range(first + 50, first + 60):
-            ledger.append(booking(both(number, at + number % 50 * HOUR)))
+        joined = [both(first + n, at + n % 50 * HOUR) for n in range(50, 60)]
+        ledger.append(booking([one for pair in joined for one in pair]))
 
 
 def calls(ledger: Ledger) -> int:
