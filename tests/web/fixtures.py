@@ -469,7 +469,9 @@ class FakeReports:
             for s in SNAPSHOT.standings[: self.accounts]
         )
 
-    def sources(self, viewer: Viewer, scope: str | None):
+    def sources(
+        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+    ):
         self._check_scope(viewer, scope)
         page = hearing.sources_page(viewer, self._everybody(), COMPLETENESS)
         if not self.accounts:

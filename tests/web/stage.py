@@ -175,7 +175,9 @@ class FakeReports:
         self._note("ingest_status", viewer)
         return STATUS
 
-    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
+    def sources(
+        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+    ) -> SourcesPage:
         self._note("sources", viewer, scope)
         return hearing.sources_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,15 @@ class SourcesPage:
     people: Mapping[str, Account]
     """Who the accounts are, by id."""
     completeness: Completeness
+    # Below: of everybody, where not all that is counted is shown.
+    accounts: int | None = None
+    """How many are heard of and found; None: those of ``covered``."""
+    lines: int | None = None
+    """Sources of accounts there are; None: not more than ``covered``."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Problems by kind, those that are not in ``problems`` as well."""
+    at: int | None = None
+    """When everybody was looked over (UTC microseconds); None: just now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ before the answer is returned (design, invariant 7).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mileage.access.policy import Refusal, decide
@@ -14,7 +14,14 @@ from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.window import Window
 from mileage.reports.board import cut, rank, without_claimants
-from mileage.reports.hearing import disagreements_page, sources_page
+from mileage.reports.hearing import (
+    Asked,
+    disagreements_page,
+    everybodys_sources,
+    sources_page,
+)
+from mileage.reports.kept import Kept
+from mileage.reports.overview import look_over
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
 from mileage.reports.unclaimed import claimed, unclaimed
@@ -23,6 +30,7 @@ from mileage.store import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from mileage.access.policy import Allowed
     from mileage.domain.client_faults import Fault
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
+    from mileage.reports.overview import Overview
     from mileage.reports.snapshots import Snapshots
     from mileage.reports.status import Receiving
     from mileage.store.control import Control
@@ -90,6 +99,8 @@ class Answers:
 
     def __init__(self, holdings: Holdings) -> None:
         self._have = holdings
+        self.overview = Kept(self._looked_over, self._moved)
+        """Everybody who is heard of; whoever serves pages refreshes it beside them."""
         self._ranked: dict[str, tuple[Snapshot, tuple[BoardRow, ...]]] = {}
 
     def board(
@@ -141,33 +152,42 @@ class Answers:
             check_groups(question.group_by),
             self._have.faults,
         )
-        answer = usage(self._have.ledger, request)
+        rests_on = None if account else self.overview.value().completeness
+        answer = usage(self._have.ledger, request, rests_on)
         detail = "by " + ",".join(request.group_by)
         named = len(answer["rows"]) if "account" in request.group_by else 0
         self._record(viewer, allowed, ("usage", subject), named, detail)
         return answer
 
-    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
+    def sources(
+        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+    ) -> SourcesPage:
         """Answer which sources tell of whom, and what is missing."""
         account, subject = _scope(viewer, scope)
         allowed = self._allow(viewer, "sources", subject)
-        people = self._people(account)
-        self._record(viewer, allowed, ("sources", subject), len(people))
-        return sources_page(self._have.ledger, account, people, self._have.faults)
+        have = self._have
+        if account is not None:
+            own = (have.control.account(account),)
+            self._record(viewer, allowed, ("sources", subject), 1)
+            return sources_page(have.ledger, account, own, have.faults)
+        overview = self.overview.value()
+        self._record(viewer, allowed, ("sources", subject), overview.known)
+        asked = Asked(wanted, most, have.faults)
+        return everybodys_sources(
+            have.ledger, overview, asked, have.control.accounts_of
+        )
 
     def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
         """Answer on which calls of the rolling window sources disagree."""
         account, subject = _scope(viewer, scope)
         allowed = self._allow(viewer, "disagreements", subject)
-        people = self._people(account)
-        self._record(viewer, allowed, ("disagreements", subject), len(people))
-        return disagreements_page(self._have.ledger, account, people, self._window())
-
-    def _people(self, account: str | None) -> tuple[Account, ...]:
-        """Return everybody, or the one account that is asked about."""
-        if account is None:
-            return self._have.control.accounts()
-        return (self._have.control.account(account),)
+        overview = None if account else self.overview.value()
+        known = overview.known if overview else 1
+        self._record(viewer, allowed, ("disagreements", subject), known)
+        rests_on = overview.completeness if overview else None
+        found = disagreements_page(self._have.ledger, account, self._window(), rests_on)
+        people = self._have.control.accounts_of(one.account for one in found.rows)
+        return replace(found, people={one.account_id: one for one in people})
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         """Answer the ingest page."""
@@ -207,6 +227,16 @@ class Answers:
         except NotFound:
             simulated = queries.span(self._have.ledger).simulated_calls > 0
         return self._have.settings.organisation, simulated
+
+    def _looked_over(self) -> Overview:
+        have = self._have
+        return look_over(have.ledger, have.control.accounts(), have.faults)
+
+    def _moved(self) -> tuple[int, date, int]:
+        """Return what an overview depends on: the last append, the day, the people."""
+        ledger = self._have.ledger
+        day = ledger.rules.clock.day(self._have.now())
+        return queries.span(ledger).seq, day, self._have.control.count_accounts()
 
     def _allow(
         self, viewer: Viewer, report: str, subject: str = ORGANISATION

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mileage.domain.problems import Problem
 from mileage.domain.window import SECOND, Window, moment
-from mileage.reports.completeness import completeness, coverage, problems
+from mileage.reports.overview import look_over
 from mileage.reports.shape import completeness_json
 from mileage.store import queries
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
+    from mileage.reports.overview import Overview
     from mileage.store.ledger import Ledger
 
 NAMED_PER_KIND = 10
 """Of one kind of problem this many are told one by one; the others are counted."""
-PROBLEMS_LISTED = 1000
 PRICED_DAYS = 30
 
 
@@ -35,32 +35,37 @@ def examine(
     """Return findings as sentences, each with what to do, beside what was seen."""
     known = tuple(accounts)
     names = {one.account_id: one.email or one.name for one in known}
-    covered = coverage(ledger, now=now)
-    heard = {one.account for one in covered}
+    seen = look_over(ledger, known, faults, now)
     found = [
-        *_silence(heard, known),
+        *_silence(seen),
         *_strangers(known),
-        *problems(ledger, covered, None, faults),
+        *seen.problems,
         *_unpriced(ledger, now),
         *_unmeasured(ledger, now),
         *_rejections(ledger),
     ]
-    rests_on = completeness(ledger)
+    rests_on = seen.completeness
+    todo, notes = (
+        _told([one for one in found if one.severity == severity], names, seen.counts)
+        for severity in ("todo", "note")
+    )
     return {
-        "findings": _told([one for one in found if one.severity == "todo"], names),
-        "notes": _told([one for one in found if one.severity == "note"], names),
+        "findings": todo,
+        "notes": notes,
         "problems": [
             {**asdict(one), "name": names.get(one.account, one.account)}
-            for one in found[:PROBLEMS_LISTED]
+            for one in found
         ],
         "accounts": len(known),
-        "heard": len(heard),
+        "heard": len(seen.heard),
         "completeness": completeness_json(rests_on),
         "last_recorded": _age(rests_on.until, now),
     }
 
 
-def _told(found: Iterable[Problem], names: Mapping[str, str]) -> list[str]:
+def _told(
+    found: Iterable[Problem], names: Mapping[str, str], counts: Mapping[str, int]
+) -> list[str]:
     """Write problems as sentences, the first ones of a kind with their names."""
     by_kind: dict[str, list[Problem]] = defaultdict(list)
     for one in found:
@@ -70,7 +75,8 @@ def _told(found: Iterable[Problem], names: Mapping[str, str]) -> list[str]:
         # What holds for everybody is told in full: each reason is another one.
         shown = NAMED_PER_KIND if several[0].account else len(several)
         told += [sentence(one, names) for one in several[:shown]]
-        more = len(several) - shown
+        # Of a kind that everybody may have, only the first are at hand.
+        more = max(len(several), counts.get(kind, 0)) - shown
         if more > 0:
             told.append(f"{more:,} more of this kind ({kind}): see --json")
     return told
@@ -87,8 +93,8 @@ def _whole(kind: str, problem: str, fix: str, source: str = "") -> Problem:
     return Problem(kind, "todo", "", "", source, problem, fix)
 
 
-def _silence(heard: set[str], known: Sequence[Account]) -> list[Problem]:
-    if not heard:
+def _silence(seen: Overview) -> list[Problem]:
+    if not seen.heard:
         return [
             _whole(
                 "nothing",
@@ -97,16 +103,12 @@ def _silence(heard: set[str], known: Sequence[Account]) -> list[Problem]:
                 "and point a client's telemetry here with `mileage setup`",
             )
         ]
-    silent = sum(
-        account.kind in ("person", "contractor") and account.account_id not in heard
-        for account in known
-    )
-    if not silent:
+    if not seen.silent:
         return []
     return [
         _whole(
             "silent",
-            f"{silent} people of the directory have never been heard of",
+            f"{seen.silent} people of the directory have never been heard of",
             "do they have a token, or an e-mail in their telemetry? "
             "`mileage setup` prints the settings of each client",
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.hearing import DisagreementsPage, SourcesPage
 from mileage.reports.completeness import completeness, coverage, problems
+from mileage.reports.overview import covered_by, look_over, problems_among
 from mileage.reports.shape import (
     completeness_json,
     instant_json,
@@ -13,18 +15,22 @@ from mileage.reports.shape import (
     window_json,
 )
 from mileage.store.disagreements import disagreements
+from mileage.store.heard import hearing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.coverage import Coverage
     from mileage.domain.disagreement import Disagreement
+    from mileage.domain.figures import Completeness
     from mileage.domain.people import Account
     from mileage.domain.window import Window
+    from mileage.reports.overview import Overview
     from mileage.store.ledger import Ledger
 
 DISAGREEMENTS_SHOWN = 100
+EVERYBODY_SHOWN = 1000
 
 
 def sources_page(
@@ -34,24 +40,79 @@ def sources_page(
     faults: Sequence[Fault],
 ) -> SourcesPage:
     """Tell what is heard of one account, or of everybody for None."""
+    known = {one.account_id: one for one in people}
+    if account is None:
+        overview = look_over(ledger, tuple(known.values()), faults)
+        asked = Asked("", EVERYBODY_SHOWN, faults)
+        return everybodys_sources(
+            ledger, overview, asked, lambda ids: [known[i] for i in ids if i in known]
+        )
     covered = coverage(ledger, account)
     return SourcesPage(
-        whole=account is None,
+        whole=False,
         zone=ledger.rules.clock.zone.key,
         covered=tuple(covered),
         problems=tuple(problems(ledger, covered, account, faults)),
-        people={one.account_id: one for one in people},
+        people=known,
         completeness=completeness(ledger, account, faults),
+    )
+
+
+class Asked(NamedTuple):
+    """What is asked about everybody."""
+
+    wanted: str
+    """Words of names or addresses, '' for all."""
+    most: int
+    """Accounts that are shown."""
+    faults: Sequence[Fault]
+
+
+def everybodys_sources(
+    ledger: Ledger,
+    overview: Overview,
+    asked: Asked,
+    accounts_of: Callable[[Iterable[str]], Iterable[Account]],
+) -> SourcesPage:
+    """Tell what is heard of the first of those who are asked for, by name.
+
+    Their rows are those of now. What is missing of everybody is as of the overview;
+    of those who were searched for it is told anew.
+    """
+    found = overview.matching(asked.wanted)
+    shown = found[: asked.most]
+    told, counts = overview.problems, overview.counts
+    with hearing(ledger) as heard:
+        booked = [one for owner in shown for one in heard.booked(owner)]
+        covered = covered_by(ledger, heard, booked, ledger.now())
+        if asked.wanted:
+            told = tuple(problems_among(ledger, heard, booked, covered, asked.faults))
+            counts = Counter(one.kind for one in told)
+    named = {*shown, *(one.account for one in told)}
+    return SourcesPage(
+        whole=True,
+        zone=ledger.rules.clock.zone.key,
+        covered=tuple(covered),
+        problems=told,
+        people={one.account_id: one for one in accounts_of(named)},
+        completeness=overview.completeness,
+        accounts=len(found),
+        lines=overview.lines if len(found) > len(shown) else len(covered),
+        counts=counts,
+        at=overview.at,
     )
 
 
 def disagreements_page(
     ledger: Ledger,
     account: str | None,
-    people: Iterable[Account],
     window: Window,
+    rests_on: Completeness | None = None,
 ) -> DisagreementsPage:
-    """Tell on which calls the sources of one account, or all, disagree."""
+    """Tell on which calls the sources of one account, or all, disagree.
+
+    Names nobody: who they are is for the caller to add.
+    """
     rows = disagreements(ledger, window, account, DISAGREEMENTS_SHOWN)
     return DisagreementsPage(
         whole=account is None,
@@ -59,8 +120,8 @@ def disagreements_page(
         window=window,
         rows=tuple(rows),
         limit=DISAGREEMENTS_SHOWN,
-        people={one.account_id: one for one in people},
-        completeness=completeness(ledger, account),
+        people={},
+        completeness=rests_on or completeness(ledger, account),
     )
 
 
@@ -69,6 +130,9 @@ def sources_json(page: SourcesPage) -> dict[str, Any]:
     return {
         "scope": _scope(page.whole),
         "tz": page.zone,
+        "accounts": len({one.account for one in page.covered})
+        if page.accounts is None
+        else page.accounts,
         "rows": [_coverage(one, page.people) for one in page.covered],
         "problems": [
             {
@@ -83,6 +147,8 @@ def sources_json(page: SourcesPage) -> dict[str, Any]:
             }
             for one in page.problems
         ],
+        "problem_counts": dict(page.counts)
+        or dict(Counter(one.kind for one in page.problems)),
         "completeness": completeness_json(page.completeness),
     }
 

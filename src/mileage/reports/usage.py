@@ -12,6 +12,7 @@ from mileage.store import queries
 
 if TYPE_CHECKING:
     from mileage.domain.client_faults import Fault
+    from mileage.domain.figures import Completeness
     from mileage.domain.window import Window
     from mileage.store.ledger import Ledger
 
@@ -37,10 +38,12 @@ def check_groups(asked: tuple[str, ...]) -> tuple[str, ...]:
     return asked
 
 
-def usage(ledger: Ledger, request: UsageRequest) -> dict[str, Any]:
-    """Answer ``GET /api/v1/usage``."""
+def usage(
+    ledger: Ledger, request: UsageRequest, rests_on: Completeness | None = None
+) -> dict[str, Any]:
+    """Answer ``GET /api/v1/usage``; what it rests on is looked up if nobody says."""
     rows = queries.usage(ledger, request.window, request.account_id, request.group_by)
-    rests_on = completeness(ledger, request.account_id, request.faults)
+    rests_on = rests_on or completeness(ledger, request.account_id, request.faults)
     return {
         "window": window_json(request.window, ledger.rules.clock.zone.key),
         "rows": [{**row.keys, **figures_json(row.figures)} for row in rows],

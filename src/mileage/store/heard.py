@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-CHUNK_ROWS = 300_000
+CHUNK_ROWS = 1_000_000
 """Rolled up at once, which bounds the memory that sorting takes."""
 LEAST_ROWS = 200_000
 PART = 0.1

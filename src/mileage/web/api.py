@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("client", "provider", "model", "account", "day", "session", "project")
 MOST_ROWS = 100_000
+MOST_ACCOUNTS = 1000
 # An unencoded plus sign of an offset arrives as a space.
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
@@ -112,8 +113,10 @@ def me(request: Request) -> dict[str, Any]:
 
 def sources(request: Request) -> dict[str, Any]:
     """Answer which sources tell of whom, and what is missing."""
-    scope = request.query_params.get("scope")
-    return sources_json(services(request).reports.sources(viewer(request), scope))
+    given = request.query_params
+    scope, wanted = given.get("scope"), given.get("q", "")
+    reports = services(request).reports
+    return sources_json(reports.sources(viewer(request), scope, wanted, MOST_ACCOUNTS))
 
 
 def disagreements(request: Request) -> dict[str, Any]:
@@ -256,10 +259,17 @@ ENDPOINTS = (
         name="sources",
         summary="Which sources tell of whom, and what is missing",
         description="Oneself by default, everybody for an operator key; problems say "
-        "how to fix them.",
+        f"how to fix them. Rows are of the first {MOST_ACCOUNTS:,} accounts by name.",
         answer="Sources",
         handler=sources,
-        parameters=(SCOPE,),
+        parameters=(
+            SCOPE,
+            Parameter(
+                "q",
+                "Of everybody: those whose name or address holds every word.",
+                {"type": "string"},
+            ),
+        ),
     ),
     Endpoint(
         path="/api/v1/disagreements",

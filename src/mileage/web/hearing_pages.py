@@ -25,7 +25,7 @@ def sources(request: Request) -> Response:
     viewer = asking.viewer(request)
     scope = request.query_params.get("scope")
     wanted = request.query_params.get("q", "").strip()
-    found = asking.services(request).reports.sources(viewer, scope)
+    found = asking.services(request).reports.sources(viewer, scope, wanted)
     return page(
         request,
         "sources.html",

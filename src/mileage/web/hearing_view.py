@@ -10,7 +10,7 @@ from mileage.domain.window import SECOND
 from mileage.web.numbers import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mileage.domain.coverage import Coverage
     from mileage.domain.disagreement import Disagreement, Testimony
@@ -67,6 +67,9 @@ class SourcesView(NamedTuple):
     lines: tuple[SourceLine, ...]
     found: int
     """Lines before the cut."""
+    todo_count: int
+    notes_count: int
+    """How many there are, those that are not listed as well."""
     accounts: int
     machines: int
 
@@ -101,10 +104,18 @@ def sources_view(page: SourcesPage, wanted: str = "") -> SourcesView:
             )
             for one in covered[:ROWS_SHOWN]
         ),
-        found=len(covered),
-        accounts=len(kept),
+        found=len(covered) if page.lines is None else page.lines,
+        todo_count=_counted(todo, page),
+        notes_count=_counted(notes, page),
+        accounts=len(kept) if page.accounts is None else page.accounts,
         machines=sum(len(one.machines) for one in covered),
     )
+
+
+def _counted(lines: Sequence[ProblemLine], page: SourcesPage) -> int:
+    """Count the problems of the kinds of these lines; of each the first are listed."""
+    kinds = {line.one.kind for line in lines}
+    return max(len(lines), sum(page.counts.get(kind, 0) for kind in kinds))
 
 
 def _matches(account: str, people: Mapping[str, Account], words: list[str]) -> bool:

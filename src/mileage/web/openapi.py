@@ -268,6 +268,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "scope": TEXT,
             "tz": TEXT,
+            "accounts": {**COUNT, "description": "Heard of, and found by `q`."},
             "rows": _list(_object(COVERAGE)),
             "problems": _list(
                 _object(
@@ -277,9 +278,11 @@ SCHEMAS: dict[str, Schema] = {
                     }
                 )
             ),
+            "problem_counts": {"type": "object", "additionalProperties": COUNT},
             "completeness": _ref("Completeness"),
         },
-        about="Problems of severity `todo` come before notes.",
+        about="Problems of severity `todo` come before notes; of everybody, the first "
+        "of each kind are listed and `problem_counts` counts all.",
     ),
     "Disagreements": _object(
         {

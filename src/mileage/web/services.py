@@ -57,8 +57,14 @@ class Reports(Protocol):
         """Answer ``/api/v1/usage`` as its JSON object."""
         ...
 
-    def sources(self, viewer: Viewer, scope: str | None) -> SourcesPage:
-        """Answer which sources tell of whom; None takes the viewer's default."""
+    def sources(
+        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+    ) -> SourcesPage:
+        """Answer which sources tell of whom; None takes the viewer's default.
+
+        Of everybody: the first ``most`` by name whose name or address holds every
+        word of ``wanted``.
+        """
         ...
 
     def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
