@@ -22,12 +22,13 @@ from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, make_snapshot
 from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
-from mileage.store import queries
+from mileage.store import queries, retention
 from mileage.store.control import FILE_NAME, Control, open_control
 from mileage.store.heard import roll_up
 from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.claiming import Claims
+from mileage.wiring.horizon import Horizon
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
 
@@ -58,6 +59,7 @@ class Organisation:
     snapshots: Snapshots
     answers: Answers
     claims: Claims
+    horizon: Horizon
 
     def state(self) -> tuple[int, int]:
         """Return what a snapshot depends on: the last append and the hour."""
@@ -122,7 +124,8 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
 def _assemble(
     data: Path, policy: Policy, catalog: Catalog, control: Control, ledger: Ledger
 ) -> Organisation:
-    screen = Screen(control.project_key(), now)
+    horizon = Horizon(retention.horizon(ledger))
+    screen = Screen(control.project_key(), now, horizon)
     people = AssertedIdentities(control, policy.settings.domains)
     meters = Meters()
     pipeline = Pipeline(
@@ -148,6 +151,7 @@ def _assemble(
     )
     return Organisation(
         data=data,
+        horizon=horizon,
         policy=policy,
         catalog=catalog,
         control=control,

@@ -24,6 +24,7 @@ from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
+from mileage.wiring.retaining import Daily
 from mileage.wiring.stopping import stopping
 
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ class Server:
         publisher.start()
         try:
             server = _Announcing(config, ready, self._grpc(door, intake))
-            server.run(sockets=[self._listener])
+            with Daily(self.organisation):
+                server.run(sockets=[self._listener])
         finally:
             publisher.stop()
             door.close()
