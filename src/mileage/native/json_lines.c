@@ -5,8 +5,10 @@
  * expected form. Whatever else a line is, its bytes are returned for the ordinary
  * reader, so both together read what that one reads alone.
  *
- * LineScanner(marker, within, skip, keep, fields, grows=False): lines that have `marker` within
+ * LineScanner(marker, within, skip, keep, fields, grows=False, flat=None): lines that have `marker` within
  * their first bytes, followed by one of `skip` and by none of `keep`, are passed over.
+ * Those that are not plain are passed over as well if ``flat`` comes before any object in
+ * them, and a word after it that is not ``wanted`` (flat = (marker, wanted)).
  * Fields are (path, kind) or (path, kind, value). Columns: `text`; `name`, not empty;
  * `count`, 0 where missing; `integer`; `stamp`, in UTC
  * microseconds; `time`, a stamp that is not missing; `flag`; `object`,
@@ -40,7 +42,7 @@ typedef struct {
     PyObject *kept; /* the arguments, which fields and prefixes point into */
     Fields fields;
     int grows;
-    Prefix marker;
+    Prefix marker, flat, wanted;
     Py_ssize_t within;
     Prefixes skip, keep;
     Cell held[MAX_COLUMNS]; /* a row to which the next line may belong */
@@ -68,6 +70,30 @@ static bool skipped(const Scanner *own, const char *start, const char *end) {
             return starts_with(&own->skip, at + 1, end) && !starts_with(&own->keep, at + 1, end);
     }
     return false;
+}
+
+static const char *find(const Prefix *one, const char *at, const char *end) {
+    for (; end - at >= one->length; at++) {
+        at = memchr(at, one->bytes[0], (size_t)(end - at - one->length + 1));
+        if (at == NULL)
+            return NULL;
+        if (memcmp(at, one->bytes, (size_t)one->length) == 0)
+            return at + one->length;
+    }
+    return NULL;
+}
+
+/* Whether a line says that it is of another kind, in a word of letters and dashes. */
+static bool is_other(const Scanner *own, const char *start, const char *end) {
+    if (own->flat.length == 0)
+        return false;
+    const char *nested = memchr(start + 1, '{', (size_t)(end - start - 1));
+    const char *word = find(&own->flat, start, nested ? nested : end), *at = word;
+    while (at != NULL && at < end && ((*at >= 'a' && *at <= 'z') || *at == '-' || *at == '_'))
+        at++;
+    if (at == NULL || at == word || at == end || *at != '"')
+        return false;
+    return at - word != own->wanted.length || memcmp(word, own->wanted.bytes, (size_t)(at - word));
 }
 
 static PyObject *value_of(const Cell *cell, int kind) {
@@ -123,9 +149,12 @@ static bool repeats(const Scanner *own) {
 
 static bool take_line(Scanner *own, const char *chunk, const char *start, const char *end,
                       PyObject *found) {
-    if (!fields_read(&own->fields, start, end))
+    if (!fields_read(&own->fields, start, end)) {
+        if (is_other(own, start, end))
+            return true;
         return release(own, chunk, found) &&
                append(found, PyBytes_FromStringAndSize(start, end - start));
+    }
     if (repeats(own)) {
         own->held[own->fields.columns - 1].number = own->fields.row[own->fields.columns - 1].number;
     } else {
@@ -180,9 +209,10 @@ static int read_prefixes(Prefixes *into, PyObject *tuple) {
 
 static int set_up(Scanner *own, PyObject *arguments) {
     PyObject *skip, *keep, *fields;
-    if (!PyArg_ParseTuple(arguments, "y#nO!O!O!|p", &own->marker.bytes, &own->marker.length,
+    if (!PyArg_ParseTuple(arguments, "y#nO!O!O!|p(y#y#)", &own->marker.bytes, &own->marker.length,
                           &own->within, &PyTuple_Type, &skip, &PyTuple_Type, &keep,
-                          &PyTuple_Type, &fields, &own->grows))
+                          &PyTuple_Type, &fields, &own->grows, &own->flat.bytes,
+                          &own->flat.length, &own->wanted.bytes, &own->wanted.length))
         return -1;
     Py_INCREF(arguments);
     own->kept = arguments;

@@ -10,8 +10,6 @@
  */
 #include "scan.h"
 
-#include <stdio.h>
-
 #define COUNTS 5
 #define NUMBERS 8 /* a time and seven classes */
 
@@ -33,8 +31,11 @@ static bool read_counts(PyObject *tuple, Py_ssize_t from, int64_t *counts) {
     }
     for (int i = 0; i < COUNTS; i++) {
         counts[i] = PyLong_AsLongLong(PyTuple_GetItem(tuple, from + i));
-        if (counts[i] == -1 && PyErr_Occurred())
+        if (counts[i] < 0) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "below zero");
             return false;
+        }
     }
     return true;
 }
@@ -51,12 +52,18 @@ static PyObject *numbers(const int64_t *values, int count) {
     return tuple;
 }
 
+/* The prefix and the counts, none of which is below zero, with a slash between two. */
 static PyObject *key_of(const Run *run, const int64_t *total) {
-    char name[COUNTS * 21];
-    int length = snprintf(name, sizeof name, "%lld/%lld/%lld/%lld/%lld", (long long)total[INPUT],
-                          (long long)total[CACHED], (long long)total[WRITTEN],
-                          (long long)total[OUTPUT], (long long)total[REASONING]);
-    PyObject *end = PyUnicode_FromStringAndSize(name, length);
+    char name[COUNTS * 21], *at = name + sizeof name;
+    for (int i = COUNTS - 1; i >= 0; i--) {
+        int64_t rest = total[i];
+        do
+            *--at = (char)('0' + rest % 10);
+        while ((rest /= 10) > 0);
+        if (i > 0)
+            *--at = '/';
+    }
+    PyObject *end = PyUnicode_FromStringAndSize(at, name + sizeof name - at);
     PyObject *key = end ? PyUnicode_Concat(run->prefix, end) : NULL;
     Py_XDECREF(end);
     return key;

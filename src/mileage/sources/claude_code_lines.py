@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ from mileage.sources.jsonl import Classes, Count, Name, decode, text
 MESSAGE = b'"message":{'
 BY_USER = b'"role":"user"'
 HEAD_BYTES = 1_000
+# Nor is a line an answer that is said to be something else before any object in it.
+TYPE = b'"type":"'
+ASSISTANT = b"assistant"
+OTHER_TYPE = re.compile(rb'(?!assistant")[a-z_-]+"')
 
 NO_RESPONSE = "<synthetic>"
 _LONG_CONTEXT = "[1m]"

@@ -7,16 +7,19 @@ line that is a row is one that both read alike.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from mileage.native import scan
 from mileage.sources.claude_code_lines import (
+    ASSISTANT,
     BY_USER,
     HEAD_BYTES,
     LINE,
     MESSAGE,
+    OTHER_TYPE,
+    TYPE,
     CacheWrites,
     OutputDetails,
 )
@@ -25,6 +28,7 @@ from mileage.sources.jsonl import instant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mileage.domain.packed import Numbers
     from mileage.sources.claude_code_lines import Line, Message, Usage
     from mileage.sources.jsonl import Classes
 
@@ -97,10 +101,19 @@ def decoded(chunk: bytes) -> Scanned:
         end = find(b"\n", position) + 1 or size
         at = find(MESSAGE, position, min(end, position + HEAD_BYTES))
         if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
-            found.append(_row(chunk, position, end) or chunk[position:end])
+            row = _row(chunk, position, end)
+            if row is not None or not _is_other(chunk, position, end):
+                found.append(row or chunk[position:end])
         position = end
         lines += 1
     return lines, found
+
+
+def _is_other(chunk: bytes, begin: int, end: int) -> bool:
+    """Tell whether a line says that it is of another kind, and so has no usage."""
+    nested = chunk.find(b"{", begin + 1, end)
+    at = chunk.find(TYPE, begin, end if nested < 0 else nested)
+    return at >= 0 and OTHER_TYPE.match(chunk, at + len(TYPE), end) is not None
 
 
 def _row(chunk: bytes, begin: int, end: int) -> Row | None:
@@ -142,7 +155,10 @@ def _is_plain(line: Line, message: Message, usage: Usage) -> bool:
 def _scanner() -> Callable[[bytes], Scanned]:
     if scan is None:
         return decoded
-    scanner = scan.LineScanner(MESSAGE, HEAD_BYTES, (BY_USER,), (), _FIELDS, True)  # noqa: FBT003
+    scanner = scan.LineScanner(
+        *(MESSAGE, HEAD_BYTES, (BY_USER,), (), _FIELDS, True),
+        (TYPE, ASSISTANT),
+    )
     found: Callable[[bytes], Scanned] = scanner.scan
     return found
 
@@ -157,3 +173,16 @@ def classes(row: Row) -> Classes:
     writes = max(written, hour + five)
     thought = min(thought, output)
     return fresh, cache_read, writes - hour, hour, output - thought, thought, 0
+
+
+def packed(rows: list[Row]) -> tuple[list[tuple[Any, ...]], list[Numbers]]:
+    """Return what rows are like from model to copy, each once, and their numbers."""
+    if scan is not None:
+        found: tuple[list[tuple[Any, ...]], list[Numbers]] = scan.answer_rows(rows)
+        return found
+    places: dict[tuple[Any, ...], int] = {}
+    numbers: list[Numbers] = [
+        (places.setdefault(row[2:9], len(places)), row.occurred_at, *classes(row))
+        for row in rows
+    ]
+    return list(places), numbers

@@ -15,13 +15,13 @@ from mileage.sources.claude_code_lines import (
     provider_of,
     tier_named,
 )
-from mileage.sources.claude_code_rows import Row, classes, scanned
+from mileage.sources.claude_code_rows import Row, classes, packed, scanned
 from mileage.sources.jsonl import EARLIEST, Gathering, larger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mileage.domain.packed import Kind, Numbers
+    from mileage.domain.packed import Kind
     from mileage.sources.claude_code_rows import Scanned
     from mileage.sources.jsonl import Classes
 
@@ -44,32 +44,6 @@ class Transcript(Protocol):
         ...
 
 
-class _Call:
-    """A call and what its lines said so far."""
-
-    __slots__ = ("counts", "occurred_at", "row")
-
-    def __init__(self, row: Row) -> None:
-        self.occurred_at = row[_AT]
-        self.row = row
-        self.counts: Classes | None = None
-        """Maxima, where no line has them all."""
-
-    def repeated(self, row: Row) -> bool:
-        """Take the counts of a later line in, if nothing else of it can matter."""
-        own = self.row
-        if row[_AT] <= self.occurred_at or (own[_COPIED] and not row[_COPIED]):
-            return False
-        if self.counts is None:
-            if own[2:_OUTPUT] == row[2:_OUTPUT] and own[_OUTPUT] <= row[_OUTPUT]:
-                # Nearly always nothing but the output has grown.
-                self.row = row
-                return True
-            self.counts = classes(own)
-        self.counts = larger(self.counts, classes(row))
-        return True
-
-
 class TranscriptTail:
     """Reads chunks of a transcript; only what lies far from plain is read twice."""
 
@@ -81,7 +55,9 @@ class TranscriptTail:
         self.rejected = 0
         self._ordinary = transcript
         self._scan = scan
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, Row] = {}
+        self._maxima: dict[str, Classes] = {}
+        """Of calls of which no line has them all."""
 
     def take(self, chunk: bytes) -> int:
         """Take whole lines in; the last one may lack its end."""
@@ -91,31 +67,42 @@ class TranscriptTail:
             if isinstance(row, bytes):
                 ordinary(0, row)
                 continue
-            call = calls.get(row[_KEY])
-            if call is not None:
-                if call.repeated(row):
+            own = calls.get(row[_KEY])
+            if own is not None:
+                if self._repeats(own, row):
                     continue
             elif row[_AT] >= EARLIEST and row[_MODEL] != NO_RESPONSE:
-                calls[row[_KEY]] = _Call(row)
+                calls[row[_KEY]] = row
                 continue
             for line in chunk[row[-2] : row[-1]].split(b"\n"):
                 ordinary(0, line)
         return lines
 
+    def _repeats(self, own: Row, row: Row) -> bool:
+        """Take the counts of a later line in, if nothing else of it can matter."""
+        if row[_AT] <= own[_AT] or (own[_COPIED] and not row[_COPIED]):
+            return False
+        key = row[_KEY]
+        known = self._maxima.get(key)
+        if known is None:
+            if own[2:_OUTPUT] == row[2:_OUTPUT] and own[_OUTPUT] <= row[_OUTPUT]:
+                # Nearly always nothing but the output has grown.
+                self._calls[key] = Row._make((key, own[_AT], *row[2:]))
+                return True
+            known = classes(own)
+        self._maxima[key] = larger(known, classes(row))
+        return True
+
     def settled(self) -> FileCalls:
         """Hand over, and forget, what was found."""
         calls, self._calls = self._calls, {}
-        numbers: dict[tuple[Any, ...], int] = {}
-        kinds: list[Kind] = []
-        rows: list[Numbers] = []
-        for call in calls.values():
-            alike = call.row[2:9]
-            number = numbers.get(alike)
-            if number is None:
-                kinds.append(_kind(alike))
-                number = numbers[alike] = len(kinds) - 1
-            counts = call.counts or classes(call.row)
-            rows.append((number, call.occurred_at, *counts))
+        alike, rows = packed(list(calls.values()))
+        if self._maxima:
+            places = {key: at for at, key in enumerate(calls)}
+            for key, counts in self._maxima.items():
+                rows[places[key]] = (*rows[places[key]][:2], *counts)
+            self._maxima = {}
+        kinds = list(map(_kind, alike))
         found = FileCalls(all_hashed(_SOURCE, list(calls)), kinds, rows)
         reading = self._ordinary.gathered.reading()
         self.rejected += len(reading.rejected)

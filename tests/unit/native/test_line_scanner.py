@@ -340,3 +340,57 @@ def test_any_bytes(noise):
     count, found = scanner.scan(noise)
     assert count == len(noise.split(b"\n")) - (noise[-1:] in (b"", b"\n"))
     assert all(isinstance(one, bytes) and one in noise for one in found)
+
+
+class TestLinesOfAnotherKind:
+    @pytest.fixture
+    def flat(self):
+        words = (b'"kind":"', b"answer")
+        return scan.LineScanner(b'"role":"', 60, (), (), FIELDS, False, words)  # noqa: FBT003
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b'{"a":"words","kind":"question","b":{"kind":"answer"}}',
+            b'{"kind":"answers"}',
+            b'{"kind":"to-do_list","a":[1]',
+        ],
+    )
+    def test_they_are_passed_over(self, flat, line):
+        assert flat.scan(line + b"\n") == (1, [])
+        assert flat.scan(line) == (1, [])
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b'{"kind":"answer"}',
+            b'{"kind":"question',
+            b'{"kind":""}',
+            b'{"kind":"QUESTION"}',
+            b'{"kind":null}',
+            b'{"kind": "question"}',
+            b'{"a":{"kind":"question"}}',
+            b'{"a":"\\"kind\\":\\"question\\""}',
+            b"{",
+            b"",
+            b'"',
+        ],
+    )
+    def test_all_others_are_handed_back(self, flat, line):
+        assert flat.scan(line + b"\n") == (1, [line + b"\n"])
+
+
+def test_keys_in_another_order_are_found_all_the_same(scanner):
+    orders = [{**PLAIN, "model": "m"}, {"model": "n", **PLAIN}, {**PLAIN, "x": 1}]
+    lines = [json.dumps(one, separators=(",", ":")).encode() for one in orders * 2]
+    found = scanner.scan(b"\n".join(lines))[1]
+    assert [row[2] for row in found] == ["m", "n", None] * 2
+
+
+def test_a_key_that_begins_like_the_one_before_is_another(scanner):
+    lines = [b'{"kind":"answer","use":{},"id":"1","xy":%d}' % 10**40]
+    lines += [line.replace(b'"id":', b'"i":') for line in lines]
+    lines += [lines[0].replace(b'"xy":', b'"model":"z","xy":')]
+    found = scanner.scan(b"\n".join(lines))[1]
+    assert [isinstance(row, bytes) for row in found] == [False, True, False]
+    assert found[2][2] == "z"

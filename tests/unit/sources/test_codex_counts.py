@@ -70,3 +70,9 @@ def test_a_new_start_without_the_last_usage_counts_the_total():
     totals = RunningTotals()
     totals.take(CodexUsage(10_000), None)
     assert totals.take(CodexUsage(5), None) == CodexUsage(5)
+
+
+def test_a_part_that_falls_while_the_whole_grows_counts_as_nothing():
+    totals = RunningTotals()
+    totals.baseline(CodexUsage(10, 4, 0, 5))
+    assert totals.take(CodexUsage(20, 3, 0, 4), None) == CodexUsage(10)
