@@ -6,14 +6,14 @@ int add_call_sums(PyObject *module);
 int add_arrow_columns(PyObject *module);
 int add_line_scanner(PyObject *module);
 int add_log_scanner(PyObject *module);
-int add_span_sieve(PyObject *module);
 int add_plain_totals(PyObject *module);
+int add_span_sieve(PyObject *module);
 int add_stable_ids(PyObject *module);
 
-static int (*const PARTS[])(PyObject *) = {add_answer_rows, add_arrow_columns, add_call_sums,
-                                            add_line_scanner, add_log_scanner,
-                                           add_plain_totals,
-                                           add_stable_ids};
+static int (*const PARTS[])(PyObject *) = {
+    add_answer_rows, add_arrow_columns, add_call_sums,  add_line_scanner,
+    add_log_scanner, add_plain_totals,  add_span_sieve, add_stable_ids,
+};
 
 static int fill(PyObject *module) {
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)

@@ -306,24 +306,6 @@ static PyObject *Scanner_scan(PyObject *self, PyObject *body) {
     return result;
 }
 
-static int set_words(Words *words, PyObject *texts) {
-    const Py_ssize_t count = PyTuple_Size(texts);
-    if (count < 0 || count > UINT16_MAX)
-        return -1;
-    words->words = calloc((size_t)count + 1, sizeof *words->words);
-    for (Py_ssize_t i = 0; words->words != NULL && i < count; i++) {
-        Py_ssize_t size;
-        const char *const text = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(texts, i), &size);
-        if (text == NULL)
-            return -1;
-        words->words[i] = (Word){(const Byte *)text, (size_t)size};
-    }
-    if (words->words != NULL && words_of(words, (int)count))
-        return 0;
-    PyErr_NoMemory();
-    return -1;
-}
-
 static int number_of(const Words *words, const char *word) {
     const Byte *const text = (const Byte *)word;
     return word_number(words, (Wire){text, text + strlen(word)});
@@ -337,7 +319,7 @@ static int set_up(Scanner *own, PyObject *arguments) {
     }
     Py_INCREF(own->names);
     Py_INCREF(own->keys);
-    if (set_words(&own->name_words, own->names) < 0 || set_words(&own->key_words, own->keys) < 0)
+    if (words_from(&own->name_words, own->names) < 0 || words_from(&own->key_words, own->keys) < 0)
         return -1;
     own->name_key = number_of(&own->key_words, "event.name");
     own->stamp_key = number_of(&own->key_words, "event.timestamp");

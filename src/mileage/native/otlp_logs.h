@@ -69,7 +69,9 @@ typedef struct {
     int count;
 } Words;
 
-bool words_of(Words *words, int count); /* ``words`` is filled in by the caller */
+/* From a tuple of texts, which must outlive them; -1 with an exception set. */
+struct _object;
+int words_from(Words *words, struct _object *texts);
 void words_free(Words *words);
 int word_number(const Words *words, Wire text); /* -1: none of them */
 

@@ -1,5 +1,6 @@
 /* A set of words that is asked for the number of each: which keys and names are wanted. */
 #include "otlp_logs.h"
+#include "scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static uint32_t mixed(Wire text) {
     return (uint32_t)((both * 0xD6E8FEB86659FD93ULL) >> 32);
 }
 
-bool words_of(Words *words, int count) {
+static bool words_of(Words *words, int count) {
     uint32_t room = 16;
     while (room < 4 * (uint32_t)count)
         room *= 2;
@@ -52,5 +53,23 @@ int word_number(const Words *words, Wire text) {
         if (word->size == size && memcmp(word->text, text.at, size) == 0)
             return found;
     }
+    return -1;
+}
+
+int words_from(Words *words, PyObject *texts) {
+    const Py_ssize_t count = PyTuple_Size(texts);
+    if (count < 0 || count > UINT16_MAX)
+        return -1;
+    words->words = calloc((size_t)count + 1, sizeof *words->words);
+    for (Py_ssize_t i = 0; words->words != NULL && i < count; i++) {
+        Py_ssize_t size;
+        const char *const text = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(texts, i), &size);
+        if (text == NULL)
+            return -1;
+        words->words[i] = (Word){(const Byte *)text, (size_t)size};
+    }
+    if (words->words != NULL && words_of(words, (int)count))
+        return 0;
+    PyErr_NoMemory();
     return -1;
 }

@@ -74,6 +74,7 @@ class OtlpReader:
         spans = SpanFilter.of(
             (cast("SpanSource", self._sources[at]) for at in self._of_spans),
             self._allowed.attributes,
+            compiled=compiled,
         )
         points = PointReader(names, self._allowed.attributes)
         self._walks: dict[Signal, _Walk] = {
