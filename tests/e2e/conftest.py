@@ -19,7 +19,7 @@ import uvicorn
 from playwright.sync_api import expect, sync_playwright
 
 from mileage.web.app import create_app
-from tests.web import fixtures
+from tests.web import fixtures, receiving
 from tests.web.fixtures import FakeReports, fake_services
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -77,6 +77,7 @@ def empty_site():
             source=fixtures.empty_snapshot(),
             page=fixtures.empty_personal(),
             ingest=fixtures.EMPTY_INGEST,
+            told=receiving.NOTHING,
             accounts=0,
             simulated=False,
         )
@@ -129,6 +130,8 @@ FILLED = (
     ("unclaimed", "/unclaimed", "operator"),
     ("people-nobody-found", "/people?q=nobody", "operator"),
     ("ingest", "/ingest", "me"),
+    ("rejected", "/ingest/rejected", "operator"),
+    ("rejected-source", "/ingest/rejected?source=codex_otlp&sort=latest", "operator"),
     ("sources", "/sources", "me"),
     ("sources-operator", "/sources", "operator"),
     ("disagreements", "/disagreements", "me"),
@@ -143,6 +146,7 @@ EMPTY = (
     ("empty-people", "/people", "operator"),
     ("empty-unclaimed", "/unclaimed", "operator"),
     ("empty-ingest", "/ingest", "me"),
+    ("empty-rejected", "/ingest/rejected", "operator"),
     ("empty-sources", "/sources", "me"),
     ("empty-disagreements", "/disagreements", "me"),
 )

@@ -114,8 +114,8 @@ def _refusals(load: Load) -> Iterator[Strain]:
         yield Strain(
             "ledger-fails",
             "refusing",
-            "the ledger takes nothing in just now, "
-            f"since {_duration(load.append_failing)}",
+            "the ledger takes nothing in just now, and has not "
+            f"for {_duration(load.append_failing)}",
             "what was acknowledged is safe and follows by itself; see that the disk of "
             "the data directory has room, then the log of the server",
         )

@@ -101,7 +101,7 @@ def test_it_is_said_in_words_that_can_be_read() -> None:
         write_refused=200_000.0,
     )
     told = " ".join(one.problem for one in strains(worst))
-    assert "since 3 min" in told
+    assert "has not for 3 min" in told
     assert "73% full" in told
     assert "100% of the memory" in told
     assert "2 h behind" in told
