@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,14 +22,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from mileage.domain.directory import TokenTerms
-from mileage.domain.errors import Unauthorised
+from mileage.domain.directory import AS_SET, Rate, TokenTerms
+from mileage.domain.errors import Conflict, Unauthorised
 from mileage.domain.people import OPERATOR, Credential, Viewer
 from mileage.store.control import open_control
 from mileage.store.control.sign_in import IDLE_LIMIT, LINK_LIFE, MINUTE, SESSION_LIFE
 
 which = st.integers(0, 1)
 lives = st.sampled_from([1, MINUTE, LINK_LIFE, IDLE_LIMIT, None])
+overlaps = st.sampled_from([0, 1, MINUTE, LINK_LIFE])
 steps = st.sampled_from(
     [1, MINUTE - 1, MINUTE, LINK_LIFE, IDLE_LIMIT - MINUTE, IDLE_LIMIT, SESSION_LIFE]
 )
@@ -41,6 +42,12 @@ class Token:
     secret: str
     expires_at: int | None
     revoked: bool = False
+    former: dict[str, int] = field(default_factory=dict)
+    """When each secret that a rotation has replaced ends."""
+    rate: Rate = AS_SET
+
+    def over(self, now):
+        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass
@@ -111,13 +118,41 @@ class Credentials(RuleBasedStateMachine):
 
     @rule(token=tokens, control=which)
     def use_token(self, token, control):
-        over = token.expires_at is not None and token.expires_at <= self.now
-        if token.revoked or over:
-            with pytest.raises(Unauthorised):
-                self.controls[control].credential(token.secret)
-        else:
-            found = self.controls[control].credential(token.secret)
-            assert found == token.credential
+        ended = token.revoked or token.over(self.now)
+        for secret, end in ((token.secret, None), *token.former.items()):
+            if ended or (end is not None and end <= self.now):
+                with pytest.raises(Unauthorised):
+                    self.controls[control].admitted(secret)
+            else:
+                found = self.controls[control].admitted(secret)
+                assert found == (token.credential, token.rate)
+
+    @rule(token=tokens, control=which, overlap=overlaps)
+    def rotate_token(self, token, control, overlap):
+        token_id = token.credential.token_id
+        if token.revoked or token.over(self.now):
+            with pytest.raises(Conflict):
+                self.controls[control].rotate_token(token_id, overlap)
+            return
+        made = self.controls[control].rotate_token(token_id, overlap)
+        assert made.credential_id == token_id
+        end = self.now + overlap
+        token.former = {
+            secret: min(until, end) for secret, until in token.former.items()
+        }
+        token.former[token.secret] = end
+        token.secret = made.secret
+
+    @rule(token=tokens, control=which, life=lives, requests=st.integers(0, 3))
+    def change_token(self, token, control, life, requests):
+        token_id = token.credential.token_id
+        terms = TokenTerms(None if life is None else self.now + life, Rate(requests))
+        if token.revoked:
+            with pytest.raises(Conflict):
+                self.controls[control].change_token(token_id, terms)
+            return
+        self.controls[control].change_token(token_id, terms)
+        token.expires_at, token.rate = terms.expires_at, terms.rate
 
     @rule(token=tokens, control=which)
     def revoke_token(self, token, control):
@@ -198,6 +233,25 @@ class Credentials(RuleBasedStateMachine):
             row = listed[token.credential.token_id]
             assert row.expires_at == token.expires_at
             assert (row.revoked_at is not None) is token.revoked
+            assert row.rate == token.rate
+            going = [end for end in token.former.values() if end > self.now]
+            assert row.former_until == max(going, default=None)
+
+    @invariant()
+    def every_change_has_a_row_and_no_row_has_a_secret(self):
+        rows = self.controls[0].audit_rows(limit=10_000)
+        times = [row.at for row in rows]
+        assert times == sorted(times, reverse=True)
+        made = sum(row.action == "token created" for row in rows)
+        assert made == len(self.made)
+        ended = {row.subject for row in rows if row.action == "token revoked"}
+        assert ended == {one.credential.token_id for one in self.made if one.revoked}
+        said = " ".join(f"{row.subject} {row.detail}" for row in rows)
+        assert not any(
+            secret[6:] in said
+            for one in self.made
+            for secret in (one.secret, *one.former)
+        )
 
 
 TestCredentials = Credentials.TestCase

@@ -191,6 +191,19 @@ def test_a_directory_claims_by_itself_and_names_the_whole_history(
     assert verify(organisation.ledger) == []
 
 
+def test_a_claim_by_hand_outranks_a_later_import_and_can_be_taken_back(
+    organisation: Organisation, act: Operations
+) -> None:
+    bring(organisation, "zoe@x.org", "z1", "z2")
+    act.claim("zoe@x.org", ANA)
+    organisation.control.import_people([person("zoe@x.org", "Zoe")])
+    assert calls(published(organisation)) == {"Ana": 2}
+    assert [one["identity"] for one in act.claims()] == ["zoe@x.org"]
+    act.unclaim("zoe@x.org")
+    assert calls(published(organisation)) == {"Zoe": 2}
+    assert verify(organisation.ledger) == []
+
+
 @pytest.mark.parametrize(
     ("identity", "email", "error", "said"),
     [
