@@ -155,8 +155,12 @@ class _File:
         """Tell whether the file ends within what was being written here."""
         rest = self._size - begin
         if begin == 0:
-            return HEAD.startswith(_read_at(self._handle, 0, rest))
+            opening = _read_at(self._handle, 0, rest) if rest < len(HEAD) else b""
+            return len(opening) == rest and HEAD.startswith(opening)
         packed = _read_at(self._handle, begin, FRAME.size)
+        # What the disk does not hand over may have been acknowledged.
+        if len(packed) < min(rest, FRAME.size):
+            return False
         if not packed.startswith(MARK[: len(packed)]):
             return False
         return rest < FRAME.size or rest < FRAME.size + FRAME.unpack(packed)[2]
