@@ -36,27 +36,24 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
         measure=min(w.measure for w in witnesses),
     )
     if len({witness[10:17] for witness in witnesses}) > 1:
-        merged = merged._replace(**_largest(witnesses))
+        merged = _with_largest(merged, witnesses)
     owner = min(copies, key=_ownership)
     return Seen(merged, owner.account, owner.asserted)
 
 
-def _largest(witnesses: Sequence[Witness]) -> dict[str, int]:
-    """Return the maxima; of what a class is split from, those of the whole."""
-    counts = {
-        name: max(getattr(witness, name) for witness in witnesses)
-        for name in ("input", "cache_read", "tool_input")
-    }
-    writes = max(w.cache_write + w.cache_write_1h for w in witnesses)
+def _with_largest(merged: Witness, witnesses: Sequence[Witness]) -> Witness:
+    """Give it the maxima; of what a class is split from, those of the whole."""
     hour = max(w.cache_write_1h for w in witnesses)
-    output = max(w.output + w.reasoning for w in witnesses)
     reasoning = max(w.reasoning for w in witnesses)
-    return counts | {
-        "cache_write": writes - hour,
-        "cache_write_1h": hour,
-        "output": output - reasoning,
-        "reasoning": reasoning,
-    }
+    return merged._replace(
+        input=max(w.input for w in witnesses),
+        cache_read=max(w.cache_read for w in witnesses),
+        cache_write=max(w.cache_write + w.cache_write_1h for w in witnesses) - hour,
+        cache_write_1h=hour,
+        output=max(w.output + w.reasoning for w in witnesses) - reasoning,
+        reasoning=reasoning,
+        tool_input=max(w.tool_input for w in witnesses),
+    )
 
 
 def preference(seen: Seen) -> tuple[object, ...]:
