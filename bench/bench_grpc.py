@@ -27,14 +27,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import grpc
 import uvicorn
-from bench_otlp import RECORDS, body
 from starlette.applications import Starlette
 
+from bench.bench_otlp import RECORDS, body
 from mileage.domain.people import Credential
+from mileage.ingest.meters import DoorMeter
 from mileage.sources.installed import otlp_sources
 from mileage.web.door import routes
 from mileage.web.grpc_door import GrpcDoor
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 REPETITIONS = 5
 AT_ONCE = 4
-AIM_RATIO = 1.3
+AIM_RATIO = 0.7
 LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 CREDENTIAL = Credential("t1", "alice", "")
 
@@ -98,7 +99,7 @@ def serve(way: str, pipe: Connection) -> None:
 
 async def listen(door: Door, intake: Intake, port: int, pipe: Connection) -> None:
     """Serve gRPC."""
-    await GrpcDoor(door, intake, "127.0.0.1", port).start()
+    await GrpcDoor(door, intake, DoorMeter(), "127.0.0.1", port).start()
     pipe.send(port)
     await asyncio.Event().wait()
 
@@ -223,9 +224,10 @@ def main() -> None:
         for way in WAYS:
             cost, rate = found[f"{way}_us"], found[f"{way}_rate"]
             print(f"{way}: {cost:.1f} us a record, {rate:,.0f} records a second")
-        ratio = found["cost_ratio"]
-        print(f"gRPC beside HTTP, processor time\t{ratio:.2f}x\t<= {AIM_RATIO}x")
-    sys.exit(found["cost_ratio"] > AIM_RATIO)
+        print(f"gRPC beside HTTP, processor time: {found['cost_ratio']:.2f}x")
+        ratio = found["rate_ratio"]
+        print(f"gRPC beside HTTP, records a second\t{ratio:.2f}x\t>= {AIM_RATIO}x")
+    sys.exit(found["rate_ratio"] < AIM_RATIO)
 
 
 if __name__ == "__main__":

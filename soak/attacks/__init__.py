@@ -209,8 +209,8 @@ def rpc_gzip_bombs(target: Target) -> None:
 
 
 def rpc_large_messages(target: Target) -> None:
-    """Send a hundred messages of 15 MiB at once."""
-    called(target, os.urandom(hostile.MIB) * 15, many=100)
+    """Send a hundred messages of almost 4 MiB at once."""
+    called(target, os.urandom(hostile.MIB) * 3, many=100)
 
 
 def rpc_silent_streams(target: Target) -> None:

@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 # Codes of google.rpc.Code.
 INVALID_ARGUMENT = 3
 RESOURCE_EXHAUSTED = 8
+INTERNAL = 13
 UNAVAILABLE = 14
 UNAUTHENTICATED = 16
 
 _CODES = {
+    200: 0,
+    401: UNAUTHENTICATED,
     413: RESOURCE_EXHAUSTED,
     429: RESOURCE_EXHAUSTED,
+    500: INTERNAL,
     503: UNAVAILABLE,
 }
 _MAX_REASONS = 5
@@ -101,11 +105,16 @@ class Answers:
 class RpcAnswer:
     """What a call over gRPC ends with."""
 
-    code: int
-    """Of google.rpc.Code; 0 is success."""
+    status: int
+    """What HTTP says for it."""
     message: str
     packed: bytes
-    """The response; a google.rpc.Status when the code is not 0."""
+    """The response; a google.rpc.Status when it is no success."""
+
+    @property
+    def code(self) -> int:
+        """Return the google.rpc.Code; 0 is success."""
+        return code_of(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +130,22 @@ class RpcAnswers:
     def accepted(self, reading: Reading | None) -> RpcAnswer:
         """Acknowledge; say how many records cannot be used, and why."""
         rejected = reading.rejected if reading else ()
-        return RpcAnswer(0, "", pack_response(self.signal, rejected))
+        return RpcAnswer(200, "", pack_response(self.signal, rejected))
 
     def refused(self, status: int, message: str) -> RpcAnswer:
         """Say that repeating the call will not help."""
-        code = code_of(status)
-        return RpcAnswer(code, message, pack_status(code, message))
+        packed = pack_status(code_of(status), message)
+        return RpcAnswer(status, message, packed)
 
     def unauthorised(self, message: str) -> RpcAnswer:
         """Ask for a token."""
         packed = pack_status(UNAUTHENTICATED, message)
-        return RpcAnswer(UNAUTHENTICATED, message, packed)
+        return RpcAnswer(401, message, packed)
 
     def later(self, status: int, message: str, seconds: int) -> RpcAnswer:
         """Ask the client to repeat the call later."""
-        code = code_of(status)
-        packed = pack_status(code, message) + _pack_retry_info(seconds)
-        return RpcAnswer(code, message, packed)
+        packed = pack_status(code_of(status), message) + _pack_retry_info(seconds)
+        return RpcAnswer(status, message, packed)
 
 
 def code_of(status: int) -> int:

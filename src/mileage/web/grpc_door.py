@@ -8,7 +8,6 @@ when the token is known to be good.
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -16,6 +15,7 @@ import grpc.aio
 
 from mileage.domain.errors import Conflict, Invalid, Unavailable
 from mileage.sources.otlp import OtlpReader
+from mileage.web.counted import GONE
 from mileage.web.door import SOURCE, decoder
 from mileage.web.door_answers import RpcAnswer, RpcAnswers
 from mileage.web.http_delivery import bearer_token
@@ -23,6 +23,7 @@ from mileage.web.intake import MIB, RETRY_SECONDS, Body, Entrance
 from mileage.web.security import unsurprised
 
 if TYPE_CHECKING:
+    from mileage.ingest.meters import DoorMeter
     from mileage.sources.otlp_record import Signal
     from mileage.web.intake import Intake, Lease
     from mileage.web.services import Door
@@ -37,16 +38,19 @@ METHODS: dict[str, Signal] = {
 # so what does is what the client compressed: gRPC does not pass its headers on.
 _GZIP_MAGIC = b"\x1f\x8b"
 _IDENTITY_AND_GZIP = 0b101
-_STAGES = ((0.05, 4 * MIB), (1.0, sys.maxsize))
-"""After how many seconds a message that is not there yet counts as how large."""
+MESSAGE_BYTES = 4 * MIB
+"""The most of a message: what the OpenTelemetry Collector takes, and gRPC by itself."""
+_PROMPT_BYTES, _PROMPT_SECONDS = MIB, 1.0
+"""What a message counts as before it is there: this much, and later as the largest."""
 _CALLS_AT_ONCE = 1000
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-_INTERNAL = 13
 _PATIENCE = {
     # How long a connection may do with no call.
     "grpc.max_connection_idle_ms": 120_000,
     # Calls at once on one of them, and bytes of its headers.
     "grpc.max_concurrent_streams": 100,
+    # Of a message that nobody reads yet, no more than a small one is taken in.
+    "grpc.http2.bdp_probe": 0,
     "grpc.max_metadata_size": 16 * 1024,
     # Clients behind routers ping; more often than this is a flood.
     "grpc.http2.min_ping_interval_without_data_ms": 10_000,
@@ -59,8 +63,11 @@ _PATIENCE = {
 class GrpcDoor:
     """Listens on one port until it is stopped."""
 
-    def __init__(self, door: Door, intake: Intake, host: str, port: int) -> None:
+    def __init__(
+        self, door: Door, intake: Intake, meter: DoorMeter, host: str, port: int
+    ) -> None:
         self._intake = intake
+        self._meter = meter
         self._host, self._port = host, port
         self._open = 0
         self._server: Any = None
@@ -96,7 +103,10 @@ class GrpcDoor:
         limits = self._intake.limits
         return [
             ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", limits.max_body_bytes),
+            (
+                "grpc.max_receive_message_length",
+                min(limits.max_body_bytes, MESSAGE_BYTES),
+            ),
             ("grpc.max_allowed_incoming_connections", limits.max_connections),
             ("grpc.server_handshake_timeout_ms", limits.patience_seconds * 1000),
             ("grpc.per_message_decompression", 0),
@@ -116,21 +126,32 @@ class GrpcDoor:
         return grpc.stream_unary_rpc_method_handler(export)
 
     async def _answer(self, entrance: Entrance[RpcAnswer], context: Any) -> RpcAnswer:  # noqa: ANN401 - ditto
-        patience = self._intake.limits.patience_seconds
-        if self._open >= _CALLS_AT_ONCE:
-            return entrance.answers.later(503, "too many calls at once", RETRY_SECONDS)
+        """Answer a call, and count it."""
+        delivery = GrpcDelivery(context, self._intake.limits.patience_seconds)
+        status = GONE
         self._open += 1
+        self._meter.began()
         try:
-            answer = await unsurprised(
-                self._intake.receive(GrpcDelivery(context, patience), entrance)
-            )
+            answer = await self._received(entrance, delivery)
+            status = answer.status
         finally:
             self._open -= 1
+            self._meter.took(delivery.size)
+            self._meter.gave_back(delivery.size)
+            self._meter.ended("grpc", status)
+        return answer
+
+    async def _received(
+        self, entrance: Entrance[RpcAnswer], delivery: GrpcDelivery
+    ) -> RpcAnswer:
+        if self._open > _CALLS_AT_ONCE:
+            return entrance.answers.later(503, "too many calls at once", RETRY_SECONDS)
+        answer = await unsurprised(self._intake.receive(delivery, entrance))
         if isinstance(answer, RpcAnswer):
             return answer
         reference = answer.reference if answer else ""
         message = f"a fault of Mileage; its log has it under {reference}"
-        return RpcAnswer(_INTERNAL, message, b"")
+        return RpcAnswer(500, message, b"")
 
 
 def _entrance(signal: Signal, reader: OtlpReader) -> Entrance[RpcAnswer]:
@@ -143,6 +164,8 @@ class GrpcDelivery:
     def __init__(self, context: Any, patience: float) -> None:  # noqa: ANN401 - grpc has no types
         self._context = context
         self._patience = patience
+        self.size = 0
+        """Bytes of the message, when it is there."""
 
     def token(self) -> str:
         """Return the bearer token."""
@@ -154,60 +177,36 @@ class GrpcDelivery:
         """Read the one message.
 
         gRPC tells nothing of a message before all of it is there, and refuses by
-        itself what is above the limit. One that does not come at once therefore
-        counts as more, the longer it takes, and in the end as the largest.
+        itself what is above the limit.
         """
-        clock = asyncio.get_running_loop()
-        # A task of its own for the reading would cost a fifth of the whole call.
+        largest = min(most, MESSAGE_BYTES)
+        lease.grow_to(min(_PROMPT_BYTES, largest))
         try:
             async with asyncio.timeout(self._patience) as limit:
-                stages = _Stages(clock, lease, most, limit)
+                late = _late(lease, largest, limit)
                 try:
                     message = await self._context.read()
                 finally:
-                    stages.end()
+                    late.cancel()
         except TimeoutError:
             raise Unavailable(
                 "the message took too long, or too many do; send smaller batches"
             ) from None
         if not isinstance(message, bytes):
             raise Invalid("the call ended without a message")
-        lease.grow_to(len(message))
+        self.size = len(message)
+        lease.grow_to(self.size)
         return Body(message, message.startswith(_GZIP_MAGIC))
 
 
-class _Stages:
-    """Lets the lease of a message grow while it is awaited."""
+def _late(lease: Lease, size: int, limit: asyncio.Timeout) -> asyncio.TimerHandle:
+    """Let a lease grow when a message is late; without room nobody waits for it."""
+    loop = asyncio.get_running_loop()
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        lease: Lease,
-        most: int,
-        limit: asyncio.Timeout,
-    ) -> None:
-        self._loop, self._lease, self._most, self._limit = loop, lease, most, limit
-        self._coming = iter(_STAGES)
-        self._size = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._next()
-
-    def _next(self) -> None:
-        stage = next(self._coming, None)
-        if stage is not None:
-            seconds, self._size = stage
-            self._timer = self._loop.call_later(seconds, self._grow)
-
-    def _grow(self) -> None:
-        """Take more, or end the waiting now."""
+    def grow() -> None:
         try:
-            self._lease.grow_to(min(self._size, self._most))
+            lease.grow_to(size)
         except Unavailable:
-            self._limit.reschedule(self._loop.time())
-        else:
-            self._next()
+            limit.reschedule(loop.time())
 
-    def end(self) -> None:
-        """Stop: the message is there, or nobody waits for it any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+    return loop.call_later(_PROMPT_SECONDS, grow)

@@ -174,7 +174,12 @@ class Intake:
         self._threads = CapacityLimiter(_THREADS)
         # One thread of its own: each keeps some of what it has freed for itself.
         self._alone = ThreadPoolExecutor(1, "mileage-large-bodies")
-        self._room = Room(self.limits.max_body_bytes * _WAITING_BODIES)
+        self._room = Room(self.room_bytes)
+
+    @property
+    def room_bytes(self) -> int:
+        """How many bytes of bodies may be in memory at once."""
+        return self.limits.max_body_bytes * _WAITING_BODIES
 
     async def receive(self, delivery: Delivery, entrance: Entrance[A]) -> A:
         """Take one body in and answer when it is durable."""

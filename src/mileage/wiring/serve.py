@@ -184,6 +184,7 @@ class Server:
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
         intake = Intake(door, self.organisation.policy.settings)
+        self.organisation.receiver.meters.door.opened(intake.room_bytes)
         app = create_app(services, intake=intake)
         limits = intake.limits
         _allow_files(2 * limits.max_connections + SPARE_FILES)
@@ -224,7 +225,8 @@ class Server:
         from mileage.web.grpc_door import GrpcDoor
 
         host = self._listener.getsockname()[0]
-        return GrpcDoor(door, intake, host, self._grpc_port)
+        meter = self.organisation.receiver.meters.door
+        return GrpcDoor(door, intake, meter, host, self._grpc_port)
 
 
 def _allow_files(most: int) -> None:
