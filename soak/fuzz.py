@@ -68,7 +68,7 @@ def parsers() -> dict[str, Parser]:
     for signal in ("logs", "metrics", "traces"):
         for form in ("protobuf", "json"):
             found[f"otlp-{signal}-{form}"] = partial(_read_body, reader, signal, form)
-    ordinary = OtlpReader(installed.otlp_sources(), compiled=False)
+    ordinary = OtlpReader(installed.otlp_sources(), at_once=False)
     found["otlp-logs-columns"] = partial(_read_both_ways, reader, ordinary)
     found |= _tails()
     return {**found, **_inputs()}

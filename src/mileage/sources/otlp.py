@@ -18,11 +18,11 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from mileage.domain.errors import Invalid
 from mileage.domain.witness import ActivityBatch, Reading, WitnessBatch
 from mileage.sources import otlp_json as shape
-from mileage.sources.otlp_columns import ColumnScanner
+from mileage.sources.otlp_columns import ColumnScanner, Scanned, tables_of
 from mileage.sources.otlp_points import PointReader
 from mileage.sources.otlp_protobuf import packed_keys, read_attributes, short_text
 from mileage.sources.otlp_record import OtlpRecord, Scalar, Signal
-from mileage.sources.otlp_scalar import bounded, nanoseconds
+from mileage.sources.otlp_scalar import bounded, nanoseconds, printable
 from mileage.sources.otlp_spans import SpanFilter
 from mileage.sources.otlp_walk import (
     MOST_ITEMS,
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mileage.sources.base import ColumnSource, OtlpSource, SpanSource
-    from mileage.sources.otlp_columns import LogTable, Scanned
+    from mileage.sources.otlp_columns import LogTable
 
 _Walk: TypeAlias = "Callable[[Iterable[Group]], Iterator[OtlpRecord | int]]"
+_WORTH_TABLES = 8
+"""Records; of fewer, making a table costs more than it saves."""
 _number = attrgetter("number")
 
 Form: TypeAlias = Literal["protobuf", "json"]
@@ -57,14 +59,15 @@ _JSON: dict[Signal, tuple[Any, tuple[str, str, str]]] = {
 class OtlpReader:
     """Reads bodies for a set of sources; holds no state between bodies."""
 
-    def __init__(self, sources: Sequence[OtlpSource], *, compiled: bool = True) -> None:
-        """Set up; ``compiled=False`` reads all bodies the ordinary way."""
+    def __init__(self, sources: Sequence[OtlpSource], *, at_once: bool = True) -> None:
+        """Set up; without ``at_once`` each record is read by itself, for comparison."""
+        self._at_once = at_once
         self._sources = tuple(sources)
         names: frozenset[str] = frozenset().union(*(s.names for s in sources))
         keys: frozenset[str] = frozenset().union(*(s.keys for s in sources))
         keys |= _ALWAYS
         self._allowed = Allowed(names, keys, packed_keys(keys))
-        self._columns = ColumnScanner(names, keys, MOST_ITEMS) if compiled else None
+        self._columns = ColumnScanner(names, keys, MOST_ITEMS) if at_once else None
         numbered = list(enumerate(self._sources))
         self._by_name = {
             name: tuple(at for at, source in numbered if name in source.names)
@@ -74,7 +77,7 @@ class OtlpReader:
         spans = SpanFilter.of(
             (cast("SpanSource", self._sources[at]) for at in self._of_spans),
             self._allowed.attributes,
-            compiled=compiled,
+            compiled=at_once,
         )
         points = PointReader(names, self._allowed.attributes)
         self._walks: dict[Signal, _Walk] = {
@@ -93,18 +96,24 @@ class OtlpReader:
             scanned = self._columns.scan(body)
             if scanned is not None:
                 return self._read_tables(scanned)
-        shares = _Shares(self._sources)
+        found: list[OtlpRecord] = []
+        ignored = 0
         try:
             for record in self._walks[signal](_groups(signal, form, body)):
                 if isinstance(record, int):
-                    shares.ignored += record
+                    ignored += record
                 else:
-                    shares.add(record, self._owners(record))
+                    found.append(record)
         except DecodeError:
             # The decoder's own words may quote the body.
             message = f"the body is no OTLP {signal} protobuf message"
             raise Invalid(message) from None
-        return _together(shares.readings(), shares.ignored)
+        if signal == "logs" and self._at_once and len(found) >= _WORTH_TABLES:
+            return self._read_tables(Scanned(ignored + len(found), tables_of(found)))
+        shares = _Shares(self._sources)
+        for record in found:
+            shares.add(record, self._owners(record))
+        return _together(shares.readings(), ignored + shares.ignored)
 
     def _read_tables(self, scanned: Scanned) -> Reading:
         """Let sources read tables at once where they can, else record by record."""
@@ -113,7 +122,7 @@ class OtlpReader:
         read = 0
         for table in scanned.tables:
             read += len(table.numbers)
-            reading = self._at_once(table)
+            reading = self._read_at_once(table)
             if reading is not None:
                 readings.append(reading)
                 continue
@@ -122,7 +131,7 @@ class OtlpReader:
         ignored = scanned.records - read + shares.ignored
         return _together([*readings, *shares.readings()], ignored)
 
-    def _at_once(self, table: LogTable) -> Reading | None:
+    def _read_at_once(self, table: LogTable) -> Reading | None:
         """Read a table as its only owner, if it has one that can."""
         able = [self._sources[at] for at in self._by_name[table.name]]
         source = able[0] if len(able) == 1 else None
@@ -226,12 +235,13 @@ class Allowed:
             return {}
         if isinstance(pairs[0], bytes):
             return read_attributes(cast("Sequence[bytes]", pairs), self.packed_keys)
-        keys = self.keys
-        return {
-            pair.key: bounded(pair.value)
-            for pair in cast("Sequence[shape.KeyValue]", pairs)
-            if pair.key in keys
-        }
+        keys, kept = self.keys, {}
+        for pair in cast("Sequence[shape.KeyValue]", pairs):
+            if pair.key in keys:
+                # Most values are texts; this is where most of the time goes.
+                text = pair.value.string_value if pair.value else None
+                kept[pair.key] = printable(text) if text else bounded(pair.value)
+        return kept
 
     def _name(self, record: shape.LogRecord, attributes: dict[str, Scalar]) -> str:
         """Find the event's name: attribute, then field, then body; '' if unwanted."""

@@ -8,6 +8,7 @@ what it reads of its rows; where it cannot tell, it asks for the rows.
 from __future__ import annotations
 
 from itertools import chain
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mileage import native
@@ -26,7 +27,7 @@ Held = TypeVar("Held")
 ABSENT = ...
 """Stands in a column where a record has no such attribute."""
 # What a column holds, as bits; set by ``native/otlp_logs.h``.
-_TEXT, _COUNT, _ABSENT = 4, 8, 128
+_OTHER, _TEXT, _COUNT, _ABSENT = 1, 4, 8, 128
 
 
 class Frame(NamedTuple):
@@ -155,6 +156,46 @@ class LogTable(NamedTuple):
             return counts if max(counts) <= MAX_COUNT else None
         found = [absent if held is ABSENT else as_count(held) for held in values]
         return None if None in found else found  # type: ignore[return-value]
+
+
+def tables_of(records: Iterable[OtlpRecord]) -> list[LogTable]:
+    """Turn decoded log records into tables, as the scanner makes them."""
+    by_name: dict[str, list[OtlpRecord]] = {}
+    for record in records:
+        by_name.setdefault(record.name, []).append(record)
+    return [_table_of(name, rows) for name, rows in by_name.items()]
+
+
+def _table_of(name: str, rows: list[OtlpRecord]) -> LogTable:
+    numbers: dict[tuple[int, str], int] = {}
+    frames: list[Frame] = []
+    frame_of: list[int] = []
+    for row in rows:
+        # Records of one resource share its attributes.
+        frame = numbers.setdefault((id(row.resource), row.scope), len(frames))
+        if frame == len(frames):
+            frames.append(Frame(row.scope, row.resource))
+        frame_of.append(frame)
+    attributes = [row.attributes for row in rows]
+    columns: dict[str, tuple[list[Any], int]] = {}
+    for key in dict.fromkeys(chain.from_iterable(attributes)):
+        values = [held.get(key, ABSENT) for held in attributes]
+        columns[key] = (values, _kinds(values))
+    numbered = [row.number for row in rows]
+    instants = [row.occurred_at for row in rows]
+    return LogTable(name, frames, numbered, instants, frame_of, columns)
+
+
+def _kinds(values: list[Any]) -> int:
+    """Tell what a column holds, as far as it can be read at once."""
+    types = set(map(type, values))
+    absent = _ABSENT if EllipsisType in types else 0
+    types.discard(EllipsisType)
+    if types == {str} and "" not in values:
+        return _TEXT | absent
+    if types == {int} and not absent and 0 <= min(values) <= max(values) <= MAX_COUNT:
+        return _COUNT
+    return _OTHER | absent
 
 
 class Scanned(NamedTuple):

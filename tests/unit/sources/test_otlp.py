@@ -521,8 +521,8 @@ def test_deeply_nested_protobuf_is_passed_over():
         nested = b"\x2a" + _varint(len(nested)) + nested
     for tag in (b"\x2a", b"\x12", b"\x12", b"\x0a"):
         nested = tag + _varint(len(nested)) + nested
-    for compiled in (True, False):
-        reader = OtlpReader([Keeper()], compiled=compiled)
+    for at_once in (True, False):
+        reader = OtlpReader([Keeper()], at_once=at_once)
         assert reader.read("logs", "protobuf", nested).ignored == 1
 
 
