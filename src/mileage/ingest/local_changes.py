@@ -118,6 +118,8 @@ def _touched(
     changed: set[int],
 ) -> set[int]:
     """Return the files whose sums may change: they share a call with changed ones."""
+    if changed >= after.keys():
+        return set(after)
     moved: set[int] = set()
     for number in changed:
         moved.update(before.get(number, ()), after.get(number, ()))

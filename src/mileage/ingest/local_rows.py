@@ -6,7 +6,7 @@ all its copies together tell it.
 
 from __future__ import annotations
 
-from itertools import chain
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen
@@ -34,13 +34,16 @@ class Held(NamedTuple):
 
 def repeated_keys(keys: Iterable[array[int]]) -> set[int]:
     """Return the keys that occur more than once."""
-    every = list(chain.from_iterable(keys))
-    if len(set(every)) == len(every):
-        return set()
     seen: set[int] = set()
-    known = seen.add
-    # ``add`` returns None: a key passes only where it has been seen before.
-    return {key for key in every if key in seen or known(key)}
+    repeated: set[int] = set()
+    for some in keys:
+        own = set(some)
+        if len(own) < len(some):
+            repeated.update(key for key, count in Counter(some).items() if count > 1)
+        if not seen.isdisjoint(own):
+            repeated |= seen & own
+        seen |= own
+    return repeated
 
 
 def rows_of(

@@ -168,21 +168,15 @@ class PersonalIndex:
 
     def put(self, files: Sequence[StoredFile], contents: Sequence[Content]) -> None:
         """Store what was read of files in place of what was there."""
-        rows = [file._asdict() | {"path": os.fsencode(file.path)} for file in files]
+        rows = ((file.number, os.fsencode(file.path), *file[2:]) for file in files)
         self._each("index_file.put", rows)
         pairs = zip(files, contents, strict=True)
-        rows = [{"number": file.number, **own._asdict()} for file, own in pairs]
-        self._each("index_content.put", rows)
+        self._each("index_content.put", ((file.number, *own) for file, own in pairs))
 
     def put_usage(self, usage: Mapping[int, Iterable[Sequence[Any]]]) -> None:
         """Store the sums of files in place of those that were there."""
         self._each("index_usage.drop", [{"number": number} for number in usage])
-        names = ("number", *QuarterRow._fields)
-        rows = (
-            dict(zip(names, (number, *row), strict=True))
-            for number, own in usage.items()
-            for row in own
-        )
+        rows = ((number, *row) for number, own in usage.items() for row in own)
         self._each("index_usage.put", rows)
 
     def sum_up(self) -> None:
@@ -204,7 +198,10 @@ class PersonalIndex:
         with _said_plainly():
             return self._base.execute(_statement(name), parameters).fetchall()
 
-    def _each(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
+    def _each(
+        self, name: str, rows: Iterable[Mapping[str, object] | tuple[object, ...]]
+    ) -> None:
+        """Run a statement for each row; by position where rows are tuples."""
         with _said_plainly():
             self._base.executemany(_statement(name), rows)
 

@@ -1,3 +1,3 @@
-INSERT INTO content (number, keys, body, mark) VALUES (:number, :keys, :body, :mark)
+INSERT INTO content (number, keys, body, mark) VALUES (?, ?, ?, ?)
 ON CONFLICT (number) DO UPDATE SET
     keys = excluded.keys, body = excluded.body, mark = excluded.mark
