@@ -1,10 +1,12 @@
-"""Cost of reading OTLP: bytes of ``api_request`` events in, witnesses out.
+"""Cost of reading OTLP: bytes in, witnesses out.
 
     python bench/bench_otlp.py [--batches N] [--json]
 
-Processor time a record, best of five, and as a multiple of the floor: decoding the
-same protobuf with the C library and looking at nothing. Events have the 21
-attributes and 7 resource attributes that Claude Code sends with a login.
+Processor time a record, best of five: of ``api_request`` events with the 21 attributes
+and 7 resource attributes that Claude Code sends with a login, of all that it sends of
+a turn, of Codex's responses, and of spans that nobody wants. Each in protobuf and in
+JSON, with the extension in C and (``rows``) record by record without it. The floor is
+to decode the same protobuf with the C library and to look at nothing.
 """
 
 from __future__ import annotations
@@ -15,34 +17,49 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
 )
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+)
 
-from mileage.sources import claude_code_otlp, codex_otlp
+from mileage.sources import installed
 from mileage.sources.otlp import OtlpReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mileage.sources.otlp import Form
+    from mileage.sources.otlp_record import Signal
 
 RECORDS = 100
 REPETITIONS = 5
-AIM_MICROSECONDS = 40.0
+AIM_MICROSECONDS = 3.0
+"""For ``api_request`` events in protobuf, with the extension."""
+SPANS = 815
 START = 1_795_310_312_872_000_000
 
 
 def body(chance: random.Random, number: int) -> bytes:
-    """Build one protobuf body of 100 events."""
+    """Build one protobuf body of 100 ``api_request`` events."""
+    events = [event(chance, index) for index in range(RECORDS)]
+    return of_events(events, "claude_code.", START + number * RECORDS)
+
+
+def of_events(events: Iterable[Mapping[str, Any]], prefix: str, start: int) -> bytes:
+    """Build a protobuf body; a client's log bodies hold its prefix and the event."""
     request = ExportLogsServiceRequest()
     group = request.resource_logs.add()
     _fill(group.resource.attributes, _RESOURCE)
     scoped = group.scope_logs.add()
     scoped.scope.name = "com.anthropic.claude_code.events"
-    for index in range(RECORDS):
+    for index, told in enumerate(events):
         record = scoped.log_records.add()
-        record.time_unix_nano = START + number * RECORDS + index
-        record.body.string_value = "claude_code.api_request"
-        _fill(record.attributes, event(chance, index))
+        record.time_unix_nano = start + index
+        record.body.string_value = prefix + told["event.name"]
+        _fill(record.attributes, told)
     packed: bytes = request.SerializeToString()
     return packed
 
@@ -85,7 +102,68 @@ def event(chance: random.Random, index: int) -> dict[str, Any]:
     }
 
 
-def _fill(pairs: Any, held: dict[str, Any]) -> None:  # noqa: ANN401
+def turn(chance: random.Random, index: int) -> list[dict[str, Any]]:
+    """Make up what Claude Code sends of a turn: five events, three of them read."""
+    asked = event(chance, index)
+    base = {key: asked[key] for key in list(asked)[:11]}
+    call = {"tool_name": "Bash", "tool_use_id": f"toolu_{chance.getrandbits(96):024x}"}
+    return [
+        asked,
+        {**base, "event.name": "assistant_response", "response_length": 7},
+        {**base, **call, "event.name": "tool_decision", "decision": "accept"},
+        {**base, **call, "event.name": "tool_result", "success": "true"},
+        {**base, "event.name": "hook_registered"},
+    ]
+
+
+def response(chance: random.Random, index: int) -> list[dict[str, Any]]:
+    """Make up the two events that Codex sends of a response."""
+    base = {
+        "event.name": "codex.sse_event",
+        "event.timestamp": "2026-11-22T01:18:40.249Z",
+        "conversation.id": f"{chance.getrandbits(128):032x}",
+        "app.version": "0.169.0",
+        "originator": "codex_exec",
+        "terminal.type": "xterm-256color",
+        "model": "gpt-5.1-codex",
+        "slug": "gpt-5.1-codex",
+        "duration_ms": str(index),
+    }
+    counts = {
+        "input_token_count": str(chance.randrange(1000, 100_000)),
+        "output_token_count": str(chance.randrange(1000)),
+        "cached_token_count": chance.randrange(1000),
+        "reasoning_token_count": chance.randrange(100),
+    }
+    return [
+        {**base, "event.kind": "response.created"},
+        {**base, "event.kind": "response.completed", **counts},
+    ]
+
+
+def unwanted(chance: random.Random) -> bytes:
+    """Build a body of spans as a program sends them for a few requests."""
+    request = ExportTraceServiceRequest()
+    scoped = request.resource_spans.add().scope_spans.add()
+    scoped.scope.name = "codex_cli"
+    for index in range(SPANS):
+        span = scoped.spans.add(
+            name=f"handle_output_item_{index % 17}",
+            trace_id=chance.randbytes(16),
+            span_id=chance.randbytes(8),
+            start_time_unix_nano=START + index,
+            end_time_unix_nano=START + index + 5,
+        )
+        texts = ("code.filepath", "code.namespace", "thread.name")
+        _fill(span.attributes, dict.fromkeys(texts, "tokio-runtime-worker/src/x.rs"))
+        _fill(
+            span.attributes, dict.fromkeys(("code.lineno", "thread.id", "busy_ns"), 7)
+        )
+    packed: bytes = request.SerializeToString()
+    return packed
+
+
+def _fill(pairs: Any, held: Mapping[str, Any]) -> None:  # noqa: ANN401
     for key, value in held.items():
         pair = pairs.add(key=key)
         if isinstance(value, int):
@@ -94,40 +172,14 @@ def _fill(pairs: Any, held: dict[str, Any]) -> None:  # noqa: ANN401
             pair.value.string_value = value
 
 
-def as_json(packed: bytes) -> bytes:
+def in_json(message: Any, packed: bytes) -> bytes:  # noqa: ANN401
     """Write a body of ours as OTLP/JSON."""
-    request = ExportLogsServiceRequest.FromString(packed)
-    (group,) = request.resource_logs
-    records = [
-        {
-            "timeUnixNano": str(record.time_unix_nano),
-            "body": {"stringValue": record.body.string_value},
-            "attributes": _pairs(record.attributes),
-        }
-        for record in group.scope_logs[0].log_records
-    ]
-    scope = {"name": group.scope_logs[0].scope.name}
-    resource = {"attributes": _pairs(group.resource.attributes)}
-    scoped = [{"scope": scope, "logRecords": records}]
-    return json.dumps(
-        {"resourceLogs": [{"resource": resource, "scopeLogs": scoped}]},
-        separators=(",", ":"),
-    ).encode()
+    return MessageToJson(message.FromString(packed), indent=None).encode()
 
 
-def _pairs(pairs: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    return [
-        {
-            "key": pair.key,
-            "value": {"stringValue": pair.value.string_value}
-            if pair.value.string_value
-            else {"intValue": str(pair.value.int_value)},
-        }
-        for pair in pairs
-    ]
-
-
-def microseconds(work: Callable[[bytes], object], bodies: list[bytes]) -> float:
+def microseconds(
+    work: Callable[[bytes], object], bodies: list[bytes], records: int = RECORDS
+) -> float:
     """Return processor time a record: the best run, as noise only adds."""
     best = float("inf")
     for _ in range(REPETITIONS):
@@ -135,39 +187,66 @@ def microseconds(work: Callable[[bytes], object], bodies: list[bytes]) -> float:
         for one in bodies:
             work(one)
         best = min(best, time.process_time() - began)
-    return best / (len(bodies) * RECORDS) * 1e6
+    return best / (len(bodies) * records) * 1e6
+
+
+def _told(
+    name: str, signal: Signal, bodies: dict[Form, list[bytes]], records: int = RECORDS
+) -> dict[str, float]:
+    """Measure one kind of records, in both forms and both ways."""
+    quick = OtlpReader(installed.otlp_sources())
+    slow = OtlpReader(installed.otlp_sources(), at_once=False)
+    figures: dict[str, float] = {}
+    for form, made in bodies.items():
+        for way, reader in (("", quick), ("_rows", slow)):
+
+            def work(one: bytes, reader: OtlpReader = reader, form: Form = form) -> int:
+                return len(reader.read(signal, form, one).witnesses)
+
+            found = microseconds(work, made, records)
+            figures[f"{name}_{form}{way}_us"] = found
+    return figures
 
 
 def measure(batches: int) -> dict[str, float]:
-    """Measure the floor and both encodings on the same events."""
+    """Measure the floor, and each kind of records."""
     chance = random.Random(7)  # noqa: S311 - repeatable, no secret
-    packed = [body(chance, number) for number in range(batches)]
-    plain = [as_json(one) for one in packed]
-    reader = OtlpReader((claude_code_otlp.SOURCE, codex_otlp.SOURCE))
-    (first, second) = (
-        reader.read("logs", "protobuf", packed[0]),
-        reader.read("logs", "json", plain[0]),
-    )
-    assert first == second
-    assert len(first.witnesses) == RECORDS
-    floor = microseconds(ExportLogsServiceRequest.FromString, packed)
-    protobuf = microseconds(lambda one: reader.read("logs", "protobuf", one), packed)
-    in_json = microseconds(lambda one: reader.read("logs", "json", one), plain)
-    return {
-        "bytes_a_record": len(packed[0]) / RECORDS,
-        "floor_us": floor,
-        "protobuf_us": protobuf,
-        "protobuf_ratio": protobuf / floor,
-        "json_us": in_json,
-        "json_ratio": in_json / floor,
+    calls = [body(chance, number) for number in range(batches)]
+    turns = [
+        of_events(
+            [one for index in range(RECORDS // 5) for one in turn(chance, index)],
+            "claude_code.",
+            START,
+        )
+        for _ in range(batches)
+    ]
+    responses = [
+        of_events(
+            [one for index in range(RECORDS // 2) for one in response(chance, index)],
+            "",
+            START,
+        )
+        for _ in range(batches)
+    ]
+    spans = [unwanted(chance)]
+    figures = {
+        "bytes_a_record": len(calls[0]) / RECORDS,
         "aim_us": AIM_MICROSECONDS,
+        "floor_us": microseconds(ExportLogsServiceRequest.FromString, calls),
     }
+    logs = (("api_request", calls), ("turn", turns), ("codex_response", responses))
+    for name, packed in logs:
+        plain = [in_json(ExportLogsServiceRequest, one) for one in packed[:20]]
+        figures |= _told(name, "logs", {"protobuf": packed, "json": plain})
+    plain = [in_json(ExportTraceServiceRequest, one) for one in spans]
+    bodies: dict[Form, list[bytes]] = {"protobuf": spans, "json": plain}
+    return figures | _told("unwanted_span", "traces", bodies, SPANS)
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--batches", type=int, default=100)
+    parser.add_argument("--batches", type=int, default=50)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     figures = measure(asked.batches)
@@ -175,7 +254,7 @@ def main() -> None:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
-        print(f"{name:16} {value:8.2f}")
+        print(f"{name:30} {value:8.2f}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ histograms repeat the same tokens, its spans do too: neither is counted.
 
 from __future__ import annotations
 
+from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.call import SourceTraits
@@ -148,9 +149,30 @@ def _sent(record: OtlpRecord) -> _Sent | None:
     return _Sent(*good) if len(good) == len(counts) else None
 
 
-def _key(session: str, instant: int, model: str, sent: _Sent) -> str:
+def _key(session: str, instant: int, model: str, *sent: int) -> str:
     counts = "{}:{}:{}:{}:{}".format(*sent)
     return f"{session}:{instant}:{model}:{counts}"
+
+
+def _classes(
+    prompt: list[int],
+    cached: list[int],
+    written: list[int],
+    answer: list[int],
+    thought: list[int],
+) -> dict[str, list[int]]:
+    """Return columns of disjoint classes, as ``_Sent.disjoint`` does of each row."""
+    reads = list(map(min, cached, prompt))
+    unread = list(map(sub, prompt, reads))
+    writes = list(map(min, written, unread))
+    reasoning = list(map(min, thought, answer))
+    return {
+        "input": list(map(sub, unread, writes)),
+        "cache_read": reads,
+        "cache_write": writes,
+        "output": list(map(sub, answer, reasoning)),
+        "reasoning": reasoning,
+    }
 
 
 def _call(record: OtlpRecord) -> Witness | Rejected:
@@ -164,7 +186,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
     model = record.text("model") or record.text("slug")
     return Witness(
         source=NAME,
-        key=_key(session, record.occurred_at, model, sent),
+        key=_key(session, record.occurred_at, model, *sent),
         link="",
         session=session,
         occurred_at=record.occurred_at,
@@ -197,21 +219,19 @@ def _calls(table: LogTable) -> Reading | None:
     good = [count for count in counts if count is not None]
     if times is None or not all(sessions) or len(good) < len(counts):
         return None
-    sent = list(map(_Sent, *good))
     models = chosen.either("model", "slug")
-    classes = map(list, zip(*map(_Sent.disjoint, sent), strict=True))
     found = witnesses(
-        list(map(_key, sessions, times, models, sent)),
-        source=[NAME] * len(sent),
+        list(map(_key, sessions, times, models, *good)),
+        source=[NAME] * len(told),
         session=sessions,
         occurred_at=times,
-        client=[CLIENT] * len(sent),
+        client=[CLIENT] * len(told),
         client_version=chosen.either("app.version", "service.version"),
         provider=[name or "openai" for name in chosen.texts("provider_name")],
         model=models,
         attended=each(_ATTENDED.get, chosen.texts("originator")),
-        identity=list(map(identity_among, *map(chosen.texts, IDENTITY_KEYS))),
-        **dict(zip(Tokens._fields, classes, strict=True)),
+        identity=each(identity_among, *map(chosen.texts, IDENTITY_KEYS)),
+        **_classes(*good),
     )
     return Reading(found, ignored=ignored)
 
