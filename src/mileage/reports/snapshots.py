@@ -76,8 +76,10 @@ class Snapshots:
         except FileNotFoundError:
             return []
         if self._listed[0] != changed or time.time_ns() - changed < SETTLED:
-            files = sorted(self._directory.glob("*.snap"), reverse=True)
-            self._listed = (changed, files)
+            # Files of other names are somebody's own.
+            found = self._directory.glob("*.snap")
+            files = [path for path in found if path.stem.isdecimal()]
+            self._listed = (changed, sorted(files, reverse=True))
         return self._listed[1]
 
     def _load(self, path: Path) -> Snapshot:
