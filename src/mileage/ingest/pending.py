@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mileage.ingest.record import Record
 
-QUEUED_WITNESSES = 200_000
+QUEUED_ROWS = 200_000
 """So many are held in memory at most; one record is taken whatever its size."""
 
 
@@ -43,6 +43,12 @@ class Waiting:
         """Count its witnesses."""
         return len(self.record.reading.witnesses)
 
+    @property
+    def rows(self) -> int:
+        """Count everything that it keeps in memory."""
+        reading = self.record.reading
+        return self.size + len(reading.activities) + len(reading.rejected)
+
 
 class Pending:
     """Everything on its way. Thread-safe."""
@@ -54,7 +60,7 @@ class Pending:
 
     @property
     def held(self) -> int:
-        """Witnesses in memory."""
+        """Rows in memory."""
         return self._held
 
     @property
@@ -65,10 +71,10 @@ class Pending:
     def hold(self, one: Waiting) -> bool:
         """Note what is on its way; False when that would be too much."""
         with self._changed:
-            if self._held and self._held + one.size > QUEUED_WITNESSES:
+            if self._held and self._held + one.rows > QUEUED_ROWS:
                 return False
             self._waiting.add(one)
-            self._held += one.size
+            self._held += one.rows
             return True
 
     def forget(self, one: Waiting) -> None:
@@ -99,7 +105,7 @@ class Pending:
     def _let_go(self, one: Waiting) -> None:
         if one in self._waiting:
             self._waiting.remove(one)
-            self._held -= one.size
+            self._held -= one.rows
 
     def told(self) -> None:
         """Have everybody who waits look again."""

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-QUEUED_RECORDS = 1000
+QUEUED_RECORDS = 4000
+LOOK_SECONDS = 0.05
 GATHER_SECONDS = 1.0
 """Appends begin so far apart, unless there is enough for one or somebody waits: what
 one costs hardly depends on its size."""
@@ -244,11 +245,14 @@ class Pipeline:
     def _let_more_come(self, began: float) -> None:
         """Wait until it is time for an append, or somebody waits for it."""
         while time.monotonic() < began + GATHER_SECONDS:
-            pending = self._pending
-            if pending.is_waited_for or pending.held >= APPEND_WITNESSES:
+            if self._pending.is_waited_for or self._has_enough():
                 return
-            if self._leaving.wait(GATHER_SECONDS / 20):
+            if self._leaving.wait(LOOK_SECONDS):
                 return
+
+    def _has_enough(self) -> bool:
+        waiting = self._to_append.qsize()
+        return self._pending.held >= APPEND_WITNESSES or waiting >= QUEUED_RECORDS // 2
 
     def _catch_up(self) -> bool:
         """Take in what lies behind; False when told to leave meanwhile."""

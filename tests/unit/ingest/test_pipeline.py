@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -199,3 +200,48 @@ def test_rejected_rows_never_reach_the_segment(tmp_path: Path) -> None:
         road.drain(5)
     assert ledger.keys == []
     assert len(ledger.bookings[0].refused) == 1
+
+
+def test_appends_are_apart_unless_somebody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 3600.0)
+    ledger = Notebook()
+    with running(tmp_path, ledger) as road:
+        road.submit(record("a")).result(5)
+        road.drain(5)
+        for key in "bcd":
+            road.submit(record(key)).result(5)
+        assert ledger.keys == ["a"]
+        road.drain(5)
+        assert ledger.keys == ["a", "b", "c", "d"]
+    # The first, which nothing came before, and everything that came since.
+    assert len(ledger.bookings) == 2
+
+
+def test_enough_for_one_append_is_not_kept_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 3600.0)
+    monkeypatch.setattr(module, "APPEND_WITNESSES", 3)
+    ledger = Notebook()
+    with running(tmp_path, ledger) as road:
+        road.submit(record("a")).result(5)
+        road.drain(5)
+        road.submit(record("b", "c")).result(5)
+        road.submit(record("d", "e")).result(5)
+        end = time.monotonic() + 30
+        while len(ledger.keys) < 5:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
+def test_what_waits_is_taken_in_when_it_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 3600.0)
+    ledger = Notebook()
+    with running(tmp_path, ledger) as road:
+        for key in "abc":
+            road.submit(record(key)).result(5)
+    assert ledger.keys == ["a", "b", "c"]
