@@ -76,18 +76,22 @@ def everybodys_sources(
 ) -> SourcesPage:
     """Tell what is heard of the first of those who are asked for, by name.
 
-    Their rows are those of now. What is missing of everybody is as of the overview;
-    of those who were searched for it is told anew.
+    Everybody is told as of the overview; those who were searched for as of now.
     """
     found = overview.matching(asked.wanted)
     shown = found[: asked.most]
     told, counts = overview.problems, overview.counts
-    with hearing(ledger) as heard:
-        booked = [one for owner in shown for one in heard.booked(owner)]
-        covered = covered_by(ledger, heard, booked, ledger.now())
-        if asked.wanted:
-            told = tuple(problems_among(ledger, heard, booked, covered, asked.faults))
-            counts = Counter(one.kind for one in told)
+    if overview.first.keys() >= set(shown) and not asked.wanted:
+        covered = [row for owner in shown for row in overview.first[owner]]
+    else:
+        with hearing(ledger) as heard:
+            booked = [one for owner in shown for one in heard.booked(owner)]
+            covered = covered_by(ledger, heard, booked, ledger.now())
+            if asked.wanted:
+                told = tuple(
+                    problems_among(ledger, heard, booked, covered, asked.faults)
+                )
+                counts = Counter(one.kind for one in told)
     named = {*shown, *(one.account for one in told)}
     return SourcesPage(
         whole=True,

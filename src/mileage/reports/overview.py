@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 TOGETHER = 1000
 """Accounts looked at at once, which bounds memory."""
+FIRST = 100
+"""Accounts whose rows are kept."""
 KEPT_OF_A_KIND = 200
 """Problems that are kept one by one; all are counted."""
 
@@ -56,6 +58,8 @@ class Overview:
     """Accounts in the directory."""
     silent: int
     """People of the directory of whom nothing was ever heard."""
+    first: Mapping[str, tuple[Coverage, ...]]
+    """The rows of the first by name: what most who look at everybody see."""
     lines: int
     """Sources of accounts."""
     problems: tuple[Problem, ...]
@@ -83,18 +87,20 @@ def look_over(
     known = {one.account_id: one for one in accounts}
     with hearing(ledger) as heard:
         owners = heard.accounts()
-        sums = _Sums()
+        named = sorted(_named(owner, known.get(owner)) for owner in owners)
+        sums = _Sums({one.account for one in named[:FIRST]})
         for some in _chunks(sorted(owners)):
             booked = [account for owner in some for account in owners[owner]]
             covered = covered_by(ledger, heard, booked, at)
             sums.add(covered, problems_among(ledger, heard, booked, covered, faults))
     return Overview(
         at=at,
-        heard=tuple(sorted(_named(owner, known.get(owner)) for owner in owners)),
+        heard=tuple(named),
         known=len(accounts),
         silent=_silent(ledger, owners, accounts),
+        first={owner: tuple(rows) for owner, rows in sums.rows.items()},
         lines=sums.lines,
-        problems=sums.first(),
+        problems=sums.problems(),
         counts=dict(sums.counts),
         completeness=completeness(ledger),
     )
@@ -124,19 +130,23 @@ def problems_among(
 class _Sums:
     """What is counted and kept on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: set[str]) -> None:
+        self.rows: dict[str, list[Coverage]] = {owner: [] for owner in first}
         self.lines = 0
         self.counts: Counter[str] = Counter()
         self._kept: list[Problem] = []
 
     def add(self, covered: Sequence[Coverage], problems: Iterable[Problem]) -> None:
         self.lines += len(covered)
+        for row in covered:
+            if row.account in self.rows:
+                self.rows[row.account].append(row)
         for one in problems:
             self.counts[one.kind] += 1
             if self.counts[one.kind] <= KEPT_OF_A_KIND:
                 self._kept.append(one)
 
-    def first(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         return tuple(sorted(self._kept, key=lambda one: one.severity != "todo"))
 
 

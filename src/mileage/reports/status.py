@@ -70,6 +70,11 @@ class Receiving:
             lambda: queries.source_calls(ledger), lambda: queries.span(ledger).seq
         )
         """Calls by source: every call has to be looked at for them."""
+        self.reasons = Kept(
+            lambda: rejections(ledger, None, REASONS_SHOWN),
+            lambda: queries.span(ledger).seq,
+        )
+        """The most frequent kinds of rejections."""
 
     def counts(self) -> IngestStatus:
         """Count; a scraper asks for no more."""
@@ -101,7 +106,7 @@ class Receiving:
                 f"Besides these, {covered.simulated_calls:,} calls of "
                 f"{covered.simulated_accounts:,} accounts are simulated roll-ups."
             )
-        found = rejections(self._ledger, None, REASONS_SHOWN)
+        found = self.reasons.value()
         calls = self.calls.value()
         return replace(
             counts,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 1_000_000
 """Rolled up at once, which bounds the memory that sorting takes."""
+FEW = 8
 LEAST_ROWS = 200_000
 PART = 0.1
 """So many rows, or this part of the roll-up, may wait before it is made anew."""
@@ -78,25 +79,32 @@ class Heard:
 
     def presence(self, accounts: Sequence[str], recent: int) -> list[Presence]:
         """Return what was told of some accounts, by who stands behind them."""
-        rows = run(
-            self._cursor,
-            "presence",
-            after=self._after,
-            accounts=list(accounts),
-            recent=recent,
-        )
+        rows = [
+            row
+            for some in _apart(accounts)
+            for row in run(
+                self._cursor,
+                "presence",
+                after=self._after,
+                accounts=some,
+                recent=recent,
+            )
+        ]
         return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
     def versions(self, accounts: Sequence[str], since: date) -> list[VersionSeen]:
         """Return the versions of clients in use since a local day."""
-        rows = run(
-            self._cursor,
-            "presence_versions",
-            after=self._after,
-            accounts=list(accounts),
-            since=since,
-        )
-        return [VersionSeen(*row) for row in rows]
+        return [
+            VersionSeen(*row)
+            for some in _apart(accounts)
+            for row in run(
+                self._cursor,
+                "presence_versions",
+                after=self._after,
+                accounts=some,
+                since=since,
+            )
+        ]
 
     def sources(self, account: str | None, patience: int) -> list[SourceRow]:
         """Return each source; ``patience`` is the days it may lag behind another."""
@@ -110,6 +118,13 @@ class Heard:
         return [SourceRow(*row) for row in rows]
 
 
+def _apart(accounts: Sequence[str]) -> list[list[str]]:
+    """Ask for few accounts one by one: each lies in one place of the roll-up."""
+    if len(accounts) <= FEW:
+        return [[one] for one in accounts]
+    return [list(accounts)]
+
+
 @contextmanager
 def hearing(ledger: Readable) -> Iterator[Heard]:
     """Read presence as it is at one moment."""
@@ -121,6 +136,12 @@ def hearing(ledger: Readable) -> Iterator[Heard]:
         yield Heard(cursor)
     finally:
         cursor.close()
+
+
+def booked_accounts(ledger: Readable, owner: str) -> list[str]:
+    """Return the accounts that somebody stands behind."""
+    with hearing(ledger) as heard:
+        return heard.booked(owner)
 
 
 def roll_up(ledger: Readable, least: int = LEAST_ROWS) -> bool:

@@ -9,6 +9,7 @@ from mileage.domain.figures import ActivityCount, RejectedCount, SourceSeen
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, moment
+from mileage.store.heard import booked_accounts
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ def personal_activity(
 
 def rejections(ledger: Ledger, account: str | None = None) -> list[RejectedCount]:
     """Count rejections by source and reason, of one account or of all."""
-    rows = run(ledger.cursor(), "rejections", account=account)
+    accounts = None if account is None else booked_accounts(ledger, account)
+    rows = run(ledger.cursor(), "rejections", accounts=accounts)
     return [RejectedCount(*row) for row in rows]
 
 

@@ -58,7 +58,12 @@ class Organisation:
     receiver: Receiver
     snapshots: Snapshots
     answers: Answers
-    claims: Claims
+
+    @property
+    def claims(self) -> Claims:
+        """Return where usage that belongs to nobody gets an owner."""
+        return Claims(self.ledger, self.control)
+
     horizon: Horizon
 
     def state(self) -> tuple[int, int]:
@@ -71,6 +76,7 @@ class Organisation:
         roll_up(self.ledger)
         self.answers.overview.refresh()
         self.receiver.receiving.calls.refresh()
+        self.receiver.receiving.reasons.refresh()
 
     def publish(self) -> Snapshot:
         """Make a snapshot of now and publish it."""
@@ -160,7 +166,6 @@ def _assemble(
         receiver=receiver,
         snapshots=snapshots,
         answers=answers,
-        claims=Claims(ledger, control),
     )
 
 
