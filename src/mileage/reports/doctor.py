@@ -123,7 +123,8 @@ def _strangers(known: Sequence[Account]) -> list[Problem]:
         _whole(
             "unclaimed",
             f"{unclaimed} identities belong to nobody",
-            "import the directory with `mileage people import`",
+            "import the directory with `mileage people import`, or say whose they are "
+            "with `mileage people claim`",
         )
     ]
 

@@ -173,19 +173,10 @@ class Server:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until interrupted; ``ready`` is called when requests are answered."""
-        names = ("127.0.0.1", "localhost", "[::1]")
         door = IngestDoor(self.organisation)
-        services = Services(
-            reports=self.organisation.answers,
-            sign_in=self.organisation.control,
-            door=door,
-            receiver=self.organisation.receiver,
-            claims=self.organisation.claims,
-            allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
-        )
         intake = Intake(door, self.organisation.policy.settings)
         self.organisation.receiver.meters.door.opened(intake.room_bytes)
-        app = create_app(services, intake=intake)
+        app = create_app(self._services(door), intake=intake)
         limits = intake.limits
         _allow_files(2 * limits.max_connections + SPARE_FILES)
         config = uvicorn.Config(
@@ -215,6 +206,17 @@ class Server:
         finally:
             publisher.stop()
             door.close()
+
+    def _services(self, door: Door) -> Services:
+        names = ("127.0.0.1", "localhost", "[::1]")
+        return Services(
+            reports=self.organisation.answers,
+            sign_in=self.organisation.control,
+            door=door,
+            receiver=self.organisation.receiver,
+            claims=self.organisation.claims,
+            allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
+        )
 
     def _grpc(self, door: Door, intake: Intake) -> GrpcDoor | None:
         if not self._grpc_port:
