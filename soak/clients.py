@@ -90,11 +90,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[int]:
-    """Run `mileage serve` while the block runs, and yield its port."""
-    port = free_port()
+def serving(data: Path) -> Iterator[tuple[int, int]]:
+    """Run `mileage serve` while the block runs, and yield its ports."""
+    port, grpc_port = free_port(), free_port()
+    ports = ["--port", str(port), "--grpc-port", str(grpc_port)]
     server = subprocess.Popen(
-        [*MILEAGE, "serve", "--data", str(data), "--port", str(port)],
+        [*MILEAGE, "serve", "--data", str(data), *ports],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -102,7 +103,7 @@ def serving(data: Path) -> Iterator[int]:
     if not any("sign-in?link=" in line for line in server.stdout):
         raise SystemExit("the server did not start")
     try:
-        yield port
+        yield port, grpc_port
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
@@ -262,11 +263,18 @@ class Stand:
         self.key = command("key", "create", *whose, "--scope", "read")
         self.mock = MockLLM(seed=len(name), answer=ANSWER)
 
-    def run(self, program: Path, port: int) -> None:
-        """Apply the printed settings and run the client a few times."""
+    def run(self, program: Path, port: int, grpc_port: int = 0) -> None:
+        """Apply the printed settings and run the client a few times.
+
+        With ``grpc_port`` the same settings name gRPC in the place of HTTP.
+        """
         words = ("--endpoint", f"http://127.0.0.1:{port}", "--token", self.token)
         words += self.identity
-        printed = json.loads(command("setup", self.name, *words, "--json"))
+        text = command("setup", self.name, *words, "--json")
+        if grpc_port:
+            text = text.replace("http/protobuf", "grpc").replace("http/json", "grpc")
+            text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{grpc_port}")
+        printed = json.loads(text)
         given = apply(self.name, self.client, self.home, printed, self.mock.url)
         variables = {**self.client.environment(self.mock.url), **given}
         for _ in range(RUNS):
@@ -282,16 +290,19 @@ class Stand:
 
 
 def drive(name: str, state: Path, *, again: bool) -> Outcome:
-    """Install, set up, run, compare; first as a person, then through a collector."""
+    """Install, set up, run, compare; as a person, through a collector, by gRPC."""
     outcome = Outcome()
     program = installed(name, CLIENTS[name], state, again=again)
     outcome.version = version_of(name, CLIENTS[name], state)
-    ways = (False, True) if CLIENTS[name].asserts else (False,)
-    for asserted in ways:
+    ways = {"own token": (False, False)}
+    if CLIENTS[name].asserts:
+        ways["collector token"] = (True, False)
+    if CLIENTS[name].grpc:
+        ways["own token by gRPC"] = (False, True)
+    for way, (asserted, by_grpc) in ways.items():
         stand = Stand(name, state / "run" / name, asserted=asserted)
-        with serving(stand.data) as port:
-            stand.run(program, port)
-            way = "collector token" if asserted else "own token"
+        with serving(stand.data) as (port, grpc_port):
+            stand.run(program, port, grpc_port if by_grpc else 0)
             compare(stand, port, outcome, way)
         stand.mock.close()
         found = found_in(stand.data, MARKS)

@@ -25,6 +25,8 @@ class Client:
     """Some answers are in no source: calls for titles whose spans were lost."""
     asserts: bool = True
     """Takes an identity from resource attributes."""
+    grpc: bool = False
+    """The same variables make it send by gRPC."""
 
 
 def _codex_config(url: str) -> str:
@@ -70,6 +72,7 @@ CLIENTS = {
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "IS_SANDBOX": "1",
         },
+        grpc=True,
     ),
     "codex": Client(
         "@openai/codex",

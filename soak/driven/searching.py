@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import struct
+import os
 import zlib
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from mileage.ingest import frames
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-SEGMENT_HEAD, SNAPSHOT_HEAD = 16, 20
-FRAME = struct.Struct("<II")
+SNAPSHOT_HEAD = 20
 
 
 def found_in(folder: Path, marks: Sequence[bytes]) -> list[str]:
@@ -32,19 +33,21 @@ def _everything(folder: Path) -> Iterator[tuple[str, bytes]]:
         content = path.read_bytes()
         yield path.name, content
         if path.suffix == ".seg":
-            yield from _segment(path.name, content)
+            yield from _segment(path)
         elif path.suffix == ".snap":
             yield path.name, zlib.decompress(content[SNAPSHOT_HEAD:])
         elif path.suffix == ".duckdb":
             yield path.name, _rows(path)
 
 
-def _segment(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    at = SEGMENT_HEAD
-    while at + FRAME.size <= len(content):
-        length, _ = FRAME.unpack_from(content, at)
-        yield name, zlib.decompress(content[at + FRAME.size : at + FRAME.size + length])
-        at += FRAME.size + length
+def _segment(path: Path) -> Iterator[tuple[str, bytes]]:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        for found in frames.read(handle, int(path.stem)):
+            if isinstance(found, frames.Entry):
+                yield f"{path.name} unpacked", zlib.decompress(found.payload)
+    finally:
+        os.close(handle)
 
 
 def _rows(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from tests.otlp_bodies import API_REQUEST, log, logs, packed_logs
 from tests.road import hostile
 from tests.road.station import PROTOBUF, assert_calm, free_port, station_in
 
-PATIENCE_SECONDS = 2
+PATIENCE_SECONDS = 1
 CONNECTIONS = 64
 MIB = hostile.MIB
 MOST_MEMORY = 500
@@ -113,7 +113,7 @@ class TestSlow:
 
     def test_a_body_that_takes_its_time_but_comes_is_taken(self, station, token):
         """Above the least rate, for longer than the patience."""
-        size = 5 * PATIENCE_SECONDS * 16 * 1024
+        size = 10 * PATIENCE_SECONDS * 16 * 1024
         # Field 100 is nobody's: the body is a message of ignored bytes.
         body = b"\xa2\x06" + _varint(size) + bytes(size)
         fields = {"content_length": len(body)}
@@ -123,7 +123,7 @@ class TestSlow:
             step = len(body) // 40
             for at in range(0, len(body), step):
                 sock.sendall(body[at : at + step])
-                time.sleep(1.5 * PATIENCE_SECONDS / 40)
+                time.sleep(2.5 * PATIENCE_SECONDS / 40)
             assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
             assert time.monotonic() - began > PATIENCE_SECONDS
 
@@ -236,13 +236,13 @@ class TestBodies:
         chunked = wire(hostile.head(token, transfer_encoding="chunked"), station)
         chunk = b"100000\r\n" + bytes(MIB) + b"\r\n"
         before = hostile.memory(station.pid)[0]
-        heard = hostile.ask(station.port, chunked + chunk * 100)
+        heard = hostile.ask(station.port, chunked + chunk * 40)
         assert heard[:13] in {b"HTTP/1.1 413 ", b""}
         assert hostile.memory(station.pid)[0] - before < 50
 
     @pytest.mark.parametrize("times", [1, 2])
     def test_zip_bomb(self, station, token, times):
-        body = hostile.bomb(100, times)
+        body = hostile.bomb(30, times)
         answer = station.post(body, token, content_encoding="gzip")
         assert answer.status == (413 if times == 1 else 400)
 
@@ -290,7 +290,7 @@ class TestGrpc:
     @pytest.mark.parametrize("times", [1, 2])
     def test_zip_bomb(self, channel, token, times):
         codes = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INVALID_ARGUMENT
-        body = hostile.bomb(100, times)
+        body = hostile.bomb(30, times)
         assert self.send(channel, body, self.bearer(token)) is codes[times - 1]
 
     def test_giant_metadata(self, channel, token):
@@ -337,10 +337,9 @@ class TestGrpc:
                 for _ in range(100):
                     sock.sendall(ping * 1000)
             assert good() < 5
-            heard = hostile.everything(sock)
-        assert b"too_many_pings" in heard or heard == b""
+            assert _told_off(sock)
 
-    def test_a_flood_of_idle_connections(self, station, token):
+    def test_a_flood_of_idle_rpc_connections(self, station, token):
         with contextlib.ExitStack() as held:
             for _ in range(3 * CONNECTIONS):
                 with contextlib.suppress(OSError):
@@ -352,6 +351,23 @@ class TestGrpc:
                         break
             else:
                 pytest.fail("nobody else got in")
+
+
+def _told_off(sock):
+    """Tell whether the other side complains, or has hung up."""
+    heard, end = b"", time.monotonic() + 5 * PATIENCE_SECONDS
+    sock.settimeout(1)
+    while time.monotonic() < end and b"too_many_pings" not in heard:
+        try:
+            chunk = sock.recv(65536)
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+        if not chunk:
+            return True
+        heard += chunk
+    return b"too_many_pings" in heard
 
 
 def _silence():

@@ -207,6 +207,7 @@ def _late(lease: Lease, size: int, limit: asyncio.Timeout) -> asyncio.TimerHandl
         try:
             lease.grow_to(size)
         except Unavailable:
-            limit.reschedule(loop.time())
+            if not limit.expired():
+                limit.reschedule(loop.time())
 
     return loop.call_later(_PROMPT_SECONDS, grow)

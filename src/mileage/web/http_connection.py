@@ -9,7 +9,7 @@ been without a request for longest has to go.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -24,7 +24,7 @@ DISCARDED_BYTES = 64 * 1024 * 1024
 """Read of a body that was refused already, for the sake of the answer: a client that
 is cut off while it sends rarely reads what was said to it."""
 BYTES_A_SECOND = 16 * 1024
-"""A body may be this slow on average, after the patience of the beginning."""
+"""Of a body that is not there yet, on average over each stretch of patience."""
 CHUNK_FRAMING = 8
 """Bytes of framing that may come with each byte of a chunked body."""
 
@@ -69,13 +69,6 @@ class Crowd:
         self._idle.pop(connection, None)
 
 
-class _Progress(NamedTuple):
-    """When a body began, by the loop's clock."""
-
-    began: float
-    timer: asyncio.TimerHandle
-
-
 class BoundedConnection(HttpToolsProtocol):
     """One connection; ``functools.partial`` of it with a crowd is uvicorn's class."""
 
@@ -83,9 +76,9 @@ class BoundedConnection(HttpToolsProtocol):
         super().__init__(**given)
         self._crowd = crowd
         self._head: asyncio.TimerHandle | None = None
-        self._body: _Progress | None = None
+        self._body: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
-        self._framing = self._taken = self._discarded = 0
+        self._framing = self._taken = self._seen = self._discarded = 0
         self._too_much = self._answering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -136,9 +129,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._framing = self._taken = 0
         self._crowd.leave(self)
         self._answering = True
-        began = self.loop.time()
-        timer = self.loop.call_later(self._crowd.patience, self._hurry)
-        self._body = _Progress(began, timer)
+        self._await_body()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -201,18 +192,19 @@ class BoundedConnection(HttpToolsProtocol):
             self._head.cancel()
             self._head = None
 
+    def _await_body(self) -> None:
+        self._seen = self._taken
+        self._body = self.loop.call_later(self._crowd.patience, self._hurry)
+
     def _end_body(self) -> None:
         if self._body is not None:
-            self._body.timer.cancel()
+            self._body.cancel()
             self._body = None
 
     def _hurry(self) -> None:
         """Cut off a body that is too slow, unless it is us who do not read it."""
-        if self._body is None:
-            return
-        late = self.loop.time() - self._body.began - self._crowd.patience
-        if self._taken < late * BYTES_A_SECOND and not self.flow.read_paused:
+        least = self._seen + self._crowd.patience * BYTES_A_SECOND
+        if self._taken < least and not self.flow.read_paused:
             self.transport.abort()
-            return
-        timer = self.loop.call_later(1 + self._crowd.patience / 10, self._hurry)
-        self._body = _Progress(self._body.began, timer)
+        else:
+            self._await_body()
