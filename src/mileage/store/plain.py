@@ -7,7 +7,7 @@ ordinary way (``store.appending``), row by row; all others become calls at once.
 
 A witness may touch another one if they have a name in common (a key, an id), if they
 are of a session that must be read as a whole, or if a gateway sees the account's calls.
-``docs/explanation/once-and-only-once.md`` tells why the ledger says the same either way.
+``docs/explanation/once-and-only-once.md`` tells why the ledger says the same then.
 """
 
 from __future__ import annotations
