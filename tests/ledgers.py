@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mileage.domain.booking import Booking
+from mileage.domain.booking import Booking, Run
 from mileage.domain.join_policy import JoinPolicy
 from mileage.domain.people import Account, Membership
 from mileage.domain.window import Clock
+from mileage.domain.witness import WitnessBatch
 from mileage.store.ledger import Ledger
 from mileage.store.rules import Priced, Rules
 from tests.witnesses import NOON, TRAITS
@@ -79,3 +80,12 @@ def ledger_in(
 def booking(said: Iterable[Seen]) -> Booking:
     """Book witnesses and nothing else."""
     return Booking(seen=tuple(said))
+
+
+def in_columns(said: Iterable[Seen]) -> Booking:
+    """Book live telemetry by column: what is alone of its kind becomes a plain call."""
+    told = list(said)
+    batch = WitnessBatch.of([one.witness for one in told])
+    accounts = [one.account for one in told]
+    run = Run(batch, accounts, asserted=False, machine="", received=NOON)
+    return Booking(runs=(run,))

@@ -80,19 +80,30 @@ def relatives(
     joining: Joining,
     coming: Sequence[Seen],
     scope: Scope | None = None,
+    *,
+    promoting: bool = True,
 ) -> Relatives:
-    """Return every stored witness that these could be joined with."""
+    """Return every stored witness that these could be joined with.
+
+    Plain calls are none of them unless they are promoted, which writes.
+    """
     scope = scope or scope_of(cursor, joining, coming)
-    return _Search(cursor, joining, scope).run(coming)
+    return _Search(cursor, joining, scope, promoting=promoting).run(coming)
 
 
 class _Search:
     """One search; each round follows what the last one has found."""
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, joining: Joining, scope: Scope
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        joining: Joining,
+        scope: Scope,
+        *,
+        promoting: bool,
     ) -> None:
         self._cursor = cursor
+        self._promoting = promoting
         self._joining = joining
         self._hours, self._profiles = scope
         self._sessions: set[str] = set()
@@ -160,7 +171,8 @@ class _Search:
             "first_hour": first,
             "last_hour": last,
         }
-        promote_named(self._cursor, self._joining, named)
+        if self._promoting:
+            promote_named(self._cursor, self._joining, named)
         rows = run(self._cursor, "related_ids", **named)
         if self._alike:
             hours, accounts, prompts, outputs = zip(*self._alike, strict=True)
@@ -170,7 +182,8 @@ class _Search:
                 "prompts": list(prompts),
                 "outputs": list(outputs),
             }
-            promote_alike(self._cursor, self._joining, alike)
+            if self._promoting:
+                promote_alike(self._cursor, self._joining, alike)
             rows += run(self._cursor, "related_alike", **alike)
         return {(own, hour) for own, hour in rows}
 

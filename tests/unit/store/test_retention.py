@@ -25,7 +25,8 @@ from mileage.store.retention import (
     scrub,
 )
 from mileage.store.verify import verify
-from tests.ledgers import Turning, booking, ledger_in
+from tests.ledgers import Turning, booking, in_columns, ledger_in
+from tests.unit.store.test_promoting import Prices
 from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, SECOND, seen
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ def both(number: int, at: int) -> list[Seen]:
 
 def filled(ledger: Ledger) -> None:
     """Ten calls of each kind on both sides of the border."""
+    ledger.rules = ledger.rules._replace(tariffs=Prices())
     for first, at in ((0, OLD), (100, NEW)):
-        ledger.append(booking([said(first + n, at + n * HOUR) for n in range(10)]))
+        ledger.append(in_columns(said(first + n, at + n * HOUR) for n in range(10)))
         joined = [both(first + n, at + n % 50 * HOUR) for n in range(50, 60)]
         ledger.append(booking([one for pair in joined for one in pair]))
 
@@ -85,6 +87,7 @@ def test_old_calls_go_and_their_sums_stay(tmp_path: Path) -> None:
         filled(ledger)
         before = queries.usage(ledger, ALL, None, ("client", "day"))
         assert (calls(ledger), horizon(ledger)) == (40, 0)
+        assert ledger.cursor().table("plain_call").count("*").fetchall() == [(20,)]
         assert expire(ledger) == 20
         assert horizon(ledger) == BORDER
         assert queries.usage(ledger, ALL, None, ("client", "day")) == before
@@ -206,7 +209,10 @@ def test_the_record_says_what_how_many_when_and_by_which_policy(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("update deletion set row_count = 3 where number = 1", "deletion 1 was altered"),
+        (
+            "update deletion set row_count = 3 where number = 1",
+            "deletion 1 was altered",
+        ),
         ("update deletion set until = 0 where number = 2", "deletion 2 was altered"),
         ("delete from deletion where number = 1", "deletion 1 is missing"),
         ("update deletion set hash = 'x' where number = 1", "deletion 2 was altered"),

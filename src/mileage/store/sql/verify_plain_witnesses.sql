@@ -4,3 +4,4 @@ select
     tool_input, reported_cost, project, agent, copied, attended, identity, measure,
     account, asserted
 from witness_owned
+where own_id is null and utc_hour between $first_hour and $last_hour

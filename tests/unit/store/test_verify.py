@@ -1,0 +1,109 @@
+"""Deriving everything again, some hours at a time: the same answer, and every fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mileage.store import verify as module
+from mileage.store.verify import check_calls, verify
+from tests.ledgers import booking, in_columns, ledger_in
+from tests.unit.store.test_promoting import Prices
+from tests.witnesses import CODEX_OTLP, HOUR, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mileage.domain.call import Seen
+    from mileage.store.ledger import Ledger
+
+
+def both(number: int, at: int, later: int = SECOND) -> list[Seen]:
+    """A call of two witnesses."""
+    told = {"link": f"link-{number}", "session": f"s{number}"}
+    return [
+        seen(OTLP, key=f"o{number}", occurred_at=at, **told),
+        seen(LOG, key=f"l{number}", occurred_at=at + later, **told),
+    ]
+
+
+def history() -> list[Seen]:
+    """Plain and joined calls over many hours; some lie across two of them."""
+    said = []
+    for number in range(12):
+        said += both(number, NOON + number * HOUR)
+        said += both(100 + number, NOON + number * HOUR - SECOND, 2 * SECOND)
+        codex = {"session": f"c{number}", "occurred_at": NOON + number * 2 * HOUR}
+        said.append(seen(ROLLOUT, key=f"r{number}", output=7 + number, **codex))
+        codex["occurred_at"] += SECOND
+        said.append(seen(CODEX_OTLP, key=f"x{number}", output=7 + number, **codex))
+    return said
+
+
+def plain_calls() -> list[Seen]:
+    return [
+        seen(
+            OTLP,
+            key=f"p{n}",
+            link=f"p{n}",
+            session=f"p{n}",
+            occurred_at=NOON + n * HOUR,
+        )
+        for n in range(12)
+    ]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    with ledger_in(tmp_path) as made:
+        made.rules = made.rules._replace(tariffs=Prices())
+        made.append(booking(history()))
+        made.append(in_columns(plain_calls()))
+        assert made.cursor().table("plain_call").count("*").fetchall() == [(12,)]
+        yield made
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 10, 10**6])
+def test_however_few_at_once_the_answer_is_the_same(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(module, "WITNESSES_AT_ONCE", at_once)
+    assert check_calls(ledger) == (48, [])
+    assert verify(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("update joined_call set output = output + 1 where seq = 1", "differs from"),
+        ("delete from joined_call where account = 'acc_a'", "is missing"),
+        ("delete from joined_witness where source = 'codex_otlp'", "differs from"),
+        ("delete from joined_witness where client = 'codex'", "has no witness"),
+        ("update plain_call set link = 'x' where seq = 2", "is current twice"),
+        ("insert into plain_call select * from plain_call", "is current twice"),
+        ("insert into joined_call select * from joined_call", "is current twice"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [3, 10**6])
+def test_every_contradiction_is_found(
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+    statement: str,
+    problem: str,
+) -> None:
+    monkeypatch.setattr(module, "WITNESSES_AT_ONCE", at_once)
+    ledger.cursor().execute(statement)
+    assert any(problem in one for one in check_calls(ledger)[1])
+
+
+def test_it_writes_nothing(ledger: Ledger) -> None:
+    tables = ("plain_call", "joined_call", "joined_witness", "witness_id", "superseded")
+
+    def counts() -> list[object]:
+        return [ledger.cursor().table(one).count("*").fetchall() for one in tables]
+
+    before = counts()
+    assert verify(ledger) == []
+    assert counts() == before
