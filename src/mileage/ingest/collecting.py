@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mileage.domain.errors import Invalid
+from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.people import Credential
 from mileage.ingest.pipeline import refusal
 from mileage.ingest.projects import Projects
@@ -62,7 +62,7 @@ def body_record(source: OtlpSource, path: Path, account_id: str) -> Record:
     credential = Credential("", account_id, "")
     try:
         reading = OtlpReader((source,)).read(signal, form, path.read_bytes())
-    except (Invalid, OSError) as error:
+    except (Invalid, TooLarge, OSError) as error:
         reason = str(getattr(error, "strerror", None) or error)
         reading = refusal(source.traits.name, path.name, reason)
     return Record(credential, source.traits.name, reading)
