@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.otlp_bodies import API_REQUEST, log, logs
-from tests.road.station import JSON, station_in
+from tests.road.station import ALL_TIME, JSON, station_in
 
 POLICY = """
 [retention]
@@ -62,6 +62,8 @@ def test_what_is_deleted_is_told_counted_and_gone(station):
         "",
         *(f"req_new_{n}" for n in range(3)),
     }
+    told = station.get(f"/api/v1/usage?{ALL_TIME}", key).json["completeness"]
+    assert "only sums are kept" in json.dumps(told)
     report = said(station, "verify")
     assert (report["problems"], report["checked"]["deletions"]) == ([], 1)
     what_is_older_than_that_is_refused(station, key, before)

@@ -11,6 +11,7 @@ from mileage.domain.figures import Completeness, SourceSeen
 from mileage.domain.problems import problems_of
 from mileage.domain.window import SECOND
 from mileage.store import presence, queries
+from mileage.store.retention import horizon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +42,17 @@ def completeness(
         covered = coverage(ledger, account)
         sources = _of_one(covered, _rejected(ledger, account))
         missing = [one.problem for one in problems(ledger, covered, account, faults)]
-    return Completeness(sources, span.until, (*missing, *_unreadable(sources)))
+    missing = [*missing, *_unreadable(sources), *_deleted(ledger)]
+    return Completeness(sources, span.until, tuple(missing))
+
+
+def _deleted(ledger: Ledger) -> list[str]:
+    """Say from when on there is more than sums."""
+    begin = horizon(ledger)
+    if not begin:
+        return []
+    day = ledger.rules.clock.day(begin).isoformat()
+    return [f"calls before {day} were deleted by policy: of them only sums are kept"]
 
 
 def coverage(

@@ -19,6 +19,7 @@ from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
 from mileage.domain.people import OPERATOR
 from mileage.domain.rejecting import SORTS
+from mileage.ingest.checking import check_quarantine
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
 from mileage.reports.reconciliation import buckets_json, utc_days
@@ -238,7 +239,8 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
         report.update(findings=[str(refusal)], notes=[], problems=[])
     found = strains(organisation.receiver.load())
     limits = [f"{one.problem}: {one.fix}" for one in found]
-    report["findings"] = [*limits, *report["findings"]]
+    aside = check_quarantine(organisation.pipeline.quarantine).problems
+    report["findings"] = [*limits, *aside, *report["findings"]]
     return report
 
 
