@@ -17,7 +17,9 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import (  # type: ignore[import-untyped]
+    MessageToJson,
+)
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
 )
@@ -174,7 +176,8 @@ def _fill(pairs: Any, held: Mapping[str, Any]) -> None:  # noqa: ANN401
 
 def in_json(message: Any, packed: bytes) -> bytes:  # noqa: ANN401
     """Write a body of ours as OTLP/JSON."""
-    return MessageToJson(message.FromString(packed), indent=None).encode()
+    text: str = MessageToJson(message.FromString(packed), indent=None)
+    return text.encode()
 
 
 def microseconds(

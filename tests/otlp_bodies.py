@@ -161,7 +161,8 @@ def packed_metrics(body: bytes) -> bytes:
 def _pack(message: Any, plain: dict[str, Any]) -> bytes:
     """Fill a message by hand: the library's own JSON reader is what we distrust."""
     _fill(message, plain)
-    return message.SerializeToString()
+    packed: bytes = message.SerializeToString()
+    return packed
 
 
 def _fill(message: Any, plain: dict[str, Any]) -> None:
