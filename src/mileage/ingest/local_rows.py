@@ -6,22 +6,25 @@ all its copies together tell it.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
-from mileage.domain.packed import kind_of
+from mileage.domain.packed import FileCalls, Kind, Numbers, kind_of
 from mileage.domain.quarter import QUARTER_MICROS, Costs, QuarterRow
 from mileage.native import scan
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mileage.domain.packed import FileCalls, Kind, Numbers
     from mileage.domain.quarter import Brackets, Priced
     from mileage.domain.witness import Witness
+
+
+Call = tuple[Kind, Numbers]
+"""A call as it is packed; the number of its kind in its row means nothing."""
 
 
 class Held(NamedTuple):
@@ -47,7 +50,7 @@ def repeated_keys(keys: Iterable[array[int]]) -> set[int]:
 
 
 def rows_of(
-    file: Held, costs: Costs, shared: Mapping[int, Witness | None]
+    file: Held, costs: Costs, shared: Mapping[int, Call | None]
 ) -> list[QuarterRow]:
     """Add up the calls of one file.
 
@@ -63,32 +66,55 @@ def rows_of(
         for key in dict.fromkeys(calls.keys):
             one = shared.get(key)
             if one is not None:
-                number = numbers.setdefault(kind_of(one), len(numbers))
-                rows.append((number, one[4], *one[10:17]))
+                kind, row = one
+                rows.append((numbers.setdefault(kind, len(numbers)), *row[1:]))
         kinds = list(numbers)
     return _added_up(file.source, kinds, rows, costs)
 
 
 def merged_calls(
     files: Sequence[Held], keys: set[int]
-) -> dict[int, dict[int, Witness | None]]:
+) -> dict[int, dict[int, Call | None]]:
     """Merge the copies of calls; for each file what those count that it has.
 
     Give all files that have any of the keys, in one order whatever was read when.
     """
-    copies: dict[int, list[tuple[int, Witness]]] = {}
+    copies: dict[int, list[tuple[int, Call]]] = {}
     for file in files:
+        kinds, rows = file.calls.kinds, file.calls.rows
         for index, key in enumerate(file.calls.keys):
             if key in keys:
-                witness = file.calls.witness(index, file.source)
-                copies.setdefault(key, []).append((file.number, witness))
-    shared: dict[int, dict[int, Witness | None]] = {file.number: {} for file in files}
+                row = rows[index]
+                copies.setdefault(key, []).append((file.number, (kinds[row[0]], row)))
+    shared: dict[int, dict[int, Call | None]] = {file.number: {} for file in files}
     for key, found in copies.items():
-        merged = merge_copies([Seen(one, "", asserted=False) for _, one in found])
         for number, _ in found[1:]:
             shared[number][key] = None
-        shared[found[0][0]][key] = merged.witness
+        shared[found[0][0]][key] = merged([call for _, call in found])
     return shared
+
+
+def merged(copies: Sequence[Call]) -> Call:
+    """Merge the copies of one call as ``merge_copies`` does."""
+    best = min(copies, key=_preference)
+    kind, row = best
+    if all(one[2:] == row[2:] and own[7] == kind[7] for own, one in copies):
+        # Nearly always: then the preferred copy has nothing to learn from others.
+        return best
+    seen = [Seen(_witness(call), "", asserted=False) for call in copies]
+    one = merge_copies(seen).witness
+    return kind_of(one), (0, one[4], *one[10:17])
+
+
+def _preference(call: Call) -> tuple[object, ...]:
+    """Order copies as ``domain.copies.preference`` does; they differ in this alone."""
+    (client, provider, model, tier, session, project, agent, _, copied), row = call
+    return copied, row[1], session, client, provider, model, tier, project, agent
+
+
+def _witness(call: Call) -> Witness:
+    kind, row = call
+    return FileCalls(array("Q", [0]), [kind], [(0, *row[1:])]).witness(0, "")
 
 
 def _added_up(

@@ -1,0 +1,50 @@
+"""Copies of packed calls are merged as witnesses are, in whatever order they come."""
+
+from __future__ import annotations
+
+from array import array
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
+from mileage.domain.packed import FileCalls, kind_of
+from mileage.ingest.local_rows import merged
+
+few = st.sampled_from(["", "a", "b"])
+kinds = st.tuples(
+    st.just("client"),
+    *[few] * 6,
+    st.sampled_from(["", "", "estimate", "unmeasured"]),
+    st.booleans(),
+)
+counts = st.sampled_from([0, 0, 0, 0, 3, 9])
+rows = st.tuples(st.just(0), st.sampled_from([5, 5, 6, 7]), *[counts] * 7)
+copies = st.lists(st.tuples(kinds, rows), min_size=1, max_size=4)
+
+
+def by_witnesses(calls):
+    packed = [FileCalls(array("Q", [1]), [kind], [row]) for kind, row in calls]
+    seen = [Seen(one.witness(0, "source"), "", asserted=False) for one in packed]
+    one = merge_copies(seen).witness
+    return kind_of(one), (one[4], *one[10:17])
+
+
+@given(copies)
+def test_they_are_merged_as_witnesses_are(calls):
+    kind, row = merged(calls)
+    assert (kind, row[1:]) == by_witnesses(calls)
+
+
+@given(copies.flatmap(lambda calls: st.tuples(st.just(calls), st.permutations(calls))))
+def test_their_order_does_not_matter(both):
+    one, other = map(merged, both)
+    assert (one[0], one[1][1:]) == (other[0], other[1][1:])
+
+
+def test_the_number_of_a_kind_means_nothing():
+    kind = ("client", "", "m", "", "s", "", "", "", False)
+    calls = [(kind, (number, 5, *[1] * 7)) for number in (3, 1)]
+    assert merged(calls)[0] == kind
+    assert merged(calls)[1][1:] == (5, *[1] * 7)
