@@ -25,6 +25,8 @@ DISCARDED_BYTES = 64 * 1024 * 1024
 is cut off while it sends rarely reads what was said to it."""
 BYTES_A_SECOND = 16 * 1024
 """Of a body that is not there yet, on average over each stretch of patience."""
+TINY_BYTES, TINY_PIECES, TINY_SECONDS = 512, 20, 1.0
+"""Who sends a request in that many pieces of so little is read once in that time."""
 CHUNK_FRAMING = 8
 """Bytes of framing that may come with each byte of a chunked body."""
 
@@ -78,6 +80,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         self._body: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
+        self._tiny = 0
         self._framing = self._taken = self._seen = self._discarded = 0
         self._too_much = self._answering = False
 
@@ -94,6 +98,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._crowd.leave(self)
         self._end_head()
         self._end_body()
+        if self._resting is not None:
+            self._resting.cancel()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -103,9 +109,21 @@ class BoundedConnection(HttpToolsProtocol):
             self._await_head()
         self._framing += len(data)
         super().data_received(data)
+        self._rest_from(len(data))
         if self._framing > HEAD_BYTES and not self.transport.is_closing():
             self._too_much = True
             self.send_400_response("")
+
+    def _rest_from(self, size: int) -> None:
+        """Do not wake up for every byte of somebody who sends them one at a time."""
+        self._tiny = self._tiny + 1 if size < TINY_BYTES else 0
+        if self._tiny > TINY_PIECES and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self._resting = self.loop.call_later(TINY_SECONDS, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing() and not self.flow.read_paused:
+            self.transport.resume_reading()
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
@@ -145,7 +163,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop counting: the next head may follow at once."""
         self._end_body()
-        self._framing = 0
+        self._framing = self._tiny = 0
         super().on_message_complete()
         if self.cycle.response_complete:
             self._await_head()
