@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mileage.domain.disagreement import Disagreement
     from mileage.domain.figures import Completeness
     from mileage.domain.people import Account
+    from mileage.domain.problems import Problem
     from mileage.domain.window import Window
     from mileage.reports.overview import Overview
     from mileage.store.ledger import Ledger
@@ -92,6 +93,7 @@ def everybodys_sources(
                     problems_among(ledger, heard, booked, covered, asked.faults)
                 )
                 counts = Counter(one.kind for one in told)
+    told = _first(told, asked.most)
     named = {*shown, *(one.account for one in told)}
     return SourcesPage(
         whole=True,
@@ -105,6 +107,13 @@ def everybodys_sources(
         counts=counts,
         at=overview.at,
     )
+
+
+def _first(told: Sequence[Problem], most: int) -> tuple[Problem, ...]:
+    """Return so many that are to do, and so many notes."""
+    severities = ("todo", "note")
+    parts = ([one for one in told if one.severity == each] for each in severities)
+    return tuple(one for part in parts for one in part[:most])
 
 
 def disagreements_page(
