@@ -84,7 +84,7 @@ lines = st.one_of(
 
 
 def grown(steps):
-    """Return a thread of its own whose totals grow, stand still, and fall now and then."""
+    """Return a thread of its own whose totals grow, stand still and fall."""
     total = [0] * 5
     found = []
     for number, (step, model) in enumerate(steps):

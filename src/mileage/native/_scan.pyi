@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 class LineScanner:
     def __new__(
@@ -45,7 +45,7 @@ def plain_totals(
 ) -> tuple[int, tuple[int, ...], list[Any]]: ...
 def stable_ids(prefix: str, names: list[str]) -> bytes: ...
 
-Fields = tuple[tuple[str, str], ...]
+Fields: TypeAlias = tuple[tuple[str, str], ...]
 
 def arrow_schema(fields: Fields, /) -> object: ...
 def arrow_stream(fields: Fields, columns: tuple[list[Any], ...], /) -> object: ...
