@@ -80,6 +80,8 @@ def test_under_load_it_drains_and_the_next_one_binds_the_port(station):
             station.start()
         clients.wait_for(60)
     station.settled(station.key(OPERATOR, "operator"))
+    readable = [path for path in station.data.rglob("*") if path.stat().st_mode & 0o77]
+    assert readable == []
     counted = station.usage(key, "session")
     assert set(clients.acknowledged) <= set(counted)
     assert all(row["calls"] == 1 for row in counted.values())

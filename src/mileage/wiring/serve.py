@@ -100,6 +100,8 @@ def serving(
 
     ``grpc_port`` 0 means no gRPC; None the usual port, if nobody else has it.
     """
+    # What databases write beside their files is as private as those.
+    os.umask(0o077)
     if host not in LOOPBACK:
         message = (
             f"{host} is not this machine. Until sign-in with the company's accounts "
