@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from mileage import native
 from mileage.store.statements import insert, run, said_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import duckdb
 
 _TEXT, _LONG, _INT, _TRUTH = "u", "l", "i", "b"
 """Formats of the Arrow C data interface."""
@@ -79,5 +79,9 @@ def arrived(
         cursor.register("arrived", _Stream(columns))
     try:
         yield
-    finally:
-        cursor.unregister("arrived")
+    except BaseException:
+        # What made the block fail is worth more than a failing end of it.
+        with suppress(duckdb.Error):
+            cursor.unregister("arrived")
+        raise
+    cursor.unregister("arrived")
