@@ -1,0 +1,158 @@
+"""One call over gRPC: its token, its one message, and how long that may take."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mileage.domain.errors import Invalid, Unauthorised, Unavailable
+from mileage.web import grpc_door
+from mileage.web.grpc_door import METHODS, GrpcDelivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST = 16 * 2**20
+
+
+class Context:
+    """A call of which the message comes after a while, or never."""
+
+    def __init__(
+        self, message: Any = b"", seconds: float = 0, **metadata: str | bytes
+    ) -> None:
+        self._message, self._seconds, self._metadata = message, seconds, metadata
+
+    def invocation_metadata(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(self._metadata.items())
+
+    async def read(self) -> Any:
+        await asyncio.sleep(self._seconds)
+        return self._message
+
+
+class Lease:
+    """Remembers how much was asked for, and may have no room for so much."""
+
+    def __init__(self, room: int = 10**9) -> None:
+        self.grown: list[int] = []
+        self._room = room
+
+    def grow_to(self, size: int) -> None:
+        self.grown.append(size)
+        if size > self._room:
+            message = "no room"
+            raise Unavailable(message)
+
+
+def body(context: Context, lease: Lease | None = None, patience: float = 5) -> Any:
+    delivery = GrpcDelivery(context, patience)
+    return asyncio.run(delivery.body(lease or Lease(), MOST))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def prompt(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    return lambda seconds: monkeypatch.setattr(grpc_door, "_PROMPT_SECONDS", seconds)
+
+
+def test_the_token_is_that_of_the_call() -> None:
+    found = GrpcDelivery(Context(authorization="Bearer mlg_p_x"), 5).token()
+    assert found == "mlg_p_x"
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"authorization": "Basic x"}, {"authorization": b"Bearer x"}]
+)
+def test_without_a_readable_token_nobody_comes_in(metadata: Any) -> None:
+    with pytest.raises(Unauthorised, match="mileage token create"):
+        GrpcDelivery(Context(**metadata), 5).token()
+
+
+@pytest.mark.parametrize("message", [b"", b"\x0a\x00", b"x" * 100_000])
+def test_a_message_is_taken_as_it_came(message: bytes) -> None:
+    found = body(Context(message))
+    assert (found.packed, found.gzip) == (message, False)
+
+
+def test_what_the_client_compressed_is_known_by_its_first_bytes() -> None:
+    message = gzip.compress(b"\x0a\x00")
+    found = body(Context(message))
+    assert found.gzip is True
+    assert found.plain(MOST) == b"\x0a\x00"
+
+
+@pytest.mark.parametrize("message", [None, object()])
+def test_a_call_without_a_message_is_refused(message: Any) -> None:
+    with pytest.raises(Invalid, match="ended without a message"):
+        body(Context(message))
+
+
+def test_a_message_counts_little_before_it_is_there_and_then_what_it_is() -> None:
+    lease = Lease()
+    body(Context(b"x" * 3_000_000), lease)
+    assert lease.grown == [grpc_door._PROMPT_BYTES, 3_000_000]
+
+
+def test_a_message_that_is_late_counts_as_the_largest(prompt) -> None:
+    prompt(0.01)
+    lease = Lease()
+    body(Context(b"x", seconds=0.1), lease)
+    assert lease.grown == [grpc_door._PROMPT_BYTES, grpc_door.MESSAGE_BYTES, 1]
+
+
+def test_without_room_for_the_largest_nobody_waits_for_it(prompt) -> None:
+    prompt(0.01)
+    lease = Lease(room=grpc_door._PROMPT_BYTES)
+    with pytest.raises(Unavailable, match="send smaller batches"):
+        body(Context(b"x", seconds=30), lease, patience=30)
+
+
+def test_without_any_room_nothing_is_read() -> None:
+    class Unread(Context):
+        async def read(self) -> Any:
+            raise AssertionError
+
+    with pytest.raises(Unavailable, match="no room"):
+        body(Unread(), Lease(room=0))
+
+
+def test_a_message_that_does_not_come_is_given_up() -> None:
+    with pytest.raises(Unavailable, match="took too long"):
+        body(Context(b"x", seconds=30), patience=0.02)
+
+
+def test_a_call_that_is_broken_off_leaves_no_clock_running(prompt) -> None:
+    prompt(0.05)
+    lease = Lease()
+
+    class Broken(Context):
+        async def read(self) -> Any:
+            raise asyncio.CancelledError
+
+    async def check() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await GrpcDelivery(Broken(), 5).body(lease, MOST)  # type: ignore[arg-type]
+        await asyncio.sleep(0.1)
+
+    asyncio.run(check())
+    assert lease.grown == [grpc_door._PROMPT_BYTES]
+
+
+def test_the_limit_of_the_settings_bounds_what_is_held() -> None:
+    lease = Lease()
+    delivery = GrpcDelivery(Context(b"abc"), 5)
+    asyncio.run(delivery.body(lease, 1000))  # type: ignore[arg-type]
+    assert lease.grown == [1000, 3]
+
+
+def test_the_methods_are_those_of_the_specification() -> None:
+    # OTLP 1.x: one service for each signal, each with one method.
+    assert {path.rsplit(".", 1)[1] for path in METHODS} == {
+        "LogsService/Export",
+        "MetricsService/Export",
+        "TraceService/Export",
+    }
+    assert sorted(METHODS.values()) == ["logs", "metrics", "traces"]
