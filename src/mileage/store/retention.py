@@ -40,6 +40,16 @@ TABLES = {
     "rejections": ("rejection",),
 }
 KINDS = tuple(TABLES)
+DUE = {
+    "calls": "due.calls",
+    "activities": "due.activities",
+    "rejections": "due.rejections",
+}
+DUE_IDS = {
+    "calls": "due_ids.calls",
+    "activities": "due_ids.activities",
+    "rejections": "due_ids.rejections",
+}
 UUIDS_BYTES = 32
 
 
@@ -64,7 +74,7 @@ def due(ledger: Ledger, kind: str, days: int) -> Due | None:
     if not days:
         return None
     border = _border(ledger, kind, days)
-    rows = _one(ledger.cursor(), f"due.{kind}", day=border.day)
+    rows = _one(ledger.cursor(), DUE[kind], day=border.day)
     policy = f"retention.{kind}_days = {days}"
     return Due(kind, border.until, rows, policy) if rows else None
 
@@ -73,8 +83,8 @@ def delete(ledger: Ledger, found: Due, days: int) -> Deletion:
     """Delete what is due and record it, all of it or nothing."""
     border = _border(ledger, found.kind, days)
     with ledger.writing() as cursor:
-        digests = run(cursor, f"due_ids.{found.kind}", day=border.day)
-        rows = _one(cursor, f"due.{found.kind}", day=border.day)
+        digests = run(cursor, DUE_IDS[found.kind], day=border.day)
+        rows = _one(cursor, DUE[found.kind], day=border.day)
         if found.kind == "calls":
             _expire_calls(cursor, ledger.rules, border)
         else:
@@ -203,7 +213,7 @@ def _left(ledger: Ledger, rows: Sequence[Deletion]) -> list[str]:
             day = ledger.rules.clock.day(until[kind]) - timedelta(
                 days=kind == "rejections"
             )
-            left = _one(ledger.cursor(), f"due.{kind}", day=day)
+            left = _one(ledger.cursor(), DUE[kind], day=day)
             if left:
                 problems.append(f"{left} {kind} are there that were deleted")
     return problems
