@@ -116,8 +116,10 @@ def turned(test: Callable[[Stand, Callable[[float], Awaitable[None]]], Any]) -> 
 
     async def main() -> None:
         await test(Stand(), ahead)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
+        await ahead()
 
     try:
         loop.run_until_complete(main())
