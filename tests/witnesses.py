@@ -88,7 +88,7 @@ def claude_histories(draw: st.DrawFn) -> tuple[int, list[Seen]]:
         counts = draw(CLAUDE_COUNTS)
         account = draw(ACCOUNTS)
         at = NOON + draw(st.integers(-2 * DAY, 2 * DAY))
-        shared = {"link": f"req_{call}", **counts}
+        shared: dict[str, Any] = {"link": f"req_{call}", **counts}
         where = draw(st.sampled_from([(LOG,), (OTLP,), (LOG, OTLP)]))
         for source in where:
             key = f"msg_{call}" if source == LOG else f"req_{call}"
@@ -116,7 +116,7 @@ def codex_histories(draw: st.DrawFn) -> list[Seen]:
     said: list[Seen] = []
     for call in range(draw(st.integers(1, 8))):
         at = NOON + draw(st.integers(0, 40)) * MINUTE
-        fields = {
+        fields: dict[str, Any] = {
             "session": draw(st.sampled_from(["thread-1", "thread-2"])),
             "output": draw(st.integers(1, 3)),
             "link": "",

@@ -63,8 +63,9 @@ def test_one_statement_a_file(file):
 
 @pytest.mark.parametrize("file", STATEMENTS, ids=lambda file: file.stem)
 def test_parameters_have_names(file):
+    """Or numbers, where rows go in by the thousand: dictionaries cost half the time."""
     text = bare(file.read_text("utf-8"))
-    assert not re.search(r"\?|%s|\{\w*\}", text)
+    assert not re.search(r"\?(?!\d)|%s|\{\w*\}", text)
 
 
 def test_no_sql_in_python():

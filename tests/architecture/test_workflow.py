@@ -31,11 +31,13 @@ def shim(folder: Path, name: str, body: str) -> None:
 @pytest.fixture
 def bare(tmp_path):
     """A checkout on a machine that has next to nothing."""
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in ("requirements.lock", "pyproject.toml", "hatch_build.py"):
         shutil.copy(ROOT / name, tmp_path)
+    unwanted = shutil.ignore_patterns("*.so", "__pycache__")
+    native = "src/mileage/native"
+    shutil.copytree(ROOT / native, tmp_path / native, ignore=unwanted)
     (tmp_path / "tools").mkdir()
     shutil.copy(BOOTSTRAP, tmp_path / "tools")
-    (tmp_path / "src/mileage").mkdir(parents=True)
     shutil.copy(ROOT / "src/mileage/__init__.py", tmp_path / "src/mileage")
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
@@ -182,7 +184,11 @@ def ready(bare):
     folder.mkdir(parents=True)
     shim(folder, "node", "exit 0")
     (bare / ".venv/bin").mkdir()
-    shim(bare / ".venv/bin", "python", "exit 0")
+    (bare / "include").mkdir()
+    (bare / "include/Python.h").touch()
+    told = f'case "$2" in *get_path*) echo {bare}/include ;; *print*) echo 3.11 ;; esac'
+    shim(bare / ".venv/bin", "python", told)
+    shim(bare / "bin", "cc", "exit 0")
     shim(bare / "bin", "id", "echo 0")
     shim(bare / "bin", "apt-get", f'echo "$@" >>{bare}/installed')
     known = run("bash", "-c", FINGERPRINT, cwd=bare).stdout
@@ -192,7 +198,7 @@ def ready(bare):
 
 FINGERPRINT = (
     "cat requirements.lock pyproject.toml src/mileage/__init__.py tools/bootstrap.sh"
-    " | cksum; pwd"
+    " hatch_build.py src/mileage/native/*.[ch] | cksum; pwd"
 )
 
 
@@ -217,6 +223,28 @@ def test_nothing_is_installed_where_all_is_there(ready):
 def test_a_missing_browser_is_installed(ready):
     assert with_browser(ready).returncode == 0
     assert installed(ready).endswith("chromium chromium-sandbox fonts-liberation\n")
+
+
+@pytest.mark.parametrize("missing", ["bin/cc", "include/Python.h"])
+def test_what_compiling_takes_is_installed(ready, missing):
+    (ready / missing).unlink()
+    with_browser(ready)
+    assert installed(ready).splitlines()[1].endswith("gcc libc6-dev python3.11-dev")
+
+
+def test_nobody_but_root_is_told_what_to_type_for_a_compiler(ready):
+    (ready / "bin/cc").unlink()
+    shim(ready / "bin", "id", "echo 1000")
+    result = with_browser(ready)
+    assert result.returncode == 1
+    assert "sudo apt-get install --yes gcc libc6-dev python3.11-dev" in result.stderr
+
+
+def test_the_program_alone_needs_no_compiler(ready):
+    (ready / "bin/cc").unlink()
+    result = set_up(ready)
+    assert result.returncode == 0, result.stderr
+    assert installed(ready) == ""
 
 
 def test_a_library_that_the_driver_misses_is_installed(ready):

@@ -49,21 +49,15 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        num=markup.num,
-        cells=markup.cells,
-        usd=markup.usd,
-        share=markup.share,
-        instant=markup.instant,
-        minute=markup.minute,
-        day=markup.day,
-        local_day=markup.local_day,
-        ticks=markup.ticks,
-        written=markup.written,
-        per_million=markup.per_million,
-        largest=markup.largest,
-        duration=numbers.duration,
-        exact=numbers.exact,
-        size=numbers.size,
+        {
+            function.__name__: function
+            for function in (
+                *(markup.num, markup.cells, markup.usd, markup.share, markup.instant),
+                *(markup.minute, markup.day, markup.local_day, markup.ticks),
+                *(markup.written, markup.per_million, markup.largest),
+                *(numbers.duration, numbers.exact, numbers.size),
+            )
+        }
     )
     made.globals.update(
         asset=assets.address,
