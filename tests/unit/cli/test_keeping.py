@@ -156,10 +156,6 @@ def test_tokens_are_in_a_backup_as_hashes_only(data: Path, tmp_path: Path) -> No
     file = tmp_path / "kept.backup"
     run(backup.command, "--data", data, "--to", file)
     assert secret.encode() not in file.read_bytes()
-    new = tmp_path / "new"
-    run(restore.command, "--data", new, file)
-    with control_in(new) as control:
-        assert control.credential(secret).collector == "gate"
 
 
 @pytest.fixture
