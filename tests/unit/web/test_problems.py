@@ -85,7 +85,7 @@ def test_every_title_is_of_a_status_and_says_more_than_the_number():
 
 @pytest.mark.parametrize(
     ("status", "title"),
-    [(404, "Nothing here"), (418, "I'm a Teapot"), (429, "Too Many Requests")],
+    [(404, "Nothing here"), (418, "I'm a Teapot"), (429, "Too often")],
 )
 def test_a_status_without_a_title_of_ours_has_its_own(status, title):
     assert problems.title(status) == title

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from mileage.domain.quarter import Costs
-from mileage.ingest import local_file
+from mileage.ingest import local_file, local_rows
 from mileage.store import personal as store
 from mileage.wiring import personal, personal_logs
 from mileage.wiring.personal import Asking, answer_of, finished, index_file
@@ -191,11 +191,19 @@ def test_new_prices_price_again_without_reading(asking, read, monkeypatch):
         def __init__(self, price):
             self.price = price
 
+        @property
+        def brackets(self):
+            return [
+                (above, tuple(2 * rate for rate in rates))
+                for above, rates in self.price.brackets
+            ]
+
         def costs(self, calls):
             return 2 * self.price.costs(calls)
 
     price = Costs.price
     monkeypatch.setattr(Costs, "price", lambda *asked: Doubled(price(*asked)))
+    monkeypatch.setattr(local_rows, "scan", None)
     monkeypatch.setattr(personal_logs, "price_version", lambda: "newer")
     again = asked(asking)
     assert read == []

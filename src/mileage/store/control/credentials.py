@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from mileage.domain.directory import ApiKey, KeyScope, NewSecret
-from mileage.domain.errors import NotFound
+from mileage.domain.errors import NotFound, Unavailable
 from mileage.domain.people import Viewer
 from mileage.store.control.audit import Change, note
 from mileage.store.control.minting import hashed, looks_like, new_id, new_secret
@@ -67,7 +68,9 @@ class Credentials(Tokens):
             return None
         now = self._database.now()
         if now - (row.last_used_at or 0) >= SEEN_EVERY:
-            self._touch_key(row.key_id, now)
+            # A full disk must not keep anybody from reading what is wrong.
+            with suppress(Unavailable):
+                self._touch_key(row.key_id, now)
         return Viewer(row.account_id, row.name, operator=row.scope == "operator")
 
     def _key(self, key: str) -> Row[Any] | None:
