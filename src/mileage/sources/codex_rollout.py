@@ -223,12 +223,12 @@ class _Rollout:
         A thread that an older version began has true responses before its first
         record; the record's running total tells where they end.
         """
-        if first.usage is None or first.thread_token_usage is None:
-            self.held = []
-            return
-        before = first.thread_token_usage.counts().minus(first.usage.counts())
-        totals = [total for total, _ in self.held]
-        keep = totals.index(before) + 1 if before in totals else 0
+        keep = 0
+        if first.usage is not None and first.thread_token_usage is not None:
+            before = first.thread_token_usage.counts().minus(first.usage.counts())
+            totals = [total for total, _ in self.held]
+            keep = totals.index(before) + 1 if before in totals else 0
+        self.gathered.ignored += len(self.held) - keep
         self.held = self.held[:keep]
 
     def _time(self, number: int, occurred_at: int | None) -> int | None:
