@@ -57,7 +57,7 @@ lines = st.fixed_dictionaries(
         "type": st.sampled_from(["assistant", "assistant", "user", None, "system"]),
         "timestamp": stamps,
         "sessionId": st.sampled_from(["s1", "s2", None, 4]),
-        "cwd": st.sampled_from(["/work/a", "C:\\work", "/\u00e9", None]),
+        "cwd": st.sampled_from(["/home/a", "C:\\work", "/\u00e9", None]),
         "agentId": st.sampled_from(["helper", None]),
         "isSidechain": st.sampled_from([True, False, None, "yes"]),
         "requestId": st.sampled_from(["req_1", None, 9]),
@@ -131,12 +131,12 @@ def test_the_plain_line_of_an_answer_is_a_row_for_both():
         "type": "assistant",
         "timestamp": "2026-11-22T10:00:00.000Z",
         "sessionId": "s1",
-        "cwd": "/work/a",
+        "cwd": "/home/a",
         "message": {"id": "msg_1", "role": "assistant", "model": "m", "usage": usage},
     }
     chunk = json.dumps(line).encode() + b"\n"
     at = 1_795_341_600_000_000
-    row = ("msg_1", at, "m", None, None, "s1", "/work/a", None, False)
+    row = ("msg_1", at, "m", None, None, "s1", "/home/a", None, False)
     expected = Row(*row, 3, 0, 5, 0, 0, 0, 4, 0, len(chunk))
     assert scanned(chunk) == (1, [expected])
     assert decoded(chunk) == (1, [expected])

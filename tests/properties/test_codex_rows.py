@@ -45,7 +45,7 @@ metas = st.fixed_dictionaries(
     {"id": st.sampled_from(["t1", "t2"])},
     optional={
         "forked_from_id": st.just("t0"),
-        "cwd": st.just("/work/a"),
+        "cwd": st.just("/home/a"),
         "model": st.just("gpt-6"),
     },
 )
