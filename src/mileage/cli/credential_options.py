@@ -131,6 +131,16 @@ def minute(instant: int | None) -> str:
     return "-" if instant is None else f"{moment(instant):%Y-%m-%d %H:%M}"
 
 
+def validity(revoked_at: int | None, expires_at: int | None, now: int) -> str:
+    """Say whether a token or a key opens anything; what does begins with ``valid``."""
+    if revoked_at is not None:
+        return f"revoked {day(revoked_at)}"
+    if expires_at is None:
+        return "valid"
+    over = expires_at <= now
+    return f"{'expired' if over else 'valid until'} {day(expires_at)}"
+
+
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], none: str) -> None:
     """Print rows below a header; ``none`` to standard error when there are none."""
     if not rows:

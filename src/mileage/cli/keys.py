@@ -19,13 +19,12 @@ from mileage.cli.credential_options import (
     minute,
     show_secret,
     table,
+    validity,
 )
 from mileage.cli.options import control_in, data_option, json_option
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from mileage.domain.directory import ApiKey
 
 
 @click.group("key", short_help="Make, list and revoke API keys.")
@@ -77,7 +76,7 @@ def list_keys(data: Path, as_json: bool) -> None:  # noqa: FBT001
             key.name,
             day(key.created_at),
             minute(key.last_used_at),
-            _state(key, now),
+            validity(key.revoked_at, key.expires_at, now),
         )
         for key in keys
     ]
@@ -93,12 +92,3 @@ def revoke_key(key_id: str, data: Path) -> None:
     with control_in(data) as control:
         ended = control.revoke_key(key_id)
     click.echo(f"{key_id} {'is revoked' if ended else 'was revoked before'}")
-
-
-def _state(key: ApiKey, now: int) -> str:
-    if key.revoked_at is not None:
-        return f"revoked {day(key.revoked_at)}"
-    if key.expires_at is None:
-        return "valid"
-    over = key.expires_at <= now
-    return f"{'expired' if over else 'valid until'} {day(key.expires_at)}"

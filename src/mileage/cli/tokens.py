@@ -23,6 +23,7 @@ from mileage.cli.credential_options import (
     show_secret,
     span,
     table,
+    validity,
 )
 from mileage.cli.options import control_in, data_option, json_option
 
@@ -212,13 +213,9 @@ def _limits(rate: Rate) -> str:
 
 
 def _state(token: IngestToken, now: int) -> str:
-    if token.revoked_at is not None:
-        return f"revoked {day(token.revoked_at)}"
-    if token.expires_at is not None and token.expires_at <= now:
-        return f"expired {day(token.expires_at)}"
-    said = "valid"
-    if token.expires_at is not None:
-        said = f"valid until {day(token.expires_at)}"
+    said = validity(token.revoked_at, token.expires_at, now)
+    if not said.startswith("valid"):
+        return said
     if token.former_until is not None:
         said += f", former secret until {minute(token.former_until)}"
     if token.domains:

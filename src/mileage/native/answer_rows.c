@@ -108,12 +108,9 @@ static PyObject *answer_rows(PyObject *module, PyObject *rows) {
     return both;
 }
 
-static PyMethodDef METHOD = {"answer_rows", answer_rows, METH_O,
-                             "Pack the plain lines of answers."};
+static PyMethodDef FUNCTIONS[] = {
+    {"answer_rows", answer_rows, METH_O, "Pack the plain lines of answers."},
+    {NULL, NULL, 0, NULL},
+};
 
-int add_answer_rows(PyObject *module) {
-    PyObject *function = PyCFunction_New(&METHOD, NULL);
-    int failed = function == NULL ? -1 : PyModule_AddObjectRef(module, METHOD.ml_name, function);
-    Py_XDECREF(function);
-    return failed;
-}
+int add_answer_rows(PyObject *module) { return PyModule_AddFunctions(module, FUNCTIONS); }

@@ -213,12 +213,9 @@ static PyObject *call_sums(PyObject *module, PyObject *arguments) {
     return found;
 }
 
-static PyMethodDef METHOD = {"call_sums", call_sums, METH_VARARGS,
-                             "Add calls up by quarter of an hour and kind."};
+static PyMethodDef FUNCTIONS[] = {
+    {"call_sums", call_sums, METH_VARARGS, "Add calls up by quarter of an hour and kind."},
+    {NULL, NULL, 0, NULL},
+};
 
-int add_call_sums(PyObject *module) {
-    PyObject *function = PyCFunction_New(&METHOD, NULL);
-    int failed = function == NULL ? -1 : PyModule_AddObjectRef(module, METHOD.ml_name, function);
-    Py_XDECREF(function);
-    return failed;
-}
+int add_call_sums(PyObject *module) { return PyModule_AddFunctions(module, FUNCTIONS); }

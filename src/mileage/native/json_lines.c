@@ -263,9 +263,4 @@ static PyType_Slot SLOTS[] = {
 static PyType_Spec SPEC = {"mileage.native._scan.LineScanner", sizeof(Scanner), 0,
                            Py_TPFLAGS_DEFAULT, SLOTS};
 
-int add_line_scanner(PyObject *module) {
-    PyObject *type = PyType_FromSpec(&SPEC);
-    int failed = type == NULL ? -1 : PyModule_AddObjectRef(module, "LineScanner", type);
-    Py_XDECREF(type);
-    return failed;
-}
+int add_line_scanner(PyObject *module) { return add_type(module, &SPEC); }

@@ -15,6 +15,13 @@ static int (*const PARTS[])(PyObject *) = {
     add_log_scanner, add_plain_totals,  add_span_sieve, add_stable_ids,
 };
 
+int add_type(PyObject *module, PyType_Spec *spec) {
+    PyObject *type = PyType_FromSpec(spec);
+    int failed = type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
+    Py_XDECREF(type);
+    return failed;
+}
+
 static int fill(PyObject *module) {
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
         if (PARTS[i](module) < 0)

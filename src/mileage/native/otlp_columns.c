@@ -364,9 +364,4 @@ static PyType_Slot SLOTS[] = {
 static PyType_Spec SPEC = {"mileage.native._scan.LogScanner", sizeof(Scanner), 0,
                            Py_TPFLAGS_DEFAULT, SLOTS};
 
-int add_log_scanner(PyObject *module) {
-    PyObject *type = PyType_FromSpec(&SPEC);
-    int failed = type == NULL ? -1 : PyModule_AddObjectRef(module, "LogScanner", type);
-    Py_XDECREF(type);
-    return failed;
-}
+int add_log_scanner(PyObject *module) { return add_type(module, &SPEC); }

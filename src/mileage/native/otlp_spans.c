@@ -91,9 +91,4 @@ static PyType_Slot SLOTS[] = {
 static PyType_Spec SPEC = {"mileage.native._scan.SpanSieve", sizeof(Sieve), 0,
                            Py_TPFLAGS_DEFAULT, SLOTS};
 
-int add_span_sieve(PyObject *module) {
-    PyObject *type = PyType_FromSpec(&SPEC);
-    int failed = type == NULL ? -1 : PyModule_AddObjectRef(module, "SpanSieve", type);
-    Py_XDECREF(type);
-    return failed;
-}
+int add_span_sieve(PyObject *module) { return add_type(module, &SPEC); }

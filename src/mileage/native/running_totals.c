@@ -147,12 +147,9 @@ static PyObject *plain_totals(PyObject *module, PyObject *arguments) {
     return NULL;
 }
 
-static PyMethodDef METHOD = {"plain_totals", plain_totals, METH_VARARGS,
-                             "Count running totals as long as they are plain."};
+static PyMethodDef FUNCTIONS[] = {
+    {"plain_totals", plain_totals, METH_VARARGS, "Count running totals as long as they are plain."},
+    {NULL, NULL, 0, NULL},
+};
 
-int add_plain_totals(PyObject *module) {
-    PyObject *function = PyCFunction_New(&METHOD, NULL);
-    int failed = function == NULL ? -1 : PyModule_AddObjectRef(module, METHOD.ml_name, function);
-    Py_XDECREF(function);
-    return failed;
-}
+int add_plain_totals(PyObject *module) { return PyModule_AddFunctions(module, FUNCTIONS); }

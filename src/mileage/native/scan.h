@@ -10,4 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Make a type and put it into the module by the last part of its name. */
+int add_type(PyObject *module, PyType_Spec *spec);
+
 #endif

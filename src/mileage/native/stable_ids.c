@@ -121,12 +121,9 @@ static PyObject *stable_ids(PyObject *module, PyObject *arguments) {
     return digests;
 }
 
-static PyMethodDef METHOD = {"stable_ids", stable_ids, METH_VARARGS,
-                             "Hash a prefix and each of the names into 8 bytes."};
+static PyMethodDef FUNCTIONS[] = {
+    {"stable_ids", stable_ids, METH_VARARGS, "Hash a prefix and each of the names into 8 bytes."},
+    {NULL, NULL, 0, NULL},
+};
 
-int add_stable_ids(PyObject *module) {
-    PyObject *function = PyCFunction_New(&METHOD, NULL);
-    int failed = function == NULL ? -1 : PyModule_AddObjectRef(module, METHOD.ml_name, function);
-    Py_XDECREF(function);
-    return failed;
-}
+int add_stable_ids(PyObject *module) { return PyModule_AddFunctions(module, FUNCTIONS); }
