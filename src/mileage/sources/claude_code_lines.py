@@ -79,6 +79,7 @@ class Line(msgspec.Struct, gc=False, rename="camel"):
 
 
 LINE = msgspec.json.Decoder(Line)
+NONE_WRITTEN, NO_DETAILS = CacheWrites(), OutputDetails()
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _NAMES = ("uuid", "sessionId", "version", "cwd", "requestId", "agentId")
 _MESSAGE_NAMES = ("id", "model")
@@ -156,23 +157,25 @@ def witness_of(
 
 def counts_of(usage: Usage) -> Classes:
     """Return the seven disjoint classes."""
-    split = usage.cache_creation
-    writes, hour = usage.cache_creation_input_tokens or 0, 0
-    if split is not None:
-        hour = split.ephemeral_1h_input_tokens or 0
-        writes = max(writes, hour + (split.ephemeral_5m_input_tokens or 0))
-    output, thinking = usage.output_tokens or 0, 0
-    if usage.output_tokens_details is not None:
-        thinking = min(usage.output_tokens_details.thinking_tokens or 0, output)
-    return (
+    split = usage.cache_creation or NONE_WRITTEN
+    details = usage.output_tokens_details or NO_DETAILS
+    return disjoint(
         usage.input_tokens or 0,
         usage.cache_read_input_tokens or 0,
-        writes - hour,
-        hour,
-        output - thinking,
-        thinking,
-        0,
+        usage.cache_creation_input_tokens or 0,
+        split.ephemeral_5m_input_tokens or 0,
+        split.ephemeral_1h_input_tokens or 0,
+        details.thinking_tokens or 0,
+        usage.output_tokens or 0,
     )
+
+
+def disjoint(*told: int) -> Classes:
+    """Make the seven classes of a usage's counts, in the order of ``counts_of``."""
+    fresh, cache_read, written, five_minutes, hour, thought, output = told
+    writes = max(written, hour + five_minutes)
+    thought = min(thought, output)
+    return fresh, cache_read, writes - hour, hour, output - thought, thought, 0
 
 
 def tier_of(usage: Usage) -> str:

@@ -18,10 +18,11 @@ from mileage.sources.claude_code_lines import (
     HEAD_BYTES,
     LINE,
     MESSAGE,
+    NO_DETAILS,
+    NONE_WRITTEN,
     OTHER_TYPE,
     TYPE,
-    CacheWrites,
-    OutputDetails,
+    disjoint,
 )
 from mileage.sources.jsonl import instant
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _decode = LINE.decode
 _UNFIT = (msgspec.ValidationError, ValueError, RecursionError)
-_NONE_WRITTEN, _NO_DETAILS = CacheWrites(), OutputDetails()
 _MESSAGE_BYTES = len(MESSAGE)
 
 
@@ -127,8 +127,8 @@ def _row(chunk: bytes, begin: int, end: int) -> Row | None:
     at = instant(line.timestamp)
     if at is None or not _is_plain(line, message, usage):
         return None
-    split = usage.cache_creation or _NONE_WRITTEN
-    details = usage.output_tokens_details or _NO_DETAILS
+    split = usage.cache_creation or NONE_WRITTEN
+    details = usage.output_tokens_details or NO_DETAILS
     return Row(
         *(message.id, at, message.model, usage.service_tier, usage.speed),
         *(line.session_id, line.cwd, line.agent_id, line.is_sidechain is True),
@@ -168,11 +168,8 @@ scanned = _scanner()
 
 
 def classes(row: Row) -> Classes:
-    """Return the seven disjoint classes; as ``counts_of`` does for a whole line."""
-    fresh, cache_read, written, five, hour, thought, output = row[9:16]
-    writes = max(written, hour + five)
-    thought = min(thought, output)
-    return fresh, cache_read, writes - hour, hour, output - thought, thought, 0
+    """Return the seven disjoint classes."""
+    return disjoint(*row[9:16])
 
 
 def packed(rows: list[Row]) -> tuple[list[tuple[Any, ...]], list[Numbers]]:

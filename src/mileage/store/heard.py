@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mileage.domain.coverage import Presence, VersionSeen
 from mileage.store.owners import claims_in_force
@@ -79,30 +79,22 @@ class Heard:
 
     def presence(self, accounts: Sequence[str], recent: int) -> list[Presence]:
         """Return what was told of some accounts, by who stands behind them."""
-        rows = [
-            row
-            for some in _apart(accounts)
-            for row in run(
-                self._cursor,
-                "presence",
-                after=self._after,
-                accounts=some,
-                recent=recent,
-            )
-        ]
+        rows = self._of_some("presence", accounts, recent=recent)
         return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
     def versions(self, accounts: Sequence[str], since: date) -> list[VersionSeen]:
         """Return the versions of clients in use since a local day."""
+        rows = self._of_some("presence_versions", accounts, since=since)
+        return [VersionSeen(*row) for row in rows]
+
+    def _of_some(
+        self, name: str, accounts: Sequence[str], **parameters: object
+    ) -> list[tuple[Any, ...]]:
         return [
-            VersionSeen(*row)
+            row
             for some in _apart(accounts)
             for row in run(
-                self._cursor,
-                "presence_versions",
-                after=self._after,
-                accounts=some,
-                since=since,
+                self._cursor, name, after=self._after, accounts=some, **parameters
             )
         ]
 
