@@ -105,9 +105,3 @@ def test_hostile_words_stay_words(open_as):
     html = open_as("/ingest/rejected", "operator", reports=FakeReports(told=told)).text
     assert "<script" not in html
     assert "&lt;script&gt;" in html
-
-
-def test_strangers_who_ask_for_rejections_are_sent_to_sign_in(open_as):
-    answer = open_as("/ingest/rejected", "")
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in"

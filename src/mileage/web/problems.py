@@ -39,8 +39,7 @@ MESSAGES = {
 }
 
 RETRY_SECONDS = 5
-JSON_PATHS = ("/api/", "/v1/", "/ingest/", "/healthz", "/readyz", "/metrics")
-PAGES_AMONG_THEM = ("/api/docs", "/ingest/rejected")
+JSON_PATHS = ("/api/", "/v1/", "/ingest/", "/healthz", "/metrics")
 
 
 class Problem(NamedTuple):
@@ -56,7 +55,7 @@ class Problem(NamedTuple):
 def wants_json(request: Request) -> bool:
     """Tell whether this client reads JSON: by address, else by what it accepts."""
     path = request.scope["path"]
-    if path.startswith(JSON_PATHS) and path not in PAGES_AMONG_THEM:
+    if path.startswith(JSON_PATHS) and path != "/api/docs":
         return True
     accepted = request.headers.get("accept", "")
     return "application/json" in accepted and "text/html" not in accepted
