@@ -79,7 +79,7 @@ def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) 
 
     limit = load_policy(data).settings.max_line_bytes
     with operations(data) as owner:
-        before = owner.status()
+        before = owner.settled()
         with control_in(data) as control:
             account_id = control.ensure_account(identity)
         size = sum(file.size for _, file in logs)
@@ -90,8 +90,7 @@ def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) 
                 ):
                     owner.take(record)
                 bar.update(file.size)
-        owner.settle()
-        after = owner.status()
+        after = owner.settled()
     new = {name: after[name] - before[name] for name in ("visible", "rejected")}
     click.echo(
         f"{len(logs)} files read for {identity}: {new['visible']:,} new witnesses, "

@@ -92,7 +92,7 @@ def _take(data: Path, asked: Asked, readings: Iterable[Reading]) -> None:
     from mileage.wiring.operations import operations
 
     with operations(data) as owner:
-        before = owner.status()
+        before = owner.settled()
         with control_in(data) as control:
             credential = _credential(
                 asked, control.ensure_account(asked.account) if asked.account else ""
@@ -102,8 +102,7 @@ def _take(data: Path, asked: Asked, readings: Iterable[Reading]) -> None:
             owner.take(Record(credential, asked.source, reading))
             read += len(reading.witnesses) + len(reading.rejected) + reading.ignored
             _progress(read)
-        owner.settle()
-        after = owner.status()
+        after = owner.settled()
     new = {
         name: after[name] - before[name] for name in ("visible", "rejected", "ignored")
     }

@@ -112,13 +112,12 @@ def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
 
     account = _needed(asked)
     with operations(data) as owner:
-        before = owner.status()
+        before = owner.settled()
         with control_in(data) as control:
             account_id = control.ensure_account(account)
         for path in asked.files:
             owner.take(body_record(source, path, account_id))
-        owner.settle()
-        after = owner.status()
+        after = owner.settled()
     new = after["visible"] - before["visible"]
     bad = after["rejected"] - before["rejected"]
     click.echo(

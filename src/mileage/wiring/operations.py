@@ -67,6 +67,15 @@ class Operations:
         """Wait until everything taken in is in the ledger."""
         self._act("settle", b"")
 
+    def settled(self) -> dict[str, Any]:
+        """Return the status once everything taken in before is in the ledger.
+
+        Two of these around a command count what it added: without the first wait
+        they would count what a serving owner still had before it, too.
+        """
+        self.settle()
+        return self.status()
+
     def publish(self) -> None:
         """Publish a snapshot of now."""
         self._act("publish", b"")
