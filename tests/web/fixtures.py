@@ -527,7 +527,7 @@ class FakeDoor:
 
     sources: tuple[Any, ...] = ()
 
-    def credential(self, bearer: str):
+    async def credential(self, bearer: str):
         raise Unauthorised("This token is unknown.")
 
     async def accept(self, credential: Any, reading: Any, origin: str) -> None:

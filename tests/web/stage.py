@@ -245,7 +245,7 @@ class FakeDoor:
 
     sources = ()
 
-    def credential(self, bearer: str) -> Credential:
+    async def credential(self, bearer: str) -> Credential:
         raise Unauthorised(f"unknown token of {len(bearer)} characters")
 
     async def accept(self, credential: Any, reading: Any, origin: str) -> None:

@@ -69,7 +69,7 @@ class FakeDoor:
         self.rate = 0
         self.durable = None
 
-    def credential(self, bearer):
+    async def credential(self, bearer):
         self.asked.append(bearer)
         if self.closed:
             raise Unavailable("the directory is locked")

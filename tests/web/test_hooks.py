@@ -49,7 +49,7 @@ class FakeDoor:
         self.origins = []
         self.full = False
 
-    def credential(self, bearer):
+    async def credential(self, bearer):
         if bearer != "good":
             raise Unauthorised("this token is unknown or was revoked")
         return CREDENTIAL

@@ -49,7 +49,7 @@ class FakeDoor:
         self.pushes, self.refusals = [], []
         self.full = self.closed = False
 
-    def credential(self, bearer):
+    async def credential(self, bearer):
         if self.closed:
             raise Unavailable("the directory is locked")
         if bearer != "good":

@@ -28,7 +28,8 @@ class Directory(Protocol):
 
 def book(records: Iterable[Record], directory: Directory) -> Booking:
     """Book every row to the account of its credential or of its asserted identity."""
-    owners = _Owners(directory)
+    records = tuple(records)
+    owners = _Owners(records, directory)
     runs: list[Run] = []
     done: list[Done] = []
     refused: list[Refusal] = []
@@ -53,18 +54,24 @@ def book(records: Iterable[Record], directory: Directory) -> Booking:
 
 
 class _Owners:
-    """Asks the directory once for each identity that a credential asserts."""
+    """Whose every row is; the directory is asked once for each credential."""
 
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._known: dict[Credential, dict[str, str]] = {}
+    def __init__(self, records: Iterable[Record], directory: Directory) -> None:
+        asserted: dict[Credential, set[str]] = {}
+        for credential, _, reading, *_ in records:
+            if not credential.account_id:
+                identities = asserted.setdefault(credential, set())
+                identities.update(reading.witnesses.column("identity"))
+                identities.update(reading.activities.column("identity"))
+        self._known = {
+            credential: directory.accounts_of(credential, identities)
+            for credential, identities in asserted.items()
+            if identities
+        }
 
     def of(self, credential: Credential, identities: list[str]) -> list[str]:
         """Return an account a row. A personal token wins over any claim."""
         if credential.account_id:
             return [credential.account_id] * len(identities)
-        known = self._known.setdefault(credential, {})
-        unknown = set(identities) - known.keys()
-        if unknown:
-            known.update(self._directory.accounts_of(credential, unknown))
+        known = self._known.get(credential, {})
         return [known[one] for one in identities]

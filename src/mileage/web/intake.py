@@ -185,9 +185,7 @@ class Intake:
         """Take one body in and answer when it is durable."""
         answers = entrance.answers
         try:
-            credential = await run_in_threadpool(
-                self._door.credential, delivery.token()
-            )
+            credential = await self._door.credential(delivery.token())
             return await self._take(credential, delivery, entrance)
         except Unauthorised as error:
             return answers.unauthorised(str(error))

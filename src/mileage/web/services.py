@@ -125,7 +125,7 @@ class Door(Protocol):
 
     sources: tuple[OtlpSource, ...]
 
-    def credential(self, bearer: str) -> Credential:
+    async def credential(self, bearer: str) -> Credential:
         """Return what a token stands for; raises Unauthorised."""
         ...
 

@@ -44,9 +44,13 @@ class IngestDoor:
         self._rates = rates_of(organisation.policy.settings)
         self._uses = Uses(organisation.control.note_use, now)
 
-    def credential(self, bearer: str) -> Credential:
+    async def credential(self, bearer: str) -> Credential:
         """Return what a token stands for; raises Unauthorised and TooMany."""
-        credential, rate = self._have.control.admitted(bearer)
+        control = self._have.control
+        known = control.recalled(bearer)
+        if known is None:
+            known = await to_thread.run_sync(control.admitted, bearer)
+        credential, rate = known
         self._rates.admit(credential.token_id, rate)
         self._uses.note(credential.token_id)
         return credential

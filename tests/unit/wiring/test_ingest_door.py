@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from mileage.domain.people import Credential
     from mileage.wiring.organisation import Organisation
 
 
@@ -42,17 +43,21 @@ def door(organisation: Organisation) -> Iterator[IngestDoor]:
     made.close()
 
 
+def admitted(door: IngestDoor, bearer: str) -> Credential:
+    return asyncio.run(door.credential(bearer))
+
+
 def test_a_token_of_its_own_limit_is_asked_to_wait(
     organisation: Organisation, door: IngestDoor
 ) -> None:
     terms = TokenTerms(rate=Rate(requests=1))
     slow = organisation.control.create_token(collector="slow", terms=terms).secret
     for _ in range(10):
-        door.credential(slow)
+        admitted(door, slow)
     with pytest.raises(TooMany):
-        door.credential(slow)
+        admitted(door, slow)
     for _ in range(50):
-        door.credential(organisation.control.create_token(collector="other").secret)
+        admitted(door, organisation.control.create_token(collector="other").secret)
 
 
 def test_what_is_brought_counts_usable_or_not(
@@ -60,9 +65,9 @@ def test_what_is_brought_counts_usable_or_not(
 ) -> None:
     terms = TokenTerms(rate=Rate(records=1))
     secret = organisation.control.create_token(collector="g", terms=terms).secret
-    asyncio.run(door.accept(door.credential(secret), Reading(ignored=10_000), "otlp"))
+    asyncio.run(door.accept(admitted(door, secret), Reading(ignored=10_000), "otlp"))
     with pytest.raises(TooMany) as told:
-        door.credential(secret)
+        admitted(door, secret)
     assert told.value.seconds == 3600
 
 
@@ -72,17 +77,17 @@ def test_a_push_counts_and_a_question_does_not(
     terms = TokenTerms(rate=Rate(records=1))
     secret = organisation.control.create_token(collector="g", terms=terms).secret
     for _ in range(3):
-        asyncio.run(door.take_push(door.credential(secret), None))
+        asyncio.run(door.take_push(admitted(door, secret), None))
     push = Push("claude_code_log", "", Reading(ignored=10_000), ())
-    asyncio.run(door.take_push(door.credential(secret), push))
+    asyncio.run(door.take_push(admitted(door, secret), push))
     with pytest.raises(TooMany):
-        door.credential(secret)
+        admitted(door, secret)
 
 
 def test_strangers_have_no_limits_to_use_up(door: IngestDoor) -> None:
     for _ in range(30):
         with pytest.raises(Unauthorised):
-            door.credential("mlg_c_" + "a" * 43)
+            admitted(door, "mlg_c_" + "a" * 43)
     assert not door._rates._accounts
 
 
@@ -90,7 +95,7 @@ def test_a_use_is_written_down_at_the_end(
     organisation: Organisation, door: IngestDoor
 ) -> None:
     made = organisation.control.create_token(collector="used")
-    door.credential(made.secret)
+    admitted(door, made.secret)
     assert organisation.control.token(made.credential_id).last_used_at is None
     door.close()
     assert organisation.control.token(made.credential_id).last_used_at

@@ -140,6 +140,12 @@ class Remembered(Generic[Key, Value]):
         self._version = -1
         self._answers: dict[Key, Value] = {}
 
+    def recall(self, key: Key) -> Value | None:
+        """Return what is remembered and still holds; reads nothing from the disk."""
+        version = self._database.version()
+        with self._lock:
+            return self._answers.get(key) if version == self._version else None
+
     def ask(self, key: Key, look_up: Callable[[Key], Value | None]) -> Value | None:
         """Return what is remembered, else what ``look_up`` finds; None is forgotten."""
         version = self._database.version()
