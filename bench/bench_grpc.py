@@ -62,15 +62,19 @@ class Sink:
     def __init__(self) -> None:
         self.sources = otlp_sources()
 
-    def credential(self, _bearer: str) -> Credential:
+    async def credential(self, _bearer: str) -> Credential:
         """Know everybody."""
         return CREDENTIAL
 
-    async def accept(
+    def prepare(
         self, _credential: Credential, reading: Reading, _origin: str
-    ) -> None:
+    ) -> Reading:
+        """Write nothing."""
+        return reading
+
+    async def accept(self, prepared: Reading) -> None:
         """Check that it was read."""
-        assert len(reading.witnesses) == RECORDS
+        assert len(prepared.witnesses) == RECORDS
 
 
 def serve(way: str, pipe: Connection) -> None:

@@ -1,9 +1,11 @@
 """The receiver end to end: a real server, driven over HTTP with calls nobody has seen.
 
     python bench/bench_receiver.py [--seconds N] [--connections N] [--rate N]
+        [--records N]
 
-Starts `mileage serve` on a directory of its own, sends bodies of 100 calls from a light
-client (``otlp_client.py``) and looks at the board meanwhile. Client and server share
+Starts `mileage serve` on a directory of its own, sends bodies of so many calls (512:
+the batch that an SDK's exporter sends by default) from a light client
+(``otlp_client.py``) and looks at the board meanwhile. Client and server share
 the machine, so rates are lower bounds; processor time a call is steadier. With --rate
 it sends so many records a second instead of as many as are answered.
 """
@@ -148,6 +150,7 @@ class Looking(threading.Thread):
 def measure(server: Server, asked: argparse.Namespace) -> dict[str, Any]:
     """Send, wait until all is visible, and tell what that took."""
     words = [server.port, server.token, asked.seconds, asked.connections, asked.rate]
+    words.append(asked.records)
     server.fetch("/")
     looking = Looking(server)
     looking.start()
@@ -181,6 +184,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--records", type=int, default=512)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))

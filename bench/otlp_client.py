@@ -1,9 +1,9 @@
 """A light client: distinct calls over OTLP/HTTP, from one body that is written over.
 
-    python bench/otlp_client.py PORT TOKEN SECONDS CONNECTIONS RATE
+    python bench/otlp_client.py PORT TOKEN SECONDS CONNECTIONS RATE RECORDS
 
-Sends bodies of 100 ``api_request`` events (one session each, of 5,000 people) for so
-many seconds, as fast as they are answered or RATE records a second, and prints what
+Sends bodies of RECORDS ``api_request`` events (one session each, of 5,000 people) for
+so many seconds, as fast as they are answered or RATE records a second, and prints what
 became of them as one line of JSON. Request ids, session, person and times are written
 into a body that was serialised once, so that the client costs next to nothing.
 """
@@ -24,15 +24,15 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
 )
 
-RECORDS, PEOPLE = 100, 5000
+PEOPLE = 5000
 IDS, SESSION, PERSON = b"f" * 24, b"5" * 36, b"user77777"
 TIME = 0x1122334455667788
 MODELS = ("claude-opus-4-8-20260901", "claude-sonnet-4-8", "claude-haiku-4-5-20251001")
 OK = 200
 
 
-def template(seed: int) -> bytearray:
-    """Serialise 100 events with 21 attributes each, with something to write over."""
+def template(seed: int, records: int) -> bytearray:
+    """Serialise events with 21 attributes each, with something to write over."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
     request = ExportLogsServiceRequest()
     group = request.resource_logs.add()
@@ -41,7 +41,7 @@ def template(seed: int) -> bytearray:
     )
     scoped = group.scope_logs.add()
     scoped.scope.name = "com.anthropic.claude_code.events"
-    for _ in range(RECORDS):
+    for _ in range(records):
         record = scoped.log_records.add()
         record.time_unix_nano = TIME
         record.body.string_value = "claude_code.api_request"
@@ -94,19 +94,20 @@ def _places(body: bytes | bytearray, wanted: bytes) -> list[int]:
 class Bodies:
     """Makes one body after the other."""
 
-    def __init__(self, seed: int, head: bytes) -> None:
-        body = template(seed)
+    def __init__(self, seed: int, head: bytes, records: int) -> None:
+        self._records = records
+        body = template(seed, records)
         size = len(body)
         self._buffer = bytearray(head.replace(b"LENGTH", str(size).encode())) + body
         self._ids = _places(self._buffer, IDS)
         self._sessions = _places(self._buffer, SESSION)
         self._people = _places(self._buffer, PERSON)
         self._times = _places(self._buffer, struct.pack("<Q", TIME))
-        assert len(self._ids) == len(self._times) == RECORDS
+        assert len(self._ids) == len(self._times) == records
 
     def next(self) -> bytes:
-        """Return a request of 100 calls that nobody has seen before."""
-        buffer, names = self._buffer, os.urandom(12 * RECORDS).hex().encode()
+        """Return a request of calls that nobody has seen before."""
+        buffer, names = self._buffer, os.urandom(12 * self._records).hex().encode()
         for number, at in enumerate(self._ids):
             buffer[at : at + 24] = names[24 * number : 24 * number + 24]
         session = os.urandom(18).hex().encode()
@@ -155,7 +156,12 @@ async def connection(
 
 
 async def main(
-    port: int, token: str, seconds: float, connections: int, rate: float
+    port: int,
+    token: str,
+    seconds: float,
+    connections: int,
+    rate: float,
+    records: int,
 ) -> None:
     """Send, and print what came of it."""
     head = (
@@ -165,8 +171,8 @@ async def main(
     ).encode()
     told, began = Told(), time.monotonic()
     until = began + seconds
-    pause = connections * RECORDS / rate if rate else 0.0
-    shared = Bodies(7, head)
+    pause = connections * records / rate if rate else 0.0
+    shared = Bodies(7, head, records)
     await asyncio.gather(
         *(connection(port, shared, until, pause, told) for _ in range(connections))
     )
@@ -176,11 +182,11 @@ async def main(
         json.dumps(
             {
                 "statuses": told.statuses,
-                "acknowledged": told.statuses.get(OK, 0) * RECORDS,
+                "acknowledged": told.statuses.get(OK, 0) * records,
                 "seconds": time.monotonic() - began,
                 "p50_ms": times[len(times) // 2] * 1e3,
                 "p99_ms": times[int(len(times) * 0.99)] * 1e3,
-                "client_us": spent / (len(times) * RECORDS) * 1e6,
+                "client_us": spent / (len(times) * records) * 1e6,
             }
         )
     )
@@ -194,5 +200,6 @@ if __name__ == "__main__":
             float(sys.argv[3]),
             int(sys.argv[4]),
             float(sys.argv[5]),
+            int(sys.argv[6]),
         )
     )

@@ -530,7 +530,10 @@ class FakeDoor:
     async def credential(self, bearer: str):
         raise Unauthorised("This token is unknown.")
 
-    async def accept(self, credential: Any, reading: Any, origin: str) -> None:
+    def prepare(self, credential: Any, reading: Any, origin: str) -> Any:
+        return None
+
+    async def accept(self, prepared: Any) -> None:
         return None
 
     def refuse(self, credential: Any, source: str, reason: str) -> None:

@@ -248,7 +248,10 @@ class FakeDoor:
     async def credential(self, bearer: str) -> Credential:
         raise Unauthorised(f"unknown token of {len(bearer)} characters")
 
-    async def accept(self, credential: Any, reading: Any, origin: str) -> None:
+    def prepare(self, credential: Any, reading: Any, origin: str) -> Any:
+        raise AssertionError
+
+    async def accept(self, prepared: Any) -> None:
         raise AssertionError
 
     def refuse(self, credential: Any, source: str, reason: str) -> None:

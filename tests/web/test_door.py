@@ -79,7 +79,11 @@ class FakeDoor:
             raise Unauthorised("this token is unknown or was revoked")
         return CREDENTIAL if bearer == "good" else OTHER
 
-    async def accept(self, credential, reading, origin):
+    def prepare(self, credential, reading, origin):
+        return credential, reading, origin
+
+    async def accept(self, prepared):
+        credential, reading, origin = prepared
         assert credential in {CREDENTIAL, OTHER}
         assert origin == "otlp"
         if self.full:

@@ -54,7 +54,11 @@ class FakeDoor:
             raise Unauthorised("this token is unknown or was revoked")
         return CREDENTIAL
 
-    async def accept(self, credential, reading, origin):
+    def prepare(self, credential, reading, origin):
+        return credential, reading, origin
+
+    async def accept(self, prepared):
+        credential, reading, origin = prepared
         assert credential == CREDENTIAL
         if self.full:
             raise Unavailable("the disk is full")

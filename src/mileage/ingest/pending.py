@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 QUEUED_ROWS = 200_000
 """So many are held in memory at most; one record is taken whatever its size."""
+USUAL_ROWS = 512
+"""What exporters put into one body by default (OpenTelemetry SDK: batch processors)."""
 
 
 class Backlog(NamedTuple):
@@ -62,6 +64,11 @@ class Pending:
     def held(self) -> int:
         """Rows in memory."""
         return self._held
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether there is hardly room for a record of usual size."""
+        return self._held > QUEUED_ROWS - USUAL_ROWS
 
     @property
     def is_waited_for(self) -> bool:

@@ -113,19 +113,23 @@ class Pipeline:
 
         Raises Unavailable when the queues are full or the pipeline is closing.
         """
-        return self.submit_screened(self.screened(record))
+        return self.submit_prepared(self.prepared(record))
 
-    def screened(self, record: Record) -> Record:
+    def prepared(self, record: Record) -> Waiting:
         """Return what may be written of a record; the rest became rejections."""
-        return record._replace(reading=self._screen(record.reading))
+        screened = record._replace(reading=self._screen(record.reading))
+        return Waiting(screened, encode(screened), Future(), time.monotonic())
 
-    def submit_screened(self, screened: Record) -> Future[None]:
-        """Accept what ``screened`` returned, as ``submit`` does."""
+    @property
+    def is_full(self) -> bool:
+        """Tell whether a usual record would be refused; it need not be read then."""
+        return self._pending.is_full or self._to_write.full()
+
+    def submit_prepared(self, waiting: Waiting) -> Future[None]:
+        """Accept what ``prepared`` returned, as ``submit`` does."""
         if self._closed or self.failure is not None:
             message = "this server is not taking records in just now; try again later"
             raise Unavailable(message)
-        now = time.monotonic()
-        waiting = Waiting(screened, encode(screened), Future(), now)
         if not self._pending.hold(waiting):
             raise Unavailable(FULL)
         try:

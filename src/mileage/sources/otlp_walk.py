@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from mileage.sources.otlp_record import Scalar, Signal
 
-MOST_ITEMS = 250_000
-"""Records, spans, points and what groups them, in one body; exporters send hundreds.
+MOST_ITEMS = 50_000
+"""Records, spans, points and what groups them, in one body; exporters send hundreds,
+collectors thousands.
 Also the fields of one message."""
 _SMALL = 2 * MOST_ITEMS
 """Bytes that cannot hold more items than that."""
-MOST_OBJECTS = 4_000_000
-"""Braces that open in a JSON body; 64 MB of what clients send have half as many."""
+MOST_OBJECTS = 1_000_000
+"""Braces that open in a JSON body; a record with two dozen attributes has fifty."""
 _VARINT, _FIXED64, _PIECE, _FIXED32 = 0, 1, 2, 5
 _FIXED = {_FIXED64: 8, _FIXED32: 4}
 _HEAD, _ITEMS = 1, 2

@@ -8,7 +8,6 @@ from starlette.routing import Route
 
 from mileage.sources.otlp import OtlpReader
 from mileage.web.door_answers import Answers
-from mileage.web.door_bounds import check_records
 from mileage.web.http_delivery import content_type, receive
 from mileage.web.intake import Entrance, Intake
 
@@ -66,7 +65,6 @@ def decoder(
     """Return what decodes a body, None when it is empty."""
 
     def decode(plain: bytes) -> Reading | None:
-        check_records(signal, form, plain)
         return reader.read(signal, form, plain) if plain else None
 
     return decode

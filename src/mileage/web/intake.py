@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
+    from mileage.ingest.pending import Waiting
     from mileage.web.services import Door
 
 MIB = 1024 * 1024
@@ -54,7 +56,6 @@ _THREADS = 4
 # A hostile body can grow 30-fold when it is decoded (2-byte messages), so large
 # ones are inflated and decoded one at a time.
 _LARGE_BYTES = 4 * MIB
-_LARGE = object()
 # Compressed bodies that may wait in memory at once, in units of the largest one.
 _WAITING_BODIES = 8
 # One client that never finishes what it sends leaves this part of them to others.
@@ -150,6 +151,15 @@ class Body(NamedTuple):
         return bytes(self.packed)
 
 
+class _Read(NamedTuple):
+    """What a body said."""
+
+    decoded: Any
+    """None when it was empty."""
+    prepared: Waiting | None
+    """What is to be written of it, unless it has a way of its own."""
+
+
 class Delivery(Protocol):
     """One request of any transport, its body still outside."""
 
@@ -198,48 +208,52 @@ class Intake:
         self, credential: Credential, delivery: Delivery, entrance: Entrance[A]
     ) -> A:
         try:
-            decoded = await self._read(credential, delivery, entrance)
-            return await self._deliver(entrance, credential, decoded)
+            decoded, prepared = await self._read(credential, delivery, entrance)
+            if entrance.deliver is not None:
+                return await entrance.deliver(credential, decoded)
+            if prepared is not None:
+                await self._door.accept(prepared)
+            return entrance.answers.accepted(decoded)
         except (Invalid, TooLarge) as error:
             return await self._refuse(entrance, credential, error)
 
-    async def _deliver(
-        self,
-        entrance: Entrance[A],
-        credential: Credential,
-        decoded: Any,  # noqa: ANN401 - as the format decodes
-    ) -> A:
-        if entrance.deliver is not None:
-            return await entrance.deliver(credential, decoded)
-        if decoded is not None:
-            await self._door.accept(credential, decoded, entrance.source)
-        return entrance.answers.accepted(decoded)
-
     async def _read(
         self, credential: Credential, delivery: Delivery, entrance: Entrance[A]
-    ) -> Any:  # noqa: ANN401 - as the format decodes
-        """Read and decode the body; None when it says nothing."""
+    ) -> _Read:
+        """Read and decode the body, and prepare what is to be written."""
         with self._room.lease(credential.token_id) as lease:
             body = await delivery.body(lease, self.limits.max_body_bytes)
-            decoded = await to_thread.run_sync(
-                self._decode_small, entrance, body, limiter=self._threads
+            understand = partial(self._understand, credential, entrance)
+            read = await to_thread.run_sync(
+                self._read_small, body, understand, limiter=self._threads
             )
-            if decoded is not _LARGE:
-                return decoded
+            if read is not None:
+                return read
             return await asyncio.get_running_loop().run_in_executor(
-                self._alone, self._decode_large, entrance, body
+                self._alone, self._read_large, body, understand
             )
 
-    def _decode_small(self, entrance: Entrance[A], body: Body) -> Any:  # noqa: ANN401 - as the format decodes
-        """Decode a body that says little; ``_LARGE`` when it does not."""
+    def _read_small(
+        self, body: Body, understand: Callable[[bytes], _Read]
+    ) -> _Read | None:
+        """Read a body that says little; None when it does not."""
         try:
             plain = body.plain(min(_LARGE_BYTES, self.limits.max_inflated_bytes))
         except TooLarge:
-            return _LARGE
-        return entrance.decode(plain)
+            return None
+        return understand(plain)
 
-    def _decode_large(self, entrance: Entrance[A], body: Body) -> Any:  # noqa: ANN401 - as the format decodes
-        return entrance.decode(body.plain(self.limits.max_inflated_bytes))
+    def _read_large(self, body: Body, understand: Callable[[bytes], _Read]) -> _Read:
+        return understand(body.plain(self.limits.max_inflated_bytes))
+
+    def _understand(
+        self, credential: Credential, entrance: Entrance[A], plain: bytes
+    ) -> _Read:
+        decoded = entrance.decode(plain)
+        if decoded is None or entrance.deliver is not None:
+            return _Read(decoded, None)
+        prepared = self._door.prepare(credential, decoded, entrance.source)
+        return _Read(decoded, prepared)
 
     async def _refuse(
         self, entrance: Entrance[A], credential: Credential, error: Invalid | TooLarge

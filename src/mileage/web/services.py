@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.witness import Reading
     from mileage.ingest.meters import Meters
+    from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
     from mileage.sources.base import OtlpSource
 
@@ -126,16 +127,21 @@ class Door(Protocol):
     sources: tuple[OtlpSource, ...]
 
     async def credential(self, bearer: str) -> Credential:
-        """Return what a token stands for; raises Unauthorised."""
+        """Return what a token stands for.
+
+        Raises Unauthorised, TooMany, and Unavailable when there is no room for more.
+        """
         ...
 
-    async def accept(
-        self, credential: Credential, reading: Reading, origin: str
-    ) -> None:
-        """Return once the reading is on disk; raises Unavailable if it cannot be.
+    def prepare(self, credential: Credential, reading: Reading, origin: str) -> Waiting:
+        """Do all of the work that ``accept`` does not wait for; runs in a thread.
 
         Records that are no usage are counted under ``origin``.
         """
+        ...
+
+    async def accept(self, prepared: Waiting) -> None:
+        """Return once it is on disk; raises Unavailable if it cannot be."""
         ...
 
     async def take_push(self, credential: Credential, push: Push | None) -> Receipt:

@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from mileage.domain.directory import Rate
 from mileage.domain.errors import Unavailable
-from mileage.ingest.pipeline import refusal
+from mileage.ingest.pipeline import FULL, refusal
 from mileage.ingest.rates import Rates
 from mileage.ingest.record import Record
 from mileage.sources.installed import otlp_sources
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mileage.domain.people import Credential
     from mileage.domain.settings import Settings
     from mileage.domain.witness import Reading
+    from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
     from mileage.wiring.organisation import Organisation
 
@@ -51,18 +52,21 @@ class IngestDoor:
         if known is None:
             known = await to_thread.run_sync(control.admitted, bearer)
         credential, rate = known
+        if self._have.pipeline.is_full:
+            raise Unavailable(FULL)
         self._rates.admit(credential.token_id, rate)
         self._uses.note(credential.token_id)
         return credential
 
-    async def accept(
-        self, credential: Credential, reading: Reading, origin: str
-    ) -> None:
-        """Return once the reading is on disk."""
+    def prepare(self, credential: Credential, reading: Reading, origin: str) -> Waiting:
+        """Return what is to be written, as it will be written."""
         self._count(credential, reading)
         record = Record(credential, origin, reading, received=now())
-        durable = await to_thread.run_sync(self._have.pipeline.submit, record)
-        await wrap_future(durable)
+        return self._have.pipeline.prepared(record)
+
+    async def accept(self, prepared: Waiting) -> None:
+        """Return once it is on disk."""
+        await wrap_future(self._have.pipeline.submit_prepared(prepared))
 
     async def take_push(self, credential: Credential, push: Push | None) -> Receipt:
         """Return once a machine's rows are on disk."""

@@ -39,9 +39,9 @@ class Pushes:
         if push.source not in self._sources:
             reading = Reading(rejected=tuple(_refused(push)))
         given = Record(credential, push.source, reading, push.machine)
-        record = await to_thread.run_sync(self._have.pipeline.screened, given)
-        durable = await to_thread.run_sync(self._have.pipeline.submit_screened, record)
-        await wrap_future(durable)
+        waiting = await to_thread.run_sync(self._have.pipeline.prepared, given)
+        await wrap_future(self._have.pipeline.submit_prepared(waiting))
+        record = waiting.record
         # What the machine itself could not read, it knows.
         new = less(record.reading.rejected, push.reading.rejected)
         return self._receipt(credential, record.reading, (*push.refused, *new))

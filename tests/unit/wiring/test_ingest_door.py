@@ -65,7 +65,8 @@ def test_what_is_brought_counts_usable_or_not(
 ) -> None:
     terms = TokenTerms(rate=Rate(records=1))
     secret = organisation.control.create_token(collector="g", terms=terms).secret
-    asyncio.run(door.accept(admitted(door, secret), Reading(ignored=10_000), "otlp"))
+    given = door.prepare(admitted(door, secret), Reading(ignored=10_000), "otlp")
+    asyncio.run(door.accept(given))
     with pytest.raises(TooMany) as told:
         admitted(door, secret)
     assert told.value.seconds == 3600
