@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mileage.ingest.record import Record
 
-QUEUED_ROWS = 200_000
+QUEUED_ROWS = 300_000
 """So many are held in memory at most; one record is taken whatever its size."""
 USUAL_ROWS = 512
 """What exporters put into one body by default (OpenTelemetry SDK: batch processors)."""

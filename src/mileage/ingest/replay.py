@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-APPEND_WITNESSES = 50_000
+APPEND_WITNESSES = 122_880
+"""As many as a row group of the database has: it writes whole groups straight into its
+file, and everything less through its log and then once more."""
 LAST_PASS_WITNESSES = 20_000
 """So much is taken in sooner than the queues behind it are full."""
 SAY_SECONDS = 5.0

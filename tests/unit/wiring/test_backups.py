@@ -295,6 +295,9 @@ def test_links_are_refused_as_any_disk_refuses(
     def refused(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
+    # There is something to link, however fast it comes into the ledger.
+    monkeypatch.setattr(organisation.pipeline.segments, "remove_before", lambda _: None)
+    bring(organisation, "still-in-its-segment")
     monkeypatch.setattr(os, "link", refused)
     with pytest.raises(Unavailable, match="Operation not permitted"):
         prepare(organisation)
