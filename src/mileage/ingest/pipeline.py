@@ -89,6 +89,7 @@ class Pipeline:
         """Why the ledger does not take records in just now; None while it does."""
         self._leaving = threading.Event()
         self._hurry = threading.Event()
+        self._may_catch_up = threading.Event()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (
@@ -97,11 +98,20 @@ class Pipeline:
             )
         ]
 
-    def start(self) -> None:
-        """Go; what a crash left in the segments is taken in behind, see ``drain``."""
+    def start(self, *, catch_up: bool = True) -> None:
+        """Go; what a crash left in the segments is taken in behind, see ``drain``.
+
+        Without ``catch_up`` that waits until the method of this name is called.
+        """
         self.segments.check_versions()
         for thread in self._threads:
             thread.start()
+        if catch_up:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Begin to take in what lies behind."""
+        self._may_catch_up.set()
 
     @property
     def replaying(self) -> Replaying | None:
@@ -171,6 +181,7 @@ class Pipeline:
         """
         self._closed = True
         self._leaving.set()
+        self.catch_up()
         if self._threads[0].is_alive():
             alarm = threading.Timer(patience or 0, self._hurry.set)
             if patience is not None:
@@ -260,6 +271,7 @@ class Pipeline:
 
     def _catch_up(self) -> bool:
         """Take in what lies behind; False when told to leave meanwhile."""
+        self._may_catch_up.wait()
         while True:
             try:
                 for taken in self._replay.groups():

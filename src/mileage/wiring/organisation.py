@@ -93,11 +93,12 @@ class Organisation:
 
 
 @contextmanager
-def open_organisation(data: Path) -> Iterator[Organisation]:
+def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisation]:
     """Open a data directory as its owner; creates it, private, when it is new.
 
     Raises Conflict when another process owns it. What a crash left in the
-    write-ahead segments is taken in behind: ``pipeline.drain`` waits for it.
+    write-ahead segments is taken in behind: ``pipeline.drain`` waits for it. Without
+    ``catch_up`` that begins when ``pipeline.catch_up`` is called.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,7 +119,7 @@ def open_organisation(data: Path) -> Iterator[Organisation]:
         ledger = Ledger(data / "ledger.duckdb", rules, now, room)
         try:
             organisation = _assemble(data, policy, catalog, control, ledger)
-            organisation.pipeline.start()
+            organisation.pipeline.start(catch_up=catch_up)
             try:
                 yield organisation
             finally:

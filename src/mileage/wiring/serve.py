@@ -67,7 +67,8 @@ class Publisher:
     def stop(self) -> None:
         """Finish the one being made, and make no more."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while True:
@@ -115,7 +116,7 @@ def serving(
     with (
         listener,
         stopping() as signals,
-        open_organisation(data) as organisation,
+        open_organisation(data, catch_up=False) as organisation,
         listening(data, actions(organisation)),
     ):
         signals.begin(organisation.pipeline.hurry)
@@ -200,9 +201,15 @@ class Server:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         publisher = Publisher(self.organisation)
-        publisher.start()
+
+        def answering() -> None:
+            # What can wait must not make anybody wait for the first answer.
+            self.organisation.pipeline.catch_up()
+            publisher.start()
+            ready()
+
         try:
-            server = _Announcing(config, ready, self._grpc(door, intake))
+            server = _Announcing(config, answering, self._grpc(door, intake))
             with Daily(self.organisation):
                 server.run(sockets=[self._listener])
         finally:

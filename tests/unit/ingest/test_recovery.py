@@ -169,6 +169,33 @@ def test_what_a_crash_left_is_taken_in_by_few_transactions(
     assert healed.at.record == 25
 
 
+def test_what_lies_behind_may_wait_until_requests_are_answered(tmp_path: Path) -> None:
+    refusing, screen = Moody(), Screen(b"k", lambda: NOON)
+    refusing.before = FULL
+    road = Pipeline(refusing, Phonebook(), screen, tmp_path / "s")
+    road.start()
+    road.submit(record("old")).result(5)
+    road.close()
+    healed = Moody()
+    again = Pipeline(healed, Phonebook(), screen, tmp_path / "s")
+    again.start(catch_up=False)
+    again.submit(record("new")).result(5)
+    assert again.backlog().pending > 0
+    assert healed.attempts == 0
+    again.catch_up()
+    again.drain(5)
+    again.close()
+    assert healed.keys == ["old", "new"]
+
+
+def test_it_can_be_closed_before_it_was_told_to_catch_up(tmp_path: Path) -> None:
+    screen = Screen(b"k", lambda: NOON)
+    road = Pipeline(Moody(), Phonebook(), screen, tmp_path / "s")
+    road.start(catch_up=False)
+    road.close()
+    assert road.failure is None
+
+
 def submit_many(road: Pipeline) -> None:
     for number in range(50):
         road.submit(record(str(number)))
