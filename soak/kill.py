@@ -154,6 +154,8 @@ def main() -> None:
     if left_out := set(wanted) - set(able):
         print(f"left out on this machine: {', '.join(sorted(left_out))}")
     state.data.parent.mkdir(exist_ok=True)
+    if state.token and not state.data.exists():
+        raise SystemExit(f"{state.data} is gone: remove {state.folder} and begin anew")
     if not state.token:
         account = ("--data", str(state.data), "--account", "soak@example.com")
         state.token = command("token", "create", *account)
