@@ -136,6 +136,8 @@ class NamedRead:
     """How many people the answer named."""
     detail: str = ""
     """Which lens, which window; never a figure."""
+    named: tuple[str, ...] = ()
+    """The accounts that the answer named; () when that is the subject, or anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ class AccessRow:
     subject: str
     subjects: int
     detail: str
+    named: str = ""
+    """Which set of accounts the answer named; '' for the subject, or anybody."""
+    through: str = ""
+    """How it was read: ``page``, ``api`` or ``shell``; '' before that was noted."""
 
 
 @dataclass(frozen=True, slots=True)

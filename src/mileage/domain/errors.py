@@ -10,6 +10,7 @@ MileageError
 ├── TooLarge           above a published limit       HTTP 413, exit 2
 ├── TooMany            over a rate; wait seconds     HTTP 429, exit 4
 └── Unavailable        try again later               HTTP 503, exit 4
+    ├── Dark           the dark switch is on
     └── NewerData      written by a newer version
 """
 
@@ -81,6 +82,10 @@ class Unavailable(MileageError):
     """Nothing is wrong with the request; it may be repeated later."""
 
     status, exit_code = 503, 4
+
+
+class Dark(Unavailable):
+    """The dark switch is on: nothing that names or ranks anybody is shown."""
 
 
 class NewerData(Unavailable):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 AccountKind = Literal["person", "contractor", "service", "unclaimed"]
 ACCOUNT_KINDS: tuple[AccountKind, ...] = get_args(AccountKind)
 Purpose = Literal["self", "board", "operations"]
+
+
+Through = Literal["page", "api", "shell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,10 @@ class Viewer:
     account_id: str
     name: str
     operator: bool = False
+    through: Through = field(default="page", compare=False)
 
 
-OPERATOR = Viewer("", "operator", operator=True)
+OPERATOR = Viewer("", "operator", operator=True, through="shell")
 
 
 @dataclass(frozen=True, slots=True)

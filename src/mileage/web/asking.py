@@ -6,7 +6,7 @@ only read it here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.errors import Unauthorised
@@ -52,7 +52,8 @@ def viewer(request: Request) -> Viewer:
     known = asker(request).viewer
     if known is None:
         raise Unauthorised("Sign in first, at /sign-in.")
-    return known
+    path = request.url.path
+    return replace(known, through="api") if path.startswith("/api/") else known
 
 
 def form_token(request: Request) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from mileage.store.control.access_log import AccessLog
 from mileage.store.control.accounts import Accounts
 from mileage.store.control.audit import AuditLog
+from mileage.store.control.dark import DarkSwitch
 from mileage.store.control.database import Database, engine_on
 from mileage.store.control.domains import Domains
 from mileage.store.control.memberships import Memberships
@@ -33,7 +34,7 @@ PROJECT_KEY = "project_key"
 PROJECT_KEY_BYTES = 32
 
 
-class Control(Accounts, Memberships, SignIn, AccessLog, AuditLog, Domains):
+class Control(Accounts, Memberships, SignIn, AccessLog, AuditLog, DarkSwitch, Domains):
     """Everything the control plane can be asked; safe to share between threads."""
 
     def project_key(self) -> bytes:

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, exists, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as insert_new
 
 from mileage.domain.directory import ORGANISATION, AccessRow, NamedRead
+from mileage.domain.entries import set_digest
+from mileage.store.control.dark import refuse_in_the_dark
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.schema import ACCESS_ROW
+from mileage.store.control.trust_schema import NAMED_ACCOUNT
 
 INSERT = insert(ACCESS_ROW)
+PAGE = 1000
+FEW_SETS = 200
+"""Somebody in more sets than these is named so often that newest-first finds soon."""
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
 
 class AccessLog(OnDatabase):
     """The append-only record of named reads."""
 
     def record_access(self, read: NamedRead) -> None:
-        """Return once the row is on disk; if it cannot be, the read must not be."""
+        """Return once the row is on disk; if it cannot be, the read must not be.
+
+        Raises Dark while the dark switch is on: whoever records a read is refused,
+        whatever page or command it is, in the transaction that would record it.
+        """
+        digest = set_digest(read.named) if read.named else ""
         values = {
             "at": self._database.now(),
             "viewer": read.viewer.account_id,
@@ -32,8 +45,13 @@ class AccessLog(OnDatabase):
             "subject": read.subject,
             "subjects": read.subjects,
             "detail": read.detail,
+            "named": digest,
+            "through": read.viewer.through,
         }
         with self._database.writing() as connection:
+            refuse_in_the_dark(connection)
+            if digest:
+                _keep_set(connection, digest, read.named)
             connection.execute(INSERT, values)
 
     def access_rows(
@@ -47,16 +65,79 @@ class AccessLog(OnDatabase):
         with self._database.reading() as connection:
             return tuple(map(_access_row, connection.execute(statement.limit(limit))))
 
+    def readers_of(
+        self, account_id: str, *, before: int | None = None, limit: int = 100
+    ) -> tuple[AccessRow, ...]:
+        """List reads by others that named an account, newest first.
+
+        Of reads about the organisation: those whose set holds the account, and those
+        without a set, which may have named anybody. ``before`` is an entry number.
+        """
+        with self._database.reading() as connection:
+            about = _about(connection, account_id)
+            wanted = select(ACCESS_ROW).where(about, ACCESS_ROW.c.viewer != account_id)
+            if before is not None:
+                wanted = wanted.where(ACCESS_ROW.c.row_id < before)
+            wanted = wanted.order_by(ACCESS_ROW.c.row_id.desc()).limit(limit)
+            return tuple(map(_access_row, connection.execute(wanted)))
+
+    def accesses(self, *, since: int = 0) -> Iterator[AccessRow]:
+        """Walk through the reads from an instant on, oldest first."""
+        return map(_access_row, self._walk(since))
+
+    def named_accounts(self, named: str) -> tuple[str, ...]:
+        """Return the members of a set that access rows refer to, by id."""
+        wanted = select(NAMED_ACCOUNT.c.account_id).where(
+            NAMED_ACCOUNT.c.named == named
+        )
+        with self._database.reading() as connection:
+            return tuple(sorted(connection.execute(wanted).scalars()))
+
+    def _walk(self, since: int) -> Iterator[Row[Any]]:
+        last = 0
+        while True:
+            wanted = (
+                select(ACCESS_ROW)
+                .where(ACCESS_ROW.c.row_id > last, ACCESS_ROW.c.at >= since)
+                .order_by(ACCESS_ROW.c.row_id)
+                .limit(PAGE)
+            )
+            with self._database.reading() as connection:
+                rows = connection.execute(wanted).all()
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].row_id
+
+
+def _keep_set(connection: Connection, digest: str, accounts: tuple[str, ...]) -> None:
+    known = exists().where(NAMED_ACCOUNT.c.named == digest)
+    if connection.execute(select(known)).scalar():
+        return
+    members = [{"named": digest, "account_id": one} for one in set(accounts)]
+    connection.execute(insert_new(NAMED_ACCOUNT).on_conflict_do_nothing(), members)
+
+
+def _about(connection: Connection, account_id: str) -> ColumnElement[bool]:
+    """Return the condition that a read named an account, by the faster of two ways.
+
+    Hardly anybody is in a set: looked up by set. The first of a board are in nearly
+    every one: looked up by row, newest first, which ends after a page of them.
+    """
+    mine = select(NAMED_ACCOUNT.c.named).where(NAMED_ACCOUNT.c.account_id == account_id)
+    few = mine.limit(FEW_SETS + 1).subquery()
+    count = connection.execute(select(func.count()).select_from(few)).scalar_one()
+    if count > FEW_SETS:
+        named = exists().where(
+            NAMED_ACCOUNT.c.named == ACCESS_ROW.c.named,
+            NAMED_ACCOUNT.c.account_id == account_id,
+        )
+        in_set: ColumnElement[bool] = named
+    else:
+        in_set = ACCESS_ROW.c.named.in_(mine)
+    anybody = and_(ACCESS_ROW.c.subject == ORGANISATION, ACCESS_ROW.c.named == "")
+    return or_(ACCESS_ROW.c.subject == account_id, in_set, anybody)
+
 
 def _access_row(row: Row[Any]) -> AccessRow:
-    return AccessRow(
-        row.row_id,
-        row.at,
-        row.viewer,
-        row.viewer_name,
-        row.purpose,
-        row.report,
-        row.subject,
-        row.subjects,
-        row.detail,
-    )
+    return AccessRow(*row)

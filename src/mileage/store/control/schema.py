@@ -146,7 +146,12 @@ ACCESS_ROW = Table(
     Column("subject", Text, nullable=False),
     Column("subjects", Integer, nullable=False),
     Column("detail", Text, nullable=False),
+    # The set of accounts that the answer named; '' when it is the subject, or anybody.
+    Column("named", Text, nullable=False, server_default=""),
+    Column("through", Text, nullable=False, server_default=""),
     Index("access_row_subject", "subject", "row_id"),
+    Index("access_row_named", "named", "row_id"),
+    Index("access_row_viewer", "viewer", "row_id"),
 )
 
 # Who changed what about access. Append-only, as above; ids, never names or secrets.

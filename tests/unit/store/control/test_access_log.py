@@ -10,6 +10,7 @@ from mileage.domain.errors import Unavailable
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.store.control import open_control
 from mileage.store.control.schema import ACCESS_ROW
+from mileage.store.control.trust_schema import NAMED_ACCOUNT
 
 BO = Viewer("acc_bo", "Bo")
 
@@ -38,6 +39,8 @@ def test_a_read_is_kept_as_it_was(control, clock):
             subject="org",
             subjects=250,
             detail="lens=cost",
+            named="",
+            through="page",
         ),
     )
 
@@ -120,3 +123,105 @@ def test_hostile_text_is_text(control):
     control.record_access(board(detail=hostile, report=hostile))
     (row,) = control.access_rows()
     assert (row.detail, row.report) == (hostile, hostile)
+
+
+# Whom a read named
+
+
+ANA, CY, DI = "acc_ana", "acc_cy", "acc_di"
+
+
+def sets(path):
+    with sqlite3.connect(path) as connection:
+        (found,) = connection.execute("SELECT count(*) FROM named_account").fetchone()
+    connection.close()
+    return found
+
+
+def test_a_board_says_whom_it_named(control):
+    control.record_access(board(named=(ANA, CY)))
+    (row,) = control.access_rows()
+    assert control.named_accounts(row.named) == (ANA, CY)
+    assert control.named_accounts("0" * 64) == ()
+
+
+def test_one_set_is_kept_once_whatever_its_order(control, path):
+    for named in ((ANA, CY), (CY, ANA), (CY, ANA, CY)):
+        control.record_access(board(named=named))
+    assert len({row.named for row in control.access_rows()}) == 1
+    assert sets(path) == 2
+    control.record_access(board(named=(ANA,)))
+    assert sets(path) == 3
+
+
+def test_ids_that_run_together_are_other_sets(control):
+    control.record_access(board(named=("a", "b,c")))
+    control.record_access(board(named=("a,b", "c")))
+    control.record_access(board(named=('a","b', "c")))
+    assert len({row.named for row in control.access_rows()}) == 3
+
+
+def test_readers_are_those_who_saw_this_person(control):
+    control.record_access(page(ANA))
+    control.record_access(page(CY))
+    control.record_access(board(named=(ANA, CY), detail="both"))
+    control.record_access(board(named=(CY, DI), detail="others"))
+    control.record_access(board(Viewer(ANA, "Ana"), named=(ANA, CY)))
+    control.record_access(board(detail="anybody"))
+    assert [row.row_id for row in control.readers_of(ANA)] == [6, 3, 1]
+    assert [row.row_id for row in control.readers_of(CY)] == [6, 5, 4, 3, 2]
+    assert [row.row_id for row in control.readers_of("acc_new")] == [6]
+
+
+def test_readers_come_by_pages(control):
+    for number in range(7):
+        control.record_access(board(named=(ANA,), detail=str(number)))
+    first = control.readers_of(ANA, limit=3)
+    second = control.readers_of(ANA, limit=3, before=first[-1].row_id)
+    assert [row.detail for row in first + second] == ["6", "5", "4", "3", "2", "1"]
+
+
+def test_who_is_on_every_board_and_who_is_on_few_are_answered_alike(
+    control, monkeypatch
+):
+    for number in range(8):
+        named = (ANA, f"acc_{number}", *((CY,) if number == 3 else ()))
+        control.record_access(board(named=named))
+    control.record_access(board(named=(DI,)))
+    before = [
+        [row.row_id for row in control.readers_of(one)] for one in (ANA, CY, "acc_5")
+    ]
+    assert before == [[8, 7, 6, 5, 4, 3, 2, 1], [4], [6]]
+    monkeypatch.setattr("mileage.store.control.access_log.FEW_SETS", 0)
+    assert before == [
+        [row.row_id for row in control.readers_of(one)] for one in (ANA, CY, "acc_5")
+    ]
+
+
+def test_the_walk_sees_every_read_once_in_order(control, clock, monkeypatch):
+    monkeypatch.setattr("mileage.store.control.access_log.PAGE", 3)
+    for number in range(10):
+        clock.forward(hours=1)
+        control.record_access(board(detail=str(number)))
+    assert [row.detail for row in control.accesses()] == list("0123456789")
+    since = clock.instant - 3 * 3_600_000_000
+    assert [row.detail for row in control.accesses(since=since)] == list("6789")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [NAMED_ACCOUNT.update().values(account_id="acc_zoe"), NAMED_ACCOUNT.delete()],
+)
+def test_nobody_changes_whom_a_read_named(control, statement):
+    control.record_access(board(named=(ANA, CY)))
+    with (
+        pytest.raises(sqlalchemy.exc.IntegrityError, match="append-only"),
+        control._database.writing() as connection,
+    ):
+        connection.execute(statement)
+
+
+def test_how_it_was_read_is_kept(control):
+    control.record_access(page(ANA))
+    control.record_access(board(Viewer("acc_bo", "Bo", through="api")))
+    assert [row.through for row in control.access_rows()] == ["api", "shell"]

@@ -92,10 +92,23 @@ def test_an_account_that_is_known_costs_no_write(control, sent):
     assert [one.split()[0] for one in sent] == ["BEGIN", "SELECT"]
 
 
-def test_recording_a_read_is_one_insert(control, sent):
+def test_recording_a_read_asks_whether_it_is_dark_and_is_one_insert(control, sent):
     control.record_access(NamedRead(OPERATOR, "board", "board", "org", 250))
-    assert [one.split()[0] for one in sent] == ["BEGIN", "INSERT"]
+    assert [one.split()[0] for one in sent] == ["BEGIN", "SELECT", "INSERT"]
     assert sent[0] == "BEGIN IMMEDIATE"
+    assert "darkness" in sent[1]
+
+
+def test_whom_it_named_is_written_once_for_thousands(control, sent):
+    named = tuple(f"acc_{number}" for number in range(250))
+    read = NamedRead(OPERATOR, "board", "board", "org", 250, "", named)
+    control.record_access(read)
+    first = [one.split()[0] for one in sent]
+    sent.clear()
+    control.record_access(read)
+    again = [one.split()[0] for one in sent]
+    assert first == ["BEGIN", "SELECT", "SELECT", "INSERT", "INSERT"]
+    assert again == ["BEGIN", "SELECT", "SELECT", "INSERT"]
 
 
 def insert_twice(control, table, values):
