@@ -19,6 +19,28 @@ KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 
 ORGANISATION = "org"
 """The subject of a read that names many people."""
+DEPARTMENT = "dept:"
+TEAM = "team:"
+
+
+def department_subject(department: str) -> str:
+    """Return the subject of a read of a department."""
+    return DEPARTMENT + department
+
+
+def team_subject(department: str, team: str) -> str:
+    """Return the subject of a read of a team; its department cannot be mistaken."""
+    return f"{TEAM}{len(department)}:{department}/{team}"
+
+
+def department_of(subject: str) -> str | None:
+    """Return the department of such a subject; None for a person and for all."""
+    if subject.startswith(DEPARTMENT):
+        return subject.removeprefix(DEPARTMENT)
+    if subject.startswith(TEAM):
+        length, _, names = subject.removeprefix(TEAM).partition(":")
+        return names[: int(length)] if length.isdecimal() else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

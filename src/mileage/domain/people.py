@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from datetime import date
 
 AccountKind = Literal["person", "contractor", "service", "unclaimed"]
 ACCOUNT_KINDS: tuple[AccountKind, ...] = get_args(AccountKind)
-Purpose = Literal["self", "board", "operations"]
+Purpose = str
+"""Why somebody reads: a name from ``roles.toml``, or one that follows from the report
+(``access.roles.IMPLIED``)."""
 
 
 Through = Literal["page", "api", "shell"]
@@ -39,6 +41,13 @@ class Membership:
     until: date | None
 
 
+class HeldRole(NamedTuple):
+    """A role that somebody was granted, of one department or of none ('')."""
+
+    role: str
+    department: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks. ``account_id`` is '' for the operator in a shell."""
@@ -47,6 +56,17 @@ class Viewer:
     name: str
     operator: bool = False
     through: Through = field(default="page", compare=False)
+    roles: tuple[HeldRole, ...] = ()
+    """Granted and in force at this request; what the org chart gives is not here."""
+
+    def holds(self, role: str) -> bool:
+        """Tell whether a role was granted, of whatever department."""
+        return any(held.role == role for held in self.roles)
+
+    @property
+    def led_departments(self) -> tuple[str, ...]:
+        """Return the departments that roles were granted of, by name."""
+        return tuple(sorted({held.department for held in self.roles} - {""}))
 
 
 OPERATOR = Viewer("", "operator", operator=True, through="shell")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mileage.access.policy import Refusal, decide
+from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.window import Window
@@ -92,6 +93,8 @@ class Holdings:
     receiving: Receiving
     faults: tuple[Fault, ...] = ()
     """Versions of clients that are known to report wrong figures."""
+    roles: Callable[[], Roles] = shipped_roles
+    """The table of who may read what, as it is in force now."""
 
 
 class Answers:
@@ -241,7 +244,7 @@ class Answers:
     def _allow(
         self, viewer: Viewer, report: str, subject: str = ORGANISATION
     ) -> Allowed:
-        decision = decide(viewer, report, subject)
+        decision = decide(viewer, report, subject, roles=self._have.roles())
         if isinstance(decision, Refusal):
             raise Refused(decision.reason)
         return decision

@@ -12,6 +12,7 @@ from mileage.store.control.audit import Change
 from mileage.store.owners import claims_in_force
 
 if TYPE_CHECKING:
+    from mileage.access.roles import Roles
     from mileage.domain.parking import Identity
     from mileage.domain.people import Viewer
     from mileage.store.control import Control
@@ -33,9 +34,10 @@ class Moved(NamedTuple):
 class Claims:
     """Claims identities; each is on record before anything changes."""
 
-    def __init__(self, ledger: Ledger, control: Control) -> None:
+    def __init__(self, ledger: Ledger, control: Control, roles: Roles) -> None:
         self._ledger = ledger
         self._control = control
+        self._roles = roles
 
     def claim(self, viewer: Viewer, identity: str, email: str) -> Moved:
         """Give everything that came under an identity to the owner of an address.
@@ -43,7 +45,7 @@ class Claims:
         Raises Refused unless the viewer is the operator, NotFound and Invalid when
         either is not what it should be, Conflict when somebody else has claimed it.
         """
-        _allow(viewer)
+        self._allow(viewer)
         parked = self._identity(identity)
         if not claimable(parked):
             raise Invalid(
@@ -70,7 +72,7 @@ class Claims:
 
     def unclaim(self, viewer: Viewer, identity: str) -> Moved:
         """Give an identity back what came under it; raises Refused, NotFound."""
-        _allow(viewer)
+        self._allow(viewer)
         parked = self._identity(identity)
         person_id = claims_in_force(self._ledger.cursor()).get(parked.account_id)
         if person_id is None:
@@ -107,9 +109,8 @@ class Claims:
             )
         return found
 
-
-def _allow(viewer: Viewer) -> None:
-    """Let whoever may see what is parked decide about it, and nobody else."""
-    decision = decide(viewer, "unclaimed")
-    if isinstance(decision, Refusal):
-        raise Refused(decision.reason)
+    def _allow(self, viewer: Viewer) -> None:
+        """Let whoever may see what is parked decide about it, and nobody else."""
+        decision = decide(viewer, "unclaimed", roles=self._roles)
+        if isinstance(decision, Refusal):
+            raise Refused(decision.reason)

@@ -62,7 +62,13 @@ class Organisation:
     @property
     def claims(self) -> Claims:
         """Return where usage that belongs to nobody gets an owner."""
-        return Claims(self.ledger, self.control)
+        return Claims(self.ledger, self.control, self.policy.roles)
+
+    @property
+    def rights(self) -> Rights:
+        """Return where people ask about their own data."""
+        name = self.answers.organisation
+        return Rights(self.ledger, self.control, self.snapshots, name)
 
     horizon: Horizon
 
@@ -155,6 +161,7 @@ def _assemble(
             receiving=receiving,
             faults=policy.faults,
         )
+            roles=lambda: policy.roles,
     )
     return Organisation(
         data=data,

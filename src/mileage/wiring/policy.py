@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mileage.access.roles import Roles, parse_roles
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
 from mileage.domain.join_policy import JoinPolicy, parse_join
@@ -35,6 +36,8 @@ class Policy:
     """Versions of clients that are known to report wrong figures."""
     join: JoinPolicy
     """How witnesses of one call are brought together."""
+    roles: Roles
+    """Who may read what."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -68,6 +71,7 @@ def load_policy(data: Path | None) -> Policy:
         overrides=values["prices.toml"],
         faults=values["clients.toml"],
         join=values["join.toml"],
+        roles=values["roles.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -92,6 +96,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "lenses.toml": parse_lenses,
     "clients.toml": parse_clients,
     "join.toml": parse_join,
+    "roles.toml": parse_roles,
 }
 
 

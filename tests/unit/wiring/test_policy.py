@@ -8,7 +8,8 @@ from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings
 from mileage.wiring.policy import examine, load_policy
 
-NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml", "join.toml"]
+NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
+NAMES += ["join.toml", "roles.toml"]
 
 
 @pytest.fixture
@@ -122,4 +123,5 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "lenses.toml": (True, "lenses.toml"),
         "clients.toml": (True, "clients.toml"),
         "join.toml": (True, "join.toml"),
+        "roles.toml": (True, "roles.toml"),
     }

@@ -1,0 +1,102 @@
+"""What can be read at all: reports, the parts they have, and how a refusal reads.
+
+A report that is not here is refused to everybody, so a new one is added here first.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Readable(NamedTuple):
+    """One report."""
+
+    name: str
+    title: str
+    refusal: str
+    """A sentence for whoever may not; it tells nothing about the subject."""
+    fields: tuple[str, ...] = ()
+    """Parts of it that a role may have or not."""
+    names_people: bool = True
+    """It names somebody or could: each read leaves a row before it is answered."""
+
+
+_LIST = (
+    Readable(
+        "board",
+        "the board",
+        "the board is for people who are signed in",
+    ),
+    Readable(
+        "personal",
+        "a person's page",
+        "a personal page opens for its own account and for the operator, and for "
+        "roles of which the page /access says so",
+        (
+            *("totals", "days", "hours", "clients", "models", "sessions"),
+            *("activity", "attendance", "rank", "rejected"),
+        ),
+    ),
+    Readable(
+        "department",
+        "the page of a department or a team",
+        "you may not see this department; the page /access says who may see what",
+    ),
+    Readable(
+        "usage",
+        "usage over a window",
+        "you may ask for your own usage (scope=me); "
+        "the organisation's is for the operator (scope=org)",
+        ("client", "provider", "model", "account", "day", "session", "project"),
+    ),
+    Readable(
+        "sources",
+        "which sources tell of whom",
+        "you may see your own sources; everybody's are for the operator",
+    ),
+    Readable(
+        "disagreements",
+        "calls on which sources disagree",
+        "you may see your own calls; everybody's are for the operator",
+    ),
+    Readable("people", "the directory", "the directory is for the operator"),
+    Readable(
+        "unclaimed",
+        "usage that belongs to nobody",
+        "usage that belongs to nobody is for the operator",
+    ),
+    Readable(
+        "ingest_status",
+        "the ingest status",
+        "the ingest status is for the operator",
+        names_people=False,
+    ),
+    Readable(
+        "rejected",
+        "what was rejected",
+        "what was rejected is for the operator",
+        names_people=False,
+    ),
+    Readable(
+        "my_data",
+        "everything that is kept about a person",
+        "all that is kept about a person is for that person",
+    ),
+    Readable(
+        "person_requests",
+        "what people ask for about their own data",
+        "what people ask for is answered by the operator",
+    ),
+    Readable(
+        "access",
+        "who may see what",
+        "who may see what is for people who are signed in",
+        names_people=False,
+    ),
+)
+READABLES: Mapping[str, Readable] = MappingProxyType({one.name: one for one in _LIST})
+"""By name."""
