@@ -107,6 +107,7 @@ def client(organisation: Organisation) -> TestClient:
         door=IngestDoor(organisation),
         receiver=organisation.receiver,
         claims=organisation.claims,
+        rights=organisation.rights,
         allowed_hosts=(HOST,),
     )
     browser = TestClient(create_app(services), base_url=f"http://{HOST}")

@@ -136,6 +136,8 @@ FILLED = (
     ("sources-operator", "/sources", "operator"),
     ("disagreements", "/disagreements", "me"),
     ("disagreements-operator", "/disagreements", "operator"),
+    ("my-data", "/me/data", "me"),
+    ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("error", "/nowhere", "me"),
     ("api-docs", "/api/docs", "me"),
@@ -149,6 +151,8 @@ EMPTY = (
     ("empty-rejected", "/ingest/rejected", "operator"),
     ("empty-sources", "/sources", "me"),
     ("empty-disagreements", "/disagreements", "me"),
+    ("empty-my-data", "/me/data", "me"),
+    ("empty-requests", "/requests", "operator"),
 )
 
 

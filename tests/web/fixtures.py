@@ -32,6 +32,7 @@ from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
 from tests.web import hearing, parking, receiving
+from tests.web.rights import FakeRights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -548,5 +549,6 @@ def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
         door=FakeDoor(),
         receiver=receiving.FakeReceiver(INGEST),
         claims=parking.FakeDesk(),
+        rights=FakeRights(empty=reports is not None and not reports.accounts),
         allowed_hosts=hosts or ("testserver",),
     )

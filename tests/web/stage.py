@@ -34,6 +34,7 @@ from mileage.web.services import Services, UsageQuestion
 from tests.web import hearing, parking, receiving
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
+from tests.web.rights import FakeRights
 
 HOST = "mileage.test:8470"
 ORIGIN = f"http://{HOST}"
@@ -267,6 +268,7 @@ class Stage:
     door: FakeDoor = field(default_factory=FakeDoor)
     receiver: FakeReceiver = field(default_factory=lambda: FakeReceiver(STATUS))
     desk: FakeDesk = field(default_factory=FakeDesk)
+    rights: FakeRights = field(default_factory=FakeRights)
 
     def __post_init__(self) -> None:
         services = Services(
@@ -275,6 +277,7 @@ class Stage:
             self.door,
             self.receiver,
             self.desk,
+            self.rights,
             (HOST,),
         )
         self.app = create_app(services)

@@ -19,6 +19,7 @@ COMMANDS = {
     "board": "Show the board in the terminal.",
     "buckets": "Show providers' own figures beside the calls.",
     "people": "Import the directory; claim usage of unknown people.",
+    "person": "Give people what they may ask of their own data.",
     "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
     "audit": "List who changed what about access.",

@@ -69,6 +69,10 @@ class Snapshots:
         newest = next(iter(self._newest_first()), None)
         return None if newest is None else int(newest.stem)
 
+    def count(self) -> int:
+        """Count the snapshots that are kept."""
+        return len(self._newest_first())
+
     def _newest_first(self) -> list[Path]:
         """List the files; again only when the folder says that it has changed."""
         try:

@@ -8,7 +8,7 @@ except ``Door.accept``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mileage.domain.parking import Claimed, Parked
     from mileage.domain.people import Account, Credential, Viewer
     from mileage.domain.rejecting import RejectedPage
+    from mileage.domain.rights import Answer, MyData, PersonRequest, RequestKind
     from mileage.domain.witness import Reading
     from mileage.ingest.meters import Meters
     from mileage.ingest.pending import Waiting
@@ -193,6 +194,34 @@ class ClaimDesk(Protocol):
         ...
 
 
+class RightsDesk(Protocol):
+    """What people may ask about their own data; synchronous, safe from threads."""
+
+    def my_data(self, viewer: Viewer, account_id: str) -> MyData:
+        """Answer what is kept about a person; raises Refused, NotFound."""
+        ...
+
+    def write_my_data(self, viewer: Viewer, account_id: str, into: IO[bytes]) -> None:
+        """Write everything that is kept about a person as one JSON object."""
+        ...
+
+    def ask(self, viewer: Viewer, kind: RequestKind, text: str) -> str:
+        """Record a request about one's own data; raises Invalid, Conflict."""
+        ...
+
+    def withdraw(self, viewer: Viewer, request_id: str) -> None:
+        """End one's own request; raises NotFound."""
+        ...
+
+    def requests(self, viewer: Viewer, *, waiting: bool) -> tuple[PersonRequest, ...]:
+        """List requests for who answers them, oldest first; raises Refused."""
+        ...
+
+    def answer(self, viewer: Viewer, answer: Answer) -> None:
+        """Decide about a request; raises Refused, NotFound, Invalid."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a request handler may reach."""
@@ -202,5 +231,6 @@ class Services:
     door: Door
     receiver: Receiver
     claims: ClaimDesk
+    rights: RightsDesk
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""

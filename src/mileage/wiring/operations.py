@@ -19,6 +19,7 @@ from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
 from mileage.domain.people import OPERATOR
 from mileage.domain.rejecting import SORTS
+from mileage.domain.rights import Answer, PersonRequest
 from mileage.ingest.checking import check_quarantine
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
@@ -31,6 +32,7 @@ from mileage.store.owners import claims_in_force
 from mileage.wiring.backups import Prepared, prepare
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
+from mileage.wiring.person import ACTIONS as PERSON_ACTIONS
 from mileage.wiring.retaining import apply, plan
 from mileage.wiring.verifying import check
 
@@ -125,6 +127,25 @@ class Operations:
         """Give an identity its usage back."""
         return dict(self._act("unclaim", msgspec.msgpack.encode(identity)))
 
+    def person_export(self, email: str, path: str) -> int:
+        """Write what is kept about a person into a file; return its bytes."""
+        asked = msgspec.msgpack.encode((email, path))
+        return int(self._act("person_export", asked))
+
+    def person_requests(self, *, waiting: bool) -> list[PersonRequest]:
+        """List what people asked for, oldest first."""
+        found = self._act("person_requests", msgspec.msgpack.encode(waiting))
+        return msgspec.convert(found, list[PersonRequest])
+
+    def person_answer(self, answer: Answer) -> None:
+        """Decide about a request."""
+        self._act("person_answer", msgspec.msgpack.encode(answer))
+
+    def person_ask(self, email: str, kind: str, text: str) -> str:
+        """Record what somebody asked for; return its id."""
+        asked = msgspec.msgpack.encode((email, kind, text))
+        return str(self._act("person_ask", asked))
+
 
 def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
     """Return what runs an action on an open organisation."""
@@ -145,6 +166,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "claims": _claims,
         "claim": _claim,
         "unclaim": _unclaim,
+        **PERSON_ACTIONS,
     }
 
     def act(action: str, payload: bytes) -> Any:  # noqa: ANN401 - as the action says

@@ -17,6 +17,7 @@ from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, make_snapshot

@@ -224,6 +224,7 @@ class Server:
             door=door,
             receiver=self.organisation.receiver,
             claims=self.organisation.claims,
+            rights=self.organisation.rights,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
 

@@ -19,8 +19,10 @@ from mileage.store.control.audit import AuditLog
 from mileage.store.control.dark import DarkSwitch
 from mileage.store.control.database import Database, engine_on
 from mileage.store.control.domains import Domains
+from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
+from mileage.store.control.requests import Requests
 from mileage.store.control.schema import META
 from mileage.store.control.sign_in import SignIn
 
@@ -34,7 +36,17 @@ PROJECT_KEY = "project_key"
 PROJECT_KEY_BYTES = 32
 
 
-class Control(Accounts, Memberships, SignIn, AccessLog, AuditLog, DarkSwitch, Domains):
+class Control(
+    Accounts,
+    Memberships,
+    SignIn,
+    AccessLog,
+    AuditLog,
+    DarkSwitch,
+    Domains,
+    Held,
+    Requests,
+):
     """Everything the control plane can be asked; safe to share between threads."""
 
     def project_key(self) -> bytes:

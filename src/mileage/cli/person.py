@@ -1,0 +1,118 @@
+"""``mileage person``: what is kept about somebody, and what they asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mileage.cli.credential_options import minute, table
+from mileage.cli.options import data_option, json_option
+from mileage.domain.rights import REQUEST_KINDS
+
+PIECE = 1 << 20
+"""Bytes printed at a time."""
+
+
+@click.group("person", short_help="Give people what they may ask of their own data.")
+def command() -> None:
+    """Give people what they may ask: a copy of their data, corrections, erasure."""
+
+
+@command.command("export", short_help="Write everything that is kept about somebody.")
+@click.argument("email")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where to write it, readable by you alone. [default: standard output]",
+)
+@data_option
+def export(email: str, out: Path | None, data: Path) -> None:
+    """Write everything that is kept about the owner of EMAIL, as JSON.
+
+    They can download the same file at /me/data. The read is recorded.
+    """
+    from mileage.wiring.operations import operations
+
+    with (
+        tempfile.TemporaryDirectory(prefix="mileage-") as folder,
+        operations(data) as act,
+    ):
+        path = Path(folder) / "export.json"
+        act.person_export(email, str(path))
+        with path.open("rb") as file:
+            if out is None:
+                while piece := file.read(PIECE):
+                    click.echo(piece, nl=False)
+                return
+            with open(out, "wb", opener=_private) as target:
+                shutil.copyfileobj(file, target)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@command.command("requests", short_help="List what people asked for.")
+@click.option("--open", "waiting", is_flag=True, help="Only those without an answer.")
+@data_option
+@json_option
+def requests(data: Path, *, waiting: bool, as_json: bool) -> None:
+    """List corrections, objections and erasures that people asked for."""
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        found = act.person_requests(waiting=waiting)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found]))
+        return
+    rows = [
+        (
+            *(one.request_id, minute(one.filed_at), one.kind, one.account_id),
+            *(one.state, one.text.replace("\n", " ")),
+        )
+        for one in found
+    ]
+    header = ("request", "asked (UTC)", "what", "of", "state", "words")
+    table(header, rows, "nobody has asked for anything")
+
+
+@command.command("ask", short_help="Record what somebody asked for.")
+@click.argument("email")
+@click.argument("kind", type=click.Choice(REQUEST_KINDS))
+@click.option("--text", required=True, help="What they said.")
+@data_option
+def ask(email: str, kind: str, text: str, data: Path) -> None:
+    """Record a request that reached you by other means than the owner's page.
+
+    KIND is correction, objection or erasure. An objection of the owner of EMAIL takes
+    them off the boards at once. Prints the id of the request.
+    """
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        click.echo(act.person_ask(email, kind, text))
+
+
+@command.command("answer", short_help="Grant or decline a request.")
+@click.argument("request")
+@click.option("--grant/--decline", "granted", required=True, help="What you decide.")
+@click.option("--text", required=True, help="Why; the person reads it.")
+@data_option
+def answer(request: str, text: str, data: Path, *, granted: bool) -> None:
+    """Answer the REQUEST of an id; its person sees the answer on /me/data.
+
+    What was granted is then done: the directory is corrected by
+    `mileage people import`, somebody is erased by `mileage person erase`.
+    """
+    from mileage.domain.rights import Answer
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        act.person_answer(Answer(request, granted, text))

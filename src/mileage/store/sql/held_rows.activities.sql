@@ -1,0 +1,1 @@
+select * from activity_owned where account = $account order by occurred_at, source, key

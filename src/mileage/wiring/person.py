@@ -1,0 +1,66 @@
+"""What an operator in a shell does about one person's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mileage.domain.errors import NotFound, Unavailable
+from mileage.domain.people import OPERATOR
+from mileage.domain.rights import ERASED, Answer, PersonRequest, RequestKind
+
+if TYPE_CHECKING:
+    from mileage.domain.people import Account
+    from mileage.wiring.organisation import Organisation
+
+Asked = tuple[str, RequestKind, str]
+
+
+def person(organisation: Organisation, email: str) -> Account:
+    """Return who has an address; raises NotFound."""
+    found = organisation.control.account_of_email(email)
+    if found is None or found.kind == ERASED:
+        raise NotFound(f"nobody here has the address {email}: see 'mileage people'")
+    return found
+
+
+def export(organisation: Organisation, payload: bytes) -> int:
+    """Write what is kept about a person into a file that is there; return its size."""
+    email, path = msgspec.msgpack.decode(payload, type=tuple[str, str])
+    organisation.pipeline.drain()
+    account = person(organisation, email)
+    try:
+        with Path(path).open("wb") as file:
+            organisation.rights.write_my_data(OPERATOR, account.account_id, file)
+            return file.tell()
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+
+
+def requests(organisation: Organisation, payload: bytes) -> list[PersonRequest]:
+    """List what people asked for, oldest first."""
+    waiting = msgspec.msgpack.decode(payload, type=bool)
+    return list(organisation.rights.requests(OPERATOR, waiting=waiting))
+
+
+def answer(organisation: Organisation, payload: bytes) -> None:
+    """Decide about a request."""
+    organisation.rights.answer(OPERATOR, msgspec.msgpack.decode(payload, type=Answer))
+
+
+def file_request(organisation: Organisation, payload: bytes) -> str:
+    """Record what somebody asked for by letter or by word of mouth."""
+    email, kind, text = msgspec.msgpack.decode(payload, type=Asked)
+    account = person(organisation, email)
+    return organisation.rights.ask_for(OPERATOR, account.account_id, kind, text)
+
+
+ACTIONS = {
+    "person_export": export,
+    "person_requests": requests,
+    "person_answer": answer,
+    "person_ask": file_request,
+}
+"""By the name under which another process asks for it."""
