@@ -161,8 +161,8 @@ def _assemble(
             now=now,
             receiving=receiving,
             faults=policy.faults,
-        )
             roles=lambda: policy.roles,
+        )
     )
     return Organisation(
         data=data,
