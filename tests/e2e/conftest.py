@@ -139,6 +139,7 @@ FILLED = (
     ("my-data", "/me/data", "me"),
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
+    ("sessions", "/sessions", "me"),
     ("error", "/nowhere", "me"),
     ("api-docs", "/api/docs", "me"),
 )

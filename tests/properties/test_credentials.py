@@ -25,9 +25,11 @@ from hypothesis.stateful import (
 from mileage.domain.directory import AS_SET, Rate, TokenTerms
 from mileage.domain.errors import Conflict, Unauthorised
 from mileage.domain.people import OPERATOR, Credential, Viewer
+from mileage.domain.sign_in import MINUTE, SessionLimits
 from mileage.store.control import open_control
-from mileage.store.control.sign_in import IDLE_LIMIT, LINK_LIFE, MINUTE, SESSION_LIFE
+from mileage.store.control.sign_in import LINK_LIFE
 
+IDLE_LIMIT, SESSION_LIFE, _ = SessionLimits()
 which = st.integers(0, 1)
 lives = st.sampled_from([1, MINUTE, LINK_LIFE, IDLE_LIMIT, None])
 overlaps = st.sampled_from([0, 1, MINUTE, LINK_LIFE])

@@ -28,6 +28,7 @@ from mileage.domain.figures import (
     Standing,
 )
 from mileage.domain.people import Account, Viewer
+from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
@@ -505,18 +506,53 @@ class FakeSignIn:
         }
     )
 
-    def open_link(self, secret: str) -> str:
+    def open_link(self, secret: str, device: str = "") -> str:
         return self.open_key(secret)
 
-    def open_key(self, key: str) -> str:
+    def open_key(self, key: str, device: str = "") -> str:
         if key not in self.viewers:
             raise Unauthorised("This key is unknown.")
         return key
 
     def session_viewer(self, session_secret: str):
+    def open_password(self, email: str, password: str, device: str = "") -> str:
+        raise Unauthorised("This password is wrong.")
+
+    def has_passwords(self) -> bool:
+        return True
+
         return self.viewers.get(session_secret)
 
     def key_viewer(self, key: str):
+    def session_id(self, session_secret: str) -> str:
+        return "ses_2"
+
+    def open_sessions(self, viewer: Viewer | None = None):
+        devices = ("Firefox on Linux", "Safari on iOS", "")
+        methods = ("oidc", "link", "key")
+        return tuple(
+            Session(
+                f"ses_{number}",
+                viewer.account_id if viewer else "",
+                viewer.name if viewer else "",
+                operator=False,
+                method=method,
+                device=device,
+                created_at=START,
+                last_seen_at=START + number * 3_600_000_000,
+                ends_at=END,
+            )
+            for number, (device, method) in enumerate(
+                zip(devices, methods, strict=True), start=1
+            )
+        )
+
+    def end_session(self, session_id: str, actor: Viewer, *, own: bool = True):
+        return None
+
+    def end_sessions(self, of: Viewer, actor: Viewer, *, but: str = "") -> int:
+        return 0
+
         return self.viewers.get(key)
 
     def close(self, session_secret: str) -> None:

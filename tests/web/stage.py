@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from mileage.domain.errors import NotFound, Refused, Unauthorised
+from mileage.domain.errors import NotFound, Refused, TooMany, Unauthorised
 from mileage.domain.figures import (
     ActivityCount,
     Board,
@@ -27,6 +27,7 @@ from mileage.domain.hearing import DisagreementsPage, SourcesPage
 from mileage.domain.parking import Claimed, Parked
 from mileage.domain.people import Account, Credential, Viewer
 from mileage.domain.rejecting import RejectedPage
+from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
@@ -127,6 +128,20 @@ STATUS = IngestStatus(
 
 
 @dataclass
+def session(session_id: str, viewer: Viewer) -> Session:
+    return Session(
+        session_id,
+        viewer.account_id,
+        viewer.name,
+        viewer.operator,
+        "oidc",
+        "Firefox on Linux",
+        START,
+        START + 60 * SECOND,
+        START + 3600 * SECOND,
+    )
+
+
 class FakeReports:
     """Keeps what it was asked; ``broken`` is raised instead of any answer."""
 
@@ -216,25 +231,66 @@ class FakeSignIn:
     links: dict[str, Viewer] = field(default_factory=lambda: {LINK: ROOT})
     sessions: dict[str, Viewer] = field(default_factory=dict)
 
+    passwords: dict[str, str] = field(default_factory=dict)
+    tries: int = 0
+    most_tries: int = 3
     def _open(self, viewer: Viewer) -> str:
         secret = f"session-secret-{len(self.sessions)}"
         self.sessions[secret] = viewer
         return secret
 
-    def open_link(self, secret: str) -> str:
+    def open_link(self, secret: str, device: str = "") -> str:
         if secret not in self.links:
             raise Unauthorised("used or unknown")
         return self._open(self.links.pop(secret))
 
-    def open_key(self, key: str) -> str:
+    def open_key(self, key: str, device: str = "") -> str:
         if key not in KEYS:
             raise Unauthorised("unknown key")
         return self._open(KEYS[key])
 
     def session_viewer(self, session_secret: str) -> Viewer | None:
+    def has_passwords(self) -> bool:
+        return bool(self.passwords)
+
+    def open_password(self, email: str, password: str, device: str = "") -> str:
+        self.tries += 1
+        if self.tries > self.most_tries:
+            raise TooMany(90, "Too many passwords were tried. Wait 2 minutes.")
+        if self.passwords.get(email) != password:
+            raise Unauthorised("wrong")
+        return self._open(ADA)
+
         return self.sessions.get(session_secret)
 
     def key_viewer(self, key: str) -> Viewer | None:
+    def session_id(self, session_secret: str) -> str:
+        known = session_secret in self.sessions
+        return f"ses_{session_secret}" if known else ""
+
+    def open_sessions(self, viewer: Viewer | None = None) -> tuple[Session, ...]:
+        return tuple(
+            session(f"ses_{secret}", one)
+            for secret, one in self.sessions.items()
+            if viewer in (None, one)
+        )
+
+    def sessions_of(self, viewer: Viewer) -> list[str]:
+        return [secret for secret, one in self.sessions.items() if one == viewer]
+
+    def end_session(self, session_id: str, actor: Viewer, *, own: bool = True) -> None:
+        for secret in self.sessions_of(actor):
+            if f"ses_{secret}" == session_id:
+                del self.sessions[secret]
+                return
+        raise NotFound("There is no such session, or it is over.")
+
+    def end_sessions(self, of: Viewer, actor: Viewer, *, but: str = "") -> int:
+        ending = [secret for secret in self.sessions_of(of) if secret != but]
+        for secret in ending:
+            del self.sessions[secret]
+        return len(ending)
+
         return KEYS.get(key)
 
     def close(self, session_secret: str) -> None:
@@ -289,7 +345,9 @@ class Stage:
         """Somebody who has signed in."""
         client = self.stranger(origin)
         secret = self.sign_in._open(viewer)
-        client.cookies.set("mileage_session", secret, domain="mileage.test")
+        prefix = "__Host-" if origin.startswith("https:") else ""
+        name = f"{prefix}mileage_session"
+        client.cookies.set(name, secret, domain="mileage.test")
         return client
 
     def program(self, key: str = "key-ada") -> TestClient:

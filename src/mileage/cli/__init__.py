@@ -30,6 +30,8 @@ COMMANDS = {
     "backup": "Write everything of a data directory into one file.",
     "restore": "Make a new data directory of a backup.",
     "retention": "Delete what is older than the policy keeps.",
+    "session": "List and end sessions.",
+    "admin": "Make and remove local administrators.",
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }

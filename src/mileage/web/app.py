@@ -24,6 +24,7 @@ from mileage.web import (
     receiver_pages,
     sign_in,
     unclaimed_pages,
+    session_pages,
     witness_door,
 )
 from mileage.web.counted import Counted
@@ -65,6 +66,7 @@ def create_app(
             *observe.routes(services.receiver),
         ],
         middleware=[
+            *session_pages.routes(),
             Middleware(SecurityHeaders),
             Middleware(Surprises, tell=plain),
             Middleware(KnownHosts, hosts=services.allowed_hosts),

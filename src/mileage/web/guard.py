@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "mileage_session"
 FORM_COOKIE = "mileage_form"
+# Over https browsers hold these names to our own host and to a secure connection.
+HOST_ONLY, SECURE_ONLY = "__Host-", "__Secure-"
 FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
@@ -48,6 +50,21 @@ FORM_LIMIT = 64 * 1024
 def is_open(path: str) -> bool:
     """Tell whether strangers may reach this path."""
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
+
+
+def session_cookie(request: Request) -> str:
+    """Return the name of the session's cookie on this connection."""
+    return (HOST_ONLY if is_secure(request) else "") + SESSION_COOKIE
+
+
+def form_cookie(request: Request) -> str:
+    """Return the name of a stranger's cookie; it has a path, so it is no ``__Host-``."""
+    return (SECURE_ONLY if is_secure(request) else "") + FORM_COOKIE
+
+
+def is_secure(request: Request) -> bool:
+    """Tell whether the browser speaks https, to us or to the proxy before us."""
+    return request.url.scheme == "https"
 
 
 def _unguarded(path: str) -> bool:
@@ -92,10 +109,10 @@ class Guard:
         return await self._admit_browser(request)
 
     async def _admit_browser(self, request: Request) -> Receive:
-        session = request.cookies.get(SESSION_COOKIE, "")
+        session = request.cookies.get(session_cookie(request), "")
         viewer = await self._session_viewer(session)
         # A stranger's form is tied to a cookie of its own until there is a session.
-        known = session if viewer else request.cookies.get(FORM_COOKIE, "")
+        known = session if viewer else request.cookies.get(form_cookie(request), "")
         fresh = "" if known else secrets.token_urlsafe(32)
         asker = Asker(
             viewer=viewer,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.rights import Answer, MyData, PersonRequest, RequestKind
     from mileage.domain.witness import Reading
+    from mileage.domain.sign_in import Session
     from mileage.ingest.meters import Meters
     from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
@@ -101,15 +102,23 @@ class Reports(Protocol):
 class SignIn(Protocol):
     """Who is asking."""
 
-    def open_link(self, secret: str) -> str:
+    def has_passwords(self) -> bool:
+        """Tell whether anybody can sign in with a password."""
+        ...
+
+    def open_link(self, secret: str, device: str = "") -> str:
         """Use up a one-time link; returns a session secret or raises Unauthorised."""
         ...
 
-    def open_key(self, key: str) -> str:
+    def open_key(self, key: str, device: str = "") -> str:
         """Start a session for the holder of an API key."""
         ...
 
     def session_viewer(self, session_secret: str) -> Viewer | None:
+    def open_password(self, email: str, password: str, device: str = "") -> str:
+        """Start a session of a local administrator; raises TooMany after some tries."""
+        ...
+
         """Return who holds this session, None when it is unknown or over."""
         ...
 
@@ -121,6 +130,22 @@ class SignIn(Protocol):
         """End a session."""
         ...
 
+
+    def session_id(self, session_secret: str) -> str:
+        """Return the id of an open session, '' when it is unknown or over."""
+        ...
+
+    def open_sessions(self, viewer: Viewer | None = None) -> tuple[Session, ...]:
+        """List a viewer's open sessions, oldest first; everybody's for None."""
+        ...
+
+    def end_session(self, session_id: str, actor: Viewer, *, own: bool = True) -> None:
+        """End a session of the actor's; raises NotFound."""
+        ...
+
+    def end_sessions(self, of: Viewer, actor: Viewer, *, but: str = "") -> int:
+        """End all sessions of a viewer, except the one of the secret ``but``."""
+        ...
 
 class Door(Protocol):
     """Where telemetry comes in."""

@@ -22,6 +22,7 @@ from mileage.store.control.domains import Domains
 from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
+from mileage.store.control.passwords import Passwords
 from mileage.store.control.requests import Requests
 from mileage.store.control.schema import META
 from mileage.store.control.sign_in import SignIn
@@ -40,6 +41,7 @@ class Control(
     Accounts,
     Memberships,
     SignIn,
+    Passwords,
     AccessLog,
     AuditLog,
     DarkSwitch,

@@ -29,6 +29,7 @@ KEY_OF_HASH = (
     .where(
         API_KEY.c.hash == bindparam("hash"),
         API_KEY.c.revoked_at.is_(None),
+        ACCOUNT.c.disabled_at.is_(None),
         or_(API_KEY.c.expires_at.is_(None), API_KEY.c.expires_at > bindparam("now")),
     )
 )

@@ -36,6 +36,8 @@ ACCOUNT = Table(
     Column("name", Text, nullable=False),
     Column("email", Text, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    # Since when nothing of it opens anything: no session, key or token.
+    Column("disabled_at", BigInteger),
 )
 
 # An e-mail, ``installation:…`` or ``collector:NAME``, always in lower case.
@@ -131,6 +133,17 @@ SESSION = Table(
     Column("last_seen_at", BigInteger, nullable=False),
     Column("idle_limit", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    # By which it is listed and ended; it opens nothing.
+    Column("session_id", Text, nullable=False, server_default=""),
+    Column("method", Text, nullable=False, server_default=""),
+    Column("device", Text, nullable=False, server_default=""),
+    # What the identity provider calls the person and this session.
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("provider_session", Text, nullable=False, server_default=""),
+    # The groups that it named, as far as the policy knows them, as JSON.
+    Column("provider_groups", Text, nullable=False, server_default="[]"),
+    Index("session_id", "session_id", unique=True),
+    Index("session_account", "account_id"),
 )
 
 # Append-only: triggers refuse to change or delete a row.

@@ -38,11 +38,15 @@ _HASH: BindParameter[bytes] = bindparam("hash")
 _FORMER_END = (
     select(FORMER_SECRET.c.ends_at).where(FORMER_SECRET.c.hash == _HASH)
 ).scalar_subquery()
-TOKEN_OF_HASH = select(TOKEN, _FORMER_END.label("former_until")).where(
-    TOKEN.c.token_id.in_(
-        union_all(
-            select(TOKEN.c.token_id).where(TOKEN.c.hash == _HASH),
-            select(FORMER_SECRET.c.token_id).where(FORMER_SECRET.c.hash == _HASH),
+TOKEN_OF_HASH = (
+    select(TOKEN, ACCOUNT.c.disabled_at, _FORMER_END.label("former_until"))
+    .outerjoin(ACCOUNT, ACCOUNT.c.account_id == TOKEN.c.account_id)
+    .where(
+        TOKEN.c.token_id.in_(
+            union_all(
+                select(TOKEN.c.token_id).where(TOKEN.c.hash == _HASH),
+                select(FORMER_SECRET.c.token_id).where(FORMER_SECRET.c.hash == _HASH),
+            )
         )
     )
 )
@@ -60,6 +64,7 @@ class _Known(NamedTuple):
 
     admitted: Admitted
     revoked: bool
+    """Or its account is disabled."""
     expires_at: int | None
     former_until: int | None
     outlived: bool
@@ -197,7 +202,7 @@ class Tokens(OnDatabase):
         credential = Credential(row.token_id, row.account_id or "", row.collector)
         return _Known(
             Admitted(credential, Rate(row.requests, row.records)),
-            row.revoked_at is not None,
+            row.revoked_at is not None or row.disabled_at is not None,
             row.expires_at,
             row.former_until,
             row.outlived_at is not None,
@@ -207,8 +212,8 @@ class Tokens(OnDatabase):
         now, token_id = self._database.now(), known.admitted.credential.token_id
         if known.revoked:
             raise Unauthorised(
-                f"token {token_id} was revoked: make another with "
-                "'mileage token create'"
+                f"token {token_id} was revoked, or its account is disabled: make "
+                "another with 'mileage token create'"
             )
         if known.expires_at is not None and known.expires_at <= now:
             if not known.outlived:

@@ -4,9 +4,12 @@ import pytest
 
 from mileage.domain.errors import Unauthorised
 from mileage.domain.people import OPERATOR, Viewer
+from mileage.domain.sign_in import MINUTE, SessionLimits
 from mileage.store.control import open_control
 from mileage.store.control.schema import SESSION, SIGN_IN_LINK
-from mileage.store.control.sign_in import IDLE_LIMIT, LINK_LIFE, MINUTE, SESSION_LIFE
+from mileage.store.control.sign_in import LINK_LIFE
+
+IDLE_LIMIT, SESSION_LIFE, _ = SessionLimits()
 
 
 @pytest.fixture
