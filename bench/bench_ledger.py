@@ -2,8 +2,8 @@
 
     python bench/bench_ledger.py [--stored N] [--calls N] [--at-once N] [--rows]
 
-Sessions of 100 calls of 5,000 people, with random request ids of 24 hexadecimal digits.
-Measured with an empty ledger and behind N stored calls (2 million unless said), and
+Sessions of 100 calls of 5,000 people, with request ids of 20 random letters and digits
+behind a prefix, as providers make them. Measured with an empty ledger and behind N stored calls (2 million unless said), and
 the bytes that a call takes on disk. ``--rows`` takes every call in row by row instead.
 """
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 START = 1_795_310_312_872_000
 PEOPLE, SESSION = 5000, 100
+LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 FILL, SMALL = 100_000, 2000
 MODELS = (
     "claude-opus-4-8-20260901",
@@ -48,7 +49,7 @@ AIM_BYTES = 40.0
 def run_of(chance: random.Random, first: int, size: int) -> Run:
     """Make up one session, as a decoder would hand it over."""
     person = chance.randrange(PEOPLE)
-    keys = [f"req_{chance.getrandbits(96):024x}" for _ in range(size)]
+    keys = ["req_011C" + "".join(chance.choices(LETTERS, k=20)) for _ in range(size)]
     columns: dict[str, list[Any]] = {
         "source": ["claude_code_otlp"] * size,
         "key": keys,

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 GONE = {"group_id": "0", "seq": "1", "recorded_at": "last"}
 """Columns that later versions have dropped, and what stands in for their values."""
+WHOLE_KEY = "key_head || newer.unworded(key_number, key_more)"
+WHOLE = {
+    "key_head": f"if(key_more is null, key_head, {WHOLE_KEY})",
+    "key_number": f"if(key_more is null, key_number, md5_number_lower({WHOLE_KEY}))",
+}
+"""How keys stood there before version 12 took more of them apart."""
 
 
 def step_back(path: Path, version: int) -> None:
@@ -36,6 +42,8 @@ def step_back(path: Path, version: int) -> None:
             kept, gone = old[table] & new[table], old[table] - new[table]
             names = [f'"{name}"' for name in (*kept, *gone)]
             values = [*names[: len(kept)], *(GONE[name] for name in gone)]
+            if "key_more" in new[table] - old[table]:
+                values = [WHOLE.get(name.strip('"'), name) for name in values]
             connection.execute(
                 f"insert into {table} ({', '.join(names)})"  # noqa: S608
                 f" select {', '.join(values)} from newer.{table}"

@@ -101,12 +101,25 @@ HEX = st.one_of(
     # All but the last digits are alike.
     st.integers(0, 3).map(lambda n: f"req_{n:024x}"),
 )
+LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz-_"
+WORDED = st.one_of(
+    st.integers(1, 9).map(
+        lambda n: "req_011C" + "".join(LETTERS[n * at * 7 % 60] for at in range(1, 21))
+    ),
+    # All but the first, or but the last, of the taken apart are alike.
+    st.sampled_from(
+        [f"{a}{b * 18}{c}" for a in "xy" for b in "Zz" for c in ("-", "_", "é")]
+    ),
+)
 NAMES = st.one_of(
     HEX,
+    WORDED,
     st.integers(0, 12).map(lambda n: f"req_{n}"),
     st.sampled_from(["msg_1", "msg_2", "REQ_" + "A" * 24, "x\0y", "f" * 24, "ü" * 30]),
 )
-LINKS = st.one_of(st.just(""), NAMES, st.tuples(HEX, NAMES).map(" ".join))
+LINKS = st.one_of(
+    st.just(""), NAMES, st.tuples(st.one_of(HEX, WORDED), NAMES).map(" ".join)
+)
 
 
 @st.composite

@@ -26,6 +26,7 @@ MIGRATIONS = (
     "0009_rejection",
     "0010_claim",
     "0011_heard",
+    "0012_worded",
 )
 FILLED = {"0003_presence": presence.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""

@@ -18,6 +18,7 @@ from mileage.store.ledger import Ledger
 from mileage.store.rules import Priced
 from mileage.store.verify import verify
 from tests.ledgers import Turning, booking, rules
+from tests.old_ledgers import step_back
 from tests.witnesses import (
     CODEX_OTLP,
     DAY,
@@ -108,6 +109,7 @@ def test_calls_of_one_witness_are_plain(tmp_path: Path) -> None:
         assert verify(ledger) == []
 
 
+WORDED = "req_011CSHoEeqs5C35K2UUqR7Fy"
 NAMES = [
     (HEX, HEX),
     (HEX[::-1], ""),
@@ -118,6 +120,14 @@ NAMES = [
     ("prefix\0" + "a" * 40, ""),
     ("schlüssel", "schlüssel"),
     ("", ""),
+    (WORDED, WORDED),
+    (WORDED[::-1], f"msg_{WORDED[:-1]}x"),
+    ("550e8400-e29b-41d4-a716-446655440000", ""),
+    ("-_" * 10, "_-" * 10),
+    ("é" + "0" * 20, ""),
+    ("z" * 20, "z" * 19),
+    ("a" * 19 + "\n", ""),
+    ("\n" + "Q" * 20, "\0" + "B" * 20),
 ]
 
 
@@ -130,6 +140,45 @@ def test_names_come_back_as_they_were(tmp_path: Path, way: str) -> None:
         assert kinds(ledger)[0] == len(NAMES)
         assert verify(ledger) == []
         assert ledger.append(booking(said)).duplicates == len(NAMES)
+
+
+@pytest.mark.parametrize("key", [HEX, WORDED, "msg_1"])
+def test_a_name_is_met_again_wherever_it_stands(tmp_path: Path, key: str) -> None:
+    """As the key of a plain call, as a link, as one of two links, and elsewhere."""
+    others = [
+        [seen(LOG, key="m1", link=key)],
+        [seen(LOG, key="m2", link=f"{key} msg_x")],
+        [seen(OTLP, key=key, link=key, output=9)],
+        [seen(LOG, key=key, link="")],
+    ]
+    for number, other in enumerate(others):
+        for first, second in ((some_of(key), other), (other, some_of(key))):
+            folder = tmp_path / f"{number}-{first is other}"
+            folder.mkdir()
+            with ledger_in(folder) as ledger:
+                ledger.append(booking(first))
+                ledger.append(booking(second))
+                assert kinds(ledger)[0] == 0, (number, first is other)
+
+
+def some_of(key: str) -> list[Seen]:
+    return [seen(OTLP, key=key, link=key)]
+
+
+def test_keys_of_an_older_ledger_are_taken_apart(tmp_path: Path) -> None:
+    said = [seen(OTLP, key=key, link=link) for key, link in NAMES]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+    step_back(tmp_path / "ledger.duckdb", 11)
+    with ledger_in(tmp_path) as ledger:
+        cursor = ledger.cursor().execute("select key, link from witness")
+        assert sorted(cursor.fetchall()) == sorted(NAMES)
+        rows = ledger.cursor().execute(
+            "select count(*) from plain_call where key_more is not null"
+        )
+        assert rows.fetchall() == [(9,)]
+        assert ledger.append(booking(said)).duplicates == len(NAMES)
+        assert verify(ledger) == []
 
 
 def test_repetitions_are_counted_and_change_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ where pos in (
         p.key_number = a.key_number
         and p.key_head = a.key_head
         and p.key_tail is not distinct from a.key_tail
+        and p.key_more is not distinct from a.key_more
         and coalesce(p.link, a.key) = a.link
         and a.measure = ''
         and p.reported_cost is not distinct from a.reported_cost

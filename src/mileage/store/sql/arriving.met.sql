@@ -3,9 +3,17 @@ create or replace temp table met as
 with coming as (
     select key_number as number from arriving
     union all
+    select key_elsewhere from arriving where key_elsewhere is not null
+    union all
     select link_number from arriving where link_number is not null
     union all
-    select number(unnest(string_split(link, ' '))) from arriving where contains(link, ' ')
+    select link_as_key from arriving where link_as_key <> link_number
+    union all
+    select unnest(list_distinct([number(name), key_number(name)]))
+    from (
+        select unnest(string_split(link, ' ')) as name from arriving
+        where contains(link, ' ')
+    )
 )
 select number from coming group by number having count(*) > 1
 union all

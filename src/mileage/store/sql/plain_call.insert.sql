@@ -2,7 +2,7 @@
 insert into plain_call by name
 select
     $seq as seq, $recorded_at as recorded_at, account, asserted, source, replayable,
-    key_head, key_number, key_tail,
+    key_head, key_number, key_tail, key_more,
     case when link = key then null else link end as link, link_number,
     session, occurred_at, utc_hour, hour, day, client, client_version,
     provider, model, tier, input, cache_read, cache_write, cache_write_1h, output,
