@@ -60,6 +60,16 @@ class Settings:
     records_per_second: int = 1_000_000
     burst_seconds: int = 10
     """For how many seconds' worth a token that was quiet may come at once."""
+    group_people: int = 5
+    """How many people a figure of a group must cover at least."""
+    group_people_managers: int = 10
+    """The same for somebody who sees people of the group by name."""
+    sum_people: int = 15
+    """Of groups with fewer, bands are told and no sums."""
+    sum_percent: int = 10
+    """No part of a sum can be worked out more closely than so."""
+    renew_days: int = 7
+    """For how long the figures of departments stay the same."""
 
 
 _BOARD = {
@@ -82,6 +92,13 @@ _RETENTION = {
     "rejections_days": (0, 36_500),
     "every_snapshot_days": (0, 36_500),
     "hourly_snapshot_days": (0, 36_500),
+}
+_DISCLOSURE = {
+    "group_people": (5, 10_000),
+    "group_people_managers": (5, 10_000),
+    "sum_people": (5, 10_000),
+    "sum_percent": (10, 100),
+    "renew_days": (1, 31),
 }
 _SERVING = {"drain_seconds": (0, 3600)}
 _DOOR = {
@@ -109,6 +126,7 @@ def parse_settings(
         root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
     door = root.table("door")
     retention = root.table("retention")
+    disclosure = root.table("disclosure")
     settings = replace(
         default,
         organisation=root.text("organisation", default.organisation),
@@ -118,6 +136,7 @@ def parse_settings(
         **_numbers(root.table("limits"), default, _LIMITS),
         **_numbers(root.table("serving"), default, _SERVING),
         **_numbers(retention, default, _RETENTION),
+        **_numbers(disclosure, default, _DISCLOSURE),
         **_numbers(door, default, _DOOR),
     )
     if 0 < settings.calls_days <= settings.window_days:
@@ -126,6 +145,9 @@ def parse_settings(
             "calls_days",
             f"is {settings.calls_days}; a board needs {least} (board.window_days + 1)",
         )
+    for key in ("group_people_managers", "sum_people"):
+        if getattr(settings, key) < settings.group_people:
+            disclosure.note(key, f"is less than group_people, {settings.group_people}")
     policy.close()
     return settings
 

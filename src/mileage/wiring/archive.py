@@ -28,7 +28,8 @@ _BLOCK = 2**20
 _LONGEST_MANIFEST = 64 * 2**20
 _MAY_BE_INSIDE = re.compile(
     r"ledger\.duckdb(?:\.wal)?|control\.sqlite|demo\.json|segments/\d{8,}\.seg"
-    r"|snapshots/\d{20}\.snap|policy/[\w.-]+\.toml|quarantine/[\d]+-[\d]+\.[a-z]+"
+    r"|snapshots/\d{20}\.snap|cubes/\d{20}\.cube"
+    r"|policy/[\w.-]+\.toml|quarantine/[\d]+-[\d]+\.[a-z]+"
 )
 
 

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 WORK = ".backup"
 """Below the data directory: the copy of which a backup is packed."""
 _COUNTS = ("accepted", "durable", "visible", "duplicates", "rejected", "ignored")
-_ALONGSIDE = ("snapshots/*.snap", "policy/*.toml", "quarantine/*.*", "demo.json")
+_ALONGSIDE = (
+    *("snapshots/*.snap", "cubes/*.cube"),
+    *("policy/*.toml", "quarantine/*.*", "demo.json"),
+)
 
 
 class Prepared(NamedTuple):

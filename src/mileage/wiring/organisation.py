@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mileage import __version__
+from mileage.access.disclosure import Thresholds
 from mileage.domain.errors import Unavailable
 from mileage.domain.window import Clock, moment
 from mileage.ingest.asserting import AssertedIdentities
@@ -17,6 +19,8 @@ from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.cube import Chart, Terms
+from mileage.reports.cube_files import Cubes
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
@@ -60,6 +64,7 @@ class Organisation:
     snapshots: Snapshots
     answers: Answers
 
+    cubes: Cubes
     @property
     def claims(self) -> Claims:
         """Return where usage that belongs to nobody gets an owner."""
@@ -98,8 +103,23 @@ class Organisation:
         self.snapshots.publish(snapshot)
         return snapshot
 
+        self.cubes.renew(snapshot, lambda: self._chart(snapshot), self._terms())
 
 @contextmanager
+    def _chart(self, snapshot: Snapshot) -> Chart:
+        day = date.fromisoformat(snapshot.days[-1])
+        return Chart(self.control.accounts(), self.control.membership_at(day))
+
+    def _terms(self) -> Terms:
+        settings = self.policy.settings
+        limits = Thresholds(
+            people=settings.group_people,
+            managers=settings.group_people_managers,
+            sums=settings.sum_people,
+            percent=settings.sum_percent,
+        )
+        return Terms(limits, settings.renew_days, settings.top, self.policy.lenses)
+
 def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisation]:
     """Open a data directory as its owner; creates it, private, when it is new.
 
@@ -150,6 +170,7 @@ def _assemble(
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
     # It counts from what the ledger has before anything is taken in.
     receiving = Receiving(ledger, pipeline.backlog, gauge.load)
+    cubes = Cubes(data / "cubes")
     receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
     answers = Answers(
         Holdings(
@@ -179,6 +200,7 @@ def _assemble(
 
 
 def _pricer(catalog: Catalog) -> Pricer:
+        cubes=cubes,
     def price(call: Call) -> Priced:
         day = moment(call.occurred_at).date()
         cost = catalog.cost(call.provider, call.model, day, call.tier, call.tokens)

@@ -103,7 +103,7 @@ def test_the_limits_are_those_that_are_documented():
 
 
 TABLES = (
-    "unknown key; allowed: board, door, limits, organisation, retention, serving, zone"
+    "unknown key; allowed: board, disclosure, door, limits, organisation, retention, serving, zone"
 )
 MINUS = "is -1; allowed: 0 to 3600"
 
@@ -166,6 +166,18 @@ MINUS = "is -1; allowed: 0 to 3600"
             2,
             "retention.calls_days",
             "is 30; a board needs 31 (board.window_days + 1)",
+        ),
+        (
+            "[disclosure]\ngroup_people = 4",
+            2,
+            "disclosure.group_people",
+            "is 4; allowed: 5 to 10000",
+        ),
+        (
+            "[disclosure]\ngroup_people = 20\ngroup_people_managers = 30",
+            1,
+            "disclosure.sum_people",
+            "is less than group_people, 20",
         ),
         ("[serving]\ndrain_seconds = -1", 2, "serving.drain_seconds", MINUS),
         ("board = 5", 1, "board", "is a whole number; expected a table [board]"),

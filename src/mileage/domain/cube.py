@@ -1,0 +1,125 @@
+"""Figures of departments and teams as they were published, and stay for some days.
+
+Nothing here is of one person: sums are of blocks of people that may be told, bands are
+as coarse as their steps (``access.disclosure``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+# Cubes are decoded by these annotations, so the names must exist at run time.
+from mileage.domain.window import Window  # noqa: TC001
+
+ID_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure of which only the bounds are told, the lower one included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Teams that are told together, in bands of tokens a person."""
+
+    teams: tuple[str, ...]
+    """'' is for people of the department who are in no team."""
+    members: int
+    users: int
+    """Never shown: it decides whether managers see the row."""
+    median: Range
+    middle: Range
+    """Half of those who used anything lie within."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What people used together, to the last token."""
+
+    calls: int
+    tokens: int
+    cost: int | None
+    """Micro-dollars; None when nobody's calls could be priced."""
+    unpriced: bool
+    """Some calls are not in the cost."""
+    users: int
+    or_more: bool
+    """Nearly everybody used something: ``users`` is a lower bound then."""
+
+    def plus(self, other: Totals) -> Totals:
+        """Sum; a lower bound makes the sum one."""
+        costs = [one.cost for one in (self, other) if one.cost is not None]
+        return Totals(
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            cost=sum(costs) if costs else None,
+            unpriced=self.unpriced or other.unpriced,
+            users=self.users + other.users,
+            or_more=self.or_more or other.or_more,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """Teams whose sum is told, and who is in it without a name on a board."""
+
+    teams: tuple[str, ...]
+    totals: Totals
+    hidden_users: tuple[str, ...]
+    """Accounts; never shown. Whoever sees all but a few of them by name does not get
+    the sum, because it would tell the others'."""
+    hidden_idle: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """What may be told of one department; without ``whole`` nothing may."""
+
+    department_id: str
+    name: str
+    members: int
+    teams: tuple[str, ...]
+    whole: Row | None
+    rows: tuple[Row, ...]
+    sums: tuple[Summed, ...]
+    services: Totals
+    """Accounts that are no people, apart from the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """Every department, frozen until the next one is published."""
+
+    window: Window
+    zone: str
+    as_of: int
+    """UTC microseconds, of the snapshot that it was made from."""
+    day: str
+    """ISO date of ``as_of`` in the organisation's zone."""
+    departments: tuple[Department, ...]
+    """By name."""
+    simulated: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether there is any sum in it, that later ones may be compared with."""
+        return any(one.sums for one in self.departments)
+
+    def department(self, department_id: str) -> Department | None:
+        """Return a department by its id."""
+        return next(
+            (one for one in self.departments if one.department_id == department_id),
+            None,
+        )
+
+
+def department_id(name: str) -> str:
+    """Return what stands for a department in addresses."""
+    return blake2b(
+        name.encode(), digest_size=ID_BYTES, person=b"department"
+    ).hexdigest()
