@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from mileage.cli import root
+from mileage.cli.commands import root
 from tests.architecture.tree import DOCS, ROOT
 from tests.docs.book import page, sections
 

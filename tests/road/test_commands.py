@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli import COMMANDS, root
+from mileage.cli import COMMANDS
+from mileage.cli.commands import root
 from tests.otlp_bodies import API_REQUEST, log, logs
 from tests.road.recordings import billed_by_logs, home_in, redate
 from tests.road.station import JSON, mileage, station_in

@@ -1,14 +1,15 @@
-"""The command line: one module a command, loaded when it is asked for."""
+"""The command line: one module a command; nothing is loaded before it is needed."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
 
-import click
-
-from mileage import __version__
 from mileage.domain.errors import MileageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = {
     "demo": "Build a simulated organisation and serve it.",
@@ -38,63 +39,37 @@ COMMANDS = {
 MODULES = {"import": "import_files", "token": "tokens", "key": "keys"}
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are run, not for ``--help``."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the table."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command's module and return the command."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module_name = MODULES.get(cmd_name, cmd_name.replace("-", "_"))
-        module = import_module(f"mileage.cli.{module_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """List the commands from the table, without importing any."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(
-    cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `mileage demo` to look around, or `mileage me` for your own "
-    "figures. Every command explains itself with --help.",
-)
-@click.version_option(__version__, prog_name="mileage")
-def root() -> None:
-    """Count the AI tokens that an organisation uses, exactly and decently."""
-
-
 def main() -> None:
     """Run the command line; errors are sentences, never tracebacks."""
     try:
-        root(prog_name="mileage", standalone_mode=False)
+        _run(sys.argv[1:])
     except MileageError as error:
-        click.echo(f"mileage: {error}", err=True)
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("mileage: stopped", err=True)
-        sys.exit(130)
+        _leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _leave("stopped", 130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        click.echo(f"mileage: {what}{error.strerror or error}", err=True)
-        sys.exit(4)
+        _leave(f"{what}{error.strerror or error}", 4)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    """Answer a plain ``mileage me`` at once; leave all else to click."""
+    if arguments[:1] == ["me"] and "_MILEAGE_COMPLETE" not in os.environ:
+        from mileage.cli.me_arguments import plain
+        from mileage.cli.me_report import report
+
+        asked = plain(arguments[1:])
+        if asked is not None:
+            report(*asked)
+            return
+    from mileage.cli.commands import run
+
+    run()
+
+
+def _leave(why: str, code: int) -> NoReturn:
+    sys.stderr.write(f"mileage: {why}\n")
+    sys.exit(code)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from mileage.cli.me_report import Wanted, asked_of, local_zone, report
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
-    from zoneinfo import ZoneInfo
 
 _GROUPINGS = (
     *("day", "week", "month", "block"),
@@ -29,15 +29,6 @@ _MORE = {
     "statusline": "Print one line for the status line of an agent or a shell.",
     "picture": "Draw a picture to share: chosen figures, nothing identifying.",
 }
-
-
-class Asked(NamedTuple):
-    """What every view of one's own usage is told: where to look, and whose days."""
-
-    homes: Sequence[Path]
-    environ: Mapping[str, str]
-    zone: ZoneInfo
-    zone_name: str
 
 
 class _Views(click.Group):
@@ -114,61 +105,16 @@ def command(
     """Read, count once, price, print."""
     if since and until and since > until:
         raise click.UsageError("--since is after --until: there is no such day.")
+    asked = asked_of(homes, tz)
+    if asked is None:
+        name = tz or local_zone(os.environ)
+        hint = f"{name!r} is no time zone; name one such as Europe/Berlin or UTC."
+        raise click.BadParameter(hint, param_hint="--tz")
     context = click.get_current_context()
-    asked = context.obj = _asked(homes, tz)
-    if context.invoked_subcommand:
-        return
-
-    from mileage.reports.local import Question, dimension, local_json, local_report
-    from mileage.wiring.personal import Asking, answer_of, finished, index_file
-
-    places, environ = asked.homes, asked.environ
-    question = Question(asked.zone, asked.zone_name, _date(since), _date(until), by)
-    file = None if flags["no_index"] else index_file(places, environ)
-    needed = dimension(by, windowed=bool(since or until))
-    answer = answer_of(Asking(places, environ, file, needed, flags["rebuild_index"]))
-    report = local_report(answer.usage, question)
-    if flags["as_json"]:
-        import json
-
-        click.echo(json.dumps(local_json(report)))
-    else:
-        from mileage.cli.me_table import show
-        from mileage.wiring.personal import roots_of
-
-        show(report, [str(root) for root in roots_of(places, environ)])
-    for remark in finished(answer):
-        click.echo(f"mileage: {remark}", err=True)
-
-
-def _asked(homes: Sequence[Path], tz: str | None) -> Asked:
-    import os
-
-    zone_name = tz or _local_zone(os.environ)
-    # A named home is looked at as it is: this machine's settings are not about it.
-    environ = {} if homes else os.environ
-    return Asked(homes or (Path.home(),), environ, _zone(zone_name), zone_name)
+    context.obj = asked
+    if not context.invoked_subcommand:
+        report(asked, Wanted(_date(since), _date(until), by, **flags))
 
 
 def _date(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
-
-
-def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        hint = f"{name!r} is no time zone; name one such as Europe/Berlin or UTC."
-        raise click.BadParameter(hint, param_hint="--tz") from None
-
-
-def _local_zone(environ: Mapping[str, str]) -> str:
-    """Name this machine's time zone; UTC where it cannot be told."""
-    named = environ.get("TZ", "").removeprefix(":")
-    if "/" in named and not named.startswith("/"):
-        return named
-    target = str(Path("/etc/localtime").resolve())
-    _, mark, name = target.partition("zoneinfo/")
-    return name if mark and name else "UTC"

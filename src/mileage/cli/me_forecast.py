@@ -10,7 +10,7 @@ import click
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from mileage.cli.me import Asked
+    from mileage.cli.me_report import Asked
 
 HELP = """Say how fast you are using tokens, and where that leads.
 

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from mileage.cli.me import Asked
+    from mileage.cli.me_report import Asked
 
 SHORTEST, LONGEST = 1, 3_600
 HELP = """Show the present block of five hours, its pace, and today by model.

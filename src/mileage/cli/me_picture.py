@@ -16,7 +16,7 @@ from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mileage.cli.me import Asked
+    from mileage.cli.me_report import Asked
     from mileage.domain.quarter import QuarterRow
     from mileage.web.share_card import Card
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from mileage.cli.me import Asked
+    from mileage.cli.me_report import Asked
     from mileage.ingest.git_work import Repository
     from mileage.reports.output_ratio import OutputRatio, WeekOfWork
 

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mileage.cli.me import Asked
+    from mileage.cli.me_report import Asked
     from mileage.domain.quarter import QuarterRow
 
 PARTS = ("model", "session", "today", "block", "pace")

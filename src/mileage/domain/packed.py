@@ -8,9 +8,9 @@ and reported costs are left out: no personal figure depends on them.
 from __future__ import annotations
 
 from array import array
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.digest import blake2b
 from mileage.domain.witness import Witness
 from mileage.native import scan
 

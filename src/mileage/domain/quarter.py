@@ -6,7 +6,7 @@ so every personal report can be answered from these rows, whatever was asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -75,6 +75,8 @@ class Usage(NamedTuple):
     sources: Sequence[LocalSource]
 
 
+Spans = Callable[[Sequence[LocalSource]], Sequence[int]]
+"""Times between which rows may be added up, as far as sources reach."""
 Brackets = Sequence[tuple[int, tuple[int, ...]]]
 """By rising thresholds: prompts above pay these rates, micro-dollars a million."""
 

@@ -14,6 +14,7 @@ from mileage.store.personal import Content, SourceSums, StoredFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mileage.domain.quarter import Spans
     from mileage.ingest.local_changes import Changes
     from mileage.store.personal import PersonalIndex
 
@@ -36,14 +37,22 @@ def known_of(index: PersonalIndex) -> Known:
     return Known(generation, *(settings.get(name, "") for name in names))
 
 
-def usage_in(index: PersonalIndex, sources: Sequence[str], by: str) -> Usage:
-    """Answer from the index alone; ``sources`` names those to mention anyway."""
+def usage_in(
+    index: PersonalIndex,
+    sources: Sequence[str],
+    by: str,
+    spans: Spans | None = None,
+) -> Usage:
+    """Answer from the index alone; ``sources`` names those to mention anyway.
+
+    ``spans`` may say within which times rows are added up, and then ``by`` is nothing.
+    """
     sums = index.sources()
     nothing = SourceSums(0, 0, 0, 0, 0, None, None)
-    return Usage(
-        index.usage(by),
-        [_source(name, sums.get(name, nothing)) for name in _named(sources, sums)],
-    )
+    seen = [_source(name, sums.get(name, nothing)) for name in _named(sources, sums)]
+    if spans is None:
+        return Usage(index.usage(by), seen)
+    return Usage(index.usage_within(spans(seen)), seen)
 
 
 def usage_of(changes: Changes, sources: Sequence[str]) -> Usage:

@@ -35,6 +35,12 @@ def call_sums(
     quarter: int,
     price: Callable[[int, int], Sequence[tuple[int, tuple[int, ...]]] | None],
 ) -> list[tuple[Any, ...]]: ...
+def listed_files(
+    source: str,
+    root: str,
+    wanted: tuple[tuple[bytes, bytes], ...],
+    unwanted: tuple[bytes, ...],
+) -> list[tuple[str, str, int, int, int]]: ...
 def plain_totals(
     rows: list[Any],
     start: int,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from mileage.domain.digest import blake2b
 from mileage.pricing.names import without_version
 from mileage.pricing.row import Bracket, Rates
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from zoneinfo import ZoneInfo
 
-    from mileage.domain.quarter import LocalSource, QuarterRow, Usage
+    from mileage.domain.quarter import LocalSource, QuarterRow, Spans, Usage
 
 BY_TIME = ("day", "week", "month", "block")
 GROUPINGS = (*BY_TIME, "client", "model", "session", "project")
@@ -52,6 +52,24 @@ def dimension(by: str, *, windowed: bool) -> str:
     if by in BY_TIME:
         return "quarter"
     return "" if windowed else by
+
+
+def midnights(question: Question) -> Spans | None:
+    """Return what names the starts of all days in question, and then their end.
+
+    Rows may be added up in between; None where quarters of an hour are needed.
+    """
+    if question.by not in BY_TIME or question.by == "block":
+        return None
+
+    def starts(sources: Sequence[LocalSource]) -> list[int]:
+        window = _window(sources, question)
+        if window is None:
+            return []
+        days = _days(window, question.zone)
+        return [*(midnight(day, question.zone) for day in days), window.end]
+
+    return starts
 
 
 def local_report(usage: Usage, question: Question) -> LocalReport:
@@ -141,17 +159,21 @@ def _grouping(
     if by not in BY_TIME:
         return attrgetter(by)
     # A few dozen midnights instead of the local day of thousands of quarters.
-    clock = Clock(question.zone)
-    first = clock.day(window.start)
-    last = clock.day(window.end - 1)
-    days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
-    midnights = [midnight(day, question.zone) for day in days]
+    days = _days(window, question.zone)
+    starts = [midnight(day, question.zone) for day in days]
     names = [_name_of(day, by) for day in days]
 
     def name(row: QuarterRow) -> str:
-        return names[bisect_right(midnights, row.quarter) - 1]
+        return names[bisect_right(starts, row.quarter) - 1]
 
     return name
+
+
+def _days(window: Window, zone: ZoneInfo) -> list[date]:
+    """Return the local days of a window."""
+    clock = Clock(zone)
+    first, last = clock.day(window.start), clock.day(window.end - 1)
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
 
 
 def _block_names(rows: Sequence[QuarterRow]) -> dict[QuarterRow, str]:

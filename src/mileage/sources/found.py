@@ -1,7 +1,7 @@
 """Finds the logs of one person quickly: one look at each folder, one at each file.
 
 Names and times decide what is read, and thousands of files are looked at in every
-run. So the names' patterns are turned into endings where they are nothing else.
+run. So the extension in C looks where patterns have nothing but one star.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.native import scan
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 # A database's latest changes lie beside it until they are taken over.
 _BESIDE = "-wal"
 _ONLY_LINES = (".jsonl", ".json", ".zst")
+
+
+Plain = tuple[str, str, int, int, int]
+Listed = list[Plain]
+"""What ``FoundFile`` has, in its order."""
 
 
 class FoundFile(NamedTuple):
@@ -33,20 +40,49 @@ def found_files(
     source: str, roots: Iterable[str], patterns: Sequence[str]
 ) -> list[FoundFile]:
     """List the files below the roots whose names fit; links to roots are resolved."""
-    fits, enters = _matching(patterns)
+    return list(map(FoundFile._make, listed_files(source, roots, patterns)))
+
+
+def listed_files(source: str, roots: Iterable[str], patterns: Sequence[str]) -> Listed:
+    """List the same as plain tuples."""
     places = list(dict.fromkeys(map(os.path.realpath, roots)))
-    files = filter(os.path.isfile, places)
-    found = [_found(source, path, os.stat(path)) for path in files]  # noqa: PTH116
-    folders = [path for path in places if os.path.isdir(path)]  # noqa: PTH112
+    found: Listed = []
+    for path in filter(os.path.isfile, places):
+        status = os.stat(path)  # noqa: PTH116 - paths are text here
+        found.append(_told(source, path, status))
+    for path in filter(os.path.isdir, places):
+        found += _below(source, path, patterns)
+    if all(one.endswith(_ONLY_LINES) for one in patterns if not one.startswith("!")):
+        return found
+    return [_with_beside(one) for one in found]
+
+
+def _below(source: str, root: str, patterns: Sequence[str]) -> Listed:
+    ends = [one.split("*") for one in patterns if not one.startswith("!")]
+    unwanted = [one[1:] for one in patterns if one.startswith("!")]
+    special = not set("?[").isdisjoint("".join(patterns)) or "*" in "".join(unwanted)
+    if scan is None or special or any(len(two) != 2 for two in ends):  # noqa: PLR2004
+        return looked_up(source, root, patterns)
+    around = tuple((os.fsencode(begin), os.fsencode(end)) for begin, end in ends)
+    names = tuple(map(os.fsencode, unwanted))
+    found: Listed = scan.listed_files(source, root, around, names)
+    return found
+
+
+def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
+    """List the files below a folder, whatever the patterns are."""
+    fits, enters = _matching(patterns)
+    found: Listed = []
+    folders = [root]
+    # Folders that are found on the way are appended, and so looked at too.
     for folder in folders:
-        # Folders that are found on the way are appended, and so looked at too.
         for entry in _entries(folder):
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if enters(entry.name):
                         folders.append(entry.path)
                 elif fits(entry.name):
-                    found.append(_found(source, entry.path, entry.stat()))
+                    found.append(_told(source, entry.path, entry.stat()))
             except OSError:
                 # It vanished while we looked: somebody tidied up, it is not ours.
                 continue
@@ -60,16 +96,20 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _found(source: str, path: str, status: os.stat_result) -> FoundFile:
-    size, mtime = status.st_size, status.st_mtime_ns
-    if not path.endswith(_ONLY_LINES):
-        try:
-            beside = os.stat(path + _BESIDE)  # noqa: PTH116 - paths are text here
-        except OSError:
-            pass
-        else:
-            size, mtime = size + beside.st_size, mtime + beside.st_mtime_ns
-    return FoundFile(source, path, status.st_ino, size, mtime)
+def _told(source: str, path: str, status: os.stat_result) -> Plain:
+    return source, path, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _with_beside(one: Plain) -> Plain:
+    """Add what lies beside a database."""
+    source, path, inode, size, mtime = one
+    if path.endswith(_ONLY_LINES):
+        return one
+    try:
+        beside = os.stat(path + _BESIDE)  # noqa: PTH116 - paths are text here
+    except OSError:
+        return one
+    return source, path, inode, size + beside.st_size, mtime + beside.st_mtime_ns
 
 
 def _matching(
@@ -78,25 +118,11 @@ def _matching(
     """Return how to tell files that are wanted, and folders that may have some."""
     wanted = [one for one in patterns if not one.startswith("!")]
     unwanted = [one[1:] for one in patterns if one.startswith("!")]
-    endings = tuple(one[1:] for one in wanted)
-    plain = all(one.startswith("*") and _is_text(one[1:]) for one in wanted)
-
-    literal = frozenset(unwanted) if all(map(_is_text, unwanted)) else None
 
     def excluded(name: str) -> bool:
-        if literal is not None:
-            return name in literal
         return any(fnmatchcase(name, one) for one in unwanted)
 
     def fits(name: str) -> bool:
-        if plain and not name.endswith(endings):
-            return False
-        if not plain and not any(fnmatchcase(name, one) for one in wanted):
-            return False
-        return not (unwanted and excluded(name))
+        return any(fnmatchcase(name, one) for one in wanted) and not excluded(name)
 
     return fits, lambda name: not excluded(f"{name}/")
-
-
-def _is_text(pattern: str) -> bool:
-    return not set("*?[").intersection(pattern)

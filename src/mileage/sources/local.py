@@ -7,6 +7,7 @@ found by the same file that Python finds them by, which is read only if it names
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -98,10 +99,19 @@ def others(path: Sequence[str]) -> list[LocalSource]:
 def _entry_points(path: Sequence[str]) -> Iterator[bytes]:
     """Yield what other packages' lists of entry points say."""
     for folder in path:
-        for listed in Path(folder or ".").glob("*.dist-info/entry_points.txt"):
-            if listed.parent.name.partition("-")[0] == _OURS:
-                continue
+        for name in _packages(folder or "."):
             try:
-                yield listed.read_bytes()
+                with open(f"{folder}/{name}/entry_points.txt", "rb") as listed:  # noqa: PTH123
+                    yield listed.read()
             except OSError:
                 continue
+
+
+def _packages(folder: str) -> list[str]:
+    """Name what is said to be installed in a folder, ours left out."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - a path for each takes too long
+    except OSError:
+        return []
+    infos = [name for name in names if name.endswith(".dist-info")]
+    return [name for name in infos if name.partition("-")[0] != _OURS]

@@ -8,9 +8,9 @@ at its start and those before that place.
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 
+from mileage.domain.digest import blake2b
 from mileage.domain.packed import FileCalls
 from mileage.sources.files import (
     MAX_LINE_BYTES,

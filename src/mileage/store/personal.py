@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,7 @@ VERSION = len(MIGRATIONS)
 
 _HERE = Path(__file__).parent
 _MIGRATIONS = _HERE / "index_migrations"
+_SQL = _HERE / "sql"
 # Another run writes for less than a second.
 _PATIENCE_SECONDS = 10.0
 _GROUPED = {
@@ -33,6 +35,8 @@ _GROUPED = {
     "session": "index_by_session",
     "project": "index_by_project",
 }
+_UNNAMED = ("",) * 8
+"""Client to agent of a row that is of all of them."""
 
 
 class Corrupt(Unavailable):
@@ -153,6 +157,19 @@ class PersonalIndex:
         rows = self._rows(_GROUPED.get(by, "index_usage"))
         return [QuarterRow._make(row) for row in rows]
 
+    def usage_within(self, edges: Sequence[int]) -> list[QuarterRow]:
+        """Return the sums between each edge and the next, where there are any."""
+        statement = _statement("index_within")
+        found = []
+        with _said_plainly():
+            for edge in pairwise(edges):
+                found += self._base.execute(statement, edge).fetchall()
+        return [
+            QuarterRow._make((row[0], *_UNNAMED, *row[1:]))
+            for row in found
+            if row[0] is not None
+        ]
+
     def sources(self) -> dict[str, SourceSums]:
         """Return what the index holds of each source."""
         return {
@@ -247,4 +264,5 @@ def _make(path: Path) -> None:
 
 
 def _statement(name: str) -> str:
-    return _HERE.joinpath("sql", f"{name}.sql").read_text()
+    with open(f"{_SQL}/{name}.sql", encoding="utf-8") as file:  # noqa: PTH123
+        return file.read()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from mileage.domain.quarter import QuarterRow, Usage
+    from mileage.domain.quarter import QuarterRow, Spans, Usage
     from mileage.ingest.local_changes import Changes
     from mileage.ingest.local_index import Known
     from mileage.store.personal import PersonalIndex, StoredFile
@@ -31,6 +31,7 @@ class Asking(NamedTuple):
     """What ``PersonalIndex.usage`` may leave out; '' nothing."""
     rebuild: bool = False
     """Read every file again; what was in deleted ones stays."""
+    spans: Spans | None = None
 
 
 class Answer(NamedTuple):
@@ -80,8 +81,7 @@ def index_file(homes: Sequence[Path], environ: Mapping[str, str]) -> Path:
 
     ``MILEAGE_INDEX`` names a folder for all indexes, else it is the platform's own.
     """
-    from hashlib import blake2b
-
+    from mileage.domain.digest import blake2b
     from mileage.sources.places import claude_code_log, codex_rollout
 
     # By the two oldest sources: one more that we learn to read moves no index.
@@ -167,6 +167,7 @@ class _Run:
     def __init__(self, asking: Asking, index: PersonalIndex) -> None:
         self._asking = asking
         self._index = index
+        self._for = asking.by, asking.spans
 
     def answer(self) -> Answer | None:
         """Return the answer, or None if the index was changed meanwhile."""
@@ -184,7 +185,7 @@ class _Run:
                 fingerprint=logs.fingerprint(),
             )
             if new[1:] == known[1:] and not self._asking.rebuild:
-                usage = usage_in(index, logs.names, self._asking.by)
+                usage = usage_in(index, logs.names, *self._for)
                 return Answer(usage, (), index.close)
             files = index.files()
         return self._changed(logs, files, known, new)
@@ -216,7 +217,7 @@ class _Run:
         all_prices = known.prices != new.prices
         changes = changes_of(different, reads, stored, costs, all_prices=all_prices)
         self._store(changes, new)
-        usage = usage_in(index, logs.names, self._asking.by)
+        usage = usage_in(index, logs.names, *self._for)
 
         def last() -> None:
             index.commit()

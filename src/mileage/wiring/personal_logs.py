@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import marshal
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mileage import __version__
-from mileage.sources.found import found_files
+from mileage.domain.digest import blake2b
+from mileage.sources.found import FoundFile, listed_files
 from mileage.sources.local import PLACES, others
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from mileage.ingest.local_difference import Difference
     from mileage.ingest.local_file import FileRead
     from mileage.sources.files import LocalSource
-    from mileage.sources.found import FoundFile
+    from mileage.sources.found import Plain
 
 ALWAYS = ("claude_code_log", "codex_rollout")
 """Mentioned even where nothing is found."""
@@ -37,29 +39,35 @@ class Logs:
     ) -> None:
         self._sources: dict[str, LocalSource] = {}
         self._patterns = _known(patterns)
-        files: dict[str, FoundFile] = {}
+        listed: list[Plain] = []
         names: list[str] = []
         for name, roots in self._roots(homes, environ).items():
             present = [root for root in roots if os.path.exists(root)]  # noqa: PTH110
             if present or name in ALWAYS:
                 names.append(name)
             if present:
-                found = found_files(name, present, self._pattern(name))
-                files |= {file.path: file for file in found}
+                listed += listed_files(name, present, self._pattern(name))
         self.names = names
-        self.found = [files[path] for path in sorted(files)]
+        self._listed = listed
 
     @property
     def patterns(self) -> str:
         """Return what to store, so that the next time it is known beforehand."""
         return json.dumps({"": [__version__], **self._patterns})
 
-    def fingerprint(self) -> str:
-        """Return what changes with any file: its name, place, size or time."""
-        from hashlib import blake2b
+    @cached_property
+    def found(self) -> list[FoundFile]:
+        """Return every file once, by path."""
+        files = {one[1]: one for one in self._listed}
+        return [FoundFile._make(files[path]) for path in sorted(files)]
 
+    def fingerprint(self) -> str:
+        """Return what changes with any file: its name, place, size or time.
+
+        Unchanged folders list their files in the same order as before.
+        """
         # In the second version equal values have equal bytes, in later ones not.
-        told = marshal.dumps([tuple(file) for file in self.found], 2)
+        told = marshal.dumps(self._listed, 2)
         return blake2b(told, digest_size=16).hexdigest()
 
     def costs(self) -> Costs:

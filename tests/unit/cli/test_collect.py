@@ -11,10 +11,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli import root
 from mileage.cli.collect_data import collect_into, watch_into
 from mileage.cli.collect_options import Asked, asked, default_token_file, own_identity
 from mileage.cli.collect_push import Teller, push_once
+from mileage.cli.commands import root
 from mileage.domain.errors import Conflict, Invalid, Unauthorised
 from mileage.ingest import push_watch
 from mileage.ingest.push_client import Later

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli import root
 from mileage.cli.collect_service import CRON_MARK, Job, cron_line, service, without_ours
+from mileage.cli.commands import root
 from mileage.domain.errors import MileageError
 
 RECEIPT = (

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli import me
+from mileage.cli import me, me_report
 from mileage.cli.me import command
 from mileage.reports.local import GROUPINGS
 from tests.session_logs import (
@@ -153,12 +154,12 @@ def test_without_a_home_the_settings_are_honoured(tmp_path):
     ],
 )
 def test_the_zone_is_that_of_the_machine(environ, zone):
-    assert me._local_zone(environ) == zone
+    assert me_report.local_zone(environ) == zone
 
 
 @pytest.mark.parametrize("environ", [{}, {"TZ": "CET-1CEST"}, {"TZ": "/x/y"}])
 def test_where_the_zone_is_not_named_the_machine_is_asked(environ):
-    me._zone(me._local_zone(environ))
+    ZoneInfo(me_report.local_zone(environ))
 
 
 def test_bad_lines_are_counted_and_the_rest_is_read(home):

@@ -15,7 +15,7 @@ from collections import defaultdict
 import click
 import pytest
 
-from mileage.cli import root
+from mileage.cli.commands import root
 from mileage.domain.settings import Settings
 from mileage.wiring.serve import GRACE_SECONDS
 from tests.architecture.tree import ROOT

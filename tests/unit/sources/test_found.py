@@ -9,7 +9,7 @@ import pytest
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import discover
-from mileage.sources.found import found_files
+from mileage.sources.found import found_files, listed_files, looked_up
 
 
 def write(folder, *names):
@@ -93,3 +93,37 @@ def test_the_same_files_as_elsewhere(tmp_path, source):
     plain = discover(tmp_path, {}, source)
     assert sorted((f.path, f.size) for f in quick) == [(f.path, f.size) for f in plain]
     assert plain
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["*.jsonl"],
+        ["*.jsonl", "!journal.jsonl", "!skip/", "!x"],
+        ["a*.jsonl", "*.txt", "!a.jsonl"],
+        ["ab*ba", "*"],
+        [".*"],
+    ],
+)
+def test_the_extension_finds_what_python_finds(tmp_path, patterns):
+    write(
+        tmp_path, "a.jsonl", "x/journal.jsonl", "x/y/b.jsonl", "skip/c.jsonl", "x.txt"
+    )
+    write(
+        tmp_path, "aba", "abba", "ab", ".hidden", "x/na\u00efve.jsonl", "skip2/d.jsonl"
+    )
+    (tmp_path / os.fsdecode(b"\xff.jsonl")).write_text("bad name")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "x.txt")
+    (tmp_path / "dead.jsonl").symlink_to(tmp_path / "nothing")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "closed").mkdir(mode=0)
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    os.utime(tmp_path / "a.jsonl", ns=(1, 1_999_999_999_999_999_999))
+    quick = listed_files("s", [str(tmp_path)], patterns)
+    assert quick == looked_up("s", str(tmp_path), patterns)
+    assert quick
+
+
+def test_a_root_that_cannot_be_a_path_is_an_error_of_its_own(tmp_path):
+    assert listed_files("s", [f"{tmp_path}/none"], ["*.jsonl"]) == []
+    assert looked_up("s", f"{tmp_path}/none", ["*.jsonl"]) == []

@@ -95,6 +95,18 @@ def test_sums_by_quarter(index):
     assert (only.unpriced_calls, only.model) == (2, "")
 
 
+def test_sums_between_two_times(index):
+    usage = {1: [row(1), row(1, model="haiku"), row(2), row(9, cost=None)]}
+    stored(index, file(1), usage=usage)
+    edges = [QUARTER, row(2).quarter + 1, row(9).quarter, row(9).quarter + 1]
+    early, late = index.usage_within(edges)
+    assert (early.quarter, early.calls, early.cost) == (QUARTER, 6, 120)
+    assert (early.first, early.last) == (row(1).first, row(2).last)
+    assert (late.quarter, late.calls, late.cost) == (row(9).quarter, 2, None)
+    assert set(early[1:9]) == {""}
+    assert index.usage_within(edges[:1]) == index.usage_within([]) == []
+
+
 def test_an_unknown_cost_stays_unknown(index):
     stored(index, file(1), usage={1: [row(1, cost=None)]})
     assert index.usage("model")[0].cost is None

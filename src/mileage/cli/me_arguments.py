@@ -1,0 +1,86 @@
+"""Arguments of ``mileage me`` that need no explaining, understood without click.
+
+Loading click takes longer than the answer. So this knows a part of the grammar that
+``cli.me`` defines: whatever it does not know, and all that is wrong, goes there. Where
+it does understand, it understands the same (tests/unit/cli/test_me_arguments.py).
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mileage.cli.me_report import Wanted, asked_of
+from mileage.reports.local import GROUPINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mileage.cli.me_report import Asked
+
+_FLAGS = ("--no-index", "--rebuild-index", "--json")
+_ONCE = ("--since", "--until", "--by", "--tz")
+
+
+class _Unclear(ValueError):
+    """For click to understand, or to explain."""
+
+
+def plain(arguments: Sequence[str]) -> tuple[Asked, Wanted] | None:
+    """Return what is asked; None where click has to look."""
+    try:
+        homes, named, flags = _words(arguments)
+        since, until = _day(named.get("--since")), _day(named.get("--until"))
+        by = named.get("--by", "day")
+        if by not in GROUPINGS or (since and until and since > until):
+            return None
+    except ValueError:
+        return None
+    asked = asked_of(homes, named.get("--tz"))
+    wanted = Wanted(since, until, by, *(name in flags for name in _FLAGS))
+    return (asked, wanted) if asked else None
+
+
+def _words(
+    arguments: Sequence[str],
+) -> tuple[tuple[Path, ...], dict[str, str], set[str]]:
+    """Tell homes, options with a value and flags apart."""
+    homes: list[Path] = []
+    named: dict[str, str] = {}
+    flags: set[str] = set()
+    words = iter(arguments)
+    for word in words:
+        if word in _FLAGS:
+            flags.add(word)
+            continue
+        name, is_whole, value = word.partition("=")
+        if not is_whole:
+            value = next(words, "")
+        if name == "--home":
+            homes.append(_home(value))
+        elif name in _ONCE and name not in named and value and value[0] != "-":
+            named[name] = value
+        else:
+            raise _Unclear
+    return tuple(homes), named, flags
+
+
+def _home(value: str) -> Path:
+    """Return a folder that may be read, or what is not there."""
+    if not value or value[0] == "-":
+        raise _Unclear
+    if os.path.lexists(value) and not (  # noqa: PTH - a text as it stands
+        os.path.isdir(value) and os.access(value, os.R_OK)  # noqa: PTH112
+    ):
+        raise _Unclear
+    return Path(value)
+
+
+def _day(value: str | None) -> date | None:
+    if value is None:
+        return None
+    if len(value) != len("YYYY-MM-DD") or value[4::3] != "--":
+        raise _Unclear
+    return date.fromisoformat(value)

@@ -1,0 +1,90 @@
+"""What ``mileage me`` does once it is known what is asked.
+
+Knows nothing of command lines, so that a plain question need not load what reads them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+
+class Asked(NamedTuple):
+    """What every view of one's own usage is told: where to look, and whose days."""
+
+    homes: Sequence[Path]
+    environ: Mapping[str, str]
+    zone: ZoneInfo
+    zone_name: str
+
+
+class Wanted(NamedTuple):
+    """What the report is told beside that."""
+
+    since: date | None
+    until: date | None
+    by: str
+    no_index: bool
+    rebuild_index: bool
+    as_json: bool
+
+
+def asked_of(homes: Sequence[Path], tz: str | None) -> Asked | None:
+    """Return where to look and whose days; None where there is no such zone."""
+    from zoneinfo import ZoneInfo
+
+    zone_name = tz or local_zone(os.environ)
+    # A named home is looked at as it is: this machine's settings are not about it.
+    environ = {} if homes else os.environ
+    try:
+        zone = ZoneInfo(zone_name)
+    except (KeyError, ValueError, OSError):
+        return None
+    return Asked(homes or (Path.home(),), environ, zone, zone_name)
+
+
+def report(asked: Asked, wanted: Wanted) -> None:
+    """Read, count once, price, print."""
+    from mileage.reports.local import Question, dimension, local_report, midnights
+    from mileage.wiring.personal import Asking, answer_of, finished, index_file
+
+    places, environ, zone, zone_name = asked
+    since, until, by = wanted[:3]
+    question = Question(zone, zone_name, since, until, by)
+    file = None if wanted.no_index else index_file(places, environ)
+    needed = dimension(by, windowed=bool(since or until))
+    days = midnights(question)
+    asking = Asking(places, environ, file, needed, wanted.rebuild_index, days)
+    answer = answer_of(asking)
+    found = local_report(answer.usage, question)
+    if wanted.as_json:
+        import json
+
+        from mileage.reports.local import local_json
+
+        sys.stdout.write(f"{json.dumps(local_json(found))}\n")
+    else:
+        from mileage.cli.me_table import show
+        from mileage.wiring.personal import roots_of
+
+        show(found, [str(root) for root in roots_of(places, environ)])
+    sys.stdout.flush()
+    for remark in finished(answer):
+        sys.stderr.write(f"mileage: {remark}\n")
+
+
+def local_zone(environ: Mapping[str, str]) -> str:
+    """Name this machine's time zone; UTC where it cannot be told."""
+    named = environ.get("TZ", "").removeprefix(":")
+    if "/" in named and not named.startswith("/"):
+        return named
+    target = os.path.realpath("/etc/localtime")
+    _, mark, name = target.partition("zoneinfo/")
+    return name if mark and name else "UTC"
