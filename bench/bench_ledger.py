@@ -3,7 +3,8 @@
     python bench/bench_ledger.py [--stored N] [--calls N] [--at-once N] [--rows]
 
 Sessions of 100 calls of 5,000 people, with request ids of 20 random letters and digits
-behind a prefix, as providers make them. Measured with an empty ledger and behind N stored calls (2 million unless said), and
+behind a prefix, as providers make them. Measured with an empty ledger and behind N
+stored calls (2 million unless said), and
 the bytes that a call takes on disk. ``--rows`` takes every call in row by row instead.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from contextlib import asynccontextmanager
 
 import anyio
@@ -328,6 +329,28 @@ def test_a_bug_after_the_first_byte_cuts_the_answer_off(caplog):
 
     assert converse(Surprises(half, plain)) == [start]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_a_stopping_server_gives_up_may_be_sent_again(caplog):
+    """uvicorn cancels what is still being answered when its patience is over."""
+
+    async def given_up(_scope, _receive, _send):
+        raise CancelledError
+
+    first, *rest = converse(Surprises(given_up, plain))
+    assert first["status"] == 503
+    assert b"again" in rest[0]["body"]
+    assert caplog.records == []
+
+
+def test_half_an_answer_of_a_stopping_server_is_cut_off():
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+
+    async def half(_scope, _receive, send):
+        await send(start)
+        raise CancelledError
+
+    assert converse(Surprises(half, plain)) == [start]
 
 
 def test_a_bug_while_starting_up_stops_the_server():

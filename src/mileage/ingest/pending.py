@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Condition
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Future
 
     from mileage.ingest.record import Record
 
@@ -50,6 +50,16 @@ class Waiting:
         """Count everything that it keeps in memory."""
         reading = self.record.reading
         return self.size + len(reading.activities) + len(reading.rejected)
+
+
+def durable() -> Future[None]:
+    """Return a future that nobody who gives up waiting for it can cancel.
+
+    The record is on its way to the disk all the same.
+    """
+    future: Future[None] = Future()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 class Pending:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import Future
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +19,7 @@ from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.witness import Reading, Rejected
 from mileage.ingest.booked import book
 from mileage.ingest.meters import Meters, Queues
-from mileage.ingest.pending import Backlog, Pending, Waiting
+from mileage.ingest.pending import Backlog, Pending, Waiting, durable
 from mileage.ingest.quarantine import Quarantine
 from mileage.ingest.record import Record, encode
 from mileage.ingest.replay import APPEND_WITNESSES, Replay
@@ -28,6 +27,7 @@ from mileage.ingest.segment import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Future
     from pathlib import Path
 
     from mileage.domain.booking import Appended, Booking, Position
@@ -128,7 +128,7 @@ class Pipeline:
     def prepared(self, record: Record) -> Waiting:
         """Return what may be written of a record; the rest became rejections."""
         screened = record._replace(reading=self._screen(record.reading))
-        return Waiting(screened, encode(screened), Future(), time.monotonic())
+        return Waiting(screened, encode(screened), durable(), time.monotonic())
 
     @property
     def is_full(self) -> bool:
@@ -292,7 +292,7 @@ class Pipeline:
         """Take in what was read back, as if it had been handed over."""
         now = time.monotonic()
         group = [
-            (one.position, Waiting(one.record, b"", Future(), now)) for one in taken
+            (one.position, Waiting(one.record, b"", durable(), now)) for one in taken
         ]
         ours = sum(len(one.record.reading.witnesses) for one in taken if one.ours)
         if not self._persist(group):

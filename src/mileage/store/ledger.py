@@ -12,6 +12,7 @@ Invariants
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,6 +40,10 @@ OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     # More is written at a time, and less often; it is read back in under a second.
     "checkpoint_threshold": "64MB",
 }
+
+
+PATIENCE_SECONDS = 10.0
+"""For questions that are broken off when the ledger is closed."""
 
 
 class Room(NamedTuple):
@@ -180,9 +185,24 @@ class Ledger:
     def close(self) -> None:
         """Write everything into the main file and let go of it."""
         for cursor in list(self._cursors.values()):
-            cursor.close()
+            _let_go(cursor)
         self._cursors.clear()
         self._connection.close()
+
+
+def _let_go(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Close a cursor, and break off what a thread still asks: nobody waits for it."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            cursor.close()
+        except duckdb.Error:
+            if time.monotonic() > until:
+                raise
+            cursor.interrupt()
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _connected(path: Path, room: Room) -> duckdb.DuckDBPyConnection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from asyncio import CancelledError
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -126,6 +127,11 @@ class Compressed:
         await (self.app if bare else self.compressing)(scope, receive, send)
 
 
+STOPPING = Problem(
+    503, title(503), "This server is stopping. Send the request again in a moment."
+)
+
+
 class Surprises:
     """Turn a bug into a 500 with a reference.
 
@@ -152,7 +158,14 @@ class Surprises:
             started = True
             await send(message)
 
-        surprise = await unsurprised(self.app(scope, receive, watched))
+        try:
+            surprise = await unsurprised(self.app(scope, receive, watched))
+        except CancelledError:
+            # Only a server that has waited long enough to stop does this.
+            if not started:
+                response = self.tell(Request(scope), STOPPING)
+                await response(scope, receive, send)
+            return
         if isinstance(surprise, Surprise) and not started:
             response = await run_in_threadpool(
                 self.tell, Request(scope), _problem(surprise.reference)

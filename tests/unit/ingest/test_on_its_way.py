@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from mileage.domain.people import Credential
 from mileage.domain.witness import Reading, WitnessBatch
-from mileage.ingest.pending import QUEUED_ROWS, Backlog, Pending, Waiting
+from mileage.ingest.pending import QUEUED_ROWS, Backlog, Pending, Waiting, durable
 from mileage.ingest.record import Record
 from tests.witnesses import witness
 
@@ -255,3 +255,11 @@ class Road(RuleBasedStateMachine):
 
 
 TestRoad = Road.TestCase
+
+
+def test_who_gives_up_waiting_stops_nothing() -> None:
+    """As a client does that hangs up: the record goes its way, and so do others."""
+    future = durable()
+    assert not future.cancel()
+    future.set_result(None)
+    assert future.done()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -245,3 +246,22 @@ def test_what_waits_is_taken_in_when_it_closes(
         for key in "abc":
             road.submit(record(key)).result(5)
     assert ledger.keys == ["a", "b", "c"]
+
+
+def test_a_waiter_that_is_cancelled_does_not_stop_the_road(tmp_path: Path) -> None:
+    ledger = Notebook()
+
+    async def give_up(road: Pipeline, key: str) -> None:
+        waiting = asyncio.ensure_future(asyncio.wrap_future(road.submit(record(key))))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+
+    with running(tmp_path, ledger) as road:
+        for number in range(20):
+            asyncio.run(give_up(road, str(number)))
+        road.submit(record("last")).result(5)
+        road.drain(5)
+    assert ledger.keys[-1] == "last"
+    assert len(ledger.keys) == 21

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -299,3 +300,38 @@ def test_verify_finds_what_was_tampered_with(tmp_path: Path) -> None:
         assert any("roll-up of session" in one for one in verify(ledger))
         ledger.cursor().execute("delete from joined_call")
         assert any("is missing" in one for one in verify(ledger))
+
+
+def test_closing_breaks_off_what_nobody_waits_for(tmp_path: Path) -> None:
+    """A request that was given up may have left a thread asking."""
+    told: list[BaseException] = []
+    with ledger_in(tmp_path) as ledger:
+        cursor = ledger.cursor()
+
+        def ask() -> None:
+            try:
+                run_for_ever(cursor)
+            except duckdb.Error as error:
+                told.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until_busy(cursor)
+    asking.join(10)
+    assert [type(one) for one in told] == [duckdb.InterruptException]
+
+
+def run_for_ever(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute(
+        "select sum(a.range * b.range) from range(1000000) a, range(1000000) b"
+    ).fetchall()
+
+
+def wait_until_busy(cursor: duckdb.DuckDBPyConnection) -> None:
+    for _ in range(1000):
+        try:
+            cursor.execute("select 1")
+        except duckdb.Error:
+            return
+        time.sleep(0.002)
+    raise AssertionError
