@@ -19,7 +19,7 @@ def command() -> None:
     """Make and remove local administrators, who sign in with a password.
 
     They run the system and see nobody's figures by that. For everybody else there is
-    single sign-on.
+    single sign-on, which remembers whom the provider means by whom.
     """
 
 
@@ -32,6 +32,10 @@ def set_password(email: str, data: Path) -> None:
     It is asked for, or read from standard input when that is no terminal. It has at
     least 15 characters. Sessions that an older one opened end.
     """
+    from contextlib import suppress
+
+    from mileage.domain.errors import Conflict
+    from mileage.domain.people import HeldRole
     from mileage.store.control.passwords import check_password
 
     password = _asked()
@@ -39,6 +43,8 @@ def set_password(email: str, data: Path) -> None:
     with control_in(data) as control:
         account_id = account_of(control, email)
         control.set_password(account_id, password)
+        with suppress(Conflict):  # who has the role already keeps it
+            control.grant_role(account_id, HeldRole("administrator"))
     click.echo(f"{email} signs in with this password at /sign-in")
 
 
@@ -65,6 +71,24 @@ def list_administrators(data: Path) -> None:
     rows = [(email, minute(set_at)) for email, set_at in found]
     header = ("address", "set (UTC)")
     table(header, rows, "none: make one with 'mileage admin set-password EMAIL'")
+
+
+@command.command("unlink", short_help="Forget what the provider calls somebody.")
+@click.argument("email")
+@data_option
+def unlink(email: str, data: Path) -> None:
+    """Let whoever has EMAIL at the identity provider now take over its account.
+
+    Needed when an address has passed to somebody else, or a provider was replaced.
+    Sessions that single sign-on opened for it end.
+    """
+    from mileage.domain.errors import NotFound
+
+    with control_in(data) as control:
+        known = control.account_of_email(email)
+        if known is None or not control.unlink(known.account_id):
+            raise NotFound(f"nobody has signed in as {email} through a provider")
+    click.echo(f"{email} is whoever the provider says from the next sign-in on")
 
 
 def _asked() -> str:

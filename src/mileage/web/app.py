@@ -20,6 +20,7 @@ from mileage.web import (
     hooks,
     my_data_pages,
     observe,
+    oidc,
     pages,
     receiver_pages,
     sign_in,
@@ -67,9 +68,12 @@ def create_app(
         ],
         middleware=[
             *session_pages.routes(),
+            *oidc.routes(),
             Middleware(SecurityHeaders),
             Middleware(Surprises, tell=plain),
-            Middleware(KnownHosts, hosts=services.allowed_hosts),
+            Middleware(
+                KnownHosts, hosts=services.allowed_hosts, address=services.address
+            ),
             Middleware(Counted, meter=services.receiver.meters.door),
             Middleware(Compressed),
             Middleware(Guard, sign_in=services.sign_in),

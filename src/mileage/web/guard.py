@@ -37,9 +37,13 @@ HOST_ONLY, SECURE_ONLY = "__Host-", "__Secure-"
 FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
+OIDC = f"{SIGN_IN}/oidc"
 # The allow table: what strangers may reach. The door checks its own tokens.
-OPEN_PATHS = frozenset({SIGN_IN, "/healthz", "/readyz", PATH, LITELLM, CLOUDEVENTS})
-OPEN_FOLDERS = ("/static/", "/v1/")
+OPEN_PATHS = frozenset(
+    {SIGN_IN, OIDC, "/healthz", "/readyz", PATH, LITELLM, CLOUDEVENTS}
+)
+# Single sign-on has a cookie of its own, its provider's logout a signature.
+OPEN_FOLDERS = ("/static/", "/v1/", f"{OIDC}/")
 KEY_PATHS = ("/api/", "/metrics")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -58,7 +62,7 @@ def session_cookie(request: Request) -> str:
 
 
 def form_cookie(request: Request) -> str:
-    """Return the name of a stranger's cookie; it has a path, so it is no ``__Host-``."""
+    """Return the name of a stranger's cookie; one with a path is no ``__Host-``."""
     return (SECURE_ONLY if is_secure(request) else "") + FORM_COOKIE
 
 

@@ -11,6 +11,7 @@ import traceback
 from asyncio import CancelledError
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -82,9 +83,11 @@ class KnownHosts:
     read our answers as its own (DNS rebinding); it cannot forge the Host header.
     """
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], address: str = "") -> None:
         self.app = app
-        self.hosts = frozenset(host.lower() for host in hosts)
+        public = urlsplit(address)
+        self.public, self.scheme = public.netloc.lower(), public.scheme
+        self.hosts = frozenset(host.lower() for host in hosts) | {self.public} - {""}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse before anything else is looked at."""
@@ -96,6 +99,9 @@ class KnownHosts:
             return
         named = Headers(scope=scope).getlist("host")
         if len(named) == 1 and named[0].lower() in self.hosts:
+            if named[0].lower() == self.public:
+                # People came over the proxy; no header of a request says how.
+                scope["scheme"] = self.scheme
             await self.app(scope, receive, send)
             return
         refused = plain(Request(scope), _host_problem(len(named)))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
@@ -147,6 +149,29 @@ class SignIn(Protocol):
         """End all sessions of a viewer, except the one of the secret ``but``."""
         ...
 
+class SingleSignOn(Protocol):
+    """Signing in with an identity provider."""
+
+    @property
+    def button(self) -> str:
+        """Return what the button on the sign-in page says."""
+        ...
+
+    def address(self, secret: str, come_back: str) -> str:
+        """Return where to send a browser that holds ``secret``; raises Unavailable."""
+        ...
+
+    def open(
+        self, secret: str, come_back: str, query: Mapping[str, str], device: str
+    ) -> str:
+        """Return a session's secret for who came back; raises Unauthorised."""
+        ...
+
+    def end(self, logout_token: str) -> int:
+        """End the sessions that a logout token names; raises Unauthorised."""
+        ...
+
+
 class Door(Protocol):
     """Where telemetry comes in."""
 
@@ -259,3 +284,6 @@ class Services:
     rights: RightsDesk
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""
+    single_sign_on: SingleSignOn | None = None
+    address: str = ""
+    """Where people reach this server through a proxy; its host is answered too."""

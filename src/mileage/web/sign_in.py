@@ -36,6 +36,13 @@ WRONG_KEY = "This API key is unknown or revoked. `mileage key create` makes a ne
 NO_KEY = "Put the API key into the field."
 WRONG_PASSWORD = "This address and password do not belong together."  # noqa: S105
 
+SSO_MESSAGES = {
+    "refused": "Single sign-on let nobody in. Try again; if that does not help, ask "
+    "whoever runs this server: its log says why.",
+    "unavailable": "Single sign-on does not answer right now. Try again later, or sign "
+    "in another way.",
+}
+
 
 def routes() -> list[BaseRoute]:
     """List the addresses of signing in and out."""
@@ -53,7 +60,7 @@ def show_or_open(request: Request) -> Response:
         return _open_link(request, link)
     if asker(request).viewer is not None:
         return RedirectResponse("/", 303)
-    return sign_in_form(request)
+    return sign_in_form(request, message=_said(request))
 
 
 def open_with_form(request: Request) -> Response:
@@ -141,15 +148,21 @@ def signed_in(request: Request, session: str) -> Response:
     return response
 
 
+def _said(request: Request) -> str:
+    """Return a sentence about single sign-on that came to nothing."""
+    return SSO_MESSAGES.get(request.query_params.get("sso", ""), "")
+
+
 def sign_in_form(request: Request, status: int = 200, message: str = "") -> Response:
     """Show the ways in; a stranger's form gets a cookie to be tied to."""
+    single = services(request).single_sign_on
     response = page(
         request,
         "sign_in.html",
         status=status,
         message=message,
         passwords=services(request).sign_in.has_passwords(),
-        provider="",
+        provider=single.button if single else "",
     )
     secret = asker(request).form_secret
     if secret:

@@ -141,6 +141,8 @@ def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisa
         control.believe(policy.settings.domains)
         clock = Clock(ZoneInfo(policy.settings.zone))
         rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
+        control.limit_sessions(policy.sign_in.limits)
+        control.take_groups(policy.sign_in)
         settings = policy.settings
         room = Room(settings.ledger_megabytes, settings.ledger_threads)
         ledger = Ledger(data / "ledger.duckdb", rules, now, room)

@@ -14,6 +14,7 @@ from mileage.domain.errors import PolicyError
 from mileage.domain.join_policy import JoinPolicy, parse_join
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
+from mileage.domain.sign_in_policy import SignInPolicy, parse_sign_in
 from mileage.honours.lenses import Lens, parse_lenses
 from mileage.pricing.agreement import parse_overrides
 
@@ -38,6 +39,8 @@ class Policy:
     """How witnesses of one call are brought together."""
     roles: Roles
     """Who may read what."""
+    sign_in: SignInPolicy
+    """How people sign in."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -62,6 +65,8 @@ def load_policy(data: Path | None) -> Policy:
     """
     examined = examine(data)
     findings = [finding for one in examined for finding in one.findings]
+    if not findings:
+        findings = _unheld(examined)
     if findings:
         raise PolicyErrors(findings)
     values = {one.name: one.value for one in examined}
@@ -72,8 +77,28 @@ def load_policy(data: Path | None) -> Policy:
         faults=values["clients.toml"],
         join=values["join.toml"],
         roles=values["roles.toml"],
+        sign_in=values["sign_in.toml"],
         versions={one.name: one.version for one in examined},
     )
+
+
+def _unheld(examined: list[Examined]) -> list[PolicyError]:
+    """Note roles of groups that nobody can be granted, by the table of roles."""
+    files = {one.name: one for one in examined}
+    sign_in, roles = files["sign_in.toml"], files["roles.toml"].value
+    grants = {"grant": False, "department grant": True}
+    found = []
+    for at, one in enumerate(sign_in.value.group_roles, start=1):
+        role = roles.role(one.held.role)
+        of_department = grants.get(role.held_by) if role else None
+        if of_department is None:
+            why = f"is {one.held.role!r}; roles.toml grants no such role"
+        elif of_department != bool(one.held.department):
+            why = "needs a department" if of_department else "is of no department"
+        else:
+            continue
+        found.append(PolicyError(sign_in.place, 1, f"group[{at}].role", why))
+    return found
 
 
 def examine(data: Path | None) -> list[Examined]:
@@ -96,6 +121,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "lenses.toml": parse_lenses,
     "clients.toml": parse_clients,
     "join.toml": parse_join,
+    "sign_in.toml": parse_sign_in,
     "roles.toml": parse_roles,
 }
 

@@ -26,6 +26,7 @@ from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
 from mileage.wiring.retaining import Daily
 from mileage.wiring.stopping import stopping
+from mileage.wiring.single_sign_on import single_sign_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,13 +104,6 @@ def serving(
     """
     # What databases write beside their files is as private as those.
     os.umask(0o077)
-    if host not in LOOPBACK:
-        message = (
-            f"{host} is not this machine. Until sign-in with the company's accounts "
-            "exists, Mileage listens on loopback only: use --host 127.0.0.1, and a "
-            "reverse proxy or SSH tunnel of your own."
-        )
-        raise Invalid(message)
     if grpc_port:
         _bind(host, grpc_port, "--grpc-port").close()
     listener = _bind(host, port, "--port")
@@ -120,10 +114,24 @@ def serving(
         listening(data, actions(organisation)),
     ):
         signals.begin(organisation.pipeline.hurry)
+        _require_sign_in(host, organisation)
         yield Server(organisation, listener, host, _usual(host, grpc_port))
 
 
 def _usual(host: str, port: int | None) -> int:
+def _require_sign_in(host: str, organisation: Organisation) -> None:
+    """Raise Invalid before anybody is served whom nobody could tell apart."""
+    sign_in, control = organisation.policy.sign_in, organisation.control
+    if host in LOOPBACK:
+        return
+    if not sign_in.address or not (sign_in.provider or control.has_passwords()):
+        raise Invalid(
+            f"{host} is not this machine, and nobody could sign in from others: set "
+            "address and [oidc] in policy/sign_in.toml (or make a local administrator: "
+            "'mileage admin set-password'), or use --host 127.0.0.1 and a tunnel"
+        )
+
+
     """Settle on a port for gRPC: nobody who did not ask for it fails for want of it."""
     if port is not None:
         return port
@@ -165,7 +173,11 @@ class Server:
         self._listener = listener
         self._port = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self._port}"
+        sign_in = organisation.policy.sign_in
+        self.url = sign_in.address or f"http://{shown}:{self._port}"
+        self._single_sign_on = single_sign_on(
+            sign_in, organisation.control, organisation.data
+        )
         self._grpc_port = grpc_port
         self.grpc = f"{shown}:{grpc_port}" if grpc_port else ""
 
@@ -196,6 +208,8 @@ class Server:
             access_log=False,
             server_header=False,
             # There is none, and a hurried stop would complain of cutting it short.
+            # The settings say how people come; a header could come from anybody.
+            proxy_headers=False,
             lifespan="off",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -227,6 +241,8 @@ class Server:
             rights=self.organisation.rights,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
+            single_sign_on=self._single_sign_on,
+            address=self.organisation.policy.sign_in.address,
 
     def _grpc(self, door: Door, intake: Intake) -> GrpcDoor | None:
         if not self._grpc_port:

@@ -32,6 +32,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "lenses.toml",
         "clients.toml",
         "join.toml",
+        "sign_in.toml",
         "roles.toml",
     ]
     assert all(": ok (as shipped, version " in line for line in lines)

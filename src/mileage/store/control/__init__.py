@@ -19,6 +19,7 @@ from mileage.store.control.audit import AuditLog
 from mileage.store.control.dark import DarkSwitch
 from mileage.store.control.database import Database, engine_on
 from mileage.store.control.domains import Domains
+from mileage.store.control.federation import Federation
 from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
@@ -42,6 +43,7 @@ class Control(
     Memberships,
     SignIn,
     Passwords,
+    Federation,
     AccessLog,
     AuditLog,
     DarkSwitch,

@@ -64,7 +64,7 @@ class Credentials(Tokens):
 
     def key_viewer(self, key: str) -> Viewer | None:
         """Return who holds an API key; None when it is unknown or over."""
-        row = self._key(key)
+        row = self._key_row(key)
         if row is None:
             return None
         now = self._database.now()
@@ -74,7 +74,7 @@ class Credentials(Tokens):
                 self._touch_key(row.key_id, now)
         return Viewer(row.account_id, row.name, operator=row.scope == "operator")
 
-    def _key(self, key: str) -> Row[Any] | None:
+    def _key_row(self, key: str) -> Row[Any] | None:
         if not looks_like(key, "k"):
             return None
         known = {"hash": hashed(key), "now": self._database.now()}

@@ -6,6 +6,7 @@ Of a session's secret only the hash is here; its ``session_id`` opens nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -13,15 +14,24 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from mileage.domain.errors import NotFound, Unauthorised
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.domain.sign_in import MINUTE, Federated, Method, Session, SessionLimits
+from mileage.domain.sign_in_policy import SignInPolicy
 from mileage.store.control.audit import Change, note
 from mileage.store.control.credentials import Credentials
+from mileage.store.control.entry_schema import PROVISIONED, PROVISIONED_MEMBER
 from mileage.store.control.minting import hashed, looks_like, new_id, new_secret
 from mileage.store.control.schema import ACCOUNT, API_KEY, SESSION
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy import (
+        BindParameter,
+        ColumnElement,
+        Connection,
+        Row,
+        ScalarSelect,
+        Select,
+    )
 
     from mileage.store.control.database import Database
 
@@ -30,9 +40,26 @@ SEEN_EVERY = MINUTE
 NOTHING_FEDERATED = Federated()
 
 
+def _groups_of(account_id: Any) -> ScalarSelect[str]:  # noqa: ANN401 (a column)
+    """Select the names of the groups that the directory service put somebody into."""
+    return (
+        select(func.json_group_array(PROVISIONED.c.name))
+        .join_from(
+            PROVISIONED_MEMBER,
+            PROVISIONED,
+            PROVISIONED.c.resource_id == PROVISIONED_MEMBER.c.group_id,
+        )
+        .where(PROVISIONED_MEMBER.c.member_id == account_id)
+        .scalar_subquery()
+    )
+
+
+GROUPS_OF_ACCOUNT = _groups_of(SESSION.c.account_id)
+
+
 def _going() -> tuple[ColumnElement[bool], ...]:
     """Return what holds of a session that is not over, by the parameter ``now``."""
-    now = bindparam("now")
+    now: BindParameter[int] = bindparam("now")
     return (
         SESSION.c.expires_at > now,
         SESSION.c.last_seen_at + SESSION.c.idle_limit > now,
@@ -44,7 +71,7 @@ def _going() -> tuple[ColumnElement[bool], ...]:
 
 def _sessions() -> Select[Any]:
     return (
-        select(SESSION, ACCOUNT.c.name)
+        select(SESSION, ACCOUNT.c.name, GROUPS_OF_ACCOUNT.label("directory_groups"))
         .outerjoin(ACCOUNT, ACCOUNT.c.account_id == SESSION.c.account_id)
         .outerjoin(API_KEY, API_KEY.c.key_id == SESSION.c.key_id)
         .where(*_going())
@@ -73,6 +100,11 @@ class Sessions(Credentials):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self._limits = SessionLimits()
+        self._groups = SignInPolicy()
+
+    def take_groups(self, policy: SignInPolicy) -> None:
+        """Set which roles come with which groups, from the next request on."""
+        self._groups = policy
 
     def limit_sessions(self, limits: SessionLimits) -> None:
         """Set how long the sessions last that are opened from now on."""
@@ -118,7 +150,24 @@ class Sessions(Credentials):
             self._touch(row.hash, now)
         if row.account_id is None:
             return OPERATOR if row.operator else None
-        return Viewer(row.account_id, row.name, operator=row.operator)
+        groups = *json.loads(row.provider_groups), *json.loads(row.directory_groups)
+        return Viewer(
+            row.account_id,
+            row.name,
+            operator=row.operator,
+            roles=self._groups.roles_of(groups),
+        )
+
+    def key_viewer(self, key: str) -> Viewer | None:
+        """Return who holds an API key, with the roles that directory groups give."""
+        viewer = super().key_viewer(key)
+        if viewer is None or viewer.operator or not self._groups.group_roles:
+            return viewer
+        wanted = select(_groups_of(bindparam("account")))
+        with self._database.reading() as connection:
+            known = {"account": viewer.account_id}
+            groups = json.loads(connection.execute(wanted, known).scalar_one())
+        return replace(viewer, roles=self._groups.roles_of(groups))
 
     def _session(self, secret: str) -> Row[Any] | None:
         if not looks_like(secret, "s"):

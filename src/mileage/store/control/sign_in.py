@@ -69,7 +69,7 @@ class SignIn(Sessions):
 
     def open_key(self, key: str, device: str = "") -> str:
         """Start a session for the holder of an API key; raises Unauthorised."""
-        row = self._key(key)
+        row = self._key_row(key)
         if row is None:
             raise Unauthorised(
                 "this API key is unknown, has expired or was revoked: see "
