@@ -19,6 +19,7 @@ from mileage.domain.directory import PersonRow
 from mileage.domain.people import OPERATOR
 from mileage.web.app import create_app
 from mileage.web.services import Services
+from mileage.wiring.dark import Dark
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.organisation import now, open_organisation
 
@@ -109,6 +110,7 @@ def client(organisation: Organisation) -> TestClient:
         claims=organisation.claims,
         rights=organisation.rights,
         allowed_hosts=(HOST,),
+        dark=Dark(organisation.control, organisation.data),
     )
     browser = TestClient(create_app(services), base_url=f"http://{HOST}")
     link = organisation.control.create_link(OPERATOR)

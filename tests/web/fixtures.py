@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mileage.access.roles import shipped_roles
 from mileage.domain.errors import NotFound, Refused, Unauthorised
 from mileage.domain.figures import (
     ActivityCount,
@@ -33,6 +34,7 @@ from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
 from tests.web import hearing, parking, receiving
+from tests.web.darkening import FakeDark
 from tests.web.rights import FakeRights
 
 if TYPE_CHECKING:
@@ -435,7 +437,7 @@ class FakeReports:
     def lenses(self):
         return self.lens_texts
 
-    def personal(self, viewer: Viewer, account_id: str):
+    def personal(self, viewer: Viewer, account_id: str, purpose: str | None = None):
         if account_id != viewer.account_id and not viewer.operator:
             raise Refused("This page is somebody else's.")
         if account_id not in {s.account_id for s in SNAPSHOT.standings}:
@@ -472,7 +474,12 @@ class FakeReports:
         )
 
     def sources(
-        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+        self,
+        viewer: Viewer,
+        scope: str | None,
+        wanted: str = "",
+        most: int = 100,
+        purpose: str | None = None,
     ):
         self._check_scope(viewer, scope)
         page = hearing.sources_page(viewer, self._everybody(), COMPLETENESS)
@@ -481,7 +488,9 @@ class FakeReports:
             page = replace(page, covered=(), problems=(), completeness=nothing)
         return page
 
-    def disagreements(self, viewer: Viewer, scope: str | None):
+    def disagreements(
+        self, viewer: Viewer, scope: str | None, purpose: str | None = None
+    ):
         self._check_scope(viewer, scope)
         page = hearing.disagreements_page(viewer, self._everybody(), COMPLETENESS)
         return page if self.accounts else replace(page, rows=())
@@ -489,6 +498,16 @@ class FakeReports:
     def _check_scope(self, viewer: Viewer, scope: str | None):
         if scope == "org" and not viewer.operator:
             raise Refused("Everybody's are for the operator.")
+
+    def opens(self, viewer: Viewer):
+        every = {"people", "ingest_status", "rejected", "unclaimed"}
+        return frozenset(every if viewer.operator else ())
+
+    def roles(self, viewer: Viewer):
+        return shipped_roles()
+
+    def reviewed(self):
+        return False
 
     def organisation(self):
         return self.name, self.simulated
@@ -514,16 +533,15 @@ class FakeSignIn:
             raise Unauthorised("This key is unknown.")
         return key
 
-    def session_viewer(self, session_secret: str):
     def open_password(self, email: str, password: str, device: str = "") -> str:
         raise Unauthorised("This password is wrong.")
 
     def has_passwords(self) -> bool:
         return True
 
+    def session_viewer(self, session_secret: str):
         return self.viewers.get(session_secret)
 
-    def key_viewer(self, key: str):
     def session_id(self, session_secret: str) -> str:
         return "ses_2"
 
@@ -553,6 +571,7 @@ class FakeSignIn:
     def end_sessions(self, of: Viewer, actor: Viewer, *, but: str = "") -> int:
         return 0
 
+    def key_viewer(self, key: str):
         return self.viewers.get(key)
 
     def close(self, session_secret: str) -> None:
@@ -577,7 +596,9 @@ class FakeDoor:
         return None
 
 
-def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
+def fake_services(
+    reports: FakeReports | None = None, *hosts: str, dark: FakeDark | None = None
+) -> Services:
     """Return services that need no disk, ledger or clock."""
     return Services(
         reports=reports or FakeReports(),
@@ -587,4 +608,5 @@ def fake_services(reports: FakeReports | None = None, *hosts: str) -> Services:
         claims=parking.FakeDesk(),
         rights=FakeRights(empty=reports is not None and not reports.accounts),
         allowed_hosts=hosts or ("testserver",),
+        dark=dark or FakeDark(),
     )

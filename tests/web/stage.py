@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.errors import NotFound, Refused, TooMany, Unauthorised
 from mileage.domain.figures import (
     ActivityCount,
@@ -33,6 +34,7 @@ from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
 from tests.web import hearing, parking, receiving
+from tests.web.darkening import FakeDark
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
@@ -127,7 +129,6 @@ STATUS = IngestStatus(
 )
 
 
-@dataclass
 def session(session_id: str, viewer: Viewer) -> Session:
     return Session(
         session_id,
@@ -142,6 +143,7 @@ def session(session_id: str, viewer: Viewer) -> Session:
     )
 
 
+@dataclass
 class FakeReports:
     """Keeps what it was asked; ``broken`` is raised instead of any answer."""
 
@@ -171,7 +173,9 @@ class FakeReports:
             ("cost", "Cost", "spending more", "dear models"),
         )
 
-    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
+    def personal(
+        self, viewer: Viewer, account_id: str, purpose: str | None = None
+    ) -> PersonalPage:
         self._note("personal", viewer, account_id)
         if account_id not in (ADA.account_id, BOB.account_id):
             raise NotFound("There is no such account.")
@@ -192,12 +196,19 @@ class FakeReports:
         return STATUS
 
     def sources(
-        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+        self,
+        viewer: Viewer,
+        scope: str | None,
+        wanted: str = "",
+        most: int = 100,
+        purpose: str | None = None,
     ) -> SourcesPage:
         self._note("sources", viewer, scope)
         return hearing.sources_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
 
-    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+    def disagreements(
+        self, viewer: Viewer, scope: str | None, purpose: str | None = None
+    ) -> DisagreementsPage:
         self._note("disagreements", viewer, scope)
         return hearing.disagreements_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
 
@@ -220,6 +231,16 @@ class FakeReports:
         parking.only_operator(viewer)
         return parking.CLAIMED
 
+    def opens(self, viewer: Viewer) -> frozenset[str]:
+        every = {"people", "ingest_status", "rejected", "unclaimed"}
+        return frozenset(every if viewer.operator else ())
+
+    def roles(self, viewer: Viewer) -> Roles:
+        return shipped_roles()
+
+    def reviewed(self) -> bool:
+        return False
+
     def organisation(self) -> tuple[str, bool]:
         return "Analytical Engines", False
 
@@ -230,10 +251,10 @@ class FakeSignIn:
 
     links: dict[str, Viewer] = field(default_factory=lambda: {LINK: ROOT})
     sessions: dict[str, Viewer] = field(default_factory=dict)
-
     passwords: dict[str, str] = field(default_factory=dict)
     tries: int = 0
     most_tries: int = 3
+
     def _open(self, viewer: Viewer) -> str:
         secret = f"session-secret-{len(self.sessions)}"
         self.sessions[secret] = viewer
@@ -249,7 +270,6 @@ class FakeSignIn:
             raise Unauthorised("unknown key")
         return self._open(KEYS[key])
 
-    def session_viewer(self, session_secret: str) -> Viewer | None:
     def has_passwords(self) -> bool:
         return bool(self.passwords)
 
@@ -261,9 +281,9 @@ class FakeSignIn:
             raise Unauthorised("wrong")
         return self._open(ADA)
 
+    def session_viewer(self, session_secret: str) -> Viewer | None:
         return self.sessions.get(session_secret)
 
-    def key_viewer(self, key: str) -> Viewer | None:
     def session_id(self, session_secret: str) -> str:
         known = session_secret in self.sessions
         return f"ses_{session_secret}" if known else ""
@@ -291,6 +311,7 @@ class FakeSignIn:
             del self.sessions[secret]
         return len(ending)
 
+    def key_viewer(self, key: str) -> Viewer | None:
         return KEYS.get(key)
 
     def close(self, session_secret: str) -> None:
@@ -324,6 +345,7 @@ class Stage:
     door: FakeDoor = field(default_factory=FakeDoor)
     receiver: FakeReceiver = field(default_factory=lambda: FakeReceiver(STATUS))
     desk: FakeDesk = field(default_factory=FakeDesk)
+    dark: FakeDark = field(default_factory=FakeDark)
     rights: FakeRights = field(default_factory=FakeRights)
 
     def __post_init__(self) -> None:
@@ -334,7 +356,8 @@ class Stage:
             self.receiver,
             self.desk,
             self.rights,
-            (HOST,),
+            allowed_hosts=(HOST,),
+            dark=self.dark,
         )
         self.app = create_app(services)
 

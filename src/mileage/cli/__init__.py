@@ -24,6 +24,7 @@ COMMANDS = {
     "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
     "audit": "List who changed what about access.",
+    "dark": "Close whatever names or ranks anybody, at once.",
     "check": "Validate every policy file.",
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",

@@ -121,8 +121,10 @@ class Answers:
             account_id=viewer.account_id,
         )
         detail = f"lens {chosen.name}, as of {snapshot.as_of}"
-        named = sum(row.standing.account_id != viewer.account_id for row in board.rows)
-        self._record(viewer, allowed, ("board", ORGANISATION), named, detail)
+        named = tuple(row.standing.account_id for row in board.rows)
+        others = sum(one != viewer.account_id for one in named)
+        read = ("board", ORGANISATION)
+        self._record(viewer, allowed, read, others, detail, named)
         return without_claimants(board, viewer)
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
@@ -256,11 +258,14 @@ class Answers:
         read: tuple[str, str],
         subjects: int,
         detail: str = "",
+        named: tuple[str, ...] = (),
     ) -> None:
         if allowed.recorded:
             report, subject = read
             self._have.control.record_access(
-                NamedRead(viewer, allowed.purpose, report, subject, subjects, detail)
+                NamedRead(
+                    viewer, allowed.purpose, report, subject, subjects, detail, named
+                )
             )
 
     def _lens(self, name: str | None) -> Lens:
@@ -282,6 +287,8 @@ class Answers:
 
     def _place(self, account_id: str) -> tuple[int | None, int]:
         """Return (rank on the default board or None, how many are ranked)."""
+        if self._have.control.darkness() is not None:
+            return None, 0
         try:
             snapshot = self._have.snapshots.latest()
         except NotFound:

@@ -1,7 +1,8 @@
 """The web application: every route, behind the same layers of defence.
 
 From outside to inside: headers on every answer; a bug becomes a 500 that tells
-nothing; only known hosts; compression; who is asking (default deny); then routes.
+nothing; only known hosts; compression; who is asking (default deny); whether it is
+dark; then routes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.middleware import Middleware
 from mileage.domain.errors import MileageError
 from mileage.web import (
     api,
+    dark,
     door,
     hearing_pages,
     hooks,
@@ -58,6 +60,7 @@ def create_app(
             *hearing_pages.routes(),
             *receiver_pages.routes(),
             *unclaimed_pages.routes(),
+            *dark.routes(),
             *my_data_pages.routes(),
             *api.routes(),
             *door.routes(services.door, intake=intake),
@@ -77,6 +80,7 @@ def create_app(
             Middleware(Counted, meter=services.receiver.meters.door),
             Middleware(Compressed),
             Middleware(Guard, sign_in=services.sign_in),
+            Middleware(dark.Darkened, desk=services.dark),
             Middleware(Surprises, tell=answer),
         ],
         exception_handlers={MileageError: answer_error, HTTPException: answer_http},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mileage.domain.errors import MileageError, TooMany, Unavailable
+from mileage.domain.errors import Dark, MileageError, TooMany, Unavailable
 from mileage.web import pages
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ MESSAGES = {
     405: "This address does not take that method; the Allow header names others.",
 }
 
+DARK = "Dark"
 RETRY_SECONDS = 5
 JSON_PATHS = ("/api/", "/v1/", "/ingest/", "/healthz", "/metrics")
 
@@ -63,7 +64,8 @@ def wants_json(request: Request) -> bool:
 
 def problem(error: MileageError) -> Problem:
     """Describe one of our own errors."""
-    return Problem(error.status, title(error.status), str(error))
+    named = DARK if isinstance(error, Dark) else title(error.status)
+    return Problem(error.status, named, str(error))
 
 
 def title(status: int) -> str:
@@ -112,7 +114,8 @@ def answer_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, MileageError):
         raise error
     headers = {}
-    if isinstance(error, Unavailable):
+    # How long it stays dark is for two people to say.
+    if isinstance(error, Unavailable) and not isinstance(error, Dark):
         headers["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.seconds)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mileage.domain.darkness import Darkness
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
@@ -116,11 +117,11 @@ class SignIn(Protocol):
         """Start a session for the holder of an API key."""
         ...
 
-    def session_viewer(self, session_secret: str) -> Viewer | None:
     def open_password(self, email: str, password: str, device: str = "") -> str:
         """Start a session of a local administrator; raises TooMany after some tries."""
         ...
 
+    def session_viewer(self, session_secret: str) -> Viewer | None:
         """Return who holds this session, None when it is unknown or over."""
         ...
 
@@ -272,6 +273,26 @@ class RightsDesk(Protocol):
         ...
 
 
+class DarkDesk(Protocol):
+    """The switch that closes whatever names or ranks anybody."""
+
+    def darkness(self) -> Darkness | None:
+        """Return why it is dark now, or None; raises Unavailable."""
+        ...
+
+    def state(self, viewer: Viewer) -> Darkness | None:
+        """Return the present darkness or the last one; raises Refused."""
+        ...
+
+    def on(self, viewer: Viewer, reason: str) -> object:
+        """Turn it dark; raises Refused, and Invalid without a reason."""
+        ...
+
+    def off(self, viewer: Viewer) -> object:
+        """Ask for the end, or confirm it; raises Refused, NotFound."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a request handler may reach."""
@@ -284,6 +305,7 @@ class Services:
     rights: RightsDesk
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""
+    dark: DarkDesk
     single_sign_on: SingleSignOn | None = None
     address: str = ""
     """Where people reach this server through a proxy; its host is answered too."""

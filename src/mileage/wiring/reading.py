@@ -54,12 +54,13 @@ def board(data: Path, asked: Asked) -> Board:
         snapshot, chosen, ranked, top=asked.top or policy.settings.top, account_id=""
     )
     detail = f"lens {chosen.name}, as of {snapshot.as_of}"
+    named_there = tuple(row.standing.account_id for row in found.rows)
+    read = NamedRead(
+        *(OPERATOR, "operations", "board", ORGANISATION),
+        *(len(found.rows), detail, named_there),
+    )
     with open_control(data / FILE_NAME, clock=now) as control:
-        control.record_access(
-            NamedRead(
-                OPERATOR, "operations", "board", ORGANISATION, len(found.rows), detail
-            )
-        )
+        control.record_access(read)
     return found
 
 

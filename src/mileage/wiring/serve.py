@@ -20,6 +20,7 @@ from mileage.web.app import create_app
 from mileage.web.http_connection import BoundedConnection, Crowd
 from mileage.web.intake import Intake
 from mileage.web.services import Services
+from mileage.wiring.dark import Dark
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import open_organisation
@@ -238,6 +239,7 @@ class Server:
             door=door,
             receiver=self.organisation.receiver,
             claims=self.organisation.claims,
+            dark=Dark(self.organisation.control, self.organisation.data),
             rights=self.organisation.rights,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as insert_new
@@ -21,7 +21,6 @@ FEW_SETS = 200
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from sqlalchemy import ColumnElement, Connection, Row
 
@@ -140,4 +139,5 @@ def _about(connection: Connection, account_id: str) -> ColumnElement[bool]:
 
 
 def _access_row(row: Row[Any]) -> AccessRow:
-    return AccessRow(*row)
+    fields: tuple[Any, ...] = tuple(row)
+    return AccessRow(*fields)

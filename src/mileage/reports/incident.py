@@ -1,0 +1,89 @@
+"""What an investigation begins with: who saw what in the week before it went dark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.window import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mileage.domain.darkness import Darkness
+    from mileage.domain.directory import AccessRow
+
+WEEK = 7 * 86_400_000_000
+EXPORT = "api"
+"""How a read came that a program can keep as a file."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One viewer's reads, added up."""
+
+    name: str
+    first: int
+    last: int
+    exports: int = 0
+    most: int = 0
+    reports: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: AccessRow) -> None:
+        self.name, self.last = row.viewer_name, row.at
+        self.exports += row.through == EXPORT
+        self.most = max(self.most, row.subjects)
+        self.reports[row.report] += 1
+
+
+def incident_json(darkness: Darkness, rows: Iterable[AccessRow]) -> dict[str, Any]:
+    """Return the summary: each reader once, who read most first; no figure in it."""
+    readers: dict[str, _Reader] = {}
+    for row in rows:
+        reader = readers.setdefault(
+            row.viewer, _Reader(row.viewer_name, row.at, row.at)
+        )
+        reader.add(row)
+    told = sorted(readers.items(), key=lambda one: (-one[1].reports.total(), one[0]))
+    return {
+        **darkness.as_json(),
+        "reads_since": _instant(darkness.began.at - WEEK),
+        "reads_until": _instant(darkness.began.at),
+        "readers": [_reader_json(viewer, reader) for viewer, reader in told],
+        "suspects": [],
+    }
+
+
+def read_json(row: AccessRow) -> dict[str, Any]:
+    """Return one read as a line of the file beside the summary."""
+    return {
+        "entry": row.row_id,
+        "at": _instant(row.at),
+        "viewer": row.viewer,
+        "name": row.viewer_name,
+        "purpose": row.purpose,
+        "report": row.report,
+        "subject": row.subject,
+        "subjects": row.subjects,
+        "detail": row.detail,
+        "named": row.named,
+        "through": row.through,
+    }
+
+
+def _reader_json(viewer: str, reader: _Reader) -> dict[str, Any]:
+    return {
+        "viewer": viewer,
+        "name": reader.name,
+        "reads": reader.reports.total(),
+        "exports": reader.exports,
+        "most_named_at_once": reader.most,
+        "reports": dict(reader.reports.most_common()),
+        "first": _instant(reader.first),
+        "last": _instant(reader.last),
+    }
+
+
+def _instant(at: int) -> str:
+    return moment(at).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,94 @@
+"""Turning the dark switch: who may, and the file that the investigation begins with."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from mileage.domain.errors import Refused
+from mileage.reports.incident import WEEK, incident_json, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mileage.domain.darkness import Darkness
+    from mileage.domain.people import Viewer
+    from mileage.store.control import Control
+
+log = logging.getLogger(__name__)
+
+STEWARD = "steward"
+
+
+class Dark:
+    """Implements ``web.services.DarkDesk``; safe to call from threads."""
+
+    def __init__(self, control: Control, data: Path) -> None:
+        self._control = control
+        self._incidents = data / "incidents"
+
+    def darkness(self) -> Darkness | None:
+        """Return why it is dark now, or None."""
+        return self._control.darkness()
+
+    def state(self, viewer: Viewer) -> Darkness | None:
+        """Return the present darkness or the last one; raises Refused."""
+        _allow(viewer)
+        return self._control.last_darkness()
+
+    def on(self, viewer: Viewer, reason: str) -> Darkness:
+        """Turn it dark, then write the incident file; raises Refused, Invalid."""
+        _allow(viewer)
+        darkness = self._control.darken(viewer, reason)
+        try:
+            self._write(darkness)
+        except OSError as error:
+            # It is dark: that must not fail because a disk is full.
+            log.warning("the incident file was not written: %s", error.strerror)
+        return darkness
+
+    def off(self, viewer: Viewer) -> Darkness:
+        """Ask for the end, or confirm what another has asked; raises Refused."""
+        _allow(viewer)
+        return self._control.lighten(viewer)
+
+    def incident_file(self, incident: int) -> Path:
+        """Return where the summary of an incident is; the reads are beside it."""
+        return self._incidents / f"{incident}.json"
+
+    def add_suspects(self, incident: int, suspects: list[dict[str, Any]]) -> None:
+        """Note in the incident file who may have leaked, once a leak is traced."""
+        path = self.incident_file(incident)
+        told = json.loads(path.read_text("utf-8"))
+        told["suspects"] += suspects
+        _write_private(path, json.dumps(told, indent=2) + "\n")
+
+    def _write(self, darkness: Darkness) -> None:
+        path = self.incident_file(darkness.incident)
+        if path.exists():
+            return
+        self._incidents.mkdir(mode=0o700, parents=True, exist_ok=True)
+        since = darkness.began.at - WEEK
+        with open(path.with_suffix(".reads.jsonl"), "w", opener=_private) as file:
+            reads = map(read_json, self._control.accesses(since=since))
+            file.writelines(f"{json.dumps(read)}\n" for read in reads)
+        told = incident_json(darkness, self._control.accesses(since=since))
+        _write_private(path, json.dumps(told, indent=2) + "\n")
+
+
+def _allow(viewer: Viewer) -> None:
+    if not (viewer.operator or viewer.holds(STEWARD)):
+        raise Refused("the dark switch is for stewards and the operator")
+
+
+def _write_private(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    with open(part, "w", encoding="utf-8", opener=_private) as file:
+        file.write(text)
+    part.replace(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
