@@ -18,8 +18,9 @@ is compared with 85,000 viewers in a second (``access.tracing``).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+
+from mileage.domain.shown import Cell
 
 DIGITS = 4
 UNMARKED_BELOW = 10**DIGITS
@@ -27,6 +28,7 @@ UNMARKED_BELOW = 10**DIGITS
 PLACES = 2048
 TABLE_BYTES = 2 * PLACES
 KEY_BYTES = 32
+CELLS_KEPT = 1 << 15
 
 EVEN = 128
 """Of 256 viewers this many are shown the higher number: most for one leaker."""
@@ -35,43 +37,21 @@ FEW, MANY = 26, 230
 of them is rare, and give away what few of them have."""
 
 
-class Cell(NamedTuple):
-    """What a figure may be shown as, and where a viewer's coin for it lies."""
-
-    low: int
-    high: int
-    first: int
-    second: int
-    cut: int
-    """Of 256: how many viewers see ``high``."""
-
-    def raised(self, table: bytes) -> bool:
-        """Tell whether the viewer of this table sees ``high``."""
-        return table[self.first] ^ table[self.second] < self.cut
-
-    def shown(self, table: bytes) -> int:
-        """Return the number that the viewer of this table sees."""
-        return self.high if self.raised(table) else self.low
-
-    @property
-    def share(self) -> float:
-        """Part of all viewers that see ``high``."""
-        return self.cut / 256
-
-
-@dataclass(frozen=True, slots=True)
 class Marks:
-    """The secret of an organisation's marks."""
+    """The secret of an organisation's marks. Thread-safe."""
 
-    key: bytes
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self.cell = lru_cache(CELLS_KEPT)(self._of_figure)
+        """Takes a figure and ``part``; boards ask for the same ones again and again."""
 
     def table(self, viewer: str) -> bytes:
         """Return a viewer's coins; the same ones as long as the key is."""
         return hashlib.shake_128(
-            b"mileage viewer\0" + self.key + viewer.encode()
+            b"mileage viewer\0" + self._key + viewer.encode()
         ).digest(TABLE_BYTES)
 
-    def cell(self, value: int, *, part: bool = False) -> Cell | None:
+    def _of_figure(self, value: int, *, part: bool = False) -> Cell | None:
         """Return between what a figure is shown; None if only as it is.
 
         ``part`` is for shares and parts of a sum, of which a page shows many: they
@@ -91,7 +71,7 @@ class Marks:
 
     def _cell(self, low: int, high: int, kind: bytes) -> Cell:
         name = b"%b\0%d\0%d" % (kind, low, high)
-        seed = hashlib.blake2b(name, key=self.key, digest_size=8).digest()
+        seed = hashlib.blake2b(name, key=self._key, digest_size=8).digest()
         cut = EVEN if kind != b"part" else (FEW, MANY)[seed[4] & 1]
         first = int.from_bytes(seed[:2]) % PLACES
         second = int.from_bytes(seed[2:4]) % PLACES
@@ -103,6 +83,7 @@ class Marker:
 
     def __init__(self, marks: Marks, viewer: str) -> None:
         self.marks = marks
+        self.viewer = viewer
         self.table = marks.table(viewer)
 
     def shown(self, value: int, *, part: bool = False) -> int:

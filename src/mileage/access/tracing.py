@@ -22,12 +22,13 @@ from itertools import islice
 from math import comb, exp, inf, log
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mileage.access.marks import TABLE_BYTES, Cell
+from mileage.access.marks import TABLE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mileage.access.marks import Marks
+    from mileage.domain.shown import Cell
 
 ERROR_RATE = 0.001
 """Nobody is named with more: of 1,000 leaks traced, one may name an innocent viewer."""

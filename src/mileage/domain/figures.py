@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mileage.domain.load import Load, State, Strain, state, strains
+from mileage.domain.shown import Shows  # noqa: TC001 - decoded by annotation
 from mileage.domain.sums import Figures, Share  # noqa: TC001 - decoded by annotation
 
 # Snapshots are decoded by these annotations, so the name must exist at run time.
@@ -118,6 +119,8 @@ class Board:
     """The viewer's own row when it is not among ``rows``."""
     ranked: int
     """How many accounts have a rank."""
+    shows: Shows | None = None
+    """How others' figures are to be shown to this viewer; None: as they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mileage.access.policy import Refusal, decide
+from mileage.access.marks import Marker, Marks
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
@@ -25,6 +26,7 @@ from mileage.reports.kept import Kept
 from mileage.reports.overview import look_over
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
+from mileage.reports.shown import marked_board
 from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
 from mileage.store import queries
@@ -102,6 +104,7 @@ class Answers:
 
     def __init__(self, holdings: Holdings) -> None:
         self._have = holdings
+        self._marks = Marks(holdings.control.marks_key())
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
         self._ranked: dict[str, tuple[Snapshot, tuple[BoardRow, ...]]] = {}
@@ -125,7 +128,13 @@ class Answers:
         others = sum(one != viewer.account_id for one in named)
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, detail, named)
-        return without_claimants(board, viewer)
+        return self._shown(without_claimants(board, viewer), viewer)
+
+    def _shown(self, board: Board, viewer: Viewer) -> Board:
+        """Mark what people see of others; operators see it as it is."""
+        if viewer.operator:
+            return board
+        return marked_board(board, Marker(self._marks, viewer.account_id))
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return (name, title, what it encourages, how it is gamed), default first."""

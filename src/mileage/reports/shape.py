@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.window import moment
+from mileage.reports.shown import in_order, others, shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,20 +111,21 @@ def board_json(board: Board, scope: str = "org") -> dict[str, Any]:
         "completeness": completeness_json(snapshot.completeness),
         "total": figures_json(snapshot.total),
         "ranked": board.ranked,
-        "rows": [_board_row(row) for row in board.rows],
-        "own": _board_row(board.own) if board.own else None,
+        "rows": [_board_row(row, board) for row in in_order(board)],
+        "own": _board_row(board.own, board) if board.own else None,
     }
 
 
-def _board_row(row: BoardRow) -> dict[str, Any]:
+def _board_row(row: BoardRow, board: Board) -> dict[str, Any]:
+    figures, shows = row.standing.figures, others(row, board)
     return {
         "rank": row.rank,
         "account": row.standing.account_id,
         "name": row.standing.name,
-        "value": row.value,
+        "value": shows.shown(row.value) if shows else row.value,
         "tier": None,
         "titles": [],
-        **figures_json(row.standing.figures),
+        **(shown_json(figures, shows) if shows else figures_json(figures)),
     }
 
 

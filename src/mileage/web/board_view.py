@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
+from mileage.reports.shown import tied
+from mileage.web.board_cells import exact_texts, plain, prepared_row, texts_of
 from mileage.web.charts import Series
 from mileage.web.numbers import on_midnight
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from mileage.domain.figures import Board, BoardRow, Snapshot, Standing
     from mileage.domain.people import Viewer
+    from mileage.domain.shown import Cell
+    from mileage.web.board_cells import PreparedRow
 
 PEOPLE = frozenset({"person", "contractor"})
 
@@ -64,7 +68,9 @@ class Prepared(NamedTuple):
     """Finished rows and what they were made from."""
 
     source: tuple[BoardRow, ...]
-    rows: tuple[Markup, ...]
+    rows: tuple[PreparedRow, ...]
+    ties: tuple[tuple[int, Cell], ...]
+    """Neighbours that change places for half of the viewers."""
     repeated: bool
 
 
@@ -99,7 +105,7 @@ class BoardRows:
 
     def __init__(self, templates: Environment) -> None:
         self._templates = templates
-        self._prepared: dict[tuple[str, bool], Prepared] = {}
+        self._prepared: dict[tuple[str, bool, bool], Prepared] = {}
         self._active: tuple[Sequence[Standing], Active] = ((), Active(0, 0))
 
     def view(
@@ -107,19 +113,18 @@ class BoardRows:
     ) -> BoardView:
         """Return the board as this viewer sees it."""
         ready = self._rows(board, linked=viewer.operator)
-        render = self._renderer()
-        rows: list[Markup] = list(ready.rows)
+        rows = [row.seen(board.shows) for row in ready.rows]
         place = board.own.rank if board.own else None
         for index, row in enumerate(board.rows):
             if is_own(row.standing, viewer):
-                rows[index] = render(row, board.unit, ready.repeated, own=True)
+                rows[index] = self._own(row, board, ready)
                 place = row.rank
                 break
-        pinned = (
-            render(board.own, board.unit, ready.repeated, own=True)
-            if board.own
-            else None
-        )
+        table = board.shows.table if board.shows else b""
+        for index, cell in ready.ties:
+            if cell.raised(table):
+                rows[index], rows[index + 1] = rows[index + 1], rows[index]
+        pinned = self._own(board.own, board, ready) if board.own else None
         return BoardView(
             board=board,
             tabs=tabs,
@@ -137,8 +142,13 @@ class BoardRows:
         row: Callable[..., Markup] = module.row  # type: ignore[attr-defined]
         return row
 
+    def _own(self, row: BoardRow, board: Board, ready: Prepared) -> Markup:
+        texts = exact_texts(row, board.unit)
+        return self._renderer()(row, texts, ready.repeated, own=True)
+
     def _rows(self, board: Board, *, linked: bool) -> Prepared:
-        key = (board.lens, linked)
+        cells = board.shows.marks if board.shows else None
+        key = (board.lens, linked, cells is None)
         known = self._prepared.get(key)
         if known is not None and known.source == board.rows:
             return known
@@ -146,10 +156,13 @@ class BoardRows:
             row.value == row.standing.figures.tokens.total for row in board.rows
         )
         render = self._renderer()
-        rows = tuple(
-            render(row, board.unit, repeated, linked=linked) for row in board.rows
-        )
-        prepared = Prepared(board.rows, rows, repeated)
+        rows = []
+        for row in board.rows:
+            texts, choices = texts_of(row, board.unit, cells)
+            html = render(plain(row), texts, repeated, linked=linked)
+            rows.append(prepared_row(html, choices))
+        ties = tuple(tied(board.rows, cells)) if cells else ()
+        prepared = Prepared(board.rows, tuple(rows), ties, repeated)
         self._prepared[key] = prepared
         return prepared
 

@@ -32,6 +32,7 @@ _MONTHS = (
 # Above these, a third decimal (or a second one) would be a fourth digit.
 _TWO_DECIMALS, _ONE_DECIMAL = 9.995, 99.95
 _WHOLE = 1000
+_ALL_DIGITS_BELOW = 10_000
 _CENTS_BELOW = 100_00
 _TENTHS_BELOW = 10
 
@@ -53,6 +54,40 @@ def compact(count: int) -> str:
 def exact(count: int) -> str:
     """Return every digit, grouped: ``281,400,000,000``."""
     return f"{count:,}"
+
+
+def four(count: int) -> str:
+    """Return four digits as a marked figure has them: 281_400_000_000 -> ``281.4B``.
+
+    Below 10,000 these are all; above, the last one is kept even if it is 0.
+    """
+    for size, unit in _UNITS:
+        if count >= size and count >= _ALL_DIGITS_BELOW:
+            whole = len(str(count // size))
+            return f"{count / size:.{4 - whole}f}{unit}"
+    return exact(count)
+
+
+def money_four(micro_usd: int) -> str:
+    """Return dollars of a marked figure: ``$8.412M``, and cents below $100."""
+    cents = micro_usd // 10_000
+    return money(micro_usd) if cents < _CENTS_BELOW else "$" + _four_dollars(micro_usd)
+
+
+def _four_dollars(micro_usd: int) -> str:
+    # $123.40 has its fourth digit among the cents.
+    dollars = micro_usd // MICRO
+    if dollars < _WHOLE:
+        return f"{micro_usd / MICRO:.1f}"
+    return four(dollars)
+
+
+def percent_four(millionths: int) -> str:
+    """Return a share of four digits: ``97.34%``, ``9.734%``, ``0.012%``."""
+    if millionths in {0, MICRO}:
+        return f"{millionths // 10_000}%"
+    digits = 2 if millionths >= MICRO // 10 else 3 if millionths >= MICRO // 100 else 4
+    return f"{millionths / 10_000:.{digits}f}%"
 
 
 def size(count: float) -> str:

@@ -18,6 +18,7 @@ from mileage.domain.errors import Refused
 from mileage.web import asking, assets, charts, markup, numbers
 from mileage.web.board_view import BoardRows, lens_tabs
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
+from mileage.web.watermark import watermark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,7 @@ def _environment() -> Environment:
         stacked_bar=charts.stacked_bar,
         unknown=markup.unknown,
         part=numbers.part,
+        watermark=watermark,
         with_rest=with_rest,
         activity_names=ACTIVITY_NAMES,
     )

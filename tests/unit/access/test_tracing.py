@@ -22,7 +22,7 @@ from mileage.access.tracing import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mileage.access.marks import Cell
+    from mileage.domain.shown import Cell
 
 MARKS = Marks(b"k" * 32)
 VIEWERS = [f"acc-{number}" for number in range(3000)]

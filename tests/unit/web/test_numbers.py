@@ -183,3 +183,60 @@ def test_a_day_begins_where_its_zone_says(moment, zone, begins):
 )
 def test_durations_read_like_this(seconds, text):
     assert numbers.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (812, "812"),
+        (9_999, "9,999"),
+        (10_000, "10.00K"),
+        (281_400_000_000, "281.4B"),
+        (281_000_000_000, "281.0B"),
+        (28_140_000, "28.14M"),
+        (1_000_000_000_000, "1.000T"),
+        (99_990, "99.99K"),
+        (1_234_000_000_000_000, "1234T"),
+    ],
+)
+def test_four_digits_are_all_shown(count, text):
+    assert numbers.four(count) == text
+
+
+@pytest.mark.parametrize(
+    ("micro_usd", "text"),
+    [
+        (0, "$0"),
+        (12_340_000, "$12.34"),
+        (123_400_000, "$123.4"),
+        (8_412_000_000, "$8,412"),
+        (84_120_000_000, "$84.12K"),
+        (841_200_000_000, "$841.2K"),
+    ],
+)
+def test_four_digits_of_money(micro_usd, text):
+    assert numbers.money_four(micro_usd) == text
+
+
+@pytest.mark.parametrize(
+    ("millionths", "text"),
+    [
+        (973_400, "97.34%"),
+        (97_340, "9.734%"),
+        (9_734, "0.9734%"),
+        (999_900, "99.99%"),
+        (1_000_000, "100%"),
+        (0, "0%"),
+    ],
+)
+def test_four_digits_of_a_share(millionths, text):
+    assert numbers.percent_four(millionths) == text
+
+
+@given(COUNTS)
+def test_marked_figures_lose_no_digit_on_a_page(count):
+    unit = 10 ** max(0, len(str(count)) - 4)
+    shown = count - count % unit
+    if shown < 10**16:
+        assert meaning(numbers.four(shown).replace(",", "")) == shown

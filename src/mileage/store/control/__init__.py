@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "control.sqlite"
 PROJECT_KEY = "project_key"
-PROJECT_KEY_BYTES = 32
+MARKS_KEY = "marks_key"
+KEY_BYTES = 32
 
 
 class Control(
@@ -55,13 +56,20 @@ class Control(
 
     def project_key(self) -> bytes:
         """Return the organisation's key for hashing project names, made once."""
-        wanted = select(META.c.value).where(META.c.key == PROJECT_KEY)
+        return self._key(PROJECT_KEY)
+
+    def marks_key(self) -> bytes:
+        """Return the secret of the marks in figures shown to people, made once."""
+        return self._key(MARKS_KEY)
+
+    def _key(self, name: str) -> bytes:
+        wanted = select(META.c.value).where(META.c.key == name)
         with self._database.reading() as connection:
             value = connection.execute(wanted).scalar()
         if value is not None:
             return bytes(value)
-        fresh = self._database.random_bytes(PROJECT_KEY_BYTES)
-        make = insert(META).values(key=PROJECT_KEY, value=fresh)
+        fresh = self._database.random_bytes(KEY_BYTES)
+        make = insert(META).values(key=name, value=fresh)
         with self._database.writing() as connection:
             connection.execute(make.on_conflict_do_nothing())
             return bytes(connection.execute(wanted).scalar_one())
