@@ -8,12 +8,16 @@ import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mileage.cli.credential_options import minute, table
 from mileage.cli.options import data_option, json_option
 from mileage.domain.rights import REQUEST_KINDS
+
+if TYPE_CHECKING:
+    from mileage.domain.rights import ErasurePlan
 
 PIECE = 1 << 20
 """Bytes printed at a time."""
@@ -57,6 +61,45 @@ def export(email: str, out: Path | None, data: Path) -> None:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+@command.command("erase", short_help="Erase somebody; sums stay.")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
+@data_option
+@json_option
+def erase(email: str, data: Path, *, yes: bool, as_json: bool) -> None:
+    """Erase the owner of EMAIL: say what would go, ask, and do it.
+
+    A nameless tombstone takes their place: no sum changes, and nothing leads from it
+    to them. It cannot be undone. Backups made before still name them.
+    """
+    from mileage.wiring.operations import operations
+
+    with operations(data) as act:
+        found = act.erasure_plan(email)
+        click.echo(_told(found), err=True)
+        if not yes:
+            click.confirm("Erase them? This cannot be undone.", abort=True, err=True)
+        done = act.erase_person(email)
+    if as_json:
+        click.echo(json.dumps([one._asdict() for one in done], indent=2))
+        return
+    for one in done:
+        click.echo(f"{one.rows:,} rows are nobody's now: record {one.hash}")
+
+
+def _told(plan: ErasurePlan) -> str:
+    return (
+        f"{plan.name} ({plan.account_id}), accounts: {plan.accounts}\n"
+        f"  {plan.witnesses:,} witnesses and {plan.activities:,} activities stay, "
+        "as a nameless tombstone's\n"
+        f"  {plan.control_rows:,} rows of the directory, of tokens, keys, sessions and "
+        "requests go\n"
+        f"  {plan.snapshots:,} published boards are looked through for the name\n"
+        f"  {plan.log_rows:,} rows of the access log stay: they say whom this person "
+        "read"
+    )
 
 
 @command.command("requests", short_help="List what people asked for.")

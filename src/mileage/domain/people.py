@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 if TYPE_CHECKING:
     from datetime import date
 
-AccountKind = Literal["person", "contractor", "service", "unclaimed"]
+AccountKind = Literal["person", "contractor", "service", "unclaimed", "erased"]
 ACCOUNT_KINDS: tuple[AccountKind, ...] = get_args(AccountKind)
 Purpose = str
 """Why somebody reads: a name from ``roles.toml``, or one that follows from the report

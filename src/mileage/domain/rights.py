@@ -75,3 +75,21 @@ class MyData:
     requests: tuple[PersonRequest, ...]
     boards: int
     """Published snapshots that are kept; they name who used anything in them."""
+
+
+class ErasurePlan(NamedTuple):
+    """What erasing somebody would do."""
+
+    account_id: str
+    name: str
+    email: str
+    accounts: int
+    """Their own and those claimed for them."""
+    witnesses: int
+    activities: int
+    control_rows: int
+    """Of the directory, credentials, sessions and requests; all of them go."""
+    snapshots: int
+    """That are looked through, and written anew where they name the person."""
+    log_rows: int
+    """Of the access log, which stay: others may ask who read their data."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mileage.domain.people import Credential
 
 REMEMBERED = 100_000
-"""Identities of which the account is kept at hand; an identity's never changes."""
+"""Identities of which the account is kept at hand; only erasure takes one away."""
 
 
 class Known(Protocol):
@@ -59,6 +59,10 @@ class AssertedIdentities:
         }
         self._remember(found)
         return accounts
+
+    def forget(self) -> None:
+        """Look everybody up again: somebody was erased, and their identities with it."""
+        self._accounts.clear()
 
     def _remember(self, found: Mapping[str, str]) -> None:
         if len(self._accounts) + len(found) > REMEMBERED:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 REQUIRED = ("email", "name", "department", "team", "manager")
 OPTIONAL = ("kind", "role", "from", "until")
-KINDS = tuple(kind for kind in ACCOUNT_KINDS if kind != "unclaimed")
+KINDS = tuple(kind for kind in ACCOUNT_KINDS if kind not in ("unclaimed", "erased"))
 LONGEST_CELL = 320
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -16,6 +16,7 @@ from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Protocol
 
 from mileage.domain.errors import MileageError, Unavailable
+from mileage.domain.people import Credential
 from mileage.domain.witness import Reading, Rejected
 from mileage.ingest.booked import book
 from mileage.ingest.meters import Meters, Queues
@@ -148,6 +149,15 @@ class Pipeline:
             self._pending.forget(waiting)
             raise Unavailable(FULL) from None
         return waiting.durable
+
+    def forget_segments(self) -> None:
+        """Remove every segment that is taken in, the one being written too.
+
+        An empty record is the first of a new one, and lets those before it go.
+        """
+        self.segments.begin_anew()
+        self.submit(Record(Credential("", "", ""), "", Reading())).result()
+        self.drain()
 
     def backlog(self) -> Backlog:
         """Return what is accepted and not yet visible."""

@@ -34,6 +34,7 @@ class Segments:
         self._directory = directory
         self._roll_bytes = roll_bytes
         self._file: int | None = None
+        self._anew = False
         self._held: set[int] = set()
         # Numbers are never used twice, also when every old file is gone.
         self._number = max([taken.segment, *self.numbers()])
@@ -61,7 +62,7 @@ class Segments:
         Raises Unavailable when the disk refuses; then nothing of it counts.
         """
         try:
-            if self._file is None or self.length >= self._roll_bytes:
+            if self._file is None or self._anew or self.length >= self._roll_bytes:
                 self._open_next()
             return self._write(payloads)
         except OSError as error:
@@ -72,6 +73,7 @@ class Segments:
     def _open_next(self) -> None:
         """Start a fresh file; an old one is never written again after a restart."""
         self.close()
+        self._anew = False
         number = self._number + 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         opened = os.open(self.path(number), flags, 0o600)
@@ -192,6 +194,10 @@ class Segments:
         for number in self.numbers():
             if number < position.segment and number not in self._held:
                 self.path(number).unlink(missing_ok=True)
+
+    def begin_anew(self) -> None:
+        """Write what comes next into a new file, so that this one can go."""
+        self._anew = True
 
     def hold(self, number: int) -> None:
         """Keep a segment on disk although it is taken in."""

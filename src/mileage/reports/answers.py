@@ -107,7 +107,9 @@ class Answers:
         self._marks = Marks(holdings.control.marks_key())
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
-        self._ranked: dict[str, tuple[Snapshot, tuple[BoardRow, ...]]] = {}
+        self._ranked: dict[
+            str, tuple[Snapshot, frozenset[str], tuple[BoardRow, ...]]
+        ] = {}
 
     def board(
         self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
@@ -244,7 +246,7 @@ class Answers:
 
     def _looked_over(self) -> Overview:
         have = self._have
-        return look_over(have.ledger, have.control.accounts(), have.faults)
+        return look_over(have.ledger, have.control.living(), have.faults)
 
     def _moved(self) -> tuple[int, date, int]:
         """Return what an overview depends on: the last append, the day, the people."""
@@ -289,10 +291,12 @@ class Answers:
         return found
 
     def _rank(self, snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
+        objectors = self._have.control.objectors()
         kept = self._ranked.get(lens.name)
-        if kept is None or kept[0] is not snapshot:
-            kept = self._ranked[lens.name] = (snapshot, rank(snapshot, lens))
-        return kept[1]
+        if kept is None or kept[0] is not snapshot or kept[1] is not objectors:
+            ranked = rank(snapshot, lens, objectors)
+            kept = self._ranked[lens.name] = (snapshot, objectors, ranked)
+        return kept[2]
 
     def _place(self, account_id: str) -> tuple[int | None, int]:
         """Return (rank on the default board or None, how many are ranked)."""

@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.figures import Board, BoardRow, Snapshot
+from mileage.domain.rights import ERASED
 from mileage.honours.lenses import value as lens_value
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mileage.domain.people import Viewer
     from mileage.honours.lenses import Lens
 
@@ -16,14 +19,18 @@ NAMELESS = "Unclaimed"
 """What a board calls accounts that nobody has claimed."""
 
 
-def rank(snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
+def rank(
+    snapshot: Snapshot, lens: Lens, without: Collection[str] = ()
+) -> tuple[BoardRow, ...]:
     """Return everybody with a value, highest first; equal values share a rank.
 
-    Equal values are ordered by account id, so the same snapshot ranks the same.
+    Whoever was erased, and accounts in ``without``, have no rank: they count in the
+    totals and stand nowhere. Equal values are ordered by account id, so the same snapshot ranks the same.
     """
     valued = [
         (value, standing)
         for standing in snapshot.standings
+        if standing.kind != ERASED and standing.account_id not in without
         if (value := lens_value(lens, standing.figures)) is not None and value > 0
     ]
     valued.sort(key=lambda pair: (-pair[0], pair[1].account_id))

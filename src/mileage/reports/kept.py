@@ -70,6 +70,11 @@ class Kept(Generic[T]):
                     return
             self._answer = self._computed()
 
+    def forget(self) -> None:
+        """Compute anew when asked next, whatever ``state`` says."""
+        with self._lock:
+            self._answer = None
+
     @property
     def age(self) -> float:
         """Seconds since the last answer was made; 0 when it is that of now."""

@@ -18,6 +18,7 @@ from mileage.domain.errors import NewerData, NotFound, Unavailable
 from mileage.domain.figures import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MAGIC = b"MILEAGE-SNAPSHOT"
@@ -49,6 +50,22 @@ class Snapshots:
             os.fsync(file.fileno())
         part.replace(path)
         return path
+
+    def rewrite(self, change: Callable[[Snapshot], Snapshot]) -> int:
+        """Write those files anew of which ``change`` returns another snapshot.
+
+        The one reason is erasure: what is published stays otherwise. Returns how many
+        were written; raises Unavailable when one cannot be read.
+        """
+        written = 0
+        for path in self._newest_first():
+            before = read_snapshot(path)
+            after = change(before)
+            if after is not before:
+                self.publish(after)
+                written += 1
+        self._kept, self._listed = None, (0, [])
+        return written
 
     def latest(self, as_of: int | None = None) -> Snapshot:
         """Return the last snapshot published, or published at or before ``as_of``.

@@ -51,6 +51,8 @@ DUE_IDS = {
     "rejections": "due_ids.rejections",
 }
 UUIDS_BYTES = 32
+ERASURE = "erasure"
+"""Kind of the record of a person's: its rows stay, and are nobody's from then on."""
 
 
 class _Border(NamedTuple):
@@ -91,21 +93,22 @@ def delete(ledger: Ledger, found: Due, days: int) -> Deletion:
             (table,) = TABLES[found.kind]
             run(cursor, f"{table}.expire", day=border.day)
         for table in TABLES[found.kind]:
-            _write_anew(cursor, table)
+            write_anew(cursor, table)
         ids = sha256("\n".join(one for (one,) in digests).encode()).hexdigest()
         exact = found._replace(rows=rows, until=border.until)
-        return _record(cursor, ledger.now(), exact, ids)
+        return record_in(cursor, ledger.now(), exact, ids)
 
 
 def record(ledger: Ledger, found: Due, ids: str) -> Deletion:
     """Record what was deleted outside the ledger."""
     with ledger.writing() as cursor:
-        return _record(cursor, ledger.now(), found, ids)
+        return record_in(cursor, ledger.now(), found, ids)
 
 
-def _record(
+def record_in(
     cursor: duckdb.DuckDBPyConnection, at: int, found: Due, ids: str
 ) -> Deletion:
+    """Record a deletion in the transaction that makes it."""
     rows = _deletions(cursor)
     made = following(rows[-1] if rows else None, at, found, ids)
     run(cursor, "deletion.insert", **made._asdict())
@@ -151,7 +154,7 @@ def _near(
     return kept, also - kept
 
 
-def _write_anew(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
+def write_anew(cursor: duckdb.DuckDBPyConnection, table: str) -> None:
     """Leave the rows where they are in no block that held deleted ones."""
     cursor.table(table).create("kept")
     run(cursor, f"{table}.empty")
@@ -208,6 +211,10 @@ def _left(ledger: Ledger, rows: Sequence[Deletion]) -> list[str]:
     """Return what is there although it was deleted."""
     until = {row.kind: row.until for row in rows}
     problems = []
+    erased = [row.ids for row in rows if row.kind == ERASURE]
+    named = _one(ledger.cursor(), "erased.left", erased=erased) if erased else 0
+    if named:
+        problems.append(f"{named} rows still name people who were erased")
     for kind in KINDS:
         if kind in until:
             day = ledger.rules.clock.day(until[kind]) - timedelta(

@@ -19,7 +19,7 @@ from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
 from mileage.domain.people import OPERATOR
 from mileage.domain.rejecting import SORTS
-from mileage.domain.rights import Answer, PersonRequest
+from mileage.domain.rights import Answer, ErasurePlan, PersonRequest
 from mileage.ingest.checking import check_quarantine
 from mileage.ingest.record import decode, encode
 from mileage.reports.doctor import examine
@@ -131,6 +131,16 @@ class Operations:
         """Write what is kept about a person into a file; return its bytes."""
         asked = msgspec.msgpack.encode((email, path))
         return int(self._act("person_export", asked))
+
+    def erasure_plan(self, email: str) -> ErasurePlan:
+        """Return what erasing somebody would do."""
+        found = self._act("erasure_plan", msgspec.msgpack.encode(email))
+        return msgspec.convert(found, ErasurePlan)
+
+    def erase_person(self, email: str) -> list[Deletion]:
+        """Erase somebody; return the records of it."""
+        done = self._act("erase_person", msgspec.msgpack.encode(email))
+        return msgspec.convert(done, list[Deletion])
 
     def person_requests(self, *, waiting: bool) -> list[PersonRequest]:
         """List what people asked for, oldest first."""
@@ -255,7 +265,7 @@ def _unclaim(organisation: Organisation, payload: bytes) -> dict[str, Any]:
 def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     claims = claims_in_force(organisation.ledger.cursor())
     accounts = [
-        one for one in organisation.control.accounts() if one.account_id not in claims
+        one for one in organisation.control.living() if one.account_id not in claims
     ]
     report = examine(
         organisation.ledger, accounts, now=now(), faults=organisation.policy.faults

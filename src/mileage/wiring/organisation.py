@@ -59,12 +59,13 @@ class Organisation:
     catalog: Catalog
     control: Control
     ledger: Ledger
+    people: AssertedIdentities
     pipeline: Pipeline
     receiver: Receiver
     snapshots: Snapshots
+    cubes: Cubes
     answers: Answers
 
-    cubes: Cubes
     @property
     def claims(self) -> Claims:
         """Return where usage that belongs to nobody gets an owner."""
@@ -101,11 +102,9 @@ class Organisation:
         making = Making(self.policy.settings, versions, now())
         snapshot = make_snapshot(self.ledger, self.control, making)
         self.snapshots.publish(snapshot)
+        self.cubes.renew(snapshot, lambda: self._chart(snapshot), self._terms())
         return snapshot
 
-        self.cubes.renew(snapshot, lambda: self._chart(snapshot), self._terms())
-
-@contextmanager
     def _chart(self, snapshot: Snapshot) -> Chart:
         day = date.fromisoformat(snapshot.days[-1])
         return Chart(self.control.accounts(), self.control.membership_at(day))
@@ -120,6 +119,8 @@ class Organisation:
         )
         return Terms(limits, settings.renew_days, settings.top, self.policy.lenses)
 
+
+@contextmanager
 def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisation]:
     """Open a data directory as its owner; creates it, private, when it is new.
 
@@ -194,9 +195,11 @@ def _assemble(
         catalog=catalog,
         control=control,
         ledger=ledger,
+        people=people,
         pipeline=pipeline,
         receiver=receiver,
         snapshots=snapshots,
+        cubes=cubes,
         answers=answers,
     )
 

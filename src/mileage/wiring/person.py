@@ -9,9 +9,17 @@ import msgspec
 
 from mileage.domain.errors import NotFound, Unavailable
 from mileage.domain.people import OPERATOR
-from mileage.domain.rights import ERASED, Answer, PersonRequest, RequestKind
+from mileage.domain.rights import (
+    ERASED,
+    Answer,
+    ErasurePlan,
+    PersonRequest,
+    RequestKind,
+)
+from mileage.wiring import erasing
 
 if TYPE_CHECKING:
+    from mileage.domain.deletion import Deletion
     from mileage.domain.people import Account
     from mileage.wiring.organisation import Organisation
 
@@ -39,6 +47,20 @@ def export(organisation: Organisation, payload: bytes) -> int:
         raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
 
 
+def erasure_plan(organisation: Organisation, payload: bytes) -> ErasurePlan:
+    """Say what erasing somebody would do."""
+    email = msgspec.msgpack.decode(payload, type=str)
+    organisation.pipeline.drain()
+    return erasing.plan(organisation, person(organisation, email))
+
+
+def erase(organisation: Organisation, payload: bytes) -> list[Deletion]:
+    """Erase somebody."""
+    email = msgspec.msgpack.decode(payload, type=str)
+    organisation.pipeline.drain()
+    return erasing.erase_person(organisation, person(organisation, email))
+
+
 def requests(organisation: Organisation, payload: bytes) -> list[PersonRequest]:
     """List what people asked for, oldest first."""
     waiting = msgspec.msgpack.decode(payload, type=bool)
@@ -59,6 +81,8 @@ def file_request(organisation: Organisation, payload: bytes) -> str:
 
 ACTIONS = {
     "person_export": export,
+    "erasure_plan": erasure_plan,
+    "erase_person": erase,
     "person_requests": requests,
     "person_answer": answer,
     "person_ask": file_request,

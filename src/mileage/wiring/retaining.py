@@ -12,6 +12,7 @@ from mileage.domain.deletion import Due
 from mileage.domain.errors import MileageError
 from mileage.reports.snapshot_files import superfluous
 from mileage.store import retention
+from mileage.wiring.erasing import finish_erasures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def plan(organisation: Organisation) -> list[Due]:
 
 def apply(organisation: Organisation) -> list[Deletion]:
     """Delete what is due, record it, and overwrite what the files still hold of it."""
-    done = []
+    done = finish_erasures(organisation)
     for found in plan(organisation):
         if found.kind == "snapshots":
             done.append(_thin_snapshots(organisation, found))

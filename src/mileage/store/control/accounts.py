@@ -10,6 +10,7 @@ from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.parking import Identity
 from mileage.domain.people import Account
+from mileage.domain.rights import ERASED
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import hashed, new_id
 from mileage.store.control.schema import ACCOUNT, IDENTITY
@@ -186,6 +187,10 @@ class Accounts(OnDatabase):
         statement = select(ACCOUNT).order_by(ACCOUNT.c.name, ACCOUNT.c.account_id)
         with self._database.reading() as connection:
             return tuple(map(account_from, connection.execute(statement)))
+
+    def living(self) -> tuple[Account, ...]:
+        """List every account but tombstones, by name."""
+        return tuple(one for one in self.accounts() if one.kind != ERASED)
 
     def accounts_of(self, account_ids: Iterable[str]) -> tuple[Account, ...]:
         """Return those of some accounts that there are."""

@@ -104,6 +104,16 @@ class Database:
         with self._said_plainly(), outside.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
+    def write_anew(self) -> None:
+        """Write the file anew: SQLite leaves copies of deleted rows in its pages.
+
+        Readers go on; writers wait. Raises Unavailable when others hold the file.
+        """
+        outside = self._engine.execution_options(begin="")
+        with self._said_plainly(), outside.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def version(self) -> int:
         """Return a number that changes when anybody, in any process, has written.
 

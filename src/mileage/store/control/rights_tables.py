@@ -28,6 +28,8 @@ ERASURE = Table(
     METADATA,
     Column("tombstone", Text, primary_key=True),
     Column("account_id", Text),
+    # Addresses and the like, one a line; '' from the end on.
+    Column("identities", Text, nullable=False),
     Column("begun_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
 )

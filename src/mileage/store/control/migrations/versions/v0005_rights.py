@@ -30,6 +30,7 @@ def upgrade() -> None:
         "erasure",
         sa.Column("tombstone", sa.Text, primary_key=True),
         sa.Column("account_id", sa.Text),
+        sa.Column("identities", sa.Text, nullable=False),
         sa.Column("begun_at", sa.BigInteger, nullable=False),
         sa.Column("finished_at", sa.BigInteger),
     )

@@ -1,0 +1,1 @@
+update activity set account = $tombstone where account = $account

@@ -1,0 +1,17 @@
+-- Rows that still name somebody who was erased, whom only a hash of the id tells.
+select count(*)
+from (
+    select account from plain_call
+    union all select account from joined_witness
+    union all select account from joined_call
+    union all select account from activity
+    union all select account from presence
+    union all select account from presence_day
+    union all select account from rollup_hour
+    union all select account from rollup_day
+    union all select account from rollup_session
+    union all select account from rejection
+    union all select account from claim
+    union all select person from claim
+)
+where list_contains($erased::varchar[], sha256(account))

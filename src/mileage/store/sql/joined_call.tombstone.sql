@@ -1,0 +1,1 @@
+update joined_call set account = $tombstone, project = '' where account = $account

@@ -1,0 +1,1 @@
+update presence set account = $tombstone, machine = '' where account = $account

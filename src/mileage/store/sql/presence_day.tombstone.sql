@@ -1,0 +1,1 @@
+update presence_day set account = $tombstone, machine = '' where account = $account

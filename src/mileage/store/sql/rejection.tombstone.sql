@@ -1,0 +1,1 @@
+update rejection set account = $tombstone, place = '', sample = '' where account = $account

@@ -1,0 +1,1 @@
+update rollup_day set account = $tombstone where account = $account

@@ -1,0 +1,1 @@
+update rollup_hour set account = $tombstone where account = $account

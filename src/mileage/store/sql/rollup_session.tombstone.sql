@@ -1,0 +1,1 @@
+update rollup_session set account = $tombstone where account = $account
