@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -28,6 +29,7 @@ def strings_of(source: str) -> set[str]:
     }
 
 
+@cache
 def used_names() -> set[str]:
     return {
         text

@@ -71,12 +71,12 @@ def test_nothing_is_rolled_up_before_there_is_enough(tmp_path: Path) -> None:
 
 def test_the_roll_up_tells_what_the_appends_told(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        fill(ledger, range(40))
+        fill(ledger, range(24))
         before = everything(ledger)
         assert roll_up(ledger, least=1)
         assert everything(ledger) == before
-        assert rows(ledger, "presence_day") <= rows(ledger, "presence") == 40
-        fill(ledger, range(40, 60))
+        assert rows(ledger, "presence_day") <= rows(ledger, "presence") == 24
+        fill(ledger, range(24, 32))
         beside = everything(ledger)
         assert roll_up(ledger, least=1)
         assert everything(ledger) == beside != before
@@ -100,7 +100,7 @@ def test_it_is_made_in_parts_that_bound_memory(
 ) -> None:
     monkeypatch.setattr(module, "CHUNK_ROWS", 3)
     with ledger_in(tmp_path) as ledger:
-        fill(ledger, range(30))
+        fill(ledger, range(14))
         before = everything(ledger)
         roll_up(ledger, least=1)
         assert everything(ledger) == before
@@ -116,9 +116,9 @@ def test_it_is_made_in_parts_that_bound_memory(
 
 def test_the_rows_of_an_account_are_its_own(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        fill(ledger, range(16))
+        fill(ledger, range(8))
         roll_up(ledger, least=1)
-        fill(ledger, range(16, 24))
+        fill(ledger, range(8, 12))
         with hearing(ledger) as heard:
             assert {one.account for one in heard.presence(["acc_1"], 0)} == {"acc_1"}
             assert heard.presence(["acc_x"], 0) == []
@@ -148,11 +148,11 @@ def test_a_claimed_account_is_told_with_whoever_stands_behind_it(
 
 def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        fill(ledger, range(20))
+        fill(ledger, range(6))
         over = threading.Event()
 
         def appending() -> None:
-            for number in range(20, 32):
+            for number in range(6, 16):
                 ledger.append(told(number, f"acc_{number % 4}"))
             over.set()
 
@@ -170,17 +170,17 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
         thread.join()
         roll_up(ledger, least=1)
         with hearing(ledger) as heard:
-            assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 32
+            assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 16
 
 
 # Ledgers are made on disk: a few show what many would.
 @settings(max_examples=max(4, settings().max_examples // 8))
-@given(cuts=st.sets(st.integers(1, 23), max_size=4))
+@given(cuts=st.sets(st.integers(1, 11), max_size=4))
 def test_when_it_is_made_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, cuts: set[int]
 ) -> None:
     with ledger_in(tmp_path_factory.mktemp("ledger")) as ledger:
-        for number in range(24):
+        for number in range(12):
             fill(ledger, [number])
             if number in cuts:
                 roll_up(ledger, least=1)

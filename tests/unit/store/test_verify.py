@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,13 +55,23 @@ def plain_calls() -> list[Seen]:
     ]
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    with ledger_in(tmp_path) as made:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a ledger that each test copies."""
+    folder = tmp_path_factory.mktemp("filled")
+    with ledger_in(folder) as made:
         made.rules = made.rules._replace(tariffs=Prices())
         made.append(booking(history()))
         made.append(in_columns(plain_calls()))
         assert made.cursor().table("plain_call").count("*").fetchall() == [(12,)]
+    return folder
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, filled: Path):
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    with ledger_in(tmp_path) as made:
+        made.rules = made.rules._replace(tariffs=Prices())
         yield made
 
 
