@@ -67,8 +67,8 @@ class SmallReports(FakeReports):
     def __init__(self):
         super().__init__(source=SOURCE, top=2)
 
-    def personal(self, viewer, account_id):
-        super().personal(viewer, account_id)
+    def personal(self, viewer, account_id, purpose=None):
+        super().personal(viewer, account_id, purpose)
         return page_of(account_id)
 
 

@@ -112,7 +112,8 @@ def test_the_navigation_has_what_the_viewer_may_open(open_as, who, links):
 
 
 def test_an_operator_with_an_account_has_both():
-    links = navigation(Viewer("acc-00001", "Ada", operator=True))
+    ada = Viewer("acc-00001", "Ada", operator=True)
+    links = navigation(ada, {"people", "ingest_status"})
     addresses = [link.address for link in links]
     assert addresses == ["/", "/me", "/people", "/ingest", "/sources"]
     assert navigation(None) == ()

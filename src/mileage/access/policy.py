@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,8 @@ class Allowed:
     recorded: bool
     fields: frozenset[str] = frozenset()
     """The parts of the report that may be shown (``Readable.fields``)."""
+    of: frozenset[Relation] = field(default=frozenset(), compare=False)
+    """By which relations; with ``organisation`` it is about everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,12 @@ def _for_a_purpose(
     if not purpose:
         return _unstated(tuple(open_for), stated)
     readable = READABLES[lines[0].report]
-    fields = (line.fields for line in lines if purpose in line.purposes)
+    applied = [line for line in lines if purpose in line.purposes]
     return Allowed(
         purpose,
         recorded=readable.names_people and purpose != "self",
-        fields=frozenset().union(*fields),
+        fields=frozenset().union(*(line.fields for line in applied)),
+        of=frozenset(line.of for line in applied),
     )
 
 

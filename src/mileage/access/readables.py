@@ -20,7 +20,7 @@ class Readable(NamedTuple):
     refusal: str
     """A sentence for whoever may not; it tells nothing about the subject."""
     fields: tuple[str, ...] = ()
-    """Parts of it that a role may have or not."""
+    """Parts of it, beside its totals, that a role may have or not."""
     names_people: bool = True
     """It names somebody or could: each read leaves a row before it is answered."""
 
@@ -37,7 +37,7 @@ _LIST = (
         "a personal page opens for its own account and for the operator, and for "
         "roles of which the page /access says so",
         (
-            *("totals", "days", "hours", "clients", "models", "sessions"),
+            *("days", "hours", "clients", "models", "sessions"),
             *("activity", "attendance", "rank", "rejected"),
         ),
     ),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import AccountKind, Membership, Purpose, Viewer
 
-KeyScope = Literal["read", "operator"]
+KeyScope = Literal["read", "operator", "scim"]
 KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 
 ORGANISATION = "org"
@@ -41,6 +41,14 @@ def department_of(subject: str) -> str | None:
         length, _, names = subject.removeprefix(TEAM).partition(":")
         return names[: int(length)] if length.isdecimal() else None
     return None
+
+
+def team_of(subject: str) -> str | None:
+    """Return the team of such a subject; None for a department and for all others."""
+    department = department_of(subject)
+    if department is None or subject.startswith(DEPARTMENT):
+        return None
+    return subject.removeprefix(team_subject(department, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,22 @@ class ApiKey:
     expires_at: int | None = None
     last_used_at: int | None = None
     """To the minute or so."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedRole:
+    """A role that was granted to an account, ended ones too."""
+
+    grant_id: str
+    account_id: str
+    name: str
+    """Of the account."""
+    role: str
+    department: str
+    """'' for a role that is of none."""
+    granted_at: int
+    expires_at: int | None
+    revoked_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

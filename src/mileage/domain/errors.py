@@ -6,7 +6,8 @@ MileageError
 ├── NotFound           no such thing                 HTTP 404, exit 2
 ├── Conflict           somebody else holds it        HTTP 409, exit 4
 ├── Invalid            the input is unusable         HTTP 422, exit 2
-│   └── PolicyError    a policy file is wrong        (file, line, key)
+│   ├── PolicyError    a policy file is wrong        (file, line, key)
+│   └── PurposeMissing say what for, and you may     (purposes by name)
 ├── TooLarge           above a published limit       HTTP 413, exit 2
 ├── TooMany            over a rate; wait seconds     HTTP 429, exit 4
 └── Unavailable        try again later               HTTP 503, exit 4
@@ -60,6 +61,15 @@ class PolicyError(Invalid):
     def __init__(self, file: str, line: int, key: str, problem: str) -> None:
         super().__init__(f"{file}:{line}: {key}: {problem}")
         self.file, self.line, self.key, self.problem = file, line, key, problem
+
+
+class PurposeMissing(Invalid):
+    """The viewer may, for one of some purposes, and has stated none of them."""
+
+    def __init__(self, message: str, purposes: dict[str, str]) -> None:
+        super().__init__(message)
+        self.purposes = purposes
+        """Titles by name."""
 
 
 class TooLarge(MileageError):

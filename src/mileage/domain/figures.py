@@ -171,6 +171,10 @@ class PersonalPage:
     ranked: int
     completeness: Completeness
     simulated: bool = False
+    withheld: frozenset[str] = frozenset()
+    """Parts that this viewer may not see; what stands for them is no figure."""
+    purpose: str = "self"
+    """What it was read for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mileage.access.policy import Refusal, decide
+from mileage.access.readables import READABLES
 from mileage.access.marks import Marker, Marks
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.window import Window
 from mileage.reports.board import cut, rank, without_claimants
+from mileage.reports.gate import Gate
 from mileage.reports.hearing import (
     Asked,
     disagreements_page,
@@ -24,6 +25,7 @@ from mileage.reports.hearing import (
 )
 from mileage.reports.kept import Kept
 from mileage.reports.overview import look_over
+from mileage.reports.parts import permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
 from mileage.reports.shown import marked_board
@@ -57,6 +59,10 @@ if TYPE_CHECKING:
     from mileage.store.ledger import Ledger
 
 
+MENU = ("people", "ingest_status", "rejected", "unclaimed")
+"""Reports of which a menu shows the ones that a viewer may open."""
+
+
 class Question(Protocol):
     """The unchecked parameters of a usage question; see ``web.services``."""
 
@@ -78,6 +84,11 @@ class Question(Protocol):
     @property
     def group_by(self) -> tuple[str, ...]:
         """Dimensions."""
+        ...
+
+    @property
+    def purpose(self) -> str | None:
+        """Why it is asked."""
         ...
 
 
@@ -105,6 +116,8 @@ class Answers:
     def __init__(self, holdings: Holdings) -> None:
         self._have = holdings
         self._marks = Marks(holdings.control.marks_key())
+        self.gate = Gate(holdings.control, holdings.roles, self._today)
+        """What every report asks first, those of other modules too."""
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
         self._ranked: dict[
@@ -115,7 +128,7 @@ class Answers:
         self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
     ) -> Board:
         """Rank the published snapshot; raises NotFound, Refused."""
-        allowed = self._allow(viewer, "board")
+        allowed = self.gate.allow(viewer, "board")
         chosen = self._lens(lens)
         snapshot = self._have.snapshots.latest(as_of)
         board = cut(
@@ -145,23 +158,27 @@ class Answers:
             for one in self._have.lenses
         )
 
-    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
-        """Answer 'my page' over the rolling window."""
-        allowed = self._allow(viewer, "personal", account_id)
+    def personal(
+        self, viewer: Viewer, account_id: str, purpose: str | None = None
+    ) -> PersonalPage:
+        """Answer 'my page' over the rolling window, without what may not be seen."""
+        allowed = self.gate.allow(viewer, "personal", account_id, purpose)
         account = self._have.control.account(account_id)
         self._record(viewer, allowed, ("personal", account_id), 1)
-        return personal_page(
+        page = personal_page(
             self._have.ledger,
             account,
             self._window(),
             self._place(account_id),
             self._have.faults,
         )
+        return permitted(page, allowed)
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
         """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
         account, subject = _scope(viewer, question.scope)
-        allowed = self._allow(viewer, "usage", subject)
+        allowed = self.gate.allow(viewer, "usage", subject, question.purpose)
+        _check_parts(allowed, question.group_by)
         request = UsageRequest(
             self._asked_window(question),
             account,
@@ -176,11 +193,16 @@ class Answers:
         return answer
 
     def sources(
-        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+        self,
+        viewer: Viewer,
+        scope: str | None,
+        wanted: str = "",
+        most: int = 100,
+        purpose: str | None = None,
     ) -> SourcesPage:
         """Answer which sources tell of whom, and what is missing."""
         account, subject = _scope(viewer, scope)
-        allowed = self._allow(viewer, "sources", subject)
+        allowed = self.gate.allow(viewer, "sources", subject, purpose)
         have = self._have
         if account is not None:
             own = (have.control.account(account),)
@@ -193,10 +215,12 @@ class Answers:
             have.ledger, overview, asked, have.control.accounts_of
         )
 
-    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+    def disagreements(
+        self, viewer: Viewer, scope: str | None, purpose: str | None = None
+    ) -> DisagreementsPage:
         """Answer on which calls of the rolling window sources disagree."""
         account, subject = _scope(viewer, scope)
-        allowed = self._allow(viewer, "disagreements", subject)
+        allowed = self.gate.allow(viewer, "disagreements", subject, purpose)
         overview = None if account else self.overview.value()
         known = overview.known if overview else 1
         self._record(viewer, allowed, ("disagreements", subject), known)
@@ -207,34 +231,50 @@ class Answers:
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
         """Answer the ingest page."""
-        self._allow(viewer, "ingest_status")
+        self.gate.allow(viewer, "ingest_status")
         return self._have.receiving.status()
 
     def rejected(self, viewer: Viewer, source: str | None, sort: str) -> RejectedPage:
         """Answer what could not be read; raises Invalid for an unknown order."""
-        self._allow(viewer, "rejected")
+        self.gate.allow(viewer, "rejected")
         return rejected_page(self._have.ledger, source, sort)
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         """List accounts whose page this viewer may open."""
-        allowed = self._allow(viewer, "people")
-        accounts = self._have.control.accounts()
+        allowed = self.gate.allow(viewer, "people")
+        if "organisation" in allowed.of:
+            accounts = self._have.control.accounts()
+        else:
+            accounts = self._have.control.accounts_of(self.gate.below(viewer))
         self._record(viewer, allowed, ("people", ORGANISATION), len(accounts))
         return accounts
 
     def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
         """Answer which identities belong to nobody."""
-        allowed = self._allow(viewer, "unclaimed")
+        allowed = self.gate.allow(viewer, "unclaimed")
         found = unclaimed(self._have.ledger, self._have.control)
         self._record(viewer, allowed, ("unclaimed", ORGANISATION), len(found))
         return found
 
     def claimed(self, viewer: Viewer) -> tuple[Claimed, ...]:
         """Answer which identities somebody has claimed."""
-        allowed = self._allow(viewer, "unclaimed")
+        allowed = self.gate.allow(viewer, "unclaimed")
         found = claimed(self._have.ledger, self._have.control)
         self._record(viewer, allowed, ("claims", ORGANISATION), len(found))
         return found
+
+    def opens(self, viewer: Viewer) -> frozenset[str]:
+        """Return the reports about many that this viewer may open; for menus."""
+        return frozenset(name for name in MENU if self.gate.opens(viewer, name))
+
+    def roles(self, viewer: Viewer) -> Roles:
+        """Answer who may see what."""
+        self.gate.allow(viewer, "access")
+        return self._have.roles()
+
+    def reviewed(self) -> bool:
+        """Tell whether performance review is a purpose; everybody is told."""
+        return self._have.roles().reviewed
 
     def organisation(self) -> tuple[str, bool]:
         """Return the organisation's name and whether its data is simulated."""
@@ -251,16 +291,11 @@ class Answers:
     def _moved(self) -> tuple[int, date, int]:
         """Return what an overview depends on: the last append, the day, the people."""
         ledger = self._have.ledger
-        day = ledger.rules.clock.day(self._have.now())
-        return queries.span(ledger).seq, day, self._have.control.count_accounts()
+        accounts = self._have.control.count_accounts()
+        return queries.span(ledger).seq, self._today(), accounts
 
-    def _allow(
-        self, viewer: Viewer, report: str, subject: str = ORGANISATION
-    ) -> Allowed:
-        decision = decide(viewer, report, subject, roles=self._have.roles())
-        if isinstance(decision, Refusal):
-            raise Refused(decision.reason)
-        return decision
+    def _today(self) -> date:
+        return self._have.ledger.rules.clock.day(self._have.now())
 
     def _record(
         self,
@@ -335,3 +370,13 @@ def _scope(viewer: Viewer, asked: str | None) -> tuple[str | None, str]:
     if scope == "org":
         return None, ORGANISATION
     return viewer.account_id, viewer.account_id
+
+
+def _check_parts(allowed: Allowed, wanted: tuple[str, ...]) -> None:
+    """Refuse dimensions that the viewer may not divide by; those unknown come later."""
+    known = READABLES["usage"].fields
+    for one in wanted:
+        if one in known and one not in allowed.fields:
+            parts = ", ".join(sorted(allowed.fields)) or "nothing"
+            message = f"you may not group by {one}; you may by: {parts}"
+            raise Refused(message)

@@ -114,16 +114,23 @@ def me(request: Request) -> dict[str, Any]:
 def sources(request: Request) -> dict[str, Any]:
     """Answer which sources tell of whom, and what is missing."""
     given = request.query_params
-    scope, wanted = given.get("scope"), given.get("q", "")
-    reports = services(request).reports
-    return sources_json(reports.sources(viewer(request), scope, wanted, MOST_ACCOUNTS))
+    found = services(request).reports.sources(
+        viewer(request),
+        given.get("scope"),
+        given.get("q", ""),
+        MOST_ACCOUNTS,
+        given.get("purpose"),
+    )
+    return sources_json(found)
 
 
 def disagreements(request: Request) -> dict[str, Any]:
     """Answer on which calls sources disagree."""
-    scope = request.query_params.get("scope")
-    reports = services(request).reports
-    return disagreements_json(reports.disagreements(viewer(request), scope))
+    given = request.query_params
+    found = services(request).reports.disagreements(
+        viewer(request), given.get("scope"), given.get("purpose")
+    )
+    return disagreements_json(found)
 
 
 def ingest_status(request: Request) -> dict[str, Any]:
@@ -183,6 +190,12 @@ def row_limit(request: Request) -> int:
 
 
 SCOPE = Parameter("scope", "Whose: me or org.", {"type": "string"}, example="me")
+PURPOSE = Parameter(
+    "purpose",
+    "Why this is asked, when it is about others: a purpose of roles.toml. Recorded.",
+    {"type": "string"},
+    example="integrity",
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -215,7 +228,7 @@ ENDPOINTS = (
                 {"type": "array", "items": {"type": "string", "enum": list(GROUPS)}},
                 example="client,model",
             ),
-            Parameter("purpose", "Why this is asked.", {"type": "string"}),
+            PURPOSE,
         ),
     ),
     Endpoint(
@@ -269,6 +282,7 @@ ENDPOINTS = (
                 "Of everybody: those whose name or address holds every word.",
                 {"type": "string"},
             ),
+            PURPOSE,
         ),
     ),
     Endpoint(
@@ -279,7 +293,7 @@ ENDPOINTS = (
         "source says.",
         answer="Disagreements",
         handler=disagreements,
-        parameters=(SCOPE,),
+        parameters=(SCOPE, PURPOSE),
     ),
     Endpoint(
         path="/api/v1/ingest/status",

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from mileage.domain.errors import MileageError
 from mileage.web import (
+    access_pages,
     api,
     dark,
     door,
@@ -25,10 +26,10 @@ from mileage.web import (
     oidc,
     pages,
     receiver_pages,
+    session_pages,
     sign_in,
     terms_pages,
     unclaimed_pages,
-    session_pages,
     witness_door,
 )
 from mileage.web.counted import Counted
@@ -58,6 +59,7 @@ def create_app(
     app = Starlette(
         routes=[
             *pages.routes(),
+            *access_pages.routes(),
             *hearing_pages.routes(),
             *receiver_pages.routes(),
             *terms_pages.routes(),
@@ -69,11 +71,11 @@ def create_app(
             *witness_door.routes(services.door, intake),
             *hooks.routes(intake),
             *sign_in.routes(),
+            *session_pages.routes(),
+            *oidc.routes(),
             *observe.routes(services.receiver),
         ],
         middleware=[
-            *session_pages.routes(),
-            *oidc.routes(),
             Middleware(SecurityHeaders),
             Middleware(Surprises, tell=plain),
             Middleware(

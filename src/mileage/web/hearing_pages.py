@@ -25,7 +25,9 @@ def sources(request: Request) -> Response:
     viewer = asking.viewer(request)
     scope = request.query_params.get("scope")
     wanted = request.query_params.get("q", "").strip()
-    found = asking.services(request).reports.sources(viewer, scope, wanted)
+    purpose = request.query_params.get("purpose")
+    reports = asking.services(request).reports
+    found = reports.sources(viewer, scope, wanted, purpose=purpose)
     return page(
         request,
         "sources.html",
@@ -42,7 +44,8 @@ def disagreements(request: Request) -> Response:
     """Show the calls on which sources disagree, with what each of them says."""
     viewer = asking.viewer(request)
     scope = request.query_params.get("scope")
-    found = asking.services(request).reports.disagreements(viewer, scope)
+    purpose = request.query_params.get("purpose")
+    found = asking.services(request).reports.disagreements(viewer, scope, purpose)
     return page(
         request,
         "disagreements.html",

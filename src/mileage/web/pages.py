@@ -14,14 +14,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
-from mileage.domain.errors import Refused
 from mileage.web import asking, assets, charts, markup, numbers
 from mileage.web.board_view import BoardRows, lens_tabs
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -82,13 +81,17 @@ templates = _environment()
 
 def page(request: Request, name: str, status: int = 200, **context: object) -> Response:
     """Render a template in the frame of every page, the simulated banner included."""
-    organisation, simulated = asking.services(request).reports.organisation()
+    reports = asking.services(request).reports
+    organisation, simulated = reports.organisation()
     viewer = asking.asker(request).viewer
+    opens = reports.opens(viewer) if viewer else frozenset()
     frame = {
         "organisation": organisation,
         "simulated": simulated,
         "viewer": viewer,
-        "links": navigation(viewer),
+        "links": navigation(viewer, opens),
+        "opens": opens,
+        "reviewed": viewer is not None and reports.reviewed(),
         "path": request.url.path,
         "csrf": asking.form_token(request),
         "completeness": None,
@@ -97,14 +100,16 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> R
     return HTMLResponse(html, status)
 
 
-def navigation(viewer: Viewer | None) -> tuple[Link, ...]:
+def navigation(
+    viewer: Viewer | None, opens: Collection[str] = ()
+) -> tuple[Link, ...]:
     """Return the pages that this viewer can open."""
     if viewer is None:
         return ()
     mine = (Link("/me", "My page"),) if viewer.account_id else ()
-    others = (Link("/people", "People"), Link("/ingest", "Ingest"))
-    sources = Link("/sources", "Sources")
-    return (Link("/", "Board"), *mine, *(others if viewer.operator else ()), sources)
+    people = (Link("/people", "People"),) if "people" in opens else ()
+    ingest = (Link("/ingest", "Ingest"),) if "ingest_status" in opens else ()
+    return (Link("/", "Board"), *mine, *people, *ingest, Link("/sources", "Sources"))
 
 
 def board_page(kept: BoardRows, request: Request) -> Response:
@@ -134,7 +139,7 @@ def my_page(request: Request) -> Response:
 
 
 def person_page(request: Request) -> Response:
-    """Show somebody's page to the operator; the report records that first."""
+    """Show somebody's page for a stated purpose; the report records that first."""
     viewer = asking.viewer(request)
     account_id = request.path_params["account_id"]
     if account_id == viewer.account_id:
@@ -143,7 +148,8 @@ def person_page(request: Request) -> Response:
 
 
 def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
-    me = asking.services(request).reports.personal(viewer, account_id)
+    purpose = request.query_params.get("purpose")
+    me = asking.services(request).reports.personal(viewer, account_id, purpose)
     return page(
         request,
         "personal.html",
@@ -157,10 +163,8 @@ def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
 
 
 def people_page(request: Request) -> Response:
-    """List whose page the operator may open, found by ``?q=``."""
+    """List whose page the viewer may open, found by ``?q=``."""
     viewer = asking.viewer(request)
-    if not viewer.operator:
-        raise Refused("The list of people is the operator's. Your own page is /me.")
     wanted = request.query_params.get("q", "").strip()
     everyone = asking.services(request).reports.people(viewer)
     found = matching(everyone, wanted)

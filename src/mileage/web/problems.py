@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mileage.domain.errors import Dark, MileageError, TooMany, Unavailable
+from mileage.domain.errors import (
+    Dark,
+    MileageError,
+    PurposeMissing,
+    TooMany,
+    Unavailable,
+)
 from mileage.web import pages
 
 if TYPE_CHECKING:
@@ -113,6 +119,8 @@ def answer_error(request: Request, error: Exception) -> Response:
     """Answer a ``MileageError`` (the handler of the whole application)."""
     if not isinstance(error, MileageError):
         raise error
+    if isinstance(error, PurposeMissing) and not wants_json(request):
+        return _ask_what_for(request, error)
     headers = {}
     # How long it stays dark is for two people to say.
     if isinstance(error, Unavailable) and not isinstance(error, Dark):
@@ -122,6 +130,17 @@ def answer_error(request: Request, error: Exception) -> Response:
     if error.status == HTTPStatus.UNAUTHORIZED and wants_json(request):
         headers["WWW-Authenticate"] = 'Bearer realm="mileage"'
     return answer(request, problem(error), headers)
+
+
+def _ask_what_for(request: Request, error: PurposeMissing) -> Response:
+    """Show the form that states a purpose and asks the same again."""
+    rest = request.query_params.multi_items()
+    return pages.page(
+        request,
+        "purpose.html",
+        purposes=error.purposes,
+        rest=[(name, value) for name, value in rest if name != "purpose"],
+    )
 
 
 def answer_http(request: Request, error: Exception) -> Response:

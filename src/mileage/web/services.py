@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mileage.access.roles import Roles
     from mileage.domain.darkness import Darkness
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from mileage.domain.people import Account, Credential, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.rights import Answer, MyData, PersonRequest, RequestKind
-    from mileage.domain.witness import Reading
     from mileage.domain.sign_in import Session
+    from mileage.domain.witness import Reading
     from mileage.ingest.meters import Meters
     from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
@@ -55,8 +56,13 @@ class Reports(Protocol):
         """Return (name, title, what it encourages, how it is gamed), default first."""
         ...
 
-    def personal(self, viewer: Viewer, account_id: str) -> PersonalPage:
-        """Answer 'my page'; somebody else's only for the operator."""
+    def personal(
+        self, viewer: Viewer, account_id: str, purpose: str | None = None
+    ) -> PersonalPage:
+        """Answer 'my page'; of somebody else what the viewer may, for this purpose.
+
+        Raises PurposeMissing when there is one that opens it, Refused otherwise.
+        """
         ...
 
     def usage(self, viewer: Viewer, question: UsageQuestion) -> dict[str, Any]:
@@ -64,7 +70,12 @@ class Reports(Protocol):
         ...
 
     def sources(
-        self, viewer: Viewer, scope: str | None, wanted: str = "", most: int = 100
+        self,
+        viewer: Viewer,
+        scope: str | None,
+        wanted: str = "",
+        most: int = 100,
+        purpose: str | None = None,
     ) -> SourcesPage:
         """Answer which sources tell of whom; None takes the viewer's default.
 
@@ -73,7 +84,9 @@ class Reports(Protocol):
         """
         ...
 
-    def disagreements(self, viewer: Viewer, scope: str | None) -> DisagreementsPage:
+    def disagreements(
+        self, viewer: Viewer, scope: str | None, purpose: str | None = None
+    ) -> DisagreementsPage:
         """Answer on which calls sources disagree; scope as for ``sources``."""
         ...
 
@@ -87,6 +100,18 @@ class Reports(Protocol):
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         """List accounts whose page this viewer may open (the operator: all)."""
+        ...
+
+    def opens(self, viewer: Viewer) -> frozenset[str]:
+        """Return the reports about many that this viewer may open; for menus."""
+        ...
+
+    def roles(self, viewer: Viewer) -> Roles:
+        """Answer who may see what."""
+        ...
+
+    def reviewed(self) -> bool:
+        """Tell whether performance review is a purpose; every page says so."""
         ...
 
     def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
@@ -133,7 +158,6 @@ class SignIn(Protocol):
         """End a session."""
         ...
 
-
     def session_id(self, session_secret: str) -> str:
         """Return the id of an open session, '' when it is unknown or over."""
         ...
@@ -149,6 +173,7 @@ class SignIn(Protocol):
     def end_sessions(self, of: Viewer, actor: Viewer, *, but: str = "") -> int:
         """End all sessions of a viewer, except the one of the secret ``but``."""
         ...
+
 
 class SingleSignOn(Protocol):
     """Signing in with an identity provider."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.access.policy import Refusal, decide
 from mileage.domain.asserted import UNVERIFIED
-from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound, Refused
+from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound
 from mileage.reports.unclaimed import claimable
 from mileage.store.control.audit import Change
 from mileage.store.owners import claims_in_force
 
 if TYPE_CHECKING:
-    from mileage.access.roles import Roles
     from mileage.domain.parking import Identity
     from mileage.domain.people import Viewer
+    from mileage.reports.gate import Gate
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
 
@@ -34,10 +33,10 @@ class Moved(NamedTuple):
 class Claims:
     """Claims identities; each is on record before anything changes."""
 
-    def __init__(self, ledger: Ledger, control: Control, roles: Roles) -> None:
+    def __init__(self, ledger: Ledger, control: Control, gate: Gate) -> None:
         self._ledger = ledger
         self._control = control
-        self._roles = roles
+        self._gate = gate
 
     def claim(self, viewer: Viewer, identity: str, email: str) -> Moved:
         """Give everything that came under an identity to the owner of an address.
@@ -45,7 +44,7 @@ class Claims:
         Raises Refused unless the viewer is the operator, NotFound and Invalid when
         either is not what it should be, Conflict when somebody else has claimed it.
         """
-        self._allow(viewer)
+        self._gate.allow(viewer, "unclaimed")
         parked = self._identity(identity)
         if not claimable(parked):
             raise Invalid(
@@ -72,7 +71,7 @@ class Claims:
 
     def unclaim(self, viewer: Viewer, identity: str) -> Moved:
         """Give an identity back what came under it; raises Refused, NotFound."""
-        self._allow(viewer)
+        self._gate.allow(viewer, "unclaimed")
         parked = self._identity(identity)
         person_id = claims_in_force(self._ledger.cursor()).get(parked.account_id)
         if person_id is None:
@@ -108,9 +107,3 @@ class Claims:
                 f"nothing came under {typed}: see 'mileage people unclaimed'"
             )
         return found
-
-    def _allow(self, viewer: Viewer) -> None:
-        """Let whoever may see what is parked decide about it, and nobody else."""
-        decision = decide(viewer, "unclaimed", roles=self._roles)
-        if isinstance(decision, Refusal):
-            raise Refused(decision.reason)

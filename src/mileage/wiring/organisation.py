@@ -36,6 +36,7 @@ from mileage.wiring.claiming import Claims
 from mileage.wiring.horizon import Horizon
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
+from mileage.wiring.roles_in_force import RolesInForce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ class Organisation:
     @property
     def claims(self) -> Claims:
         """Return where usage that belongs to nobody gets an owner."""
-        return Claims(self.ledger, self.control, self.policy.roles)
+        return Claims(self.ledger, self.control, self.answers.gate)
 
     @property
     def rights(self) -> Rights:
@@ -185,7 +186,7 @@ def _assemble(
             now=now,
             receiving=receiving,
             faults=policy.faults,
-            roles=lambda: policy.roles,
+            roles=RolesInForce(data, control.note_purposes),
         )
     )
     return Organisation(

@@ -152,9 +152,9 @@ def test_a_file_without_ones_own_page_is_refused():
         (
             (
                 '[[allow]]\nrole = "member"\nreport = "board"\nof = "self"\n'
-                'purposes = ["self"]\nfields = ["totals"]'
+                'purposes = ["self"]\nfields = ["hours"]'
             ),
-            "allow[2].fields: holds 'totals'; allowed: none: board has no parts",
+            "allow[2].fields: holds 'hours'; allowed: none: board has no parts",
         ),
         (
             (
@@ -207,7 +207,7 @@ def test_a_manager_states_a_purpose_and_sees_some_parts():
         Allowed(
             "planning",
             recorded=True,
-            fields=frozenset({"totals", "days", "clients", "models"}),
+            fields=frozenset({"days", "clients", "models"}),
         )
     )
     gossip = decide(member(), "personal", BO, below._replace(purpose="gossip"))
@@ -228,7 +228,7 @@ def test_several_roles_add_up_within_one_purpose():
     everything = frozenset(READABLES["personal"].fields)
     assert decide(steward, "personal", BO, case).fields == everything
     support = decide(steward, "personal", BO, case._replace(purpose="support"))
-    assert support.fields == {"totals", "days", "clients", "models"}
+    assert support.fields == {"days", "clients", "models"}
 
 
 def test_a_department_lead_reads_the_led_department_only():

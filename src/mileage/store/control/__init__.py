@@ -16,18 +16,21 @@ from sqlalchemy.dialects.sqlite import insert
 from mileage.store.control.access_log import AccessLog
 from mileage.store.control.accounts import Accounts
 from mileage.store.control.audit import AuditLog
+from mileage.store.control.checkpoints import Checkpoints
 from mileage.store.control.dark import DarkSwitch
 from mileage.store.control.database import Database, engine_on
 from mileage.store.control.domains import Domains
+from mileage.store.control.erasing import Erasures
 from mileage.store.control.federation import Federation
 from mileage.store.control.erasing import Erasures
 from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
+from mileage.store.control.org_chart import OrgChart
 from mileage.store.control.passwords import Passwords
 from mileage.store.control.requests import Requests
+from mileage.store.control.roles import GrantedRoles
 from mileage.store.control.schema import META
-from mileage.store.control.sign_in import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +46,8 @@ KEY_BYTES = 32
 class Control(
     Accounts,
     Memberships,
-    SignIn,
+    OrgChart,
+    GrantedRoles,
     Passwords,
     Federation,
     AccessLog,

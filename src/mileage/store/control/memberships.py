@@ -72,7 +72,8 @@ def _believed(as_of: int | None) -> Select[Any]:
     )
 
 
-def _membership(row: Row[Any]) -> Membership:
+def membership_from(row: Row[Any]) -> Membership:
+    """Return the membership that a row of its table holds."""
     return Membership(
         row.account_id,
         row.department,
@@ -90,7 +91,7 @@ class Memberships(OnDatabase):
     def memberships(self, *, as_of: int | None = None) -> tuple[Membership, ...]:
         """List all memberships, as believed now or at an instant."""
         with self._database.reading() as connection:
-            return tuple(map(_membership, connection.execute(_believed(as_of))))
+            return tuple(map(membership_from, connection.execute(_believed(as_of))))
 
     def membership_at(
         self, day: date, *, as_of: int | None = None
@@ -153,7 +154,14 @@ def _compare(
 ) -> bool:
     """Note what ends and what begins to be believed; tell whether anything does."""
     wanted = {
-        Place(row.department, row.team, row.manager, row.role, row.since, row.until)
+        Place(
+            row.department,
+            row.team,
+            _address(row.manager),
+            row.role,
+            row.since,
+            row.until,
+        )
         for row in stated
     }
     ended = [row_id for place, row_id in places.items() if place not in wanted]
@@ -166,6 +174,11 @@ def _compare(
         for place in begun
     )
     return bool(ended or begun)
+
+
+def _address(manager: str) -> str:
+    """Return a manager's address as addresses are kept; a name stays as it is."""
+    return manager.lower() if "@" in manager else manager
 
 
 def _known(connection: Connection) -> Known:

@@ -65,7 +65,7 @@ def test_a_token_is_looked_up_once_until_somebody_writes(control, sent):
 
 
 @pytest.mark.parametrize("question", ["session_viewer", "key_viewer"])
-def test_a_question_of_every_request_is_one_statement(control, sent, question):
+def test_a_question_of_every_request_is_two_statements(control, sent, question):
     account_id = control.ensure_account("ana@x.example")
     key = control.create_key(account_id, "read").secret
     secret = {
@@ -76,7 +76,9 @@ def test_a_question_of_every_request_is_one_statement(control, sent, question):
     assert getattr(control, question)(secret)
     sent.clear()
     assert getattr(control, question)(secret)
-    assert [one.split()[0] for one in sent] == ["BEGIN", "SELECT"]
+    # Who it is, and which roles are held at this moment.
+    assert [one.split()[0] for one in sent] == ["BEGIN", "SELECT"] * 2
+    assert "role_grant" in sent[-1]
 
 
 @pytest.mark.parametrize("question", ["session_viewer", "key_viewer"])

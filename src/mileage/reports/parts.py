@@ -1,0 +1,47 @@
+"""A person's page without the parts that a viewer may not see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mileage.access.readables import READABLES
+from mileage.domain.figures import Completeness, SourceSeen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.access.policy import Allowed
+    from mileage.domain.figures import PersonalPage
+
+PARTS = frozenset(READABLES["personal"].fields)
+NOTHING: Mapping[str, Mapping[str, Any]] = {
+    "days": {"daily": (), "active_days": 0},
+    "hours": {"hours": ()},
+    "clients": {"by_client": ()},
+    "models": {"by_model": ()},
+    "sessions": {"by_session": (), "sessions": 0},
+    "activity": {"activity": ()},
+    "attendance": {"attended_calls": 0, "unattended_calls": 0},
+    "rank": {"rank": None, "ranked": 0},
+    "rejected": {"rejected": (), "differing_calls": 0},
+}
+"""What stands for each part that is withheld."""
+
+
+def permitted(page: PersonalPage, allowed: Allowed) -> PersonalPage:
+    """Return what of a page may leave; every part that may not is gone from it."""
+    withheld = PARTS - allowed.fields
+    changes: dict[str, Any] = {"withheld": withheld, "purpose": allowed.purpose}
+    for part in withheld:
+        changes |= NOTHING[part]
+    if "hours" in withheld:
+        # When somebody's first and last call was is an hour of the day, too.
+        changes["completeness"] = _without_times(page.completeness, withheld)
+    return replace(page, **changes)
+
+
+def _without_times(found: Completeness, withheld: frozenset[str]) -> Completeness:
+    sources = () if "clients" in withheld else found.sources
+    untimed = (SourceSeen(one.source, one.witnesses, None, None) for one in sources)
+    return Completeness(tuple(untimed), None, found.missing)
