@@ -29,6 +29,7 @@ class Organisation:
     last_day: dict[str, int] = field(default_factory=dict)
     """On which day of the window somebody was active last; the last one if unset."""
     priced: bool = True
+    unranked: frozenset[str] = frozenset()
 
     def add(
         self,
@@ -54,7 +55,7 @@ class Organisation:
             self.add(name, tokens + number if number < users else 0, department, team)
 
     def chart(self) -> Chart:
-        return Chart(tuple(self.accounts), dict(self.places))
+        return Chart(tuple(self.accounts), dict(self.places), self.unranked)
 
     def figures(self, name: str) -> Figures:
         tokens = self.used[name]
@@ -133,6 +134,9 @@ def random_organisation(random: Random) -> Organisation:
         heads.append(lead)
     for number in range(random.randint(0, 4)):
         _draw(made, random, f"loose-{number}", (active, late))
+    if random.random() < 0.3:
+        few = random.randint(1, 6)
+        made.unranked = frozenset(random.choices(sorted(made.used), k=few))
     return made
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Part = TypeVar("Part")
 
@@ -167,6 +167,18 @@ def _holds(amounts: Sequence[int], least: int, percent: int) -> bool:
 
 def _users(crowd: Crowd) -> int:
     return sum(any(one.amounts) for one in crowd)
+
+
+def gives_away(
+    users: Collection[str], idle: Collection[str], known: Collection[str], least: int
+) -> bool:
+    """Tell whether a sum tells too few people's to somebody who sees the others'.
+
+    ``users`` and ``idle`` are who is in it without a name on a board.
+    """
+    used = set(users).difference(known)
+    rest = used | set(idle).difference(known)
+    return 0 < len(rest) < len(users) + len(idle) and len(used) < least
 
 
 def spread(amounts: Iterable[int]) -> tuple[Band, Band]:

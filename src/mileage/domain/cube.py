@@ -71,9 +71,10 @@ class Summed:
     teams: tuple[str, ...]
     totals: Totals
     hidden_users: tuple[str, ...]
-    """Accounts; never shown. Whoever sees all but a few of them by name does not get
-    the sum, because it would tell the others'."""
+    """Accounts that used something since the cube before; never shown. Whoever sees all
+    but a few of them by name does not get the sum: it would tell the others'."""
     hidden_idle: tuple[str, ...]
+    """The other accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +124,48 @@ def department_id(name: str) -> str:
     return blake2b(
         name.encode(), digest_size=ID_BYTES, person=b"department"
     ).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Teams that are told together, as somebody may see them."""
+
+    teams: tuple[str, ...]
+    members: int
+    bands: tuple[Range, Range] | None
+    """Of the median and of the middle half, in tokens a person."""
+    totals: Totals | None
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentPage:
+    """A department as somebody may see it. What is None is not told."""
+
+    department_id: str
+    name: str
+    window: Window
+    zone: str
+    as_of: int
+    renewed_from: str
+    """ISO date from which on another cube may take the place of this one."""
+    whole: Line
+    lines: tuple[Line, ...]
+    """Teams, or teams together; none where nothing is told."""
+    together: tuple[Line, ...]
+    """Sums over several of these lines, where each alone is not told."""
+    services: Totals
+    least: int
+    """How many people a group must have for this viewer."""
+    least_sum: int
+    purpose: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A department that somebody may open."""
+
+    department_id: str
+    name: str
+    members: int
+    told: bool

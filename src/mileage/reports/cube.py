@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.disclosure import Person, at_most, joined, plan, spread
@@ -39,6 +40,8 @@ class Chart(NamedTuple):
     accounts: Sequence[Account]
     places: Mapping[str, Membership]
     """By account id."""
+    unranked: frozenset[str] = frozenset()
+    """Who stands on no board, whatever they used: they have objected."""
 
 
 class Terms(NamedTuple):
@@ -124,9 +127,10 @@ def _named(snapshot: Snapshot, chart: Chart, terms: Terms) -> frozenset[str]:
     """
     named: set[str] = set()
     for lens in terms.lenses:
-        ranked = rank(snapshot, lens)
+        ranked = rank(snapshot, lens, chart.unranked)
         if len(ranked) <= terms.top and lens.unit == "tokens" and all(lens.weights):
-            return frozenset(one.account_id for one in chart.accounts)
+            everybody = frozenset(one.account_id for one in chart.accounts)
+            return everybody - chart.unranked
         named.update(row.standing.account_id for row in ranked[: terms.top])
     return frozenset(named)
 
@@ -193,13 +197,18 @@ class _Telling:
     def _summed(self, block: Block) -> Summed:
         crowd = self._crowd(block)
         hidden = [one for one in crowd if not one.named]
+        fresh = [one.fresh and any(one.amounts) for one in hidden]
         totals = self._totals([one.account_id for one in crowd])
         users, or_more = at_most(totals.users, len(crowd), self.limits)
         return Summed(
             teams=block,
             totals=replace(totals, users=users, or_more=or_more),
-            hidden_users=tuple(one.account_id for one in hidden if any(one.amounts)),
-            hidden_idle=tuple(one.account_id for one in hidden if not any(one.amounts)),
+            hidden_users=tuple(compress((one.account_id for one in hidden), fresh)),
+            hidden_idle=tuple(
+                one.account_id
+                for one, anew in zip(hidden, fresh, strict=True)
+                if not anew
+            ),
         )
 
     def _totals(self, accounts: Sequence[str]) -> Totals:

@@ -108,7 +108,10 @@ class Organisation:
 
     def _chart(self, snapshot: Snapshot) -> Chart:
         day = date.fromisoformat(snapshot.days[-1])
-        return Chart(self.control.accounts(), self.control.membership_at(day))
+        control = self.control
+        return Chart(
+            control.accounts(), control.membership_at(day), control.objectors()
+        )
 
     def _terms(self) -> Terms:
         settings = self.policy.settings

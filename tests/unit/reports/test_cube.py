@@ -78,6 +78,18 @@ def test_people_on_a_board_hide_nobody() -> None:
     assert department(cube(made, replace_top(TERMS, 50)), "Engines").sums
 
 
+def test_who_has_objected_to_boards_is_known_to_nobody() -> None:
+    made = Organisation()
+    made.group("Engines", "Difference", users=20)
+    everybody_ranked = replace_top(TERMS, 100)
+    assert department(cube(made, everybody_ranked), "Engines").sums
+    for objectors, told in ((1, False), (4, False), (5, True)):
+        made.unranked = frozenset(f"Engines-Difference-{n}" for n in range(objectors))
+        found = department(cube(made, everybody_ranked), "Engines")
+        assert bool(found.sums) is told
+        assert bool(found.rows) is told
+
+
 def replace_top(terms: Terms, top: int) -> Terms:
     return terms._replace(top=top)
 
