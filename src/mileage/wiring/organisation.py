@@ -76,7 +76,8 @@ class Organisation:
     def rights(self) -> Rights:
         """Return where people ask about their own data."""
         name = self.answers.organisation
-        return Rights(self.ledger, self.control, self.snapshots, name)
+        gate = self.answers.gate
+        return Rights(self.ledger, self.control, self.snapshots, name, gate)
 
     horizon: Horizon
 
@@ -144,10 +145,10 @@ def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisa
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:
         control.believe(policy.settings.domains)
-        clock = Clock(ZoneInfo(policy.settings.zone))
-        rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
         control.limit_sessions(policy.sign_in.limits)
         control.take_groups(policy.sign_in)
+        clock = Clock(ZoneInfo(policy.settings.zone))
+        rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
         settings = policy.settings
         room = Room(settings.ledger_megabytes, settings.ledger_threads)
         ledger = Ledger(data / "ledger.duckdb", rules, now, room)
@@ -173,11 +174,11 @@ def _assemble(
         MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
     snapshots = Snapshots(data / "snapshots")
+    cubes = Cubes(data / "cubes")
     cadence = policy.settings.snapshot_seconds
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
     # It counts from what the ledger has before anything is taken in.
     receiving = Receiving(ledger, pipeline.backlog, gauge.load)
-    cubes = Cubes(data / "cubes")
     receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
     answers = Answers(
         Holdings(
@@ -209,7 +210,6 @@ def _assemble(
 
 
 def _pricer(catalog: Catalog) -> Pricer:
-        cubes=cubes,
     def price(call: Call) -> Priced:
         day = moment(call.occurred_at).date()
         cost = catalog.cost(call.provider, call.model, day, call.tier, call.tokens)
