@@ -248,29 +248,29 @@ def test_qwen_answers_alone_are_the_calls(drawn, chance: random.Random):
 
 def chats_of_gemini():
     yield opening()
-    for number in range(12_000):
+    for number in range(4_000):
         yield spoke(f"m-{number}", seconds=number)
 
 
 def chats_of_qwen():
-    for number in range(6_000):
+    for number in range(2_000):
         yield qwen_told(f"chatcmpl-{number:024}", None, number)
         yield qwen_answer(f"a-{number}", None, number + 0.02)
 
 
 def side_calls_of_qwen():
-    for number in range(12_000):
+    for number in range(4_000):
         yield qwen_told(f"chatcmpl-{number:024}", None, number)
 
 
 def objects_of_gemini():
-    for number in range(2_500):
+    for number in range(800):
         yield from exported(response(number)).splitlines(keepends=True)
 
 
 def an_object_without_end():
     yield b"{\n"
-    for _ in range(300_000):
+    for _ in range(100_000):
         yield b'  "x": "' + b"y" * 120 + b'",\n'
 
 
@@ -292,4 +292,4 @@ def test_memory_does_not_grow_with_the_file(source, lines):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 64 * MEGABYTE
+    assert peak < 20 * MEGABYTE
