@@ -15,7 +15,8 @@ demo: setup ## a simulated organisation, served on this machine (set-up included
 
 .PHONY: test
 test: setup-browser lint types imports ## everything that must hold: checks and tests
-	@$(bin)/pytest -n 2 --dist worksteal $(ARGS)
+	@# More than two cores can do at once: a test with a server mostly waits.
+	@$(bin)/pytest -n 4 --dist worksteal $(ARGS)
 
 .PHONY: check
 check: setup format lint types imports ## format, lint, types, imports; no tests
