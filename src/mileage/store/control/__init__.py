@@ -52,6 +52,7 @@ class Control(
     Federation,
     AccessLog,
     AuditLog,
+    Checkpoints,
     DarkSwitch,
     Domains,
     Held,
