@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mileage.domain.darkness import Act, Darkness, whole_sentence
+from mileage.domain.directory import AccessRow
 from mileage.domain.errors import Invalid, NotFound, Refused
 
 BEGAN = Act(1_795_350_000_000_000, "acc-steward", "Sam Steward")
@@ -50,3 +51,26 @@ class FakeDark:
     def _allow(self, viewer):
         if not (viewer.operator or viewer.holds("steward")):
             raise Refused("the dark switch is for stewards and the operator")
+
+
+READS = tuple(
+    AccessRow(
+        number,
+        BEGAN.at + number,
+        "acc-reader",
+        "Rea <b>Reader</b>",
+        "support" if number % 3 else "board",
+        "personal" if number % 3 else "board",
+        "acc-00017" if number % 3 else "org",
+        1 if number % 3 else 250,
+        "",
+        "" if number % 3 or number % 2 else "5" * 64,
+        "api" if number % 2 else "page",
+    )
+    for number in range(230, 0, -1)
+)
+
+
+def readers(before, most):
+    """Return a page of made-up reads."""
+    return tuple(one for one in READS if before is None or one.row_id < before)[:most]

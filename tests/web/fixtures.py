@@ -33,7 +33,7 @@ from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
-from tests.web import hearing, parking, receiving
+from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.rights import FakeRights
 
@@ -461,6 +461,9 @@ class FakeReports:
     def claimed(self, viewer: Viewer):
         parking.only_operator(viewer)
         return parking.CLAIMED if self.accounts else ()
+
+    def readers(self, viewer: Viewer, before: int | None, most: int):
+        return darkening.readers(before, most) if self.accounts else ()
 
     def people(self, viewer: Viewer):
         if not viewer.operator:

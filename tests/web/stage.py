@@ -33,7 +33,7 @@ from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
-from tests.web import hearing, parking, receiving
+from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
@@ -211,6 +211,10 @@ class FakeReports:
     ) -> DisagreementsPage:
         self._note("disagreements", viewer, scope)
         return hearing.disagreements_page(viewer, (ADA_ACCOUNT,), COMPLETENESS)
+
+    def readers(self, viewer: Viewer, before: int | None, most: int) -> Any:
+        self._note("readers", viewer, before)
+        return darkening.readers(before, most)
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         self._note("people", viewer)

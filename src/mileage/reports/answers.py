@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from mileage.access.policy import Allowed
     from mileage.domain.client_faults import Fault
+    from mileage.domain.directory import AccessRow
     from mileage.domain.figures import (
         Board,
         BoardRow,
@@ -238,6 +239,14 @@ class Answers:
         """Answer what could not be read; raises Invalid for an unknown order."""
         self.gate.allow(viewer, "rejected")
         return rejected_page(self._have.ledger, source, sort)
+
+    def readers(
+        self, viewer: Viewer, before: int | None, most: int
+    ) -> tuple[AccessRow, ...]:
+        """Answer who read what names the viewer, the latest first."""
+        own = viewer.account_id
+        self.gate.allow(viewer, "my_data", own)
+        return self._have.control.readers_of(own, before=before, limit=most)
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
         """List accounts whose page this viewer may open."""

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.window import moment
+from mileage.reports.values import instant_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,8 +48,8 @@ def incident_json(darkness: Darkness, rows: Iterable[AccessRow]) -> dict[str, An
     told = sorted(readers.items(), key=lambda one: (-one[1].reports.total(), one[0]))
     return {
         **darkness.as_json(),
-        "reads_since": _instant(darkness.began.at - WEEK),
-        "reads_until": _instant(darkness.began.at),
+        "reads_since": instant_json(darkness.began.at - WEEK),
+        "reads_until": instant_json(darkness.began.at),
         "readers": [_reader_json(viewer, reader) for viewer, reader in told],
         "suspects": [],
     }
@@ -59,7 +59,7 @@ def read_json(row: AccessRow) -> dict[str, Any]:
     """Return one read as a line of the file beside the summary."""
     return {
         "entry": row.row_id,
-        "at": _instant(row.at),
+        "at": instant_json(row.at),
         "viewer": row.viewer,
         "name": row.viewer_name,
         "purpose": row.purpose,
@@ -80,10 +80,6 @@ def _reader_json(viewer: str, reader: _Reader) -> dict[str, Any]:
         "exports": reader.exports,
         "most_named_at_once": reader.most,
         "reports": dict(reader.reports.most_common()),
-        "first": _instant(reader.first),
-        "last": _instant(reader.last),
+        "first": instant_json(reader.first),
+        "last": instant_json(reader.last),
     }
-
-
-def _instant(at: int) -> str:
-    return moment(at).isoformat().replace("+00:00", "Z")

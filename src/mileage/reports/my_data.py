@@ -69,7 +69,7 @@ class Rights:
                 what: [told(row) for row in rows]
                 for what, rows in held(ledger, account_id).items()
             },
-            readers=_told_all(control.access_rows(subject=account_id, limit=MOST_ROWS)),
+            readers=_told_all(control.readers_of(account_id, limit=MOST_ROWS)),
             reads=_told_all(control.reads_by(account_id)),
             changes=_told_all(control.changes_about(_ids(accounts, directory))),
             requests=control.requests(account_id=account_id),

@@ -26,6 +26,8 @@ from mileage.web.asking import services, viewer
 from mileage.web.hooks import OPERATIONS
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
 from mileage.web.pages import page
+from mileage.web.readers import SHOWN
+from mileage.web.readers import answer as readers
 from mileage.web.services import UsageQuestion
 from mileage.web.witness_door import OPERATION as PUSH
 
@@ -266,6 +268,23 @@ ENDPOINTS = (
         answer="PersonalPage",
         handler=me,
         errors=(401, 404, 422, 503),
+    ),
+    Endpoint(
+        path="/api/v1/me/readers",
+        name="readers",
+        summary="Who looked at one's own data",
+        description="Every read by others that named oneself or could have, the "
+        f"latest {SHOWN} first: who, when, for which purpose, what, and how.",
+        answer="Readers",
+        handler=readers,
+        errors=(401, 403, 404, 422, 503),
+        parameters=(
+            Parameter(
+                "before",
+                "Only entries before this one, for the next page.",
+                {"type": "integer", "minimum": 0},
+            ),
+        ),
     ),
     Endpoint(
         path="/api/v1/sources",

@@ -74,6 +74,21 @@ RECEIVER_SCHEMAS: dict[str, Schema] = {
         "Witnesses since the data directory began; when idle, "
         "durable = visible + duplicates and lag_seconds = 0.",
     ),
+    "Readers": _object(
+        {
+            "rows": _list(
+                {
+                    "entry": _COUNT,
+                    "at": _INSTANT,
+                    **dict.fromkeys(("reader", "purpose", "report", "about"), _TEXT),
+                    "named": {**_COUNT, "description": "How many people it named."},
+                    **dict.fromkeys(("through", "detail"), _TEXT),
+                }
+            ),
+            "before": {"type": ["integer", "null"], "minimum": 0},
+        },
+        "The latest first; send `before` back for older ones, null when there is none.",
+    ),
     "Rejected": _object(
         {
             "source": {"type": ["string", "null"]},

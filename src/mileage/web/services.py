@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mileage.access.roles import Roles
     from mileage.domain.darkness import Darkness
+    from mileage.domain.directory import AccessRow
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
@@ -96,6 +97,12 @@ class Reports(Protocol):
 
     def rejected(self, viewer: Viewer, source: str | None, sort: str) -> RejectedPage:
         """Answer what could not be read, of one source or of all; raises Invalid."""
+        ...
+
+    def readers(
+        self, viewer: Viewer, before: int | None, most: int
+    ) -> tuple[AccessRow, ...]:
+        """Answer who read what names the viewer, before an entry, newest first."""
         ...
 
     def people(self, viewer: Viewer) -> tuple[Account, ...]:
