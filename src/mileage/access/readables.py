@@ -63,6 +63,12 @@ _LIST = (
         "calls on which sources disagree",
         "you may see your own calls; everybody's are for the operator",
     ),
+    Readable(
+        "dark",
+        "the dark switch",
+        "the dark switch is for stewards and the operator",
+        names_people=False,
+    ),
     Readable("people", "the directory", "the directory is for the operator"),
     Readable(
         "unclaimed",

@@ -23,6 +23,7 @@ COMMANDS = {
     "person": "Give people what they may ask of their own data.",
     "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
+    "role": "Grant, revoke and list roles.",
     "audit": "List who changed what about access.",
     "dark": "Close whatever names or ranks anybody, at once.",
     "check": "Validate every policy file.",
@@ -37,7 +38,7 @@ COMMANDS = {
     "sign-in": "Print a new one-time sign-in link for the operator.",
     "completion": "Print the script that completes commands in a shell.",
 }
-MODULES = {"import": "import_files", "token": "tokens", "key": "keys"}
+MODULES = {"import": "import_files", "token": "tokens", "key": "keys", "role": "roles"}
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from mileage.access.policy import Refusal, decide
 from mileage.domain.directory import NamedRead
 from mileage.domain.errors import NotFound, Refused
 from mileage.domain.rights import ERASED, Answer, MyData, PersonRequest
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import Account, Viewer
     from mileage.domain.rights import RequestKind
+    from mileage.reports.gate import Gate
     from mileage.reports.snapshots import Snapshots
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
@@ -43,6 +43,7 @@ class Rights:
     snapshots: Snapshots
     organisation: Callable[[], tuple[str, bool]]
     """Its name, and whether its data is simulated."""
+    gate: Gate
 
     def my_data(self, viewer: Viewer, account_id: str) -> MyData:
         """Answer what is kept about a person; raises Refused, NotFound."""
@@ -120,14 +121,10 @@ class Rights:
         self.control.answer_request(viewer, answer)
 
     def _allow(self, viewer: Viewer) -> None:
-        decision = decide(viewer, "person_requests")
-        if isinstance(decision, Refusal):
-            raise Refused(decision.reason)
+        self.gate.allow(viewer, "person_requests")
 
     def _opened(self, viewer: Viewer, account_id: str) -> Account:
-        decision = decide(viewer, "my_data", account_id)
-        if isinstance(decision, Refusal):
-            raise Refused(decision.reason)
+        decision = self.gate.allow(viewer, "my_data", account_id)
         account = self.control.account(account_id)
         if account.kind == ERASED:
             message = "somebody who was erased has no data to show"

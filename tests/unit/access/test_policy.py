@@ -37,6 +37,9 @@ REPORTS = (
     "access",
     "unclaimed",
     "rejected",
+    "my_data",
+    "person_requests",
+    "dark",
     "department",
     "sources",
     "disagreements",
@@ -80,6 +83,17 @@ ALLOWED = {
     ("access", "member", "organisation"): Allowed("board", recorded=False),
     ("unclaimed", "operator in a shell", "organisation"): OPERATIONS,
     ("unclaimed", "operator with an account", "organisation"): OPERATIONS,
+    ("my_data", "member", "own"): SELF,
+    ("my_data", "operator with an account", "own"): SELF,
+    ("my_data", "operator in a shell", "own"): OPERATIONS,
+    ("my_data", "operator in a shell", "other"): OPERATIONS,
+    ("my_data", "operator in a shell", "none"): OPERATIONS,
+    ("my_data", "operator with an account", "other"): OPERATIONS,
+    ("my_data", "operator with an account", "none"): OPERATIONS,
+    ("person_requests", "operator in a shell", "organisation"): OPERATIONS,
+    ("person_requests", "operator with an account", "organisation"): OPERATIONS,
+    ("dark", "operator in a shell", "organisation"): UNNAMED,
+    ("dark", "operator with an account", "organisation"): UNNAMED,
     ("people", "operator in a shell", "organisation"): OPERATIONS,
     ("people", "operator with an account", "organisation"): OPERATIONS,
     ("sources", "operator in a shell", "organisation"): OPERATIONS,
@@ -112,7 +126,7 @@ def test_the_cases_above_are_among_those_tried():
 
 def test_what_reads_about_others_is_recorded():
     for (report, viewer, subject), decision in ALLOWED.items():
-        unnamed = {"ingest_status", "rejected", "access"}
+        unnamed = {"ingest_status", "rejected", "access", "dark"}
         names_others = decision is not SELF and report not in unnamed
         assert decision.recorded is names_others, (report, viewer, subject)
 
