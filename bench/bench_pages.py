@@ -111,6 +111,7 @@ def client(organisation: Organisation) -> TestClient:
         rights=organisation.rights,
         allowed_hosts=(HOST,),
         dark=Dark(organisation.control, organisation.data),
+        departments=organisation.departments,
     )
     browser = TestClient(create_app(services), base_url=f"http://{HOST}")
     link = organisation.control.create_link(OPERATOR)

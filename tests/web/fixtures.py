@@ -35,6 +35,7 @@ from mileage.domain.window import Window, micros
 from mileage.web.services import Services
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
+from tests.web.departments import FakeDepartments
 from tests.web.rights import FakeRights
 
 if TYPE_CHECKING:
@@ -612,4 +613,5 @@ def fake_services(
         rights=FakeRights(empty=reports is not None and not reports.accounts),
         allowed_hosts=hosts or ("testserver",),
         dark=dark or FakeDark(),
+        departments=FakeDepartments(),
     )

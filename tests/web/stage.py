@@ -35,6 +35,7 @@ from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
+from tests.web.departments import FakeDepartments
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
@@ -350,6 +351,7 @@ class Stage:
     receiver: FakeReceiver = field(default_factory=lambda: FakeReceiver(STATUS))
     desk: FakeDesk = field(default_factory=FakeDesk)
     dark: FakeDark = field(default_factory=FakeDark)
+    departments: FakeDepartments = field(default_factory=FakeDepartments)
     rights: FakeRights = field(default_factory=FakeRights)
 
     def __post_init__(self) -> None:
@@ -362,6 +364,7 @@ class Stage:
             self.rights,
             allowed_hosts=(HOST,),
             dark=self.dark,
+            departments=self.departments,
         )
         self.app = create_app(services)
 

@@ -28,7 +28,13 @@ API = (
     "/api/v1/ingest/status",
     "/api/openapi.json",
 )
-FILL = {"lens": "tokens", "account_id": ADA.account_id, "name": "app.css"}
+FILL = {
+    "lens": "tokens",
+    "account_id": ADA.account_id,
+    "name": "app.css",
+    "department_id": "0123456789abcdef",
+    "id": "0123456789abcdef",
+}
 DESCRIBED = document(ENDPOINTS)
 
 
@@ -41,7 +47,9 @@ def addresses(stage):
     """Every route of the application with every method it takes."""
     for route in stage.app.routes:
         assert isinstance(route, Route), "a mount hides its routes from this walk"
-        path = re.sub(r"{(\w+)(:\w+)?}", lambda found: FILL[found[1]], route.path)
+        path = re.sub(
+            r"{(\w+)(:\w+)?}", lambda found: FILL.get(found[1], "some"), route.path
+        )
         for method in sorted(route.methods or ()):
             yield method, path
 

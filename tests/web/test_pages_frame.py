@@ -100,8 +100,8 @@ def test_every_form_that_posts_has_its_token(open_as, path, who):
 @pytest.mark.parametrize(
     ("who", "links"),
     [
-        ("me", ["/", "/me", "/sources"]),
-        ("operator", ["/", "/people", "/ingest", "/sources"]),
+        ("me", ["/", "/me", "/departments", "/sources"]),
+        ("operator", ["/", "/people", "/ingest", "/departments", "/sources"]),
     ],
 )
 def test_the_navigation_has_what_the_viewer_may_open(open_as, who, links):
@@ -115,7 +115,7 @@ def test_an_operator_with_an_account_has_both():
     ada = Viewer("acc-00001", "Ada", operator=True)
     links = navigation(ada, {"people", "ingest_status"})
     addresses = [link.address for link in links]
-    assert addresses == ["/", "/me", "/people", "/ingest", "/sources"]
+    assert addresses == ["/", "/me", "/people", "/ingest", "/departments", "/sources"]
     assert navigation(None) == ()
 
 

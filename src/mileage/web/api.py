@@ -19,10 +19,12 @@ from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.rejecting import SORTS
 from mileage.domain.window import micros
 from mileage.ingest.push_format import PATH
+from mileage.reports.departments import check_frozen, scoped, usage_of
 from mileage.reports.hearing import disagreements_json, sources_json
 from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import board_json, ingest_status_json, personal_json
 from mileage.web.asking import services, viewer
+from mileage.web.department_pages import ENDPOINTS as DEPARTMENTS
 from mileage.web.hooks import OPERATIONS
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
 from mileage.web.pages import page
@@ -82,6 +84,12 @@ def usage(request: Request) -> dict[str, Any]:
     since, until = instant(request, "from"), instant(request, "until")
     if since is not None and until is not None and since >= until:
         raise Invalid("`from` must be before `until`: the window is half-open.")
+    department = scoped(given.get("scope"))
+    if department is not None:
+        check_frozen((since, until, given.get("group_by")))
+        desk = services(request).departments
+        asked = (viewer(request), department, given.get("purpose"))
+        return usage_of(desk.department(*asked))
     question = UsageQuestion(
         scope=given.get("scope"),
         since=since,
@@ -210,7 +218,11 @@ ENDPOINTS = (
         handler=usage,
         parameters=(
             Parameter(
-                "scope", "Whose usage: me or org.", {"type": "string"}, example="me"
+                "scope",
+                "Whose usage: me, org or dept:ID, which takes no other parameter but "
+                "the purpose.",
+                {"type": "string"},
+                example="me",
             ),
             Parameter(
                 "from",
@@ -340,6 +352,7 @@ ENDPOINTS = (
             ),
         ),
     ),
+    *DEPARTMENTS,
 )
 
 POSTS = {PATH: PUSH, **OPERATIONS}

@@ -18,6 +18,7 @@ from mileage.web import (
     access_pages,
     api,
     dark,
+    department_pages,
     door,
     hearing_pages,
     hooks,
@@ -61,6 +62,7 @@ def create_app(
         routes=[
             *pages.routes(),
             *access_pages.routes(),
+            *department_pages.routes(),
             *hearing_pages.routes(),
             *receiver_pages.routes(),
             *terms_pages.routes(),

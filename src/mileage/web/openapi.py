@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mileage import __version__
 from mileage.domain.tokens import TOKEN_CLASSES
+from mileage.web.department_schemas import DEPARTMENT_SCHEMAS
 from mileage.web.hook_schemas import HOOK_SCHEMAS
 from mileage.web.receiver_schemas import RECEIVER_SCHEMAS
 
@@ -204,6 +205,7 @@ DISAGREEMENT: Schema = {
 }
 
 SCHEMAS: dict[str, Schema] = {
+    **DEPARTMENT_SCHEMAS,
     **HOOK_SCHEMAS,
     **RECEIVER_SCHEMAS,
     "Figures": _object(FIGURES),

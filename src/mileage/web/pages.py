@@ -109,7 +109,8 @@ def navigation(
     mine = (Link("/me", "My page"),) if viewer.account_id else ()
     people = (Link("/people", "People"),) if "people" in opens else ()
     ingest = (Link("/ingest", "Ingest"),) if "ingest_status" in opens else ()
-    return (Link("/", "Board"), *mine, *people, *ingest, Link("/sources", "Sources"))
+    shared = (Link("/departments", "Departments"), Link("/sources", "Sources"))
+    return (Link("/", "Board"), *mine, *people, *ingest, *shared)
 
 
 def board_page(kept: BoardRows, request: Request) -> Response:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mileage.access.roles import Roles
+    from mileage.domain.cube import DepartmentPage, Listed
     from mileage.domain.darkness import Darkness
     from mileage.domain.directory import AccessRow
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
@@ -305,6 +306,20 @@ class RightsDesk(Protocol):
         ...
 
 
+class DepartmentDesk(Protocol):
+    """Departments as they were published; synchronous, safe from threads."""
+
+    def listed(self, viewer: Viewer) -> tuple[Listed, ...]:
+        """Return the departments that a viewer may open; raises NotFound for none."""
+        ...
+
+    def department(
+        self, viewer: Viewer, department_id: str, purpose: str | None = None
+    ) -> DepartmentPage:
+        """Answer one of them; raises Refused, NotFound, PurposeMissing."""
+        ...
+
+
 class DarkDesk(Protocol):
     """The switch that closes whatever names or ranks anybody."""
 
@@ -338,6 +353,7 @@ class Services:
     allowed_hosts: tuple[str, ...]
     """Values of the Host header that are answered (name:port)."""
     dark: DarkDesk
+    departments: DepartmentDesk
     single_sign_on: SingleSignOn | None = None
     address: str = ""
     """Where people reach this server through a proxy; its host is answered too."""

@@ -21,6 +21,7 @@ from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
 from mileage.reports.cube import Chart, Terms
 from mileage.reports.cube_files import Cubes
+from mileage.reports.departments import Departments
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
@@ -77,7 +78,20 @@ class Organisation:
         """Return where people ask about their own data."""
         name = self.answers.organisation
         gate = self.answers.gate
-        return Rights(self.ledger, self.control, self.snapshots, name, gate)
+        settings = self.policy.settings
+        return Rights(self.ledger, self.control, self.snapshots, name, gate, settings)
+
+    @property
+    def departments(self) -> Departments:
+        """Return what is told of departments, to whom."""
+        terms = self._terms()
+        return Departments(
+            self.cubes,
+            self.answers.gate,
+            self.control,
+            terms.limits,
+            terms.every_days,
+        )
 
     horizon: Horizon
 

@@ -241,6 +241,12 @@ class Server:
             claims=self.organisation.claims,
             dark=Dark(self.organisation.control, self.organisation.data),
             rights=self.organisation.rights,
+            departments=self.organisation.departments,
+            single_sign_on=self._single_sign_on,
+            provisioning=Provisioning(
+                self.organisation.control, self.organisation.policy.settings.zone
+            ),
+            address=self.organisation.policy.sign_in.address,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
             single_sign_on=self._single_sign_on,
