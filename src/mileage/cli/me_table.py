@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mileage.domain.window import moment
-from mileage.reports.shape import dollars
+from mileage.domain.days import moment
+from mileage.reports.values import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.window import SECOND
+from mileage.domain.days import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mileage.domain.window import QUARTER, SECOND
+from mileage.domain.days import QUARTER, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

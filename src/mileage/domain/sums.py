@@ -6,7 +6,6 @@ and must start quickly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mileage.domain.tokens import NO_TOKENS, Tokens
@@ -42,8 +41,7 @@ class Figures(NamedTuple):
         return tokens.cache_read / prompt if prompt else None
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """One line of a breakdown: a client, a model, a session, a day."""
 
     name: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from mileage.domain.days import QUARTER, SECOND, Clock, Days, micros, midnight, moment
+
 if TYPE_CHECKING:
+    from datetime import date
     from zoneinfo import ZoneInfo
 
-SECOND = 1_000_000
-QUARTER = 900
-# Every offset from UTC in use is a multiple of a quarter of an hour.
+__all__ = ["QUARTER", "SECOND", "Clock", "Window", "micros", "midnight", "moment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +37,4 @@ class Window:
     @classmethod
     def of_days(cls, first: date, last: date, zone: ZoneInfo) -> Window:
         """Return the local days from ``first`` to ``last``, both included."""
-        return cls(midnight(first, zone), midnight(last + timedelta(days=1), zone))
-
-
-def midnight(day: date, zone: ZoneInfo) -> int:
-    """Return the first instant of a local day, in UTC microseconds."""
-    return micros(datetime.combine(day, time(), zone))
-
-
-def micros(moment: datetime) -> int:
-    """Return UTC microseconds since 1970, exactly."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def moment(instant: int, zone: ZoneInfo | None = None) -> datetime:
-    """Return the moment of UTC microseconds, in ``zone`` or UTC."""
-    utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)
-    return utc.astimezone(zone) if zone else utc
-
-
-class Clock:
-    """Local hours and days of instants, remembered per quarter of an hour."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self.zone = zone
-        self._known: dict[int, tuple[int, date]] = {}
-
-    def _quarter(self, instant: int) -> tuple[int, date]:
-        quarter = instant // (QUARTER * SECOND)
-        known = self._known.get(quarter)
-        if known is None:
-            local = moment(quarter * QUARTER * SECOND, self.zone)
-            known = (quarter * QUARTER - local.minute * 60, local.date())
-            self._known[quarter] = known
-        return known
-
-    def hour(self, instant: int) -> int:
-        """Return the UTC second at which the local hour of ``instant`` began."""
-        return self._quarter(instant)[0]
-
-    def day(self, instant: int) -> date:
-        """Return the local day of ``instant``."""
-        return self._quarter(instant)[1]
+        return cls(*Days.of(first, last, zone))

@@ -6,11 +6,12 @@ change what others count, and those are added up again, but never read again.
 
 from __future__ import annotations
 
-from array import array
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.ingest.local_file import FileRead, Item, unpacked
-from mileage.ingest.local_rows import Held, merged_calls, repeated_keys, rows_of
+from mileage.ingest.local_keys import holders, keys_of, repeated_keys
+from mileage.ingest.local_rows import Held, merged_calls, rows_of
 from mileage.store.personal import Content, StoredFile
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def items_of(different: Difference, stored: Stored) -> list[Item]:
     for file, before in different.changed:
         if before is not None and _has_grown(file, before):
             keys, body, mark = stored.content(before.number)
-            items.append(Item(file, (keys, body, mark), before.rejected))
+            known = keys, body, mark
+            items.append(Item(file, known, before.rejected, before.size))
         else:
             items.append(Item(file))
     return items
@@ -67,12 +69,12 @@ def changes_of(
     files = _numbered(different, reads, stored.files)
     new = {file.number: read for file, read in files}
     dropped = {file.number for file in different.outside}
-    before = {number: _keys(packed) for number, packed in stored.every_key()}
+    before = dict(stored.every_key())
     keys = {n: own for n, own in before.items() if n not in dropped}
-    keys.update({number: _keys(read.keys) for number, read in new.items()})
+    keys.update({number: read.keys for number, read in new.items()})
     touched = set(keys) if all_prices else _touched(before, keys, {*new, *dropped})
-    repeated = repeated_keys(keys[number] for number in sorted(keys))
-    again = {n for n in touched if n not in new or not repeated.isdisjoint(keys[n])}
+    repeated = repeated_keys(keys.values())
+    again = touched - (new.keys() - holders(keys, repeated))
     usage = {number: new[number].rows for number in touched - again}
     sources = {file.number: file.source for file in [*stored.files, *_first(files)]}
     anew = _Anew(keys, repeated, sources, new, stored)
@@ -83,7 +85,7 @@ def changes_of(
 class _Anew(NamedTuple):
     """Adds files up again that share calls with others."""
 
-    keys: Mapping[int, array[int]]
+    keys: Mapping[int, bytes]
     repeated: set[int]
     sources: Mapping[int, str]
     new: Mapping[int, FileRead]
@@ -91,10 +93,9 @@ class _Anew(NamedTuple):
 
     def added_up(self, numbers: set[int], costs: Costs) -> dict[int, Rows]:
         """Return the sums of these files."""
-        wanted = {
-            key for n in numbers for key in self.repeated.intersection(self.keys[n])
-        }
-        needed = {n for n, own in self.keys.items() if not wanted.isdisjoint(own)}
+        own = (keys_of(self.keys[number]) for number in numbers)
+        wanted = {key for some in own for key in self.repeated.intersection(some)}
+        needed = holders(self.keys, wanted)
         files = {n: self._held(n) for n in sorted(needed | numbers)}
         shared = merged_calls(list(files.values()), wanted)
         return {
@@ -113,22 +114,13 @@ class _Anew(NamedTuple):
 
 
 def _touched(
-    before: Mapping[int, array[int]],
-    after: Mapping[int, array[int]],
-    changed: set[int],
+    before: Mapping[int, bytes], after: Mapping[int, bytes], changed: set[int]
 ) -> set[int]:
     """Return the files whose sums may change: they share a call with changed ones."""
     if changed >= after.keys():
         return set(after)
-    moved: set[int] = set()
-    for number in changed:
-        moved.update(before.get(number, ()), after.get(number, ()))
-    others = {
-        number
-        for number, own in after.items()
-        if number not in changed and not moved.isdisjoint(own)
-    }
-    return others | (changed & after.keys())
+    moved = [keys_of(own[n]) for own in (before, after) for n in changed if n in own]
+    return holders(after, chain.from_iterable(moved)) | (changed & after.keys())
 
 
 def _numbered(
@@ -164,9 +156,3 @@ def _has_grown(file: FoundFile, before: StoredFile) -> bool:
 
 def _first(pairs: Iterable[tuple[StoredFile, FileRead]]) -> Iterable[StoredFile]:
     return (file for file, _ in pairs)
-
-
-def _keys(packed: bytes) -> array[int]:
-    keys = array("Q")
-    keys.frombytes(packed)
-    return keys

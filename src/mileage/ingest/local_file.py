@@ -35,11 +35,13 @@ class Item(NamedTuple):
     known: tuple[bytes, bytes, bytes] = _EMPTY
     """Keys, body and mark as the index has them."""
     rejected: int = 0
+    size: int = 0
+    """How large it was then."""
 
     @property
     def work(self) -> int:
-        """Return the bytes to read, at most."""
-        return self.file.size
+        """Return the bytes to read, unless it turns out to be another file."""
+        return self.file.size - self.size
 
 
 class FileRead(NamedTuple):

@@ -7,7 +7,6 @@ all its copies together tell it.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen
@@ -17,7 +16,7 @@ from mileage.domain.quarter import QUARTER_MICROS, Costs, QuarterRow
 from mileage.native import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mileage.domain.quarter import Brackets, Priced
     from mileage.domain.witness import Witness
@@ -33,20 +32,6 @@ class Held(NamedTuple):
     number: int
     source: str
     calls: FileCalls
-
-
-def repeated_keys(keys: Iterable[array[int]]) -> set[int]:
-    """Return the keys that occur more than once."""
-    seen: set[int] = set()
-    repeated: set[int] = set()
-    for some in keys:
-        own = set(some)
-        if len(own) < len(some):
-            repeated.update(key for key, count in Counter(some).items() if count > 1)
-        if not seen.isdisjoint(own):
-            repeated |= seen & own
-        seen |= own
-    return repeated
 
 
 def rows_of(

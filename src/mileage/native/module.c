@@ -2,9 +2,10 @@
 #include "scan.h"
 
 int add_answer_rows(PyObject *module);
+int add_arrow_columns(PyObject *module);
+int add_call_keys(PyObject *module);
 int add_call_sums(PyObject *module);
 int add_found_files(PyObject *module);
-int add_arrow_columns(PyObject *module);
 int add_line_scanner(PyObject *module);
 int add_log_scanner(PyObject *module);
 int add_plain_totals(PyObject *module);
@@ -12,8 +13,9 @@ int add_span_sieve(PyObject *module);
 int add_stable_ids(PyObject *module);
 
 static int (*const PARTS[])(PyObject *) = {
-    add_answer_rows,  add_arrow_columns, add_call_sums,    add_found_files, add_line_scanner,
-    add_log_scanner,  add_plain_totals,  add_span_sieve,   add_stable_ids,
+    add_answer_rows,  add_arrow_columns, add_call_keys,   add_call_sums,
+    add_found_files,  add_line_scanner,  add_log_scanner, add_plain_totals,
+    add_span_sieve,   add_stable_ids,
 };
 
 int add_type(PyObject *module, PyType_Spec *spec) {

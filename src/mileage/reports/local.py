@@ -12,10 +12,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.block import blocks
+from mileage.domain.days import Clock, Days, midnight
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Clock, Window, midnight
-from mileage.reports.shape import figures_json, instant_json, window_json
+from mileage.reports.values import figures_json, instant_json, window_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ class LocalReport(NamedTuple):
     """The answer; ``window`` is None when there are no calls and none was asked."""
 
     question: Question
-    window: Window | None
+    window: Days | None
     total: Figures
     rows: tuple[Share, ...]
     sources: tuple[LocalSource, ...]
@@ -132,7 +132,7 @@ def local_json(report: LocalReport) -> dict[str, Any]:
     }
 
 
-def _window(sources: Sequence[LocalSource], question: Question) -> Window | None:
+def _window(sources: Sequence[LocalSource], question: Question) -> Days | None:
     """Return whole local days; an open side reaches to the first or last call."""
     since, until = question.since, question.until
     edges = [edge for one in sources for edge in one[5:7] if edge is not None]
@@ -147,11 +147,11 @@ def _window(sources: Sequence[LocalSource], question: Question) -> Window | None
     # Asked from after the last call, or until before the first: an empty window.
     if first > last:
         first, last = (first, first) if since else (last, last)
-    return Window.of_days(first, last, question.zone)
+    return Days.of(first, last, question.zone)
 
 
 def _grouping(
-    question: Question, rows: Sequence[QuarterRow], window: Window
+    question: Question, rows: Sequence[QuarterRow], window: Days
 ) -> Callable[[QuarterRow], str]:
     by = question.by
     if by == "block":
@@ -169,7 +169,7 @@ def _grouping(
     return name
 
 
-def _days(window: Window, zone: ZoneInfo) -> list[date]:
+def _days(window: Days, zone: ZoneInfo) -> list[date]:
     """Return the local days of a window."""
     clock = Clock(zone)
     first, last = clock.day(window.start), clock.day(window.end - 1)

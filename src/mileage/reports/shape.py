@@ -9,8 +9,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.window import moment
 from mileage.reports.shown import in_order, others, shown_json
+from mileage.reports.values import (
+    MICRO,
+    dollars,
+    figures_json,
+    instant_json,
+    window_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,47 +29,9 @@ if TYPE_CHECKING:
         PersonalPage,
     )
     from mileage.domain.load import Load
-    from mileage.domain.sums import Figures, Share
-    from mileage.domain.window import Window
+    from mileage.domain.sums import Share
 
-MICRO = 1_000_000
-
-
-def dollars(micro: int | None) -> str | None:
-    """Write micro-dollars as ``d.dddddd``, exactly."""
-    if micro is None:
-        return None
-    sign = "-" if micro < 0 else ""
-    whole, part = divmod(abs(micro), MICRO)
-    return f"{sign}{whole}.{part:06}"
-
-
-def figures_json(figures: Figures) -> dict[str, Any]:
-    """Name every figure of a set of calls."""
-    return {
-        "calls": figures.calls,
-        **figures.tokens._asdict(),
-        "tokens": figures.tokens.total,
-        "cost_usd": dollars(figures.cost),
-        "unpriced_calls": figures.unpriced_calls,
-        "unmeasured_calls": figures.unmeasured_calls,
-    }
-
-
-def instant_json(instant: int | None) -> str | None:
-    """Write UTC microseconds as ``2026-11-22T00:00:00Z``."""
-    if instant is None:
-        return None
-    return moment(instant).isoformat().replace("+00:00", "Z")
-
-
-def window_json(window: Window, zone: str) -> dict[str, Any]:
-    """Write a half-open window and the zone that cuts its days."""
-    return {
-        "from": instant_json(window.start),
-        "until": instant_json(window.end),
-        "tz": zone,
-    }
+__all__ = ["dollars", "figures_json", "instant_json", "window_json"]
 
 
 def completeness_json(completeness: Completeness) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def marked_page(page: PersonalPage, shows: Shows) -> PersonalPage:
 
 
 def _marked_shares(shares: tuple[Share, ...], shows: Shows) -> tuple[Share, ...]:
-    return tuple(replace(one, figures=marked(one.figures, shows)) for one in shares)
+    return tuple(one._replace(figures=marked(one.figures, shows)) for one in shares)
 
 
 def shown_json(figures: Figures, shows: Shows) -> dict[str, Any]:

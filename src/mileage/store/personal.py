@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +19,7 @@ from mileage.domain.errors import NewerData, Unavailable
 from mileage.domain.quarter import QuarterRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 MIGRATIONS = ("0001_first",)
 VERSION = len(MIGRATIONS)
@@ -93,6 +94,8 @@ class PersonalIndex:
     def __init__(self, path: Path) -> None:
         """Open, or begin; ``Corrupt`` where that is no index any more."""
         _make(path)
+        self._changed: set[int] = set()
+        """Quarters of an hour whose sums are no longer those of the files."""
         with _said_plainly():
             self._base = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None
@@ -134,8 +137,8 @@ class PersonalIndex:
     def files(self) -> list[StoredFile]:
         """Return every file that counts."""
         return [
-            StoredFile(number, os.fsdecode(path), *more)
-            for number, path, *more in self._rows("index_files")
+            StoredFile._make((row[0], os.fsdecode(row[1]), *row[2:]))
+            for row in self._rows("index_files")
         ]
 
     def keys(self) -> list[tuple[int, bytes]]:
@@ -192,15 +195,20 @@ class PersonalIndex:
 
     def put_usage(self, usage: Mapping[int, Iterable[Sequence[Any]]]) -> None:
         """Store the sums of files in place of those that were there."""
-        self._each("index_usage.drop", [{"number": number} for number in usage])
-        rows = ((number, *row) for number, own in usage.items() for row in own)
+        self._drop_usage(usage)
+        rows = [(number, *row) for number, own in usage.items() for row in own]
+        self._changed.update(row[1] for row in rows)
         self._each("index_usage.put", rows)
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""
+        self._rows("index_changed.make")
+        self._each("index_changed.put", [(one,) for one in self._changed])
         for name in ("index_quarter", "index_source"):
             self._each(f"{name}.clear", [{}])
             self._each(f"{name}.build", [{}])
+        self._rows("index_changed.drop")
+        self._changed.clear()
 
     def mark_gone(self, number: int) -> None:
         """Note that a file is no longer there; its calls still count."""
@@ -208,8 +216,17 @@ class PersonalIndex:
 
     def drop(self, number: int) -> None:
         """Forget a file and its calls."""
-        for name in ("index_file.drop", "index_content.drop", "index_usage.drop"):
+        self._drop_usage([number])
+        for name in ("index_file.drop", "index_content.drop"):
             self._each(name, [{"number": number}])
+
+    def _drop_usage(self, numbers: Collection[int]) -> None:
+        if not self._rows("index_usage.any"):
+            return
+        for number in numbers:
+            quarters = self._rows("index_usage.quarters", number=number)
+            self._changed.update(quarter for (quarter,) in quarters)
+        self._each("index_usage.drop", [{"number": number} for number in numbers])
 
     def _rows(self, name: str, **parameters: object) -> list[Any]:
         with _said_plainly():
@@ -263,6 +280,7 @@ def _make(path: Path) -> None:
         raise Unavailable(f"{path}: {error.strerror}") from error
 
 
+@cache
 def _statement(name: str) -> str:
     with open(f"{_SQL}/{name}.sql", encoding="utf-8") as file:  # noqa: PTH123
         return file.read()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mileage.domain.days import Days, micros
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Window, micros
 from mileage.domain.witness import Rejected, WitnessBatch
 from mileage.pricing.catalog import shipped
 from mileage.reports.local import (
@@ -139,12 +139,12 @@ def test_both_days_are_included():
     edges = {"since": date(2026, 11, 19), "until": date(2026, 11, 21)}
     found = report(*rows, question=asked(**edges))
     assert found.total.calls == 4
-    assert found.window == Window(NOON - 36 * HOUR, NOON + 36 * HOUR)
+    assert found.window == Days(NOON - 36 * HOUR, NOON + 36 * HOUR)
 
 
 def test_an_open_question_covers_all_that_was_found():
     found = report(witness(key="a"), witness(key="b", occurred_at=NOON + 3 * DAY))
-    assert found.window == Window(NOON - 12 * HOUR, NOON + 3 * DAY + 12 * HOUR)
+    assert found.window == Days(NOON - 12 * HOUR, NOON + 3 * DAY + 12 * HOUR)
     assert found.total.calls == 2
 
 
@@ -159,13 +159,13 @@ def test_an_open_question_covers_all_that_was_found():
 )
 def test_one_open_side(edges, window, calls):
     found = report(witness(), question=asked(**edges))
-    assert found.window == Window(*(NOON + hours * HOUR for hours in window))
+    assert found.window == Days(*(NOON + hours * HOUR for hours in window))
     assert found.total.calls == calls
 
 
 def test_nothing_found_has_no_window_unless_one_was_asked_for():
     assert report().window is None
-    assert report(question=asked(since=date(2026, 11, 20))).window == Window(
+    assert report(question=asked(since=date(2026, 11, 20))).window == Days(
         NOON - 12 * HOUR, NOON + 12 * HOUR
     )
     assert report().total.calls == 0

@@ -100,11 +100,26 @@ def test_sums_between_two_times(index):
     stored(index, file(1), usage=usage)
     edges = [QUARTER, row(2).quarter + 1, row(9).quarter, row(9).quarter + 1]
     early, late = index.usage_within(edges)
-    assert (early.quarter, early.calls, early.cost) == (QUARTER, 6, 120)
+    assert (early.quarter, early.calls, early.cost) == (QUARTER, 6, 240)
     assert (early.first, early.last) == (row(1).first, row(2).last)
     assert (late.quarter, late.calls, late.cost) == (row(9).quarter, 2, None)
     assert set(early[1:9]) == {""}
     assert index.usage_within(edges[:1]) == index.usage_within([]) == []
+
+
+def test_sums_follow_every_change(index):
+    """Only quarters of an hour that have changed are added up again."""
+    stored(index, file(1), file(2), usage={1: [row(1), row(5)], 2: [row(5), row(6)]})
+    stored(index, file(1), usage={1: [row(1, calls=7), row(6)]})
+    quarters = {one.quarter // QUARTER: one.calls for one in index.usage("quarter")}
+    assert quarters == {1: 7, 5: 2, 6: 4}
+    index.begin()
+    index.drop(2)
+    index.sum_up()
+    index.commit()
+    quarters = {one.quarter // QUARTER: one.calls for one in index.usage("quarter")}
+    assert quarters == {1: 7, 6: 2}
+    assert index.sources()["claude_code_log"].calls == 9
 
 
 def test_an_unknown_cost_stays_unknown(index):

@@ -4,4 +4,5 @@ SELECT quarter, sum(calls),
        sum(output), sum(reasoning), sum(tool_input),
        sum(cost), sum(unpriced_calls), sum(unmeasured_calls), min(first), max(last)
 FROM usage
+WHERE quarter IN (SELECT quarter FROM temp.changed)
 GROUP BY quarter

@@ -1,1 +1,1 @@
-DELETE FROM quarter
+DELETE FROM quarter WHERE quarter IN (SELECT quarter FROM temp.changed)

@@ -1,0 +1,1 @@
+CREATE TEMP TABLE changed (quarter INTEGER PRIMARY KEY)

@@ -1,0 +1,1 @@
+INSERT INTO temp.changed (quarter) VALUES (?1)

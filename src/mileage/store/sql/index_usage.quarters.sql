@@ -1,0 +1,1 @@
+SELECT quarter FROM usage WHERE number = :number
