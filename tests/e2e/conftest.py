@@ -137,6 +137,7 @@ FILLED = (
     ("disagreements", "/disagreements", "me"),
     ("disagreements-operator", "/disagreements", "operator"),
     ("my-data", "/me/data", "me"),
+    ("about-your-data", "/about-your-data", "me"),
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("sessions", "/sessions", "me"),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
+from mileage.access.roles import shipped_roles
 from mileage.domain.errors import NotFound, Refused
 from mileage.domain.rights import MyData, PersonRequest
+from mileage.domain.settings import Settings
 from mileage.domain.window import SECOND
+from mileage.reports.statement import Statement, statement
 
 if TYPE_CHECKING:
     from mileage.domain.people import Viewer
@@ -112,6 +115,9 @@ class FakeRights:
     def write_my_data(self, viewer: Viewer, account_id: str, into: IO[bytes]) -> None:
         self._own(viewer, account_id)
         into.write(b'{"account_id":"%s"}' % account_id.encode())
+
+    def statement(self) -> Statement:
+        return statement(Settings(organisation="Analytical Engines"), shipped_roles())
 
     def ask(self, viewer: Viewer, kind: RequestKind, text: str) -> str:
         self.asked.append(("ask", viewer.name, kind, text))

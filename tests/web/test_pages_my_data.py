@@ -107,3 +107,12 @@ def test_requests_are_answered_by_the_operator_and_nobody_else(stage):
 def test_the_operator_is_told_when_nothing_waits(stage):
     stage.rights.empty = True
     assert "Nothing waits" in stage.browser(ROOT).get("/requests").text
+
+
+def test_everybody_is_told_about_their_data(stage):
+    page = stage.browser().get("/about-your-data").text
+    for said in ("What is never kept", "Judging somebody", "Who may see what"):
+        assert said in page
+    assert "Analytical Engines" in page
+    assert stage.stranger().get("/about-your-data").status_code == 303
+    assert 'href="/about-your-data"' in stage.browser().get("/").text

@@ -21,6 +21,7 @@ COMMANDS = {
     "buckets": "Show providers' own figures beside the calls.",
     "people": "Import the directory; claim usage of unknown people.",
     "person": "Give people what they may ask of their own data.",
+    "council-pack": "Write papers for the works council.",
     "token": "Create, rotate, list and revoke ingest tokens.",
     "key": "Create, list and revoke API keys.",
     "role": "Grant, revoke and list roles.",

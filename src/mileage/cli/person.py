@@ -145,10 +145,11 @@ def ask(email: str, kind: str, text: str, data: Path) -> None:
 
 @command.command("answer", short_help="Grant or decline a request.")
 @click.argument("request")
-@click.option("--grant/--decline", "granted", required=True, help="What you decide.")
+@click.option("--grant", is_flag=True, help="Do what was asked for.")
+@click.option("--decline", is_flag=True, help="Leave it as it is.")
 @click.option("--text", required=True, help="Why; the person reads it.")
 @data_option
-def answer(request: str, text: str, data: Path, *, granted: bool) -> None:
+def answer(request: str, text: str, data: Path, *, grant: bool, decline: bool) -> None:
     """Answer the REQUEST of an id; its person sees the answer on /me/data.
 
     What was granted is then done: the directory is corrected by
@@ -157,5 +158,8 @@ def answer(request: str, text: str, data: Path, *, granted: bool) -> None:
     from mileage.domain.rights import Answer
     from mileage.wiring.operations import operations
 
+    if grant == decline:
+        message = "say either --grant or --decline"
+        raise click.UsageError(message)
     with operations(data) as act:
-        act.person_answer(Answer(request, granted, text))
+        act.person_answer(Answer(request, grant, text))

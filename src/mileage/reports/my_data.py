@@ -16,6 +16,7 @@ from mileage.domain.directory import NamedRead
 from mileage.domain.errors import NotFound, Refused
 from mileage.domain.rights import ERASED, Answer, MyData, PersonRequest
 from mileage.reports.shape import dollars, instant_json
+from mileage.reports.statement import statement
 from mileage.store.control.held import MOST_ROWS
 from mileage.store.held import ROWS, held, held_rows
 from mileage.store.owners import claims_in_force
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
     from mileage.domain.people import Account, Viewer
     from mileage.domain.rights import RequestKind
+    from mileage.domain.settings import Settings
     from mileage.reports.gate import Gate
     from mileage.reports.snapshots import Snapshots
+    from mileage.reports.statement import Statement
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
 
@@ -44,6 +47,11 @@ class Rights:
     organisation: Callable[[], tuple[str, bool]]
     """Its name, and whether its data is simulated."""
     gate: Gate
+    settings: Settings
+
+    def statement(self) -> Statement:
+        """Tell what is kept, why, for how long, who may see it; names nobody."""
+        return statement(self.settings, self.gate.roles())
 
     def my_data(self, viewer: Viewer, account_id: str) -> MyData:
         """Answer what is kept about a person; raises Refused, NotFound."""

@@ -103,6 +103,12 @@ def withdraw(request: Request) -> Response:
     return RedirectResponse(f"{PATH}#requests", 303)
 
 
+def about(request: Request) -> Response:
+    """Tell everybody what is kept, why, for how long and who may see it."""
+    told = asking.services(request).rights.statement()
+    return page(request, "about_your_data.html", told=told, answer_days=ANSWER_DAYS)
+
+
 def requests(request: Request) -> Response:
     """Show what people asked for to whoever answers it."""
     viewer = asking.viewer(request)
@@ -130,6 +136,7 @@ def routes() -> list[Route]:
     return [
         Route(PATH, my_data),
         Route(f"{PATH}/file", my_file),
+        Route("/about-your-data", about),
         Route(f"{PATH}/requests", ask, methods=["POST"]),
         Route(f"{PATH}/withdraw", withdraw, methods=["POST"]),
         Route(REQUESTS, requests),

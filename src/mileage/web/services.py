@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mileage.ingest.meters import Meters
     from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
+    from mileage.reports.statement import Statement
     from mileage.sources.base import OtlpSource
 
 
@@ -287,6 +288,10 @@ class RightsDesk(Protocol):
 
     def write_my_data(self, viewer: Viewer, account_id: str, into: IO[bytes]) -> None:
         """Write everything that is kept about a person as one JSON object."""
+        ...
+
+    def statement(self) -> Statement:
+        """Tell what is kept, why, for how long, who may see it; names nobody."""
         ...
 
     def ask(self, viewer: Viewer, kind: RequestKind, text: str) -> str:

@@ -142,7 +142,10 @@ def test_it_names_who_looked_and_what_one_looked_at(
 ) -> None:
     control = organisation.control
     control.record_access(
-        NamedRead(bo, "board", "board", ORGANISATION, 1, "lens tokens")
+        NamedRead(
+            *(bo, "board", "board", ORGANISATION, 1, "lens tokens"),
+            named=(ana.account_id,),
+        )
     )
     control.record_access(
         NamedRead(OPERATOR, "operations", "personal", ana.account_id, 1)
