@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from mileage.access.marks import Marks
     from mileage.domain.shown import Cell
 
+LEAST_ERROR = 1e-9
+"""Below it other causes than chance are likelier: a stolen session, a key in two hands.
+"""
 ERROR_RATE = 0.001
 """Nobody is named with more: of 1,000 leaks traced, one may name an innocent viewer."""
 VIEWERS_AT_ONCE = 1024
@@ -92,12 +95,12 @@ class Suspect:
     @property
     def error_rate(self) -> float:
         """Bound on the chance that any innocent viewer reaches this score."""
-        return min(1.0, self.viewers * exp(-self.score))
+        return min(1.0, max(LEAST_ERROR, self.viewers * exp(-self.score)))
 
     @property
     def probability(self) -> float:
         """How likely it had a part, if each of the viewers was as likely before."""
-        return 1 / (1 + self.viewers * exp(-self.score))
+        return 1 / (1 + max(LEAST_ERROR, self.viewers * exp(-self.score)))
 
 
 @dataclass(frozen=True, slots=True)

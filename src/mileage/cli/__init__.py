@@ -27,6 +27,7 @@ COMMANDS = {
     "role": "Grant, revoke and list roles.",
     "audit": "List who changed what about access.",
     "dark": "Close whatever names or ranks anybody, at once.",
+    "trace": "Find out whose copy of the board was published.",
     "check": "Validate every policy file.",
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",

@@ -175,6 +175,9 @@ def test_probability_and_error_rate_are_of_one_piece() -> None:
     sure = Suspect("ada", log(85_000 * 10_000), 85_000)
     assert sure.error_rate == pytest.approx(0.0001)
     assert sure.probability == pytest.approx(0.9999, abs=1e-5)
+    certain = Suspect("ada", 5000.0, 85_000)
+    assert certain.error_rate == 1e-9
+    assert certain.probability < 1
     vague = Suspect("ada", 0.0, 85_000)
     assert vague.error_rate == 1
     assert vague.probability < 0.0001

@@ -1,0 +1,130 @@
+"""Tracing a leak in one data directory, while it is served or in the dark."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.access.leaked import lines_of
+from mileage.access.marks import Marks
+from mileage.domain.errors import Invalid
+from mileage.reports.snapshots import read_snapshot
+from mileage.reports.tracing import Traced, shown_of, traced
+from mileage.store.control import FILE_NAME, open_control
+from mileage.store.control.audit import Change
+from mileage.wiring.organisation import now
+from mileage.wiring.policy import load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from mileage.domain.directory import AccessRow
+    from mileage.domain.people import Account
+    from mileage.reports.tracing import Shown
+    from mileage.store.control import Control
+    from mileage.wiring.policy import Policy
+
+DAY = 86_400_000_000
+VIEWERS = frozenset({"person", "contractor"})
+READS_SHOWN = 20
+_AS_OF = re.compile(r"\bas of (\d+)$")
+
+
+class Period(NamedTuple):
+    """When the figures may have been seen, UTC microseconds, half-open."""
+
+    since: int
+    until: int
+
+
+class Found(NamedTuple):
+    """What a trace tells, with the accounts it speaks of."""
+
+    traced: Traced
+    people: dict[str, Account]
+    """By id."""
+    tried: int
+    """Snapshots that people had read and that are still kept."""
+
+
+def trace_leak(
+    data: Path, text: str, period: Period, tell: Callable[[int], None]
+) -> Found:
+    """Compare a leak with what each viewer was shown; noted in the audit log.
+
+    ``tell`` hears how many snapshots were tried. Raises Invalid for a text without
+    figures.
+    """
+    lines = lines_of(text)
+    if not lines:
+        raise Invalid("there is no figure in it; give the figures as they were seen")
+    policy = load_policy(data)
+    with open_control(data / FILE_NAME, clock=now) as control:
+        marks = Marks(control.marks_key())
+        people = {one.account_id: one for one in control.accounts()}
+        reads = _board_reads(control, period)
+        viewers = [who for who, one in people.items() if one.kind in VIEWERS]
+        tried = _Counted(_boards(data, policy, marks, reads), tell)
+        best, used, verdict = traced(lines, tried, marks, viewers)
+        found = Traced(
+            as_of=best.as_of if best else None,
+            written=sum(len(line.figures) for line in lines),
+            used=used,
+            verdict=verdict,
+            reads=_by_viewer(
+                reads.get(best.as_of, ()) if best else (),
+                {"", *(one.viewer for one in verdict.suspects)},
+            ),
+        )
+        detail = f"{found.written} figures, {verdict.readings} marks, {verdict.outcome}"
+        control.record_change(Change("leak traced", "", detail))
+    return Found(found, people, tried.count)
+
+
+class _Counted:
+    """An iterator that counts."""
+
+    def __init__(self, boards: Iterator[Shown], tell: Callable[[int], None]) -> None:
+        self._boards = boards
+        self._tell = tell
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Shown]:
+        for shown in self._boards:
+            self.count += 1
+            self._tell(self.count)
+            yield shown
+
+
+def _board_reads(control: Control, period: Period) -> dict[int, list[AccessRow]]:
+    """Return who read which snapshot's board in the period."""
+    found: dict[int, list[AccessRow]] = defaultdict(list)
+    for row in control.accesses(since=period.since):
+        told = _AS_OF.search(row.detail)
+        if told and row.report == "board" and row.at < period.until:
+            found[int(told[1])].append(row)
+    return found
+
+
+def _boards(
+    data: Path, policy: Policy, marks: Marks, reads: Iterable[int]
+) -> Iterator[Shown]:
+    """Read the snapshots that somebody was shown, newest first; some may be gone."""
+    for as_of in sorted(reads, reverse=True):
+        path = data / "snapshots" / f"{as_of:020d}.snap"
+        if path.exists():
+            snapshot = read_snapshot(path)
+            yield shown_of(snapshot, policy.lenses, policy.settings.top, marks)
+
+
+def _by_viewer(
+    rows: Iterable[AccessRow], viewers: Iterable[str]
+) -> dict[str, tuple[AccessRow, ...]]:
+    wanted = set(viewers)
+    found: dict[str, list[AccessRow]] = defaultdict(list)
+    for row in rows:
+        if row.viewer in wanted:
+            found[row.viewer].append(row)
+    return {viewer: tuple(some[-READS_SHOWN:]) for viewer, some in found.items()}

@@ -1,0 +1,173 @@
+"""``mileage trace``: names a viewer with the odds, or says that nobody can be named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from mileage.access.marks import Marker, Marks
+from mileage.cli.trace import command
+from mileage.domain.directory import ORGANISATION, NamedRead, PersonRow
+from mileage.domain.errors import Invalid
+from mileage.domain.people import OPERATOR, Viewer
+from mileage.reports.board import cut, rank
+from mileage.reports.shape import board_json
+from mileage.reports.shown import marked_board
+from mileage.reports.snapshots import Snapshots
+from mileage.store.control import FILE_NAME, open_control
+from mileage.wiring.policy import load_policy
+from tests.web import fixtures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = fixtures.SNAPSHOT.as_of + 60_000_000
+PEOPLE = 60
+DURING = ("--since", "2026-11-20", "--until", "2026-11-24")
+SNAPSHOT = replace(
+    fixtures.SNAPSHOT,
+    standings=tuple(
+        replace(one, name=f"{one.name} the {number}th")
+        for number, one in enumerate(fixtures.SNAPSHOT.standings)
+    ),
+)
+
+
+class Place:
+    """A data directory with people who have read a board."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        with open_control(data / FILE_NAME, clock=lambda: NOW) as control:
+            control.import_people(
+                PersonRow(
+                    f"p{number}@example.com",
+                    f"Person {number}",
+                    "person",
+                    *("Department", "Team", "", "", None, None),
+                )
+                for number in range(PEOPLE)
+            )
+            self.marks = Marks(control.marks_key())
+            found = sorted(control.accounts(), key=lambda one: one.email)
+        self.leaker, self.other = (
+            Viewer(one.account_id, one.name) for one in found[:2]
+        )
+        Snapshots(data / "snapshots").publish(SNAPSHOT)
+        self.read(self.leaker)
+        self.read(self.other)
+
+    def read(self, viewer: Viewer) -> None:
+        detail = f"lens cost, as of {SNAPSHOT.as_of}"
+        read = NamedRead(viewer, "board", "board", ORGANISATION, 250, detail)
+        with open_control(self.data / FILE_NAME, clock=lambda: NOW) as control:
+            control.record_access(read)
+
+    def seen_by(self, viewer: Viewer) -> str:
+        lens = load_policy(self.data).lenses[0]
+        ranked = rank(SNAPSHOT, lens)
+        board = cut(SNAPSHOT, lens, ranked, top=250, account_id=viewer.account_id)
+        marker = Marker(self.marks, viewer.account_id)
+        return json.dumps(board_json(marked_board(board, marker)))
+
+    def trace(self, text: str, *options: str):
+        return CliRunner().invoke(
+            command, ["-", "--data", str(self.data), *DURING, *options], input=text
+        )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_it_names_whose_copy_it_is_with_odds_and_reads(place: Place) -> None:
+    answer = place.trace(place.seen_by(place.leaker))
+    assert answer.exit_code == 0, answer.output
+    assert "Person 0 <p0@example.com>" in answer.output
+    assert "at most 1 of" in answer.output
+    assert "board, lens cost, as of" in answer.output
+    assert "Person 1" not in answer.output
+    assert "never act on it alone" in answer.output
+
+
+def test_json_tells_readings_rates_and_reads(place: Place) -> None:
+    answer = place.trace(place.seen_by(place.other), "--json")
+    told = json.loads(answer.output)
+    assert told["verdict"] == "traced"
+    first = told["suspects"][0]
+    assert (first["account"], first["named"]) == (place.other.account_id, True)
+    assert first["error_rate"] < 0.001
+    assert first["probability"] > 0.999
+    assert len(first["reads"]) == 1
+    assert told["viewers"] == PEOPLE
+    assert {one["says"] for one in told["readings"]} == {"higher", "lower", None}
+    assert all(not one["named"] for one in told["suspects"][1:])
+
+
+def test_a_headline_is_untraceable_and_names_nobody(place: Place) -> None:
+    answer = place.trace("60 trillion tokens; the top user 281 billion")
+    assert answer.exit_code == 1
+    assert "Untraceable" in answer.output
+    assert "Person" not in answer.output
+
+
+def test_a_file_works_like_standard_input(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "leak.json"
+    file.write_text(place.seen_by(place.leaker))
+    answer = CliRunner().invoke(
+        command, [str(file), "--data", str(place.data), *DURING]
+    )
+    assert answer.exit_code == 0
+    assert "Person 0" in answer.output
+
+
+def test_exact_figures_point_to_operators(place: Place) -> None:
+    place.read(OPERATOR)
+    row = SNAPSHOT.standings[0]
+    answer = place.trace(f"{row.name} {row.figures.tokens.total}")
+    assert answer.exit_code == 1
+    assert "1 figures are exact: only operators" in answer.output
+    assert "operator" in answer.output.split("exact", 1)[1]
+
+
+def test_boards_that_nobody_read_are_not_tried(place: Place) -> None:
+    answer = CliRunner().invoke(
+        command,
+        ["-", "--data", str(place.data), "--until", "2026-11-01", "--json"],
+        input=place.seen_by(place.leaker),
+    )
+    told = json.loads(answer.output)
+    assert (told["boards_tried"], told["as_of"]) == (0, None)
+    assert told["verdict"] == "untraceable"
+
+
+def test_tracing_is_noted_without_a_name(place: Place) -> None:
+    place.trace(place.seen_by(place.leaker))
+    with open_control(place.data / FILE_NAME, clock=lambda: NOW) as control:
+        row = control.audit_rows(1)[0]
+    assert row.action == "leak traced"
+    assert "traced" in row.detail
+    assert place.leaker.account_id not in row.detail + row.subject
+
+
+def test_it_works_in_the_dark(place: Place) -> None:
+    with open_control(place.data / FILE_NAME, clock=lambda: NOW) as control:
+        control.darken(OPERATOR, "figures were published")
+    assert place.trace(place.seen_by(place.leaker)).exit_code == 0
+
+
+@pytest.mark.parametrize("text", ["", "nothing here", '{"a": "b"}'])
+def test_a_text_without_figures_is_refused(place: Place, text: str) -> None:
+    answer = place.trace(text)
+    assert isinstance(answer.exception, Invalid)
+    assert "there is no figure in it" in str(answer.exception)
+
+
+def test_the_period_must_begin_before_it_ends(place: Place) -> None:
+    answer = place.trace("1", "--since", "2026-12-01")
+    assert isinstance(answer.exception, Invalid)
