@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -26,6 +26,8 @@ from mileage.cli.options import control_in, data_option, json_option
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mileage.domain.directory import KeyScope
+
 
 @click.group("key", short_help="Make, list and revoke API keys.")
 def command() -> None:
@@ -36,9 +38,10 @@ def command() -> None:
 @click.option("--account", metavar="EMAIL", required=True, help="Who asks with it.")
 @click.option(
     "--scope",
-    type=click.Choice(("read", "operator")),
+    type=click.Choice(("read", "operator", "scim")),
     required=True,
-    help="read: what this person may see. operator: everything, each read recorded.",
+    help="read: what this person may see. operator: everything, each read recorded. "
+    "scim: a directory service keeps people and groups with it, and reads no figures.",
 )
 @click.option(
     "--expires",
@@ -53,7 +56,7 @@ def create_key(account: str, scope: str, expires: int | None, data: Path) -> Non
         account_id = account_of(control, account)
         made = control.create_key(
             account_id,
-            "operator" if scope == "operator" else "read",
+            cast("KeyScope", scope),
             expires_at=expires or None,
         )
     show_secret(made, f"key {made.credential_id} of {account}, scope {scope}")

@@ -28,6 +28,7 @@ from mileage.web import (
     pages,
     readers,
     receiver_pages,
+    scim,
     session_pages,
     sign_in,
     terms_pages,
@@ -77,6 +78,7 @@ def create_app(
             *sign_in.routes(),
             *session_pages.routes(),
             *oidc.routes(),
+            *scim.routes(),
             *observe.routes(services.receiver),
         ],
         middleware=[

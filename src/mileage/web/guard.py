@@ -38,12 +38,14 @@ FORM_HEADER = "X-CSRF-Token"
 
 SIGN_IN = "/sign-in"
 OIDC = f"{SIGN_IN}/oidc"
+SCIM = "/scim/v2/"
 # The allow table: what strangers may reach. The door checks its own tokens.
 OPEN_PATHS = frozenset(
     {SIGN_IN, OIDC, "/healthz", "/readyz", PATH, LITELLM, CLOUDEVENTS}
 )
-# Single sign-on has a cookie of its own, its provider's logout a signature.
-OPEN_FOLDERS = ("/static/", "/v1/", f"{OIDC}/")
+# Single sign-on has a cookie of its own, its provider's logout a signature, and
+# the directory service a key that opens nothing else.
+OPEN_FOLDERS = ("/static/", "/v1/", f"{OIDC}/", SCIM)
 KEY_PATHS = ("/api/", "/metrics")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

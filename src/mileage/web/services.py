@@ -207,6 +207,21 @@ class SingleSignOn(Protocol):
         ...
 
 
+class Provisioning(Protocol):
+    """Where a directory service keeps users and groups (SCIM 2.0)."""
+
+    def answer(
+        self,
+        asked: tuple[str, str, str, Mapping[str, str], Mapping[str, str], bytes],
+        key: str,
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answer a request: method, root, path, query, headers, body.
+
+        Returns status, headers and body.
+        """
+        ...
+
+
 class Door(Protocol):
     """Where telemetry comes in."""
 
@@ -360,5 +375,6 @@ class Services:
     dark: DarkDesk
     departments: DepartmentDesk
     single_sign_on: SingleSignOn | None = None
+    provisioning: Provisioning | None = None
     address: str = ""
     """Where people reach this server through a proxy; its host is answered too."""

@@ -25,6 +25,7 @@ from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
+from mileage.wiring.provisioning import Provisioning
 from mileage.wiring.retaining import Daily
 from mileage.wiring.stopping import stopping
 from mileage.wiring.single_sign_on import single_sign_on
@@ -243,6 +244,9 @@ class Server:
             rights=self.organisation.rights,
             departments=self.organisation.departments,
             single_sign_on=self._single_sign_on,
+            provisioning=Provisioning(
+                self.organisation.control, self.organisation.policy.settings.zone
+            ),
             provisioning=Provisioning(
                 self.organisation.control, self.organisation.policy.settings.zone
             ),

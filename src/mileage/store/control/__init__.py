@@ -28,6 +28,7 @@ from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
 from mileage.store.control.org_chart import OrgChart
 from mileage.store.control.passwords import Passwords
+from mileage.store.control.provisioning import Provisioning
 from mileage.store.control.requests import Requests
 from mileage.store.control.roles import GrantedRoles
 from mileage.store.control.schema import META
@@ -50,6 +51,7 @@ class Control(
     GrantedRoles,
     Passwords,
     Federation,
+    Provisioning,
     AccessLog,
     AuditLog,
     Checkpoints,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+READING = frozenset({"read", "operator"})
+PROVISIONING = frozenset({"scim"})
 SEEN_EVERY = 60 * 1_000_000
 """Microseconds between two notes of when a key was used."""
 
@@ -64,8 +66,15 @@ class Credentials(Tokens):
 
     def key_viewer(self, key: str) -> Viewer | None:
         """Return who holds an API key; None when it is unknown or over."""
+        return self._holder(key, READING)
+
+    def provisioner(self, key: str) -> Viewer | None:
+        """Return who answers for a directory service; None for any other key."""
+        return self._holder(key, PROVISIONING)
+
+    def _holder(self, key: str, scopes: frozenset[str]) -> Viewer | None:
         row = self._key_row(key)
-        if row is None:
+        if row is None or row.scope not in scopes:
             return None
         now = self._database.now()
         if now - (row.last_used_at or 0) >= SEEN_EVERY:

@@ -104,14 +104,14 @@ class Federation(Sessions):
         name = vouched.name or email.rpartition("@")[0]
         made = NewAccount("person", name, email)
         if row is None:
-            return self._insert(connection, made)
+            return self._new_person(connection, made)
         if row.kind == "unclaimed":
             mine = ACCOUNT.c.account_id == row.account_id
             connection.execute(update(ACCOUNT).where(mine).values(**made._asdict()))
         _require_unlinked(connection, row.account_id, vouched.issuer)
         return str(row.account_id)
 
-    def _insert(self, connection: Connection, made: NewAccount) -> str:
+    def _new_person(self, connection: Connection, made: NewAccount) -> str:
         now = self._database.now()
         account_id = new_id("acc", self._database.random_bytes)
         row = {"account_id": account_id, "created_at": now}

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, update
 
 from mileage.domain.errors import Unauthorised
 from mileage.domain.sign_in import MINUTE
+from mileage.store.control.credentials import READING
 from mileage.store.control.minting import hashed, new_secret
 from mileage.store.control.schema import SIGN_IN_LINK
 from mileage.store.control.sessions import Opening, Sessions
@@ -70,7 +71,7 @@ class SignIn(Sessions):
     def open_key(self, key: str, device: str = "") -> str:
         """Start a session for the holder of an API key; raises Unauthorised."""
         row = self._key_row(key)
-        if row is None:
+        if row is None or row.scope not in READING:
             raise Unauthorised(
                 "this API key is unknown, has expired or was revoked: see "
                 "'mileage key list'"
