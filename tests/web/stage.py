@@ -353,6 +353,7 @@ class Stage:
     dark: FakeDark = field(default_factory=FakeDark)
     departments: FakeDepartments = field(default_factory=FakeDepartments)
     rights: FakeRights = field(default_factory=FakeRights)
+    page_rate: int = 0
 
     def __post_init__(self) -> None:
         services = Services(
@@ -363,6 +364,7 @@ class Stage:
             self.desk,
             self.rights,
             allowed_hosts=(HOST,),
+            page_rate=self.page_rate,
             dark=self.dark,
             departments=self.departments,
         )

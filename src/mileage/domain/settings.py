@@ -45,6 +45,8 @@ class Settings:
     ledger_threads: int = 2
     drain_seconds: int = 20
     """How long a server that stops takes in what is on its way to the ledger."""
+    pages_a_minute: int = 600
+    """Pages and answers of the API that one person may ask for; 0 is no limit."""
     calls_days: int = 0
     """How long calls and their witnesses are kept; 0 is for ever."""
     activities_days: int = 0
@@ -100,7 +102,7 @@ _DISCLOSURE = {
     "sum_percent": (10, 100),
     "renew_days": (1, 31),
 }
-_SERVING = {"drain_seconds": (0, 3600)}
+_SERVING = {"drain_seconds": (0, 3600), "pages_a_minute": (0, 1_000_000)}
 _DOOR = {
     "requests_per_second": (0, 1_000_000_000),
     "records_per_second": (0, 1_000_000_000),

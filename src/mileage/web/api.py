@@ -253,7 +253,7 @@ ENDPOINTS = (
         "is in own when it is below the cut.",
         answer="Board",
         handler=board,
-        errors=(401, 403, 404, 422, 503),
+        errors=(401, 403, 404, 422, 429, 503),
         parameters=(
             Parameter(
                 "lens",
@@ -279,7 +279,7 @@ ENDPOINTS = (
         "by_day, by local hour.",
         answer="PersonalPage",
         handler=me,
-        errors=(401, 404, 422, 503),
+        errors=(401, 404, 422, 429, 503),
     ),
     Endpoint(
         path="/api/v1/me/readers",

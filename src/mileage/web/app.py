@@ -38,6 +38,7 @@ from mileage.web import (
 from mileage.web.counted import Counted
 from mileage.web.guard import Guard
 from mileage.web.intake import Intake
+from mileage.web.page_rates import PageRates
 from mileage.web.problems import answer, answer_error, answer_http, plain
 from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
 
@@ -90,6 +91,7 @@ def create_app(
             Middleware(Counted, meter=services.receiver.meters.door),
             Middleware(Compressed),
             Middleware(Guard, sign_in=services.sign_in),
+            Middleware(PageRates, a_minute=services.page_rate),
             Middleware(dark.Darkened, desk=services.dark),
             Middleware(Surprises, tell=answer),
         ],

@@ -67,7 +67,7 @@ class Endpoint:
     """Name of the schema of its 200."""
     handler: Callable[[Request], dict[str, Any]]
     parameters: tuple[Parameter, ...] = field(default=())
-    errors: tuple[int, ...] = (401, 403, 422, 503)
+    errors: tuple[int, ...] = (401, 403, 422, 429, 503)
 
     @property
     def query_names(self) -> frozenset[str]:
@@ -320,6 +320,7 @@ ERRORS = {
     403: "The viewer may not see this.",
     404: "There is no such thing, or its existence is private.",
     422: "A parameter cannot be used; the message says which.",
+    429: "Asked too often; repeat it after the seconds of Retry-After.",
     503: "Not available right now; repeat it later.",
 }
 

@@ -378,3 +378,5 @@ class Services:
     provisioning: Provisioning | None = None
     address: str = ""
     """Where people reach this server through a proxy; its host is answered too."""
+    page_rate: int = 0
+    """Pages and API answers a minute for one person; 0 is no limit."""

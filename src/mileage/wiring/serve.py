@@ -242,6 +242,7 @@ class Server:
             claims=self.organisation.claims,
             dark=Dark(self.organisation.control, self.organisation.data),
             rights=self.organisation.rights,
+            page_rate=self.organisation.policy.settings.pages_a_minute,
             departments=self.organisation.departments,
             single_sign_on=self._single_sign_on,
             provisioning=Provisioning(

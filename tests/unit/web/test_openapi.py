@@ -148,7 +148,7 @@ def test_lists_are_written_with_commas(schema):
 
 
 def test_the_usual_errors():
-    assert [*operation()["responses"]] == ["200", "401", "403", "422", "503"]
+    assert [*operation()["responses"]] == ["200", "401", "403", "422", "429", "503"]
 
 
 def test_the_document_names_itself():
