@@ -1,12 +1,14 @@
 """Leak figures of a board of 85,000 people in many ways, and look who is named.
 
-    python soak/trace.py [--viewers 85000] [--trials 100] [--state var/soak/trace.json]
-        [--only NAME]
+    python soak/trace.py [--viewers 85000] [--tried 85000] [--trials 100]
+        [--state var/soak/trace.json] [--only NAME]
 
 A trial draws a board, one leaker or four, and what of their copies is published; the
 rest of the road is the one of `mileage trace`: text, figures, matching, scores of all
 viewers. Everybody but the leakers is innocent, so a trial of 85,000 viewers tries as
-many accusations. Progress is kept, so an interrupted run goes on where it stopped.
+many accusations; with --tried fewer of them are scored, against the bound of all, which
+is quicker and tells as much about the leakers. Progress is kept, so an interrupted run
+goes on where it stopped.
 The curve is measured by the leaker's own score against the bound of all viewers.
 """
 
@@ -127,12 +129,21 @@ def copied(figures: Sequence[Figure], marker: Marker) -> list[str]:
     ]
 
 
+def among(verdict: Verdict, viewers: int) -> Verdict:
+    """Return the verdict with the bound of so many viewers."""
+    suspects = (Suspect(one.viewer, one.score, viewers) for one in verdict.suspects)
+    return replace(verdict, suspects=tuple(suspects))
+
+
 class Trial:
     """One leak: who did it, and everybody's verdict."""
 
-    def __init__(self, marks: KeptMarks, viewers: list[str], seed: str) -> None:
+    def __init__(
+        self, marks: KeptMarks, viewers: list[str], among: int, seed: str
+    ) -> None:
         self.marks = marks
         self.viewers = viewers
+        self.among = among
         self.random = Random(seed)  # noqa: S311 - made up
         self.shown = board(self.random, marks)
 
@@ -172,7 +183,7 @@ class Trial:
         return self._result(set(who), trace(self.marks, self.viewers, readings))
 
     def _result(self, guilty: set[str], verdict: Verdict) -> dict[str, Any]:
-        named = {one.viewer for one in verdict.named}
+        named = {one.viewer for one in among(verdict, self.among).named}
         return {
             "found": len(named & guilty),
             "innocent": len(named - guilty),
@@ -225,9 +236,8 @@ def point(how: tuple[int, float, int], viewers: int, marks: Marks) -> float:
         used = fits(lines_of("\n".join(lines)), shown)
         readings = [one.reading for one in used if one.reading is not None]
         verdict = trace(marks, [marker.viewer, "b", "c", "d", "e"], readings)
-        own = next(one for one in verdict.suspects if one.viewer == marker.viewer)
-        among = Suspect(own.viewer, own.score, viewers)
-        found += bool(replace(verdict, suspects=(among,)).named)
+        named = among(verdict, viewers).named
+        found += any(one.viewer == marker.viewer for one in named)
     return found / CURVE_TRIALS
 
 
@@ -266,6 +276,7 @@ def main() -> None:
     """Run what is missing and print the sums."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--viewers", type=int, default=85_000)
+    parser.add_argument("--tried", type=int, default=85_000)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--state", type=Path, default=Path("var/soak/trace.json"))
     parser.add_argument("--only")
@@ -274,7 +285,7 @@ def main() -> None:
     state: dict[str, Any] = defaultdict(dict)
     if asked.state.exists():
         state.update(json.loads(asked.state.read_text("utf-8")))
-    viewers = [f"acc-{number}" for number in range(asked.viewers)]
+    viewers = [f"acc-{number}" for number in range(asked.tried)]
     print(f"{needed(asked.viewers)} digits are needed among {asked.viewers} viewers")
     names = [name for name in [*TRIALS, "curve"] if asked.only in (None, name)]
     for name in names:
@@ -283,7 +294,7 @@ def main() -> None:
             continue
         for number in range(asked.trials):
             if str(number) not in state[name]:
-                trial = Trial(marks, viewers, f"{name} {number}")
+                trial = Trial(marks, viewers, asked.viewers, f"{name} {number}")
                 began = time.process_time()
                 result = TRIALS[name](trial)
                 result["seconds"] = round(time.process_time() - began, 2)

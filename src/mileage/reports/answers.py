@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mileage.access.readables import READABLES
 from mileage.access.marks import Marker, Marks
+from mileage.access.readables import READABLES
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
@@ -28,7 +28,7 @@ from mileage.reports.overview import look_over
 from mileage.reports.parts import permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
-from mileage.reports.shown import marked_board
+from mileage.reports.shown import marked_board, marked_page, marked_usage
 from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
 from mileage.store import queries
@@ -144,13 +144,13 @@ class Answers:
         others = sum(one != viewer.account_id for one in named)
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, detail, named)
-        return self._shown(without_claimants(board, viewer), viewer)
+        return marked_board(without_claimants(board, viewer), self._shows(viewer))
 
-    def _shown(self, board: Board, viewer: Viewer) -> Board:
+    def _shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
         """Mark what people see of others; operators see it as it is."""
-        if viewer.operator:
-            return board
-        return marked_board(board, Marker(self._marks, viewer.account_id))
+        if viewer.operator or account_id == viewer.account_id:
+            return None
+        return Marker(self._marks, viewer.account_id)
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return (name, title, what it encourages, how it is gamed), default first."""
@@ -173,7 +173,7 @@ class Answers:
             self._place(account_id),
             self._have.faults,
         )
-        return permitted(page, allowed)
+        return marked_page(permitted(page, allowed), self._shows(viewer, account_id))
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
         """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
@@ -188,6 +188,9 @@ class Answers:
         )
         rests_on = None if account else self.overview.value().completeness
         answer = usage(self._have.ledger, request, rests_on)
+        shows = self._shows(viewer, account or "")
+        if shows and "account" in request.group_by:
+            answer["rows"] = [marked_usage(row, shows) for row in answer["rows"]]
         detail = "by " + ",".join(request.group_by)
         named = len(answer["rows"]) if "account" in request.group_by else 0
         self._record(viewer, allowed, ("usage", subject), named, detail)

@@ -24,11 +24,14 @@ _FIGURES = ("calls", "tokens", "unpriced_calls", "unmeasured_calls", *Tokens._fi
 _SUMS = ("tokens", "cost")
 
 
-def marked_board(board: Board, shows: Shows) -> Board:
+def marked_board(board: Board, shows: Shows | None) -> Board:
     """Return a board that is shown with marks, sums of the organisation included.
 
-    An exact total less marked rows would tell what is hidden behind the marks.
+    An exact total less marked rows would tell what is hidden behind the marks. None
+    leaves it exact.
     """
+    if shows is None:
+        return board
     snapshot = replace(
         board.snapshot,
         total=marked(board.snapshot.total, shows),
@@ -86,8 +89,10 @@ def marked(figures: Figures, shows: Shows) -> Figures:
     )
 
 
-def marked_page(page: PersonalPage, shows: Shows) -> PersonalPage:
-    """Mark somebody's page for somebody else."""
+def marked_page(page: PersonalPage, shows: Shows | None) -> PersonalPage:
+    """Mark somebody's page for somebody else; None leaves it exact."""
+    if shows is None:
+        return page
     return replace(
         page,
         total=marked(page.total, shows),
@@ -124,7 +129,9 @@ def shown_json(figures: Figures, shows: Shows) -> dict[str, Any]:
 
 
 def marked_usage(row: Mapping[str, Any], shows: Shows) -> dict[str, Any]:
-    """Mark one row of a usage answer, whatever it is grouped by."""
+    """Mark one row of a usage answer, whatever it is grouped by; one's own is exact."""
+    if row.get("account") == shows.viewer:
+        return dict(row)
     return {
         name: (
             shows.shown(value, part=name not in _SUMS)

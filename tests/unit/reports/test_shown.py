@@ -153,6 +153,8 @@ def test_rows_of_usage_are_marked_by_name():
     assert close(shown["tokens"], row["tokens"])
     assert shown["tokens"] != row["tokens"]
     assert shown["cost_usd"] != row["cost_usd"]
+    own = {**row, "account": fixtures.ME}
+    assert marked_usage(own, ADA) == own
     assert marked_usage({"cost_usd": None, "calls": 7}, ADA) == {
         "cost_usd": None,
         "calls": 7,
