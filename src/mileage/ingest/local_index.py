@@ -66,15 +66,15 @@ def usage_of(changes: Changes, sources: Sequence[str]) -> Usage:
         calls.setdefault(row.source, []).append(row)
     seen = []
     for name in _named(sources, files):
-        own, parts = files.get(name, []), calls.get(name, [])
+        own, columns = files.get(name, []), list(zip(*calls.get(name, []), strict=True))
         sums = SourceSums(
             len(own),
             sum(file.witnesses for file in own),
             sum(file.rejected for file in own),
             0,
-            sum(row.calls for row in parts),
-            min((row.first for row in parts), default=None),
-            max((row.last for row in parts), default=None),
+            sum(columns[9]) if columns else 0,
+            min(columns[20]) if columns else None,
+            max(columns[21]) if columns else None,
         )
         seen.append(_source(name, sums))
     return Usage(rows, seen)

@@ -104,7 +104,10 @@ class TranscriptTail:
             self._maxima = {}
         kinds = list(map(_kind, alike))
         found = FileCalls(all_hashed(_SOURCE, list(calls)), kinds, rows)
-        reading = self._ordinary.gathered.reading()
+        gathered = self._ordinary.gathered
+        if gathered.is_empty:
+            return found
+        reading = gathered.reading()
         self.rejected += len(reading.rejected)
         more = FileCalls.of(reading.witnesses.rows())
         return found.followed_by(more, at=len(rows))

@@ -98,7 +98,10 @@ class RolloutTail:
 
     def settled(self) -> FileCalls:
         """Hand over, and forget, the calls that are certain."""
-        reading = self._rollout.gathered.reading()
+        gathered = self._rollout.gathered
+        if gathered.is_empty:
+            return FileCalls.none()
+        reading = gathered.reading()
         self.rejected += len(reading.rejected)
         return FileCalls.of(reading.witnesses.rows())
 

@@ -207,6 +207,11 @@ class Gathering:
         place = f"{self.place}:{number}"
         self._rejected.append(Rejected(self.traits.name, place, reason))
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to hand on."""
+        return not (self._witnesses or self._activities or self._rejected)
+
     def reading(self) -> Reading:
         """Hand on what was gathered, and start again with nothing."""
         reading = Reading(

@@ -63,7 +63,8 @@ def finished(answer: Answer) -> tuple[str, ...]:
     from mileage.domain.errors import Unavailable
 
     try:
-        answer.finish()
+        with _no_collection():
+            answer.finish()
     except Unavailable as error:
         return (*answer.remarks, f"{error}; the next run will read the logs again.")
     return answer.remarks
