@@ -23,11 +23,18 @@ class MemoryChart:
     """Managers are addresses ``<account>@x.test``."""
 
     places: dict[str, Membership] = field(default_factory=dict)
+    _members: dict[tuple[str, str | None], frozenset[str]] = field(default_factory=dict)
+    _below: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def place_on(self, account_id: str, day: date) -> Membership | None:
         return self.places.get(account_id)
 
     def people_below(self, manager_id: str, day: date) -> frozenset[str]:
+        if manager_id not in self._below:
+            self._below[manager_id] = self._all_below(manager_id)
+        return self._below[manager_id]
+
+    def _all_below(self, manager_id: str) -> frozenset[str]:
         found: set[str] = set()
         heads = {manager_id}
         while heads:
@@ -48,11 +55,14 @@ class MemoryChart:
         return bool(self.people_below(manager_id, day))
 
     def members_on(self, day: date, department: str, team: str | None = None):
-        return frozenset(
-            one
-            for one, place in self.places.items()
-            if place.department == department and team in (None, place.team)
-        )
+        key = (department, team)
+        if key not in self._members:
+            self._members[key] = frozenset(
+                one
+                for one, place in self.places.items()
+                if place.department == department and team in (None, place.team)
+            )
+        return self._members[key]
 
 
 @dataclass
