@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.road.station import ENVIRON, MILEAGE, PATIENCE, mileage
+from tests.road.forked import Forked
+from tests.road.station import ENVIRON, PATIENCE, mileage
 from tests.session_logs import answer, meta, record, tokens, turn, usage, write_log
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Machine:
     station: Station
     folder: Path
     token: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     more: tuple[str, ...] = field(default=())
 
     @property
@@ -75,22 +76,17 @@ class Machine:
     def environ(self) -> dict[str, str]:
         return {"MILEAGE_TOKEN": self.token, "HOME": str(self.folder)}
 
-    def push(self, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    def push(self, *more: str) -> subprocess.CompletedProcess[str]:
         """Run once, to the end."""
         self.home.mkdir(parents=True, exist_ok=True)
-        return mileage(*self.words(), *more, environ=self.environ(), **options)
+        return mileage(*self.words(), *more, environ=self.environ())
 
-    def start(self, *more: str) -> subprocess.Popen[bytes]:
+    def start(self, *more: str) -> Forked:
         """Run beside the test."""
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.folder / "watch.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*MILEAGE, *self.words(), *more],
-                env={**ENVIRON, **self.environ()},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            env = {**ENVIRON, **self.environ()}
+            self.process = Forked([*self.words(), *more], env, log, log)
         return self.process
 
     def stop(self, number: int = signal.SIGTERM) -> int:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.people import OPERATOR
 from mileage.store.control import FILE_NAME, open_control
+from tests.road.forked import Forked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MILEAGE = [sys.executable, "-m", "mileage"]
+"""Starts a command anew; ``mileage`` and ``Station.start`` save the imports."""
 PATIENCE = 60.0
 """Seconds that a busy machine may need for anything; idle it is a fraction."""
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
@@ -73,17 +76,35 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def mileage(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+def mileage(
+    *words: object, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, whatever its exit code."""
+    env = {**ENVIRON, **(environ or {})}
+    if environ and "PYTHONPATH" in environ:
+        return started_anew(words, env)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = Forked(list(map(str, words)), env, out, err)
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+        said = [stream.seek(0) or stream.read().decode() for stream in (out, err)]
+    return subprocess.CompletedProcess(words, code, *said)
+
+
+def started_anew(
+    words: Iterable[object], env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a Python that has imported nothing."""
     return subprocess.run(
         [*MILEAGE, *map(str, words)],
         check=False,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        env={**ENVIRON, **options.pop("environ", {})},
+        env=env,
         stdin=subprocess.DEVNULL,
-        **options,
     )
 
 
@@ -93,7 +114,7 @@ class Station:
 
     folder: Path
     port: int = field(default_factory=free_port)
-    server: subprocess.Popen[bytes] | None = None
+    server: Forked | None = None
     grpc_port: int = 0
 
     @property
@@ -106,25 +127,19 @@ class Station:
         files = (self.folder / "out.log", self.folder / "err.log")
         return "".join(file.read_text() for file in files if file.exists())
 
-    def start(self, **options: Any) -> Station:
+    def start(self) -> Station:
         """Start the server and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         out, err = self.folder / "out.log", self.folder / "err.log"
         with out.open("ab") as stdout, err.open("ab") as stderr:
-            self.server = subprocess.Popen(
-                self.command(),
-                stdout=stdout,
-                stderr=stderr,
-                env=ENVIRON,
-                **options,
-            )
+            self.server = Forked(self.words(), ENVIRON, stdout, stderr)
         until(self._answers, "the server's first answer")
         return self
 
-    def command(self) -> list[str]:
+    def words(self) -> list[str]:
         """Return what starts it; tests share a machine, so each names its ports."""
         ports = ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
-        return [*MILEAGE, "serve", "--data", str(self.data), *ports]
+        return ["serve", "--data", str(self.data), *ports]
 
     def _answers(self) -> bool:
         assert self.server is not None
@@ -227,9 +242,11 @@ class Station:
             for row in answer.json["rows"]
         }
 
-    def run(self, *words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: object, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command on this data directory."""
-        return mileage(*words, "--data", self.data, **options)
+        return mileage(*words, "--data", self.data, environ=environ)
 
 
 @contextmanager
