@@ -197,9 +197,7 @@ def _version(stored: Provisioned) -> str:
 
 def _resource(stored: Provisioned) -> Resource[Any]:
     # The service makes whole addresses of these.
-    members = [
-        {"value": one, "type": "User", "$ref": f"Users/{one}"} for one in stored.members
-    ]
+    members = [{"value": one, "$ref": f"Users/{one}"} for one in stored.members]
     document = {
         **stored.document,
         "id": stored.resource_id,

@@ -96,7 +96,6 @@ class GroupMember(ComplexAttribute):
     ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(  # type: ignore[type-arg] # noqa: UP037
         None, serialization_alias="$ref", validation_alias="$ref"
     )
-    type: Annotated[str | None, Mutability.read_only] = None
 
 
 class Group(Resource[Any]):

@@ -180,7 +180,7 @@ def test_a_key_stands_for_its_account_with_its_scope(control, ana, scope, operat
 
 
 def test_the_scopes_are_these():
-    assert KEY_SCOPES == ("read", "operator")
+    assert KEY_SCOPES == ("read", "operator", "scim")
 
 
 @pytest.mark.parametrize("key", ["", "mlg_k_" + "a" * 43, "mlg_k_" + "\x00" * 43])
