@@ -159,6 +159,7 @@ def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisa
     catalog = shipped(policy.overrides)
     with open_control(data / FILE_NAME, clock=now) as control:
         control.believe(policy.settings.domains)
+        control.brake(policy.audit.brakes)
         control.limit_sessions(policy.sign_in.limits)
         control.take_groups(policy.sign_in)
         clock = Clock(ZoneInfo(policy.settings.zone))

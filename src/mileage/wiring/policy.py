@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mileage.access.roles import Roles, parse_roles
+from mileage.domain.audit_policy import AuditPolicy, parse_audit
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
 from mileage.domain.join_policy import JoinPolicy, parse_join
@@ -41,6 +42,8 @@ class Policy:
     """Who may read what."""
     sign_in: SignInPolicy
     """How people sign in."""
+    audit: AuditPolicy
+    """Where checkpoints of the access ledger go, and how much one may read."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -78,6 +81,7 @@ def load_policy(data: Path | None) -> Policy:
         join=values["join.toml"],
         roles=values["roles.toml"],
         sign_in=values["sign_in.toml"],
+        audit=values["audit.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -123,6 +127,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "join.toml": parse_join,
     "sign_in.toml": parse_sign_in,
     "roles.toml": parse_roles,
+    "audit.toml": parse_audit,
 }
 
 

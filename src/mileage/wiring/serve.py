@@ -26,6 +26,7 @@ from mileage.wiring.operations import actions
 from mileage.wiring.organisation import open_organisation
 from mileage.wiring.owner import listening
 from mileage.wiring.provisioning import Provisioning
+from mileage.wiring.outside import Checkpointing
 from mileage.wiring.retaining import Daily
 from mileage.wiring.stopping import stopping
 from mileage.wiring.single_sign_on import single_sign_on
@@ -226,7 +227,9 @@ class Server:
 
         try:
             server = _Announcing(config, answering, self._grpc(door, intake))
-            with Daily(self.organisation):
+            have = self.organisation
+            signing = Checkpointing(have.control, have.data, have.policy.audit)
+            with Daily(have), signing:
                 server.run(sockets=[self._listener])
         finally:
             publisher.stop()

@@ -34,6 +34,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "join.toml",
         "sign_in.toml",
         "roles.toml",
+        "audit.toml",
     ]
     assert all(": ok (as shipped, version " in line for line in lines)
     assert not (tmp_path / "new").exists()

@@ -9,7 +9,7 @@ from mileage.domain.settings import Settings
 from mileage.wiring.policy import examine, load_policy
 
 NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
-NAMES += ["join.toml", "sign_in.toml", "roles.toml"]
+NAMES += ["join.toml", "sign_in.toml", "roles.toml", "audit.toml"]
 
 
 @pytest.fixture
@@ -125,4 +125,5 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "join.toml": (True, "join.toml"),
         "roles.toml": (True, "roles.toml"),
         "sign_in.toml": (True, "sign_in.toml"),
+        "audit.toml": (True, "audit.toml"),
     }

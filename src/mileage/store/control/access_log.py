@@ -2,41 +2,75 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as insert_new
 
+from mileage.domain.audit_policy import Brakes
 from mileage.domain.directory import ORGANISATION, AccessRow, NamedRead
 from mileage.domain.entries import set_digest
+from mileage.domain.errors import TooMany
+from mileage.store.control.audit import ITSELF, Change, note
+from mileage.store.control.brakes import DAY, Braked, Counter
 from mileage.store.control.dark import refuse_in_the_dark
 from mileage.store.control.database import OnDatabase
-from mileage.store.control.schema import ACCESS_ROW
+from mileage.store.control.schema import ACCESS_ROW, AUDIT_ROW
 from mileage.store.control.trust_schema import NAMED_ACCOUNT
 
 INSERT = insert(ACCESS_ROW)
 PAGE = 1000
+WHAT: Mapping[str, str] = MappingProxyType(
+    {"people": "different people", "exports": "reads by the API"}
+)
 FEW_SETS = 200
 """Somebody in more sets than these is named so often that newest-first finds soon."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Row
+
+    from mileage.domain.people import Viewer
+    from mileage.store.control.database import Database
 
 
 class AccessLog(OnDatabase):
     """The append-only record of named reads."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._counter = Counter()
+        self._brakes = Brakes(people=0, exports=0)
+
+    def brake(self, brakes: Brakes) -> None:
+        """Set how much one person may read of others on one day."""
+        self._brakes = brakes
 
     def record_access(self, read: NamedRead) -> None:
         """Return once the row is on disk; if it cannot be, the read must not be.
 
         Raises Dark while the dark switch is on: whoever records a read is refused,
         whatever page or command it is, in the transaction that would record it.
+        Raises TooMany above a limit of the day, which leaves an audit row.
         """
+        try:
+            self._record(read)
+        except Braked as braked:
+            self._alert(read.viewer, braked)
+            raise TooMany(
+                braked.seconds,
+                f"that would be more than {braked.limit} {WHAT[braked.what]} today; "
+                "tomorrow (UTC) it begins anew, and what you have opened today stays "
+                "open. The steward is told.",
+            ) from None
+
+    def _record(self, read: NamedRead) -> None:
+        at = self._database.now()
         digest = set_digest(read.named) if read.named else ""
         values = {
-            "at": self._database.now(),
+            "at": at,
             "viewer": read.viewer.account_id,
             "viewer_name": read.viewer.name,
             "purpose": read.purpose,
@@ -49,9 +83,22 @@ class AccessLog(OnDatabase):
         }
         with self._database.writing() as connection:
             refuse_in_the_dark(connection)
+            self._counter.check(connection, read, at, self._brakes)
             if digest:
                 _keep_set(connection, digest, read.named)
             connection.execute(INSERT, values)
+
+    def _alert(self, viewer: Viewer, braked: Braked) -> None:
+        """Leave one audit row a day for each viewer and limit."""
+        with self._database.writing() as connection:
+            at = self._database.now()
+            action, row = f"brake: {braked.what}", AUDIT_ROW.c
+            today = (row.action == action) & (row.subject == viewer.account_id)
+            told = select(row.row_id).where(today, row.at >= at - at % DAY)
+            if connection.execute(told).first() is None:
+                detail = f"limit {braked.limit} a day"
+                change = Change(action, viewer.account_id, detail, ITSELF)
+                note(connection, at, change)
 
     def access_rows(
         self, *, subject: str | None = None, limit: int = 1000
