@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ from mileage.domain.people import Viewer
 from mileage.reports.shown import marked_board
 from mileage.web import pages
 from mileage.web.board_view import BoardRows, lens_tabs
-from tests.web import fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mileage.domain.figures import Board
+
+fixtures = import_module("tests.web.fixtures")
 
 ROUNDS, TIMES = 15, 10
 BAR = 0.3
