@@ -32,7 +32,7 @@ WIDTHS = """() => {
 }"""
 
 FOCUSABLE = """() => [...document.querySelectorAll(
-        'a[href], button, input:not([type=hidden]), summary, [tabindex="0"]')]
+        'a[href], button, textarea, input:not([type=hidden]), summary, [tabindex="0"]')]
     .filter(e => e.checkVisibility())
     .map((e, i) => { e.dataset.stop = i; return i; }).length"""
 FOCUSED = """() => {
