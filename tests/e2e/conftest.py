@@ -141,6 +141,8 @@ FILLED = (
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("sessions", "/sessions", "me"),
+    ("access", "/access", "me"),
+    ("what-for", "/people/acc-00007", "me"),
     ("error", "/nowhere", "me"),
     ("api-docs", "/api/docs", "me"),
 )

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mileage.access.roles import shipped_roles
-from mileage.domain.errors import NotFound, Refused, Unauthorised
+from mileage.domain.errors import NotFound, PurposeMissing, Refused, Unauthorised
 from mileage.domain.figures import (
     ActivityCount,
     Board,
@@ -248,6 +248,8 @@ def board(
 
 SNAPSHOT = snapshot()
 ME = "acc-00017"
+BELOW_ME = "acc-00007"
+"""Below ``ME`` in the org chart: opens for a stated purpose."""
 BELOW = "acc-00280"
 
 
@@ -439,6 +441,8 @@ class FakeReports:
         return self.lens_texts
 
     def personal(self, viewer: Viewer, account_id: str, purpose: str | None = None):
+        if account_id == BELOW_ME and not viewer.operator and not purpose:
+            raise PurposeMissing("say what for", {"support": "Helping somebody"})
         if account_id != viewer.account_id and not viewer.operator:
             raise Refused("This page is somebody else's.")
         if account_id not in {s.account_id for s in SNAPSHOT.standings}:
