@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from mileage.store.ledger import Ledger
 
 
-MENU = ("people", "ingest_status", "rejected", "unclaimed")
+MENU = ("people", "ingest_status", "rejected", "unclaimed", "dark")
 """Reports of which a menu shows the ones that a viewer may open."""
 
 

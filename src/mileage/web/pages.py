@@ -110,7 +110,8 @@ def navigation(
     people = (Link("/people", "People"),) if "people" in opens else ()
     ingest = (Link("/ingest", "Ingest"),) if "ingest_status" in opens else ()
     shared = (Link("/departments", "Departments"), Link("/sources", "Sources"))
-    return (Link("/", "Board"), *mine, *people, *ingest, *shared)
+    dark = (Link("/dark", "Dark switch"),) if "dark" in opens else ()
+    return (Link("/", "Board"), *mine, *people, *ingest, *shared, *dark)
 
 
 def board_page(kept: BoardRows, request: Request) -> Response:
