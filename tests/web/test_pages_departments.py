@@ -76,7 +76,7 @@ def test_a_dark_department_tells_nothing(stage: Stage) -> None:
     stage.departments.page = DARK
     page = text(stage, ADDRESS)
     assert "Nothing is told of this department" in page
-    assert 'class="kpis"' not in page
+    assert 'class="kpis' not in page
     assert "Service accounts" not in page
 
 

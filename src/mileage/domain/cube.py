@@ -71,8 +71,8 @@ class Summed:
     teams: tuple[str, ...]
     totals: Totals
     hidden_users: tuple[str, ...]
-    """Accounts that used something since the cube before; never shown. Whoever sees all
-    but a few of them by name does not get the sum: it would tell the others'."""
+    """Accounts that used something in the last days; never shown. Whoever sees all but
+    a few of them by name does not get the sum: it would tell the others'."""
     hidden_idle: tuple[str, ...]
     """The other accounts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,7 +74,7 @@ def make_cube(
 ) -> Cube:
     """Divide everybody into blocks that may be told, and add them up."""
     figures = {one.account_id: one.figures for one in snapshot.standings}
-    since = previous.day if previous is not None and previous.adds_up else ""
+    since = _since(snapshot, terms, previous)
     tree = _tree(chart, _people(snapshot, chart, terms, since))
     told = plan(tree, terms.limits)
     services = _services(chart)
@@ -93,6 +93,17 @@ def make_cube(
         departments=tuple(departments),
         simulated=snapshot.simulated,
     )
+
+
+def _since(snapshot: Snapshot, terms: Terms, previous: Cube | None) -> str:
+    """Return the day after which use is new: no older than a cube may become.
+
+    Without a cube before there may be somebody who has seen people by name until then.
+    """
+    last = date.fromisoformat(snapshot.days[-1]) - timedelta(days=terms.every_days)
+    if previous is not None and previous.adds_up:
+        return max(previous.day, last.isoformat())
+    return last.isoformat()
 
 
 def _people(
@@ -197,17 +208,17 @@ class _Telling:
     def _summed(self, block: Block) -> Summed:
         crowd = self._crowd(block)
         hidden = [one for one in crowd if not one.named]
-        fresh = [one.fresh and any(one.amounts) for one in hidden]
+        late = [one.fresh and any(one.amounts) for one in hidden]
         totals = self._totals([one.account_id for one in crowd])
         users, or_more = at_most(totals.users, len(crowd), self.limits)
         return Summed(
             teams=block,
             totals=replace(totals, users=users, or_more=or_more),
-            hidden_users=tuple(compress((one.account_id for one in hidden), fresh)),
+            hidden_users=tuple(compress((one.account_id for one in hidden), late)),
             hidden_idle=tuple(
                 one.account_id
-                for one, anew in zip(hidden, fresh, strict=True)
-                if not anew
+                for one, lately in zip(hidden, late, strict=True)
+                if not lately
             ),
         )
 

@@ -119,10 +119,13 @@ def test_a_sum_is_told_anew_only_with_five_who_used_something_since() -> None:
     assert not department(cube(made, previous=first), "Engines").sums
     made.last_day["Engines-Difference-0"] = 23
     assert department(cube(made, previous=first), "Engines").sums
-    # What told no sums can be compared with nothing.
-    dark = replace(first, departments=())
-    made.last_day["Engines-Difference-0"] = 22
-    assert department(cube(made, previous=dark), "Engines").sums
+    # Without sums before it is the last week that counts: names may have been seen.
+    dark = replace(first, day="2025-11-29", departments=())
+    for before in (dark, None):
+        made.last_day["Engines-Difference-0"] = 23
+        assert department(cube(made, previous=before), "Engines").sums
+        made.last_day["Engines-Difference-0"] = 22
+        assert not department(cube(made, previous=before), "Engines").sums
 
 
 def test_the_day_of_the_last_cube_counts_for_neither() -> None:
