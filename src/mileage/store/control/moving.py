@@ -13,6 +13,8 @@ from sqlalchemy import insert, select, update
 from mileage.store.control.schema import MEMBERSHIP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
 DAY = timedelta(days=1)
@@ -29,14 +31,7 @@ def move(
 
     Tells whether that changes anything. Days that were planned for later go.
     """
-    rows = connection.execute(
-        select(MEMBERSHIP)
-        .where(
-            MEMBERSHIP.c.account_id == account_id,
-            MEMBERSHIP.c.superseded_at.is_(None),
-        )
-        .order_by(MEMBERSHIP.c.membership_id)
-    ).all()
+    rows = _rows_of(connection, account_id)
     open_ones = [row for row in rows if (row.until or date.max) >= today]
     if place is None and not open_ones:
         return False
@@ -64,6 +59,17 @@ def move(
         },
     )
     return True
+
+
+def _rows_of(connection: Connection, account_id: str) -> Sequence[Row[Any]]:
+    return connection.execute(
+        select(MEMBERSHIP)
+        .where(
+            MEMBERSHIP.c.account_id == account_id,
+            MEMBERSHIP.c.superseded_at.is_(None),
+        )
+        .order_by(MEMBERSHIP.c.membership_id)
+    ).all()
 
 
 def _is_at(rows: list[Row[Any]], place: tuple[str, str, str]) -> bool:
