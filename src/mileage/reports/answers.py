@@ -340,7 +340,7 @@ class Answers:
     def _rank(self, snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
         objectors = self._have.control.objectors()
         kept = self._ranked.get(lens.name)
-        if kept is None or kept[0] is not snapshot or kept[1] is not objectors:
+        if kept is None or kept[0] is not snapshot or kept[1] != objectors:
             ranked = rank(snapshot, lens, objectors)
             kept = self._ranked[lens.name] = (snapshot, objectors, ranked)
         return kept[2]

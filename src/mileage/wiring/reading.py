@@ -49,17 +49,16 @@ def board(data: Path, asked: Asked) -> Board:
         with operations(data) as owner:
             owner.publish()
     snapshot = Snapshots(data / "snapshots").latest(instant)
-    ranked = rank(snapshot, chosen)
-    found = cut(
-        snapshot, chosen, ranked, top=asked.top or policy.settings.top, account_id=""
-    )
-    detail = f"lens {chosen.name}, as of {snapshot.as_of}"
-    named_there = tuple(row.standing.account_id for row in found.rows)
-    read = NamedRead(
-        *(OPERATOR, "operations", "board", ORGANISATION),
-        *(len(found.rows), detail, named_there),
-    )
     with open_control(data / FILE_NAME, clock=now) as control:
+        ranked = rank(snapshot, chosen, control.objectors())
+        top = asked.top or policy.settings.top
+        found = cut(snapshot, chosen, ranked, top=top, account_id="")
+        detail = f"lens {chosen.name}, as of {snapshot.as_of}"
+        named_there = tuple(row.standing.account_id for row in found.rows)
+        read = NamedRead(
+            *(OPERATOR, "operations", "board", ORGANISATION),
+            *(len(found.rows), detail, named_there),
+        )
         control.record_access(read)
     return found
 

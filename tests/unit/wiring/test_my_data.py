@@ -154,7 +154,7 @@ def test_it_names_who_looked_and_what_one_looked_at(
     assert [one["viewer_name"] for one in kept.readers] == ["operator", bo.name]
     assert kept.reads == ()
     theirs = organisation.rights.my_data(bo, bo.account_id)
-    assert [one["viewer_name"] for one in theirs.readers] == [bo.name]
+    assert theirs.readers == ()
     assert [one["report"] for one in theirs.reads] == ["board"]
 
 
@@ -280,3 +280,19 @@ def test_the_command_line_exports_asks_and_answers(
 
 def fixed(act: Operations) -> Any:
     return lambda _data: nullcontext(act)
+
+
+def test_an_objection_takes_somebody_off_the_board_at_once(
+    organisation: Organisation, ana: Viewer, bo: Viewer
+) -> None:
+    organisation.publish()
+    named = {row.standing.name for row in board_of(organisation, bo)}
+    assert {ana.name, bo.name} <= named
+    asked = organisation.rights.ask(ana, "objection", "Not on a board.")
+    assert ana.name not in {row.standing.name for row in board_of(organisation, bo)}
+    organisation.rights.withdraw(ana, asked)
+    assert ana.name in {row.standing.name for row in board_of(organisation, bo)}
+
+
+def board_of(organisation: Organisation, viewer: Viewer) -> tuple[Any, ...]:
+    return organisation.answers.board(viewer, None).rows
