@@ -16,6 +16,7 @@ import uvicorn
 
 from mileage.domain.errors import Conflict, Invalid, MileageError
 from mileage.domain.people import OPERATOR
+from mileage.store.control import FILE_NAME, open_control
 from mileage.web.app import create_app
 from mileage.web.http_connection import BoundedConnection, Crowd
 from mileage.web.intake import Intake
@@ -23,13 +24,14 @@ from mileage.web.services import Services
 from mileage.wiring.dark import Dark
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
-from mileage.wiring.organisation import open_organisation
-from mileage.wiring.owner import listening
-from mileage.wiring.provisioning import Provisioning
+from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.outside import Checkpointing
+from mileage.wiring.owner import listening
+from mileage.wiring.policy import load_policy
+from mileage.wiring.provisioning import Provisioning
 from mileage.wiring.retaining import Daily
-from mileage.wiring.stopping import stopping
 from mileage.wiring.single_sign_on import single_sign_on
+from mileage.wiring.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +109,8 @@ def serving(
     """
     # What databases write beside their files is as private as those.
     os.umask(0o077)
+    if host not in LOOPBACK:
+        _require_sign_in(host, data)
     if grpc_port:
         _bind(host, grpc_port, "--grpc-port").close()
     listener = _bind(host, port, "--port")
@@ -117,24 +121,29 @@ def serving(
         listening(data, actions(organisation)),
     ):
         signals.begin(organisation.pipeline.hurry)
-        _require_sign_in(host, organisation)
         yield Server(organisation, listener, host, _usual(host, grpc_port))
 
 
-def _usual(host: str, port: int | None) -> int:
-def _require_sign_in(host: str, organisation: Organisation) -> None:
+def _require_sign_in(host: str, data: Path) -> None:
     """Raise Invalid before anybody is served whom nobody could tell apart."""
-    sign_in, control = organisation.policy.sign_in, organisation.control
-    if host in LOOPBACK:
+    sign_in = load_policy(data).sign_in
+    if sign_in.address and (sign_in.provider or _has_passwords(data)):
         return
-    if not sign_in.address or not (sign_in.provider or control.has_passwords()):
-        raise Invalid(
-            f"{host} is not this machine, and nobody could sign in from others: set "
-            "address and [oidc] in policy/sign_in.toml (or make a local administrator: "
-            "'mileage admin set-password'), or use --host 127.0.0.1 and a tunnel"
-        )
+    raise Invalid(
+        f"{host} is not this machine, and nobody could sign in from others: set "
+        "address and [oidc] in policy/sign_in.toml (or make a local administrator: "
+        "'mileage admin set-password'); until then Mileage listens on loopback only"
+    )
 
 
+def _has_passwords(data: Path) -> bool:
+    if not (data / FILE_NAME).exists():
+        return False
+    with open_control(data / FILE_NAME, clock=now) as control:
+        return control.has_passwords()
+
+
+def _usual(host: str, port: int | None) -> int:
     """Settle on a port for gRPC: nobody who did not ask for it fails for want of it."""
     if port is not None:
         return port
@@ -210,9 +219,9 @@ class Server:
             log_level="error",
             access_log=False,
             server_header=False,
-            # There is none, and a hurried stop would complain of cutting it short.
             # The settings say how people come; a header could come from anybody.
             proxy_headers=False,
+            # There is none, and a hurried stop would complain of cutting it short.
             lifespan="off",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -251,14 +260,9 @@ class Server:
             provisioning=Provisioning(
                 self.organisation.control, self.organisation.policy.settings.zone
             ),
-            provisioning=Provisioning(
-                self.organisation.control, self.organisation.policy.settings.zone
-            ),
             address=self.organisation.policy.sign_in.address,
             allowed_hosts=tuple(f"{name}:{self._port}" for name in names),
         )
-            single_sign_on=self._single_sign_on,
-            address=self.organisation.policy.sign_in.address,
 
     def _grpc(self, door: Door, intake: Intake) -> GrpcDoor | None:
         if not self._grpc_port:
