@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @data_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Beyond loopback only when people can sign in.",
+)
 @click.option("--port", default=8470, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--grpc-port",
