@@ -43,6 +43,7 @@ from mileage.web.problems import answer, answer_error, answer_http, plain
 from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
     from starlette.types import Lifespan
 
     from mileage.web.intake import Limits
@@ -61,27 +62,7 @@ def create_app(
     """
     intake = intake or Intake(services.door, limits)
     app = Starlette(
-        routes=[
-            *pages.routes(),
-            *access_pages.routes(),
-            *department_pages.routes(),
-            *hearing_pages.routes(),
-            *receiver_pages.routes(),
-            *terms_pages.routes(),
-            *unclaimed_pages.routes(),
-            *dark.routes(),
-            *readers.routes(),
-            *my_data_pages.routes(),
-            *api.routes(),
-            *door.routes(services.door, intake=intake),
-            *witness_door.routes(services.door, intake),
-            *hooks.routes(intake),
-            *sign_in.routes(),
-            *session_pages.routes(),
-            *oidc.routes(),
-            *scim.routes(),
-            *observe.routes(services.receiver),
-        ],
+        routes=_routes(services, intake),
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Surprises, tell=plain),
@@ -100,3 +81,28 @@ def create_app(
     )
     app.state.services = services
     return app
+
+
+def _routes(services: Services, intake: Intake) -> list[BaseRoute]:
+    """List every address; each has a row in ``route_access``."""
+    return [
+        *pages.routes(),
+        *access_pages.routes(),
+        *department_pages.routes(),
+        *hearing_pages.routes(),
+        *receiver_pages.routes(),
+        *terms_pages.routes(),
+        *unclaimed_pages.routes(),
+        *dark.routes(),
+        *readers.routes(),
+        *my_data_pages.routes(),
+        *api.routes(),
+        *door.routes(services.door, intake=intake),
+        *witness_door.routes(services.door, intake),
+        *hooks.routes(intake),
+        *sign_in.routes(),
+        *session_pages.routes(),
+        *oidc.routes(),
+        *scim.routes(),
+        *observe.routes(services.receiver),
+    ]
