@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mileage.access.tracing import Suspect
+    from mileage.reports.tracing import Used
     from mileage.wiring.tracing import Found
 
 DAYS = 7
@@ -155,33 +156,35 @@ def _as_json(found: Found) -> dict[str, Any]:
         "figures_exact": traced.exact,
         "marks": verdict.readings,
         "marks_needed": verdict.needed,
-        "suspects": [
-            {
-                "account": one.viewer,
-                "name": found.people[one.viewer].name,
-                "named": one in verdict.named,
-                "probability": one.probability,
-                "error_rate": one.error_rate,
-                "reads": [
-                    {"at": _instant(row.at), "report": row.report, "detail": row.detail}
-                    for row in traced.reads.get(one.viewer, ())
-                ],
-            }
-            for one in verdict.suspects
-        ],
-        "readings": [
-            {
-                "line": one.line,
-                "text": one.text,
-                "account": one.account,
-                "figure": one.name,
-                "says": None
-                if one.reading is None
-                else "higher"
-                if one.reading.high
-                else "lower",
-            }
-            for one in traced.used
-        ],
+        "suspects": [_suspect_json(found, one) for one in verdict.suspects],
+        "readings": [_used_json(one) for one in traced.used],
         "caution": CAUTION,
+    }
+
+
+def _suspect_json(found: Found, suspect: Suspect) -> dict[str, Any]:
+    reads = found.traced.reads.get(suspect.viewer, ())
+    return {
+        "account": suspect.viewer,
+        "name": found.people[suspect.viewer].name,
+        "named": suspect in found.traced.verdict.named,
+        "probability": suspect.probability,
+        "error_rate": suspect.error_rate,
+        "reads": [
+            {"at": _instant(row.at), "report": row.report, "detail": row.detail}
+            for row in reads
+        ],
+    }
+
+
+def _used_json(used: Used) -> dict[str, Any]:
+    says = None
+    if used.reading is not None:
+        says = "higher" if used.reading.high else "lower"
+    return {
+        "line": used.line,
+        "text": used.text,
+        "account": used.account,
+        "figure": used.name,
+        "says": says,
     }
