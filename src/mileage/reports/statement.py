@@ -153,6 +153,11 @@ def _rights(roles: Roles) -> list[Right]:
 
 
 def _data(settings: Settings) -> tuple[Datum, ...]:
+    return (*_calls(settings), *_others(settings), *_directory(), *_access())
+
+
+def _calls(settings: Settings) -> tuple[Datum, ...]:
+    """Return what is told of calls."""
     return (
         Datum(
             "calls and witnesses",
@@ -169,6 +174,12 @@ def _data(settings: Settings) -> tuple[Datum, ...]:
             "for ever (they stay when calls go)",
             ("rollup_hour", "rollup_day", "rollup_session"),
         ),
+    )
+
+
+def _others(settings: Settings) -> tuple[Datum, ...]:
+    """Return what is told beside calls, and boards."""
+    return (
         Datum(
             "activities",
             "that there was a prompt, a tool result by the tool's name, an edit taken "
@@ -194,6 +205,12 @@ def _data(settings: Settings) -> tuple[Datum, ...]:
             f"{settings.hourly_snapshot_days} days, then one a day",
             ("snapshots",),
         ),
+    )
+
+
+def _directory() -> tuple[Datum, ...]:
+    """Return what is told of who people are."""
+    return (
         Datum(
             "the directory",
             "name, address, department, team, manager, role, with dates; under which "
@@ -215,6 +232,12 @@ def _data(settings: Settings) -> tuple[Datum, ...]:
                 *("oidc_subject", "local_password", "password_attempt"),
             ),
         ),
+    )
+
+
+def _access() -> tuple[Datum, ...]:
+    """Return what people ask for, and what is recorded."""
+    return (
         Datum(
             "requests",
             "corrections, objections and erasures asked for, and their answers",
