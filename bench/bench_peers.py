@@ -25,11 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench_receiver import Server as Mileage
-from bench_receiver import measure
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.bench_receiver import Server as Mileage
+from bench.bench_receiver import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +92,7 @@ def traces() -> bytes:
         for number in range(20):
             pair = span.attributes.add(key=f"gen_ai.attribute.{number}")
             pair.value.string_value = "some value of ten"
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ async def connection(
 ) -> None:
     """Send one body after the other, each with ids of its own."""
     buffer = bytearray(head + body)
-    places, at = [], -1
+    places: list[int] = []
+    at = -1
     while (at := buffer.find(peer.mark, at + 1)) >= 0:
         if not places or at >= places[-1] + len(peer.mark):
             places.append(at)

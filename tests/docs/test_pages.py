@@ -83,7 +83,8 @@ def test_make_targets_exist(file):
 
 @pages(PAGES)
 def test_scripts_that_are_named_exist(file):
-    named = re.findall(r"(?<![\w/])((?:tools|soak|bench)/[\w.]+\.(?:sh|py))", file.read_text())
+    script = r"(?<![\w/])((?:tools|soak|bench)/[\w.]+\.(?:sh|py))"
+    named = re.findall(script, file.read_text())
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

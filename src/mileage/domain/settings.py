@@ -141,6 +141,13 @@ def parse_settings(
         **_numbers(disclosure, default, _DISCLOSURE),
         **_numbers(door, default, _DOOR),
     )
+    _check(settings, retention, disclosure)
+    policy.close()
+    return settings
+
+
+def _check(settings: Settings, retention: Table, disclosure: Table) -> None:
+    """Note what each allows alone and all of them together do not."""
     if 0 < settings.calls_days <= settings.window_days:
         least = settings.window_days + 1
         retention.note(
@@ -150,8 +157,6 @@ def parse_settings(
     for key in ("group_people_managers", "sum_people"):
         if getattr(settings, key) < settings.group_people:
             disclosure.note(key, f"is less than group_people, {settings.group_people}")
-    policy.close()
-    return settings
 
 
 def _numbers(

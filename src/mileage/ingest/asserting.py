@@ -61,7 +61,7 @@ class AssertedIdentities:
         return accounts
 
     def forget(self) -> None:
-        """Look everybody up again: somebody was erased, and their identities with it."""
+        """Look everybody up again: somebody was erased, and so are their identities."""
         self._accounts.clear()
 
     def _remember(self, found: Mapping[str, str]) -> None:

@@ -25,7 +25,8 @@ def rank(
     """Return everybody with a value, highest first; equal values share a rank.
 
     Whoever was erased, and accounts in ``without``, have no rank: they count in the
-    totals and stand nowhere. Equal values are ordered by account id, so the same snapshot ranks the same.
+    totals and stand nowhere. Equal values are ordered by account id, so the same
+    snapshot ranks the same.
     """
     valued = [
         (value, standing)

@@ -289,7 +289,7 @@ ENDPOINTS = (
         f"latest {SHOWN} first: who, when, for which purpose, what, and how.",
         answer="Readers",
         handler=readers,
-        errors=(401, 403, 404, 422, 503),
+        errors=(401, 403, 404, 422, 429, 503),
         parameters=(
             Parameter(
                 "before",

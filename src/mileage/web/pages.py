@@ -100,9 +100,7 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> R
     return HTMLResponse(html, status)
 
 
-def navigation(
-    viewer: Viewer | None, opens: Collection[str] = ()
-) -> tuple[Link, ...]:
+def navigation(viewer: Viewer | None, opens: Collection[str] = ()) -> tuple[Link, ...]:
     """Return the pages that this viewer can open."""
     if viewer is None:
         return ()

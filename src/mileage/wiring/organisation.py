@@ -183,30 +183,26 @@ def _assemble(
 ) -> Organisation:
     horizon = Horizon(retention.horizon(ledger))
     screen = Screen(control.project_key(), now, horizon)
-    people = AssertedIdentities(control, policy.settings.domains)
-    meters = Meters()
+    meters, people = Meters(), AssertedIdentities(control, policy.settings.domains)
     pipeline = Pipeline(
         MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
     snapshots = Snapshots(data / "snapshots")
-    cubes = Cubes(data / "cubes")
     cadence = policy.settings.snapshot_seconds
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
     # It counts from what the ledger has before anything is taken in.
     receiving = Receiving(ledger, pipeline.backlog, gauge.load)
     receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
-    answers = Answers(
-        Holdings(
-            ledger=ledger,
-            control=control,
-            snapshots=snapshots,
-            settings=policy.settings,
-            lenses=policy.lenses,
-            now=now,
-            receiving=receiving,
-            faults=policy.faults,
-            roles=RolesInForce(data, control.note_purposes),
-        )
+    holdings = Holdings(
+        ledger=ledger,
+        control=control,
+        snapshots=snapshots,
+        settings=policy.settings,
+        lenses=policy.lenses,
+        now=now,
+        receiving=receiving,
+        faults=policy.faults,
+        roles=RolesInForce(data, control.note_purposes),
     )
     return Organisation(
         data=data,
@@ -219,8 +215,8 @@ def _assemble(
         pipeline=pipeline,
         receiver=receiver,
         snapshots=snapshots,
-        cubes=cubes,
-        answers=answers,
+        cubes=Cubes(data / "cubes"),
+        answers=Answers(holdings),
     )
 
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from starlette.applications import Starlette
+
     from mileage.web.grpc_door import GrpcDoor
     from mileage.web.services import Door
     from mileage.wiring.organisation import Organisation
@@ -206,26 +208,7 @@ class Server:
         app = create_app(self._services(door), intake=intake)
         limits = intake.limits
         _allow_files(2 * limits.max_connections + SPARE_FILES)
-        config = uvicorn.Config(
-            app,
-            http=cast(
-                "Any",
-                partial(
-                    BoundedConnection,
-                    Crowd(limits.max_connections, limits.patience_seconds),
-                ),
-            ),
-            # What it warns of is what clients do, and they would fill the log.
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            # The settings say how people come; a header could come from anybody.
-            proxy_headers=False,
-            # There is none, and a hurried stop would complain of cutting it short.
-            lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        config = _config(app, Crowd(limits.max_connections, limits.patience_seconds))
         publisher = Publisher(self.organisation)
 
         def answering() -> None:
@@ -275,6 +258,23 @@ class Server:
         host = self._listener.getsockname()[0]
         meter = self.organisation.receiver.meters.door
         return GrpcDoor(door, intake, meter, host, self._grpc_port)
+
+
+def _config(app: Starlette, crowd: Crowd) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=cast("Any", partial(BoundedConnection, crowd)),
+        # What it warns of is what clients do, and they would fill the log.
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        # The settings say how people come; a header could come from anybody.
+        proxy_headers=False,
+        # There is none, and a hurried stop would complain of cutting it short.
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def _allow_files(most: int) -> None:

@@ -103,7 +103,8 @@ def test_the_limits_are_those_that_are_documented():
 
 
 TABLES = (
-    "unknown key; allowed: board, disclosure, door, limits, organisation, retention, serving, zone"
+    "unknown key; allowed: board, disclosure, door, limits, organisation, retention, "
+    "serving, zone"
 )
 MINUS = "is -1; allowed: 0 to 3600"
 

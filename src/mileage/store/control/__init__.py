@@ -22,7 +22,6 @@ from mileage.store.control.database import Database, engine_on
 from mileage.store.control.domains import Domains
 from mileage.store.control.erasing import Erasures
 from mileage.store.control.federation import Federation
-from mileage.store.control.erasing import Erasures
 from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private

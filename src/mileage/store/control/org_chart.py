@@ -130,9 +130,7 @@ def _reports(connection: Connection, managers: Iterable[str], day: date) -> set[
     candidates = {row.account_id for row in named}
     places = _places(connection, candidates, day)
     return {
-        account_id
-        for account_id, place in places.items()
-        if place.manager in addresses
+        account_id for account_id, place in places.items() if place.manager in addresses
     }
 
 
