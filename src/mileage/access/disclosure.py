@@ -105,12 +105,13 @@ def blocks(
 ) -> tuple[tuple[Part, ...], ...]:
     """Divide parts into blocks that may all be told; () when not even the whole may.
 
-    Parts that may not are put together, and the smallest others that help with them.
+    Parts that may not are put together, and the smallest others that help with them;
+    of equal ones the first by name, so the order of people decides nothing.
     """
     peopled = {name: crowd for name, crowd in parts.items() if crowd}
     alone = sorted(
         (name for name, crowd in peopled.items() if tells(crowd)),
-        key=lambda name: len(peopled[name]),
+        key=lambda name: (len(peopled[name]), str(name)),
     )
     pool = [name for name in peopled if name not in set(alone)]
     while pool and not tells(together := joined(peopled[name] for name in pool)):
