@@ -20,6 +20,8 @@ ED25519 = b"\x01"
 KEY_BYTES, ID_BYTES, ROOT_BYTES = 32, 4, 32
 LONGEST_NOTE = 10_000
 LINES = 3
+DIGITS = 18
+"""Of the size of a log: more entries than anybody will ever read."""
 
 
 class VerifierKey(NamedTuple):
@@ -99,12 +101,11 @@ def open_note(
 
 def _head(text: str) -> Head:
     lines = text.split("\n")
-    if len(lines) != LINES + 1 or not (lines[1].isascii() and lines[1].isdecimal()):
+    size, root = "".join(lines[1:2]), _decoded("".join(lines[2:3]))
+    counted = size.isascii() and size.isdecimal() and len(size) <= DIGITS
+    if len(lines) != LINES + 1 or not counted or len(root) != ROOT_BYTES:
         raise Invalid("this note is no checkpoint of a log")
-    root = _decoded(lines[2])
-    if len(root) != ROOT_BYTES:
-        raise Invalid("this note is no checkpoint of a log")
-    return Head(lines[0], int(lines[1]), root)
+    return Head(lines[0], int(size), root)
 
 
 def _b64(data: bytes) -> str:

@@ -130,7 +130,7 @@ def check_proof(proof: dict[str, Any], key: VerifierKey) -> Head:
         hashes = [bytes.fromhex(one) for one in path]
         head = _opened(str(proof["checkpoint"]), key)
         leaf = leaf_hash(entry.encode())
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise Invalid("this is no proof of an entry") from None
     if root_by_path(number - 1, head.size, leaf, hashes) != head.root:
         raise Invalid("this entry is not in the log that the checkpoint vouches for")

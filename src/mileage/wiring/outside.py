@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 SECONDS = 20
 """For a webhook or a mail server to answer."""
 ACCEPTED = range(200, 300)
+# The latter two: a port or name that no address can have.
+FAILURES = (
+    *(OSError, MileageError, http.client.HTTPException),
+    *(ValueError, OverflowError),
+)
 
 
 def send(policy: AuditPolicy, log_name: str, note: str) -> None:
@@ -36,7 +41,7 @@ def send(policy: AuditPolicy, log_name: str, note: str) -> None:
     for going in (_keep, _post, _mail):
         try:
             going(policy, name, note)
-        except (OSError, MileageError, http.client.HTTPException) as error:
+        except FAILURES as error:
             failures.append(error)
     if failures:
         raise Unavailable(f"{name} was not sent everywhere: {failures[-1]}")
