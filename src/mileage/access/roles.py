@@ -167,7 +167,11 @@ def _line(table: Table, known: Roles) -> Line:
     anybody: Relation = "organisation"
     relation = next((one for one in RELATIONS if one == of), anybody)
     _note_senseless(table, role, relation)
-    return Line(role, report, relation, _purposes(table, known), _fields(table, report))
+    purposes = _purposes(table, known)
+    if "self" in purposes and of != "self":
+        # What is one's own leaves no row; what is somebody else's has to.
+        table.note("purposes", "holds 'self', which is for lines with of = 'self'")
+    return Line(role, report, relation, purposes, _fields(table, report))
 
 
 def _note_senseless(table: Table, role: Role, of: Relation) -> None:

@@ -21,6 +21,7 @@ ORGANISATION = "org"
 """The subject of a read that names many people."""
 DEPARTMENT = "dept:"
 TEAM = "team:"
+LONGEST_LENGTH = 9
 
 
 def department_subject(department: str) -> str:
@@ -39,7 +40,9 @@ def department_of(subject: str) -> str | None:
         return subject.removeprefix(DEPARTMENT)
     if subject.startswith(TEAM):
         length, _, names = subject.removeprefix(TEAM).partition(":")
-        return names[: int(length)] if length.isdecimal() else None
+        # An address may hold thousands of digits, of which Python makes no number.
+        known = length.isdecimal() and len(length) <= LONGEST_LENGTH
+        return names[: int(length)] if known else None
     return None
 
 
