@@ -11,6 +11,7 @@ import json
 import re
 from decimal import Decimal, InvalidOperation
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,14 +31,19 @@ _SIZES = {
     **dict.fromkeys(("b", "bn", "mrd", "billion"), _BILLION),
     **dict.fromkeys(("t", "tn", "trillion"), _TRILLION),
 }
+_SIZE_WORDS = "thousand|million|billion|trillion|mio|mrd|bn|tn|[kmbt]"
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?<!\w-)(?P<money>\$|USD\s?|US\$)?"
-    r"(?P<digits>\d{1,3}(?:[,'\u2009\u202f\u00a0]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s?(?P<size>thousand|million|billion|trillion|mio|mrd|bn|tn|[kmbt])\b|"
-    r"\s?(?P<share>%)|(?![\w]))",
+    r"(?<![\w.,])(?<!\w-)(?P<money>\$\s?|USD\s?|US\$\s?)?"
+    r"(?P<digits>\d{1,3}(?:[,'\u2009\u202f\u00a0]\d{3})+(?:\.\d+)?|"
+    # A decimal comma where nothing else can be meant: 281,4 Mrd.
+    rf"\d+,\d{{1,2}}(?=\s?(?:%|(?:{_SIZE_WORDS})\b))|"
+    r"\d+(?:\.\d+)?)(?P<power>e\+?\d{1,2})?"
+    rf"(?:\s?(?P<size>{_SIZE_WORDS})\b|\s?(?P<share>%)|(?![\w]))",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")
 _GROUPS = re.compile("[,'\u2009\u202f\u00a0]")
+_FOUR_DIGITS = re.compile(r"\d{4}")
 _LONGEST = 24
 """Characters of a number: none of ours has more."""
 
@@ -77,15 +83,17 @@ def lines_of(text: str) -> tuple[Line, ...]:
 def written_in(text: str, heading: str = "") -> Iterator[Written]:
     """Find the figures of a text; a heading says what figures without a sign are."""
     for match in _NUMBER.finditer(text):
-        digits = _GROUPS.sub("", match["digits"])
+        comma = _DECIMAL_COMMA.fullmatch(match["digits"])
+        digits = ".".join(comma.groups()) if comma else _GROUPS.sub("", match["digits"])
         if len(digits) > _LONGEST:
             continue
         kind = _kind(match, heading)
         size = _SIZES[match["size"].lower()] if match["size"] else 1
         scale = {"count": 1, "money": MICRO, "share": MICRO // 100}[kind] * size
-        value = Decimal(digits) * scale
-        places = len(digits.partition(".")[2])
-        unit = Decimal(scale) / 10**places
+        # Spreadsheets write large numbers as 2.814E+11.
+        power = int(match["power"][1:]) if match["power"] else 0
+        value = (Decimal(digits) * scale).scaleb(power)
+        unit = Decimal(scale).scaleb(power - len(digits.partition(".")[2]))
         # Digits below one token or one micro-dollar are none of ours.
         yield Written(match[0].strip(), kind, int(value), max(1, int(unit)))
 
@@ -139,19 +147,25 @@ def _json_lines(text: str) -> list[Line] | None:
     waiting = documents[::-1]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value[::-1]
-        elif isinstance(value, dict):
-            found.append(_json_line(len(found) + 1, value))
-            nested = [one for one in value.values() if isinstance(one, dict | list)]
-            waiting += nested[::-1]
+        if not isinstance(value, list | dict):
+            continue
+        told = (
+            list(value.items())
+            if isinstance(value, dict)
+            else [("", one) for one in value]
+        )
+        if isinstance(value, dict) or any(
+            not isinstance(one, list | dict) for one in value
+        ):
+            found.append(_json_line(len(found) + 1, told))
+        waiting += [one for _, one in reversed(told)]
     return found
 
 
-def _json_line(number: int, told: dict[str, Any]) -> Line:
+def _json_line(number: int, told: list[tuple[str, Any]]) -> Line:
     words: list[str] = []
     figures: list[Written] = []
-    for name, value in told.items():
+    for name, value in told:
         if isinstance(value, bool):
             continue
         if isinstance(value, int | Decimal) or _is_number(value):
@@ -172,10 +186,12 @@ def _is_number(value: object) -> bool:
 
 
 def _csv_lines(text: str) -> list[Line] | None:
-    """Return the rows of a table with a heading, None if it is none."""
+    """Return the rows of a table, None if it is none; its heading may be left out."""
     first = text.partition("\n")[0]
     mark = next((one for one in ("\t", ";", ",") if one in first), None)
-    if mark is None or any(char.isdigit() for char in first):
+    numbers = any(char.isdigit() for char in first)
+    # Text with tabs or semicolons is read line by line as well as a table is.
+    if mark is None or (numbers and mark != ","):
         return None
     try:
         header, *rows = csv.reader(StringIO(text), delimiter=mark)
@@ -183,17 +199,43 @@ def _csv_lines(text: str) -> list[Line] | None:
         return None
     if any(len(row) > len(header) for row in rows):
         return None
-    return [_csv_line(number, header, row) for number, row in enumerate(rows, start=2)]
+    if numbers and not all(
+        _is_row(row, len(header)) for row in rows or [header] if row
+    ):
+        return None
+    headless = any(_whole_figure(field) for field in header)
+    start, named = (1, [""] * len(header)) if headless else (2, header)
+    return [
+        _csv_line(number, named, row)
+        for number, row in enumerate([header, *rows] if headless else rows, start)
+    ]
+
+
+def _is_row(row: list[str], width: int) -> bool:
+    """Tell a row from words with commas in them, and from numbers with commas."""
+    return (
+        len(row) == width
+        and all(field == field.strip() for field in row)
+        and any(
+            _whole_figure(field)
+            and (_FOUR_DIGITS.match(field) or not before[-1:].isdigit())
+            for before, field in pairwise(row)
+        )
+    )
+
+
+def _whole_figure(field: str, heading: str = "") -> Written | None:
+    found = list(written_in(field, heading))
+    return found[0] if len(found) == 1 and found[0].text == field.strip() else None
 
 
 def _csv_line(number: int, header: list[str], row: list[str]) -> Line:
     words: list[str] = []
     figures: list[Written] = []
     for heading, field in zip(header, row, strict=False):
-        found = list(written_in(field, heading))
-        whole = len(found) == 1 and found[0].text == field.strip()
-        if whole:
-            figures += found
-        else:
+        figure = _whole_figure(field, heading)
+        if figure is None:
             words.append(field)
+        else:
+            figures.append(figure)
     return Line(number, " ".join(words), tuple(figures))

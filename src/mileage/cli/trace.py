@@ -63,14 +63,19 @@ def command(
     start = _micros(since) if since else end - (DAYS - 1) * DAY
     if start > end:
         raise Invalid("--since is later than --until")
-    text = content.decode("utf-8-sig", "replace")
-    found = trace_leak(data, text, Period(start, end + DAY), _progress)
+    found = trace_leak(data, _text(content), Period(start, end + DAY), _progress)
     if as_json:
         click.echo(json.dumps(_as_json(found), indent=2))
     else:
         _show(found)
     if found.traced.verdict.outcome == "untraceable":
         sys.exit(UNTRACEABLE)
+
+
+def _text(content: bytes) -> str:
+    # Spreadsheets save "Unicode text" as UTF-16.
+    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return content.decode("utf-16" if wide else "utf-8-sig", "replace")
 
 
 def _micros(day: datetime) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.leaked import says
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 MONEY = "micro_usd"
 FEWEST_TOGETHER = 2
 """Figures of one line without a name that must fit the same account."""
-FOUR_DIGITS = 4
+_BETWEEN = re.compile(r'[\s,;|<>"]+')
 
 
 class Figure(NamedTuple):
@@ -61,7 +63,7 @@ class Shown(NamedTuple):
     figures: Mapping[str, tuple[Figure, ...]]
     """By account."""
     names: Mapping[str, tuple[str, ...]]
-    """Accounts by casefolded name."""
+    """Accounts by name, as ``_plain`` writes it."""
     boards: tuple[tuple[BoardRow, ...], ...]
     """One a lens."""
 
@@ -98,7 +100,7 @@ def shown_of(
         boards.append(rows)
         for row in rows:
             account = row.standing.account_id
-            names[row.standing.name.casefold()][account] = None
+            names[_plain(row.standing.name)][account] = None
             for figure in _row_figures(row, lens, marks):
                 figures[account].setdefault((figure.kind, figure.value), figure)
     for figure in _totals(snapshot, marks):
@@ -180,17 +182,16 @@ def _line_fits(
 
 def _named_in(words: str, shown: Shown) -> tuple[str, ...]:
     """Return the accounts whose name stands on a line, the longest name first."""
-    told = f" {' '.join(words.casefold().split())} "
+    told = f" {_plain(words)} "
     best = max(
-        (
-            name
-            for name in shown.names
-            if f" {name} " in told or name in told.split(",")
-        ),
-        key=len,
-        default="",
+        (name for name in shown.names if f" {name} " in told), key=len, default=""
     )
     return shown.names[best] if best else ()
+
+
+def _plain(words: str) -> str:
+    """Return words as they compare, whatever stands between them: HTML, CSV, pipes."""
+    return " ".join(_BETWEEN.split(unescape(words).casefold())).strip()
 
 
 def _together(
