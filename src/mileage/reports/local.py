@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BY_TIME = ("day", "week", "month", "block")
 GROUPINGS = (*BY_TIME, "client", "model", "session", "project")
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+"""No call lies outside; days that are asked for may, and some have no instant."""
 
 
 class Question(NamedTuple):
@@ -134,7 +136,7 @@ def local_json(report: LocalReport) -> dict[str, Any]:
 
 def _window(sources: Sequence[LocalSource], question: Question) -> Days | None:
     """Return whole local days; an open side reaches to the first or last call."""
-    since, until = question.since, question.until
+    since, until = _possible(question.since), _possible(question.until)
     edges = [edge for one in sources for edge in one[5:7] if edge is not None]
     if not (edges or since or until):
         return None
@@ -148,6 +150,10 @@ def _window(sources: Sequence[LocalSource], question: Question) -> Days | None:
     if first > last:
         first, last = (first, first) if since else (last, last)
     return Days.of(first, last, question.zone)
+
+
+def _possible(day: date | None) -> date | None:
+    return day and min(max(day, EARLIEST), LATEST)
 
 
 def _grouping(
