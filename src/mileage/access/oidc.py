@@ -6,6 +6,7 @@ OpenID Connect Core 1.0 section 3.1.3.7, Back-Channel Logout 1.0 section 2.6, RF
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,8 @@ LOGOUT_AGE = 600
 """Seconds for which a logout token is taken."""
 LONGEST_SUBJECT = 255
 MOST_GROUPS = 2000
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can say and nothing can store."""
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -94,11 +97,7 @@ def check_id_token(
     wrong = _wrong_with(claims, provider, now)
     if wrong is not None:
         return wrong
-    given = claims.get("nonce")
-    same = isinstance(given, str) and hmac.compare_digest(
-        given.encode(), nonce.encode()
-    )
-    if not same:
+    if not hmac.compare_digest(_text(claims, "nonce").encode(), nonce.encode()):
         return Refusal("the ID token belongs to another attempt to sign in")
     if not _instant(claims, "exp"):
         return Refusal("the ID token does not say when it ends")
@@ -166,7 +165,9 @@ def _instant(claims: Mapping[str, Any], name: str) -> int:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value if isinstance(value, str) and len(value) <= LONGEST_SUBJECT else ""
+    if not isinstance(value, str) or len(value) > LONGEST_SUBJECT:
+        return ""
+    return "" if HALF.search(value) else value
 
 
 def _email(claims: Mapping[str, Any], provider: Provider) -> str:

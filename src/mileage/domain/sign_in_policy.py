@@ -141,9 +141,9 @@ def _group_role(table: Table) -> GroupRole:
 
 def _is_safe(address: str) -> bool:
     # A provider on this machine is how one tries it out.
-    return address.startswith("https://") or (
-        _host(address).rpartition(":")[0] in LOOPBACK
-    )
+    host = _host(address)
+    here = host in LOOPBACK or host.rpartition(":")[0] in LOOPBACK
+    return here or address.startswith("https://")
 
 
 def _host(address: str) -> str:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 FullUser = User[EnterpriseUser]
 INDEXED = {"username": "name", "displayname": "name", "externalid": "external_id"}
 """Attributes that the store looks up by itself, and what it calls them."""
+BEYOND = 2**53
+"""More than there can be; the store counts no further than to 2**63."""
 NOT_KEPT = {"id", "meta", "members"}
 
 
@@ -104,7 +106,8 @@ class _Storage(ScimStorage):
         """Find a page; what only names one attribute is looked up, the rest walked."""
         del position
         kinds = list(dict.fromkeys(map(_kind, resource_types)))
-        start, count = search_request.start_index_0 or 0, search_request.count
+        start = min(search_request.start_index_0 or 0, BEYOND)
+        count = search_request.count
         if len(kinds) == 1 and search_request.sort_by is None:
             wanted = Wanted(kinds[0], start=start, most=count)
             if search_request.filter is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from scim2_models import (
     URN,
     AnyExtension,
@@ -54,13 +54,18 @@ class Email(ComplexAttribute):
 
 
 class Manager(ComplexAttribute):
-    """Who somebody reports to."""
+    """Who somebody reports to; Entra ID sends the id alone."""
 
     value: Annotated[str | None, CaseExact.true] = None
     ref: Annotated[Reference["User"] | None, Mutability.read_only] = Field(  # type: ignore[type-arg] # noqa: UP037
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     display_name: Annotated[str | None, Mutability.read_only] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_id(cls, given: Any) -> Any:  # noqa: ANN401 (what was sent)
+        return {"value": given} if isinstance(given, str) else given
 
 
 class EnterpriseUser(Extension):

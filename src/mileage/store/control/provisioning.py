@@ -329,6 +329,8 @@ def _resource(row: Row[Any], members: dict[str, tuple[str, ...]]) -> Provisioned
 def _require_free(
     connection: Connection, kind: Kind, name: str, resource_id: str
 ) -> None:
+    if not name.strip():
+        raise Invalid(f"a {kind} has a name of more than blanks")
     taken = select(PROVISIONED.c.resource_id).where(
         PROVISIONED.c.kind == kind,
         PROVISIONED.c.name == name.lower(),
