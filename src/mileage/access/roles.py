@@ -12,7 +12,7 @@ from mileage.access.readables import READABLES
 from mileage.domain.policy import PolicyFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mileage.domain.policy import Table
 
@@ -119,15 +119,15 @@ def parse_roles(text: str, file: str) -> Roles:
     """Read ``roles.toml``."""
     policy = PolicyFile.parse(text, file)
     root = policy.root()
-    purposes = tuple(_purpose(table) for table in root.tables("purpose"))
-    roles = tuple(_role(table) for table in root.tables("role"))
-    _note_repetitions(root, "purpose", [*IMPLIED, *(one.name for one in purposes)])
-    _note_repetitions(root, "role", [role.name for role in roles])
+    whys, held, allowed = map(root.tables, ("purpose", "role", "allow"))
+    purposes = tuple(map(_purpose, whys))
+    roles = tuple(map(_role, held))
+    _note_repetitions(whys, "name", [one.name for one in purposes], IMPLIED)
+    _note_repetitions(held, "name", [role.name for role in roles])
     known = Roles(purposes, roles, ())
-    lines = tuple(_line(table, known) for table in root.tables("allow"))
-    _note_repetitions(
-        root, "allow", [f"{one.role.name}, {one.report}, {one.of}" for one in lines]
-    )
+    lines = tuple(_line(table, known) for table in allowed)
+    said = [f"{one.role.name}, {one.report}, {one.of}" for one in lines]
+    _note_repetitions(allowed, "role", said)
     if not any(
         (line.role.held_by, line.report, line.of) == ("everybody", "personal", "self")
         for line in lines
@@ -214,7 +214,11 @@ def _fields(table: Table, report: str) -> frozenset[str]:
     return frozenset(named)
 
 
-def _note_repetitions(root: Table, key: str, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        root.note(key, f"is there twice: {'; '.join(twice)}")
+def _note_repetitions(
+    tables: Sequence[Table], key: str, names: Sequence[str], before: Iterable[str] = ()
+) -> None:
+    seen = set(before)
+    for table, name in zip(tables, names, strict=True):
+        if name in seen and name:
+            table.note(key, f"is there twice: {name}")
+        seen.add(name)

@@ -87,7 +87,8 @@ class Table:
         file.tables.append(self)
 
     def __contains__(self, key: str) -> bool:
-        """Tell whether the key is there, right or wrong."""
+        """Tell whether the key is there, right or wrong; it is known then."""
+        self._known.add(key)
         return key in self._content
 
     def note(self, key: str, problem: str) -> None:

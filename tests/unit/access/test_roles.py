@@ -74,9 +74,12 @@ def test_a_file_without_ones_own_page_is_refused():
         ),
         (
             '[[role]]\nname = "member"\ntitle = "x"\nheld_by = "grant"',
-            "role: is there twice: member",
+            "role[2].name: is there twice: member",
         ),
-        ('[[purpose]]\nname = "self"\ntitle = "x"', "purpose: is there twice: self"),
+        (
+            '[[purpose]]\nname = "self"\ntitle = "x"',
+            "purpose[1].name: is there twice: self",
+        ),
         (
             '[[purpose]]\nname = "performance-review"\ntitle = "x"',
             "purpose[1].state: is missing; performance-review says",
@@ -161,7 +164,7 @@ def test_a_file_without_ones_own_page_is_refused():
                 '[[allow]]\nrole = "member"\nreport = "personal"\nof = "self"\n'
                 'purposes = ["self"]'
             ),
-            "allow: is there twice: member, personal, self",
+            "allow[2].role: is there twice: member, personal, self",
         ),
         ("surprise = 1", "unknown key"),
     ],
