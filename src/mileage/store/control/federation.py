@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from mileage.domain.errors import Unauthorised
+from mileage.domain.errors import Invalid, Unauthorised
 from mileage.domain.people import OPERATOR
 from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.audit import ITSELF, Change, note
@@ -77,7 +77,7 @@ class Federation(Sessions):
             raise Unauthorised(
                 "the provider names no e-mail address that it has verified"
             )
-        email = checked(vouched.email)
+        email = _address(vouched.email)
         row = connection.execute(ACCOUNT_OF_ADDRESS, {"email": email}).one_or_none()
         account_id = self._admitted_by_address(connection, row, email, vouched, new=new)
         now = self._database.now()
@@ -148,6 +148,14 @@ class Federation(Sessions):
             return 0
         with self._database.writing() as connection:
             return ended(connection, self._database.now(), OPERATOR, *which)
+
+
+def _address(email: str) -> str:
+    """Return the one spelling of an address; raises Unauthorised for what is none."""
+    try:
+        return checked(email)
+    except Invalid:
+        raise Unauthorised("what the provider calls an e-mail is no address") from None
 
 
 def _require_unlinked(connection: Connection, account_id: str, issuer: str) -> None:

@@ -166,6 +166,8 @@ def check_password(password: str) -> None:
             f"this password has fewer than {FEWEST_LETTERS} different characters: "
             "take several words, or what a password manager makes"
         )
+    if password.encode("utf-8", "replace").decode() != password:
+        raise Invalid("this password holds characters that are none: type it again")
 
 
 def _end_opened(connection: Connection, now: int, account_id: str) -> None:
@@ -177,7 +179,8 @@ def _fits(hash_of_it: str, password: str) -> bool:
     from argon2.exceptions import VerificationError  # noqa: PLC0415
 
     try:
-        return _hasher().verify(hash_of_it, password)
+        # What holds half a character is compared as well: it fits nothing.
+        return _hasher().verify(hash_of_it, password.encode("utf-8", "surrogatepass"))
     except VerificationError:
         return False
 

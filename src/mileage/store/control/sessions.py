@@ -6,12 +6,13 @@ Of a session's secret only the hash is here; its ``session_id`` opens nothing.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from mileage.domain.errors import NotFound, Unauthorised
+from mileage.domain.errors import NotFound, Unauthorised, Unavailable
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.domain.sign_in import MINUTE, Federated, Method, Session, SessionLimits
 from mileage.domain.sign_in_policy import SignInPolicy
@@ -147,7 +148,9 @@ class Sessions(Credentials):
             return None
         now = self._database.now()
         if now - row.last_seen_at >= SEEN_EVERY:
-            self._touch(row.hash, now)
+            # A full disk must not keep anybody from reading what is wrong.
+            with suppress(Unavailable):
+                self._touch(row.hash, now)
         if row.account_id is None:
             return OPERATOR if row.operator else None
         groups = *json.loads(row.provider_groups), *json.loads(row.directory_groups)
