@@ -102,7 +102,13 @@ class AccessLedger:
     def _checkpoint(self, log: str) -> str:
         kept = self._control.checkpoints(log)
         last = kept[-1] if kept else StoredCheckpoint(0, 0, b"", "")
-        frontier = Frontier(last.size, last.frontier)
+        try:
+            frontier = Frontier(last.size, last.frontier)
+        except ValueError:
+            raise Unavailable(
+                f"the last checkpoint of the log `{log}` was changed: "
+                "`mileage audit verify` says what fits"
+            ) from None
         for entry in self._control.log_entries(log, after=last.size):
             frontier.append(leaf_hash(entry_bytes(entry)))
         if frontier.size == last.size:
