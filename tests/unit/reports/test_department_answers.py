@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.access.disclosure import Thresholds
@@ -194,6 +194,7 @@ def test_an_empty_question_brings_no_interval() -> None:
     check_frozen((None, "", ()))
 
 
+@settings(max_examples=8)
 @given(st.integers(0, 2**32))
 def test_every_answer_about_every_department_is_as_described(seed: int) -> None:
     made = random_organisation(drawn(seed))
