@@ -140,6 +140,21 @@ def test_a_row_is_found_by_its_name_in_every_dialect(dialect: str, place: int) -
         assert (cell.high if one.reading.high else cell.low) == value
 
 
+@pytest.mark.parametrize("place", range(1, len(NAMES)))
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_of_several_with_equal_figures_the_name_decides(
+    dialect: str, place: int
+) -> None:
+    """Figures alone would be taken for those of the first who has them."""
+    alike = tuple(
+        replace(standing(place, ""), account_id=f"acc-{number}", name=name)
+        for number, name in enumerate(NAMES)
+    )
+    board = shown_of(replace(snapshot(), standings=alike), LENSES, 100, MARKS)
+    used = fits(lines_of(DIALECTS[dialect](place)), board)
+    assert {one.account for one in used} == {f"acc-{place}"}
+
+
 def test_a_longer_name_is_not_taken_for_a_shorter_one_in_it() -> None:
     for place, other in ((1, 0), (8, 7)):
         used = fits(lines_of(f"{NAMES[place]} {seen(place)[0]}"), BOARD)
