@@ -55,32 +55,40 @@ def signed(text):
     return f"{text}\n{DASH} {KEY.name} {made}\n"
 
 
-@pytest.mark.parametrize("at", range(len(NOTE)))
-def test_without_any_one_character_it_does_not_open_as_another(at):
+def opens(note):
+    """Whether it opens at all, and then as what was signed."""
     try:
-        assert opened(NOTE[:at] + NOTE[at + 1 :]) == HEAD
+        assert opened(note) == HEAD
     except Invalid:
-        return
+        return False
+    return True
+
+
+def test_without_any_one_character_it_does_not_open():
+    last = len(NOTE) - 1
+    cut = [NOTE[:at] + NOTE[at + 1 :] for at in range(last)]
+    assert not any(map(opens, cut))
     # The signature's line needs no end.
-    assert at == len(NOTE) - 1
+    assert opens(NOTE[:last])
 
 
-@pytest.mark.parametrize("at", range(0, len(NOTE), 2))
-@pytest.mark.parametrize("more", ["\n", " ", "0", "\u00a0"])
-def test_with_a_character_more_it_does_not_open_as_another(at, more):
-    try:
-        assert opened(NOTE[:at] + more + NOTE[at:]) == HEAD
-    except Invalid:
-        return
+@pytest.mark.parametrize("more", ["\n", " ", "0", "\u00a0", "\r", "A"])
+def test_with_a_character_more_no_word_of_it_opens_as_another(more):
+    longer = [NOTE[:at] + more + NOTE[at:] for at in range(len(NOTE))]
+    told = len(TEXT)
+    assert not any(map(opens, longer[:told]))
+    # Between and behind signatures there may be lines that are none.
+    assert sum(map(opens, longer[told:])) <= 4
 
 
-@pytest.mark.parametrize("at", range(64))
-def test_a_signature_with_a_bit_turned(at):
-    raw = bytearray(b64decode(SIGNATURE.split()[-1]))
-    raw[4 + at] ^= 1 << (at % 8)
-    line = f"{DASH} {KEY.name} {b64encode(bytes(raw)).decode()}\n"
-    with pytest.raises(Invalid, match="not signed by"):
-        opened(f"{TEXT}\n\n{line}")
+def test_a_signature_with_a_bit_turned():
+    signature = b64decode(SIGNATURE.split()[-1])
+    for at in range(4 + 64):
+        raw = bytearray(signature)
+        raw[at] ^= 1 << (at % 8)
+        line = f"{DASH} {KEY.name} {b64encode(bytes(raw)).decode()}\n"
+        with pytest.raises(Invalid, match="not signed by"):
+            opened(f"{TEXT}\n\n{line}")
 
 
 @pytest.mark.parametrize("at", range(32))

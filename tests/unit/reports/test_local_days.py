@@ -40,8 +40,7 @@ def calls(question, usage=USED):
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("since", FAR)
-@pytest.mark.parametrize("until", AWAY)
+@pytest.mark.parametrize(("since", "until"), [*zip(FAR, AWAY, strict=True)])
 def test_all_of_time_holds_every_call(zone, since, until):
     question = asked(zone, by="client", since=since, until=until)
     assert calls(question) == 1
@@ -52,12 +51,12 @@ def test_all_of_time_holds_every_call(zone, since, until):
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("by", GROUPINGS)
-@pytest.mark.parametrize("edge", [*FAR, *AWAY])
-def test_a_side_that_holds_no_call(zone, by, edge):
-    side = {"until": edge} if edge in FAR else {"since": edge}
-    found = local_report(USED, asked(zone, by, **side))
-    assert (found.total.calls, found.rows) == (0, ())
-    assert found.window.start < found.window.end
+def test_a_side_that_holds_no_call(zone, by):
+    for edge in (*FAR, *AWAY):
+        side = {"until": edge} if edge in FAR else {"since": edge}
+        found = local_report(USED, asked(zone, by, **side))
+        assert (found.total.calls, found.rows) == (0, ())
+        assert found.window.start < found.window.end
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -65,18 +65,27 @@ def said(account, number, source=OTLP, **fields):
 
 def fill(ledger):
     """Something of everybody in every kind of place."""
-    for who in (ANA, BO, LAPTOP):
-        alone = {"session": f"plain-{OPAQUE[who]}"}
-        ledger.append(in_columns([said(who, n, **alone) for n in (30, 31)]))
-        ledger.append(in_columns([said(who, n) for n in range(3)]))
-        # The same call by the log, so that the two are joined; and one of Codex.
-        both = [said(who, 2, LOG), said(who, 5, LOG), said(who, 7, ROLLOUT)]
-        refused = Refusal(Rejected(OTLP, "record 1", f"no such {who[-3:]}"), who)
-        beside = Booking(
-            seen=tuple(both), brought=(Brought(3, f"machine-{who}", NOON),),
-            done=(fact(who, f"a-{OPAQUE[who]}"),), refused=(refused,),
-        )  # fmt: skip
-        ledger.append(beside)
+    people = (ANA, BO, LAPTOP)
+    alone = [
+        said(who, n, session=f"plain-{OPAQUE[who]}") for who in people for n in (30, 31)
+    ]
+    ledger.append(in_columns(alone))
+    ledger.append(in_columns([said(who, n) for who in people for n in range(3)]))
+    # The same calls by the log, so that two are joined; and one of Codex.
+    beside = Booking(
+        seen=tuple(
+            said(who, number, source)
+            for who in people
+            for number, source in ((2, LOG), (5, LOG), (7, ROLLOUT))
+        ),
+        brought=tuple(Brought(3, f"machine-{who}", NOON) for who in people),
+        done=tuple(fact(who, f"a-{OPAQUE[who]}") for who in people),
+        refused=tuple(
+            Refusal(Rejected(OTLP, "record 1", f"no such {who[-3:]}"), who)
+            for who in people
+        ),
+    )
+    ledger.append(beside)
     # What a gateway said of Ana, under a credential that is nobody's.
     ledger.append(in_columns([said(BO, 33, identity=MAIL, session="g")]))
     ledger.append(booking([said(BO, 12, LOG, identity=MAIL.upper())]))
