@@ -105,4 +105,7 @@ def scim_service(path):
     path.write_bytes(_template())
     clock = Clock()
     with open_control(path, clock=clock) as control:
-        yield Service(control, clock)
+        service = Service(control, clock)
+        # One thread for all of its requests, not one for each.
+        with service.http:
+            yield service
