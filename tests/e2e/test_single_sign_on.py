@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -45,9 +47,19 @@ def provider():
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen([*command, *users], stdout=quiet, stderr=quiet)
-    yield f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
+    until(lambda: answers(address), "the provider")
+    yield address
     process.kill()
     process.wait()
+
+
+def answers(address):
+    try:
+        with urlopen(f"{address}/.well-known/openid-configuration") as told:  # noqa: S310 - its own
+            return told.status == 200
+    except URLError:
+        return False
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_signing_in_by_key_and_out_again(visit, site):
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("API key").fill("me")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#you")).to_have_count(1)
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(SIGN_IN)

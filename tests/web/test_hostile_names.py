@@ -28,6 +28,7 @@ from mileage.domain.figures import (
 from mileage.domain.people import Account, Viewer
 from mileage.domain.sums import Share
 from mileage.web.app import create_app
+from mileage.web.board_cells import exact_texts
 from mileage.web.pages import templates
 from tests.web import fixtures
 from tests.web.fixtures import FakeReports
@@ -250,7 +251,7 @@ def test_what_went_wrong_is_text(operator, monkeypatch, message):
 def test_an_odd_id_stays_one_piece_of_an_address(account_id):
     row = BoardRow(1, 1, replace(FIRST, account_id=account_id))
     html = templates.get_template("_board_row.html").module.row(
-        row, "tokens", repeated=False, linked=True
+        row, exact_texts(row, "tokens"), repeated=False, linked=True
     )
     (link,) = Elements(html).links
     assert link.startswith("/people/")

@@ -188,8 +188,8 @@ def test_names_cannot_become_markup(open_as):
     odd = replace(
         page,
         name="<b>me",
-        by_session=(replace(page.by_session[0], name="<b>s", note="<b>n"),),
-        by_model=(replace(page.by_model[0], name="<b>m"),),
+        by_session=(page.by_session[0]._replace(name="<b>s", note="<b>n"),),
+        by_model=(page.by_model[0]._replace(name="<b>m"),),
         rejected=(replace(page.rejected[0], reason="<b>r", sample_place="<b>p"),),
     )
     assert "<b>m" not in open_as("/me", reports=FakeReports(page=odd)).text

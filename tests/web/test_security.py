@@ -256,7 +256,10 @@ def test_a_read_key_opens_no_door(stage):
 
 
 def test_the_limits_reach_the_door(stage, monkeypatch):
-    monkeypatch.setattr(stage.door, "credential", lambda _bearer: TOKEN)
+    async def admitted(_bearer):
+        return TOKEN
+
+    monkeypatch.setattr(stage.door, "credential", admitted)
     monkeypatch.setattr(stage.door, "refuse", lambda *_refused: None)
     services = stage.app.state.services
     for most, status in ((10, 413), (11, 400)):

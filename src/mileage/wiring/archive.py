@@ -155,7 +155,7 @@ def _manifest(source: Path, text: bytes) -> Manifest:
             message = f"{source} was written by a newer version of Mileage; upgrade it"
             raise NewerData(message)
         return msgspec.json.decode(text, type=Manifest)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise _broken(source, "its manifest cannot be read") from None
 
 
