@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-import os
 import struct
-import zlib
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from mileage.domain.cube import Cube
-from mileage.domain.errors import NewerData, NotFound, Unavailable
+from mileage.domain.errors import NotFound
 from mileage.reports.cube import is_due, make_cube
+from mileage.reports.published import Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +25,12 @@ MAGIC = b"MILEAGE-GROUPS\0\0"
 VERSION = 1
 HEAD = MAGIC + struct.pack("<I", VERSION)
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Cube)
+_files = Published(
+    HEAD,
+    Cube,
+    foreign="is no file of departments; remove it, and wait for another",
+    damaged="is damaged; remove it, and wait for another",
+)
 
 
 class Cubes:
@@ -82,14 +83,7 @@ class Cubes:
         return cube
 
     def _publish(self, cube: Cube) -> None:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._directory / f"{cube.as_of:020d}.cube"
-        part = path.with_suffix(".part")
-        with open(part, "wb", opener=_private) as file:
-            file.write(HEAD + zlib.compress(_encoder.encode(cube), 6))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        _files.write(self._directory / f"{cube.as_of:020d}.cube", cube)
 
 
 def _is_cube(path: Path) -> bool:
@@ -97,22 +91,6 @@ def _is_cube(path: Path) -> bool:
     return path.suffix == ".cube" and path.stem.isdecimal()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def read_cube(path: Path) -> Cube:
     """Read a published file; raises Unavailable when it is none, or damaged."""
-    data = path.read_bytes()
-    if data[: len(HEAD)] != HEAD:
-        written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")
-        if data.startswith(MAGIC) and written_by > VERSION:
-            message = f"{path} was written by a newer version of Mileage; upgrade it"
-            raise NewerData(message)
-        message = f"{path} is no file of departments; remove it, and wait for another"
-        raise Unavailable(message)
-    try:
-        return _decoder.decode(zlib.decompress(data[len(HEAD) :]))
-    except (zlib.error, msgspec.MsgspecError):
-        message = f"{path} is damaged; remove it, and wait for another"
-        raise Unavailable(message) from None
+    return _files.read(path)

@@ -6,16 +6,13 @@ MessagePack of ``domain.figures.Snapshot``. A file appears whole or not at all.
 
 from __future__ import annotations
 
-import os
 import struct
 import time
-import zlib
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from mileage.domain.errors import NewerData, NotFound, Unavailable
+from mileage.domain.errors import NotFound
 from mileage.domain.figures import Snapshot
+from mileage.reports.published import Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +24,12 @@ SETTLED = 2_000_000_000
 # Nanoseconds: a file system may stamp two changes of one moment alike.
 HEAD = MAGIC + struct.pack("<I", VERSION)
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Snapshot)
+_files = Published(
+    HEAD,
+    Snapshot,
+    foreign="is no snapshot; remove it and publish again",
+    damaged="is damaged; remove it and publish again",
+)
 
 
 class Snapshots:
@@ -41,14 +42,8 @@ class Snapshots:
 
     def publish(self, snapshot: Snapshot) -> Path:
         """Write a snapshot; readers see all of it or the one before."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / f"{snapshot.as_of:020d}.snap"
-        part = path.with_suffix(".part")
-        with open(part, "wb", opener=_private) as file:
-            file.write(HEAD + zlib.compress(_encoder.encode(snapshot), 6))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        _files.write(path, snapshot)
         return path
 
     def rewrite(self, change: Callable[[Snapshot], Snapshot]) -> int:
@@ -112,22 +107,6 @@ class Snapshots:
         return snapshot
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def read_snapshot(path: Path) -> Snapshot:
     """Read a published file; raises Unavailable when it is none, or damaged."""
-    data = path.read_bytes()
-    if data[: len(HEAD)] != HEAD:
-        written_by = int.from_bytes(data[len(MAGIC) : len(HEAD)], "little")
-        if data.startswith(MAGIC) and written_by > VERSION:
-            message = f"{path} was written by a newer version of Mileage; upgrade it"
-            raise NewerData(message)
-        message = f"{path} is no snapshot; remove it and publish again"
-        raise Unavailable(message)
-    try:
-        return _decoder.decode(zlib.decompress(data[len(HEAD) :]))
-    except (zlib.error, msgspec.MsgspecError):
-        message = f"{path} is damaged; remove it and publish again"
-        raise Unavailable(message) from None
+    return _files.read(path)
