@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mileage.domain.load import Load, State, Strain, state, strains
 from mileage.domain.shown import Shows  # noqa: TC001 - decoded by annotation
@@ -73,11 +74,34 @@ class Standing:
     daily: tuple[int, ...]
     """Tokens per local day of the window, oldest first."""
     simulated: bool = False
+    role: str = ""
+    attended_calls: int = 0
+    unattended_calls: int = 0
+    """Calls of which nobody knows either are in neither."""
+    values: tuple[int | None, ...] = ()
+    """What each lens of the snapshot gives, in their order; None is no rank."""
+    before: tuple[int | None, ...] = ()
+    """The same in the period before; empty without any use in it."""
+    titles: tuple[str, ...] = ()
+    """Names, in the order of the policy."""
+    tier: str = ""
+    """``bronze`` to ``emerald``, or ''."""
+
+
+class PublishedLens(NamedTuple):
+    """A lens as it was when a snapshot was published."""
+
+    name: str
+    title: str
+    unit: str
+    """``tokens``, ``micro_usd`` …: what its values count."""
+    warning: str = ""
+    """What whoever reads its board must be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Every standing of a window, frozen. Never changed once published."""
+    """What is told of a window beside its standings, frozen with them."""
 
     window: Window
     zone: str
@@ -95,6 +119,16 @@ class Snapshot:
     """Hash of the roll-ups it was made from; equal input, equal hash."""
     organisation: str = ""
     simulated: bool = False
+    name: str = "30d"
+    """Of the window (``domain.window.WINDOWS``)."""
+    previous: Window | None = None
+    """The period that ``Standing.before`` is of; None in files of before."""
+    lenses: tuple[PublishedLens, ...] = ()
+    """The default first."""
+    accounts: int = 0
+    """How many have a standing."""
+    active: dict[str, int] = field(default_factory=dict)
+    """Of them those with a call in the window, by kind of account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +138,33 @@ class BoardRow:
     rank: int
     value: int
     standing: Standing
+    before_rank: int | None = None
+    """In the period before, among those who have a rank in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rows of a snapshot are asked for."""
+
+    lens: str = ""
+    """'' for the first."""
+    first: int = 0
+    """How many ranked rows to leave out."""
+    count: int = 250
+    scope: str = "org"
+    """``org``, ``services``, ``contractors``, ``dept:ID`` or ``team:ID/TEAM``."""
+    without: frozenset[str] = frozenset()
+    """Accounts that have no rank: who has objected, or is hidden, now."""
+
+
+class Page(NamedTuple):
+    """Some ranked rows."""
+
+    rows: tuple[BoardRow, ...]
+    ranked: int
+    """How many have a rank, on all pages."""
+    first: int
+    """How many of them come before the first of ``rows``."""
 
 
 @dataclass(frozen=True, slots=True)
