@@ -250,7 +250,10 @@ def _access() -> tuple[Datum, ...]:
             "who read whom and why; who changed what",
             "so that reading others leaves a trace that the person read can see",
             "for ever",
-            ("access_row", "named_account", "audit_row", "checkpoint"),
+            (
+                *("access_row", "named_account", "account_set"),
+                *("audit_row", "checkpoint"),
+            ),
         ),
     )
 

@@ -122,11 +122,14 @@ class AccessLedger:
         return note
 
     def _changed_sets(self) -> list[str]:
-        return [
+        wrong = [
             f"whom the reads with set {named[:12]} named was changed"
             for named, members in self._control.named_sets()
             if set_digest(members) != named
         ]
+        if misfiled := self._control.misfiled():
+            wrong.append(f"whom reads named is filed wrongly by account: {misfiled}")
+        return wrong
 
 
 def check_proof(proof: dict[str, Any], key: VerifierKey) -> Head:

@@ -103,6 +103,7 @@ class Organisation:
     def refresh(self) -> None:
         """Make anew, beside the requests, what takes too long for one of them."""
         roll_up(self.ledger)
+        self.control.file_by_account()
         self.answers.overview.refresh()
         self.receiver.receiving.calls.refresh()
         self.receiver.receiving.reasons.refresh()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select
-from sqlalchemy.dialects.sqlite import insert as insert_new
+from sqlalchemy import insert, select
 
 from mileage.domain.audit_policy import Brakes
 from mileage.domain.directory import ORGANISATION, AccessRow, NamedRead
@@ -15,28 +14,25 @@ from mileage.domain.errors import TooMany
 from mileage.store.control.audit import ITSELF, Change, note
 from mileage.store.control.brakes import DAY, Braked, Counter
 from mileage.store.control.dark import refuse_in_the_dark
-from mileage.store.control.database import OnDatabase
+from mileage.store.control.named_sets import NamedSets, keep_set, naming
 from mileage.store.control.schema import ACCESS_ROW, AUDIT_ROW
-from mileage.store.control.trust_schema import NAMED_ACCOUNT
 
 INSERT = insert(ACCESS_ROW)
 PAGE = 1000
 WHAT: Mapping[str, str] = MappingProxyType(
     {"people": "different people", "exports": "reads by the API"}
 )
-FEW_SETS = 200
-"""Somebody in more sets than these is named so often that newest-first finds soon."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import Row
 
     from mileage.domain.people import Viewer
     from mileage.store.control.database import Database
 
 
-class AccessLog(OnDatabase):
+class AccessLog(NamedSets):
     """The append-only record of named reads."""
 
     def __init__(self, database: Database) -> None:
@@ -85,7 +81,7 @@ class AccessLog(OnDatabase):
             refuse_in_the_dark(connection)
             self._counter.check(connection, read, at, self._brakes)
             if digest:
-                _keep_set(connection, digest, read.named)
+                keep_set(connection, digest, read.named)
             connection.execute(INSERT, values)
 
     def _alert(self, viewer: Viewer, braked: Braked) -> None:
@@ -120,7 +116,7 @@ class AccessLog(OnDatabase):
         without a set, which may have named anybody. ``before`` is an entry number.
         """
         with self._database.reading() as connection:
-            about = _about(connection, account_id)
+            about = naming(connection, account_id)
             wanted = select(ACCESS_ROW).where(about, ACCESS_ROW.c.viewer != account_id)
             if before is not None:
                 wanted = wanted.where(ACCESS_ROW.c.row_id < before)
@@ -130,14 +126,6 @@ class AccessLog(OnDatabase):
     def accesses(self, *, since: int = 0) -> Iterator[AccessRow]:
         """Walk through the reads from an instant on, oldest first."""
         return map(_access_row, self._walk(since))
-
-    def named_accounts(self, named: str) -> tuple[str, ...]:
-        """Return the members of a set that access rows refer to, by id."""
-        wanted = select(NAMED_ACCOUNT.c.account_id).where(
-            NAMED_ACCOUNT.c.named == named
-        )
-        with self._database.reading() as connection:
-            return tuple(sorted(connection.execute(wanted).scalars()))
 
     def _walk(self, since: int) -> Iterator[Row[Any]]:
         last = 0
@@ -154,35 +142,6 @@ class AccessLog(OnDatabase):
             if len(rows) < PAGE:
                 return
             last = rows[-1].row_id
-
-
-def _keep_set(connection: Connection, digest: str, accounts: tuple[str, ...]) -> None:
-    known = exists().where(NAMED_ACCOUNT.c.named == digest)
-    if connection.execute(select(known)).scalar():
-        return
-    members = [{"named": digest, "account_id": one} for one in set(accounts)]
-    connection.execute(insert_new(NAMED_ACCOUNT).on_conflict_do_nothing(), members)
-
-
-def _about(connection: Connection, account_id: str) -> ColumnElement[bool]:
-    """Return the condition that a read named an account, by the faster of two ways.
-
-    Hardly anybody is in a set: looked up by set. The first of a board are in nearly
-    every one: looked up by row, newest first, which ends after a page of them.
-    """
-    mine = select(NAMED_ACCOUNT.c.named).where(NAMED_ACCOUNT.c.account_id == account_id)
-    few = mine.limit(FEW_SETS + 1).subquery()
-    count = connection.execute(select(func.count()).select_from(few)).scalar_one()
-    if count > FEW_SETS:
-        named = exists().where(
-            NAMED_ACCOUNT.c.named == ACCESS_ROW.c.named,
-            NAMED_ACCOUNT.c.account_id == account_id,
-        )
-        in_set: ColumnElement[bool] = named
-    else:
-        in_set = ACCESS_ROW.c.named.in_(mine)
-    anybody = and_(ACCESS_ROW.c.subject == ORGANISATION, ACCESS_ROW.c.named == "")
-    return or_(ACCESS_ROW.c.subject == account_id, in_set, anybody)
 
 
 def _access_row(row: Row[Any]) -> AccessRow:

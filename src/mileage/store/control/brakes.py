@@ -21,6 +21,9 @@ DAY = 86_400_000_000
 MOST_VIEWERS = 500
 """Whose day is kept in memory; of others it is read anew, which takes longer."""
 
+MOST_SETS = 100
+"""Kept in memory likewise: many viewers look at the same board."""
+
 
 class Braked(Exception):
     """A read would pass a limit of the day; it is neither recorded nor answered."""
@@ -49,6 +52,7 @@ class Counter:
 
     def __init__(self) -> None:
         self._days: dict[str, _Day] = {}
+        self._sets: dict[str, frozenset[str]] = {}
 
     def check(
         self, connection: Connection, read: NamedRead, at: int, brakes: Brakes
@@ -84,18 +88,25 @@ class Counter:
             today.exports += through == "api"
             if named and named not in today.sets:
                 today.sets.add(named)
-                today.people |= _members(connection, named)
+                today.people |= self._members(connection, named)
             elif not named:
                 today.people.update(_person(subject))
         today.people.discard(viewer)
         return today
 
+    def _members(self, connection: Connection, named: str) -> frozenset[str]:
+        """Return the members of a set; a name has the same ones for ever."""
+        found = self._sets.get(named)
+        if found is None:
+            row = NAMED_ACCOUNT.c
+            wanted = select(row.account_id).where(row.named == named)
+            found = frozenset(connection.execute(wanted).scalars())
+            if len(self._sets) >= MOST_SETS:
+                del self._sets[next(iter(self._sets))]
+            self._sets[named] = found
+        return found
+
 
 def _person(subject: str) -> tuple[str, ...]:
     many = subject == ORGANISATION or department_of(subject) is not None
     return () if many else (subject,)
-
-
-def _members(connection: Connection, named: str) -> set[str]:
-    wanted = select(NAMED_ACCOUNT.c.account_id).where(NAMED_ACCOUNT.c.named == named)
-    return set(connection.execute(wanted).scalars())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
 
 from mileage.store.control.schema import METADATA
 
@@ -13,7 +13,17 @@ NAMED_ACCOUNT = Table(
     METADATA,
     Column("named", Text, primary_key=True),
     Column("account_id", Text, primary_key=True),
-    Index("named_account_account", "account_id", "named"),
+    sqlite_with_rowid=False,
+)
+
+# The same the other way round, of the access rows up to ``INDEXED`` (in ``meta``).
+# Filled beside the pages: 250 names are 250 places in it, and each place is a block
+# to write. Append-only.
+ACCOUNT_SET = Table(
+    "account_set",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("named", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
 

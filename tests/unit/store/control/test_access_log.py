@@ -4,13 +4,14 @@ import sqlite3
 
 import pytest
 import sqlalchemy
+from sqlalchemy import select
 
 from mileage.domain.directory import ORGANISATION, AccessRow, NamedRead
 from mileage.domain.errors import Unavailable
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.store.control import open_control
 from mileage.store.control.schema import ACCESS_ROW
-from mileage.store.control.trust_schema import NAMED_ACCOUNT
+from mileage.store.control.trust_schema import ACCOUNT_SET, NAMED_ACCOUNT
 
 BO = Viewer("acc_bo", "Bo")
 
@@ -192,7 +193,7 @@ def test_who_is_on_every_board_and_who_is_on_few_are_answered_alike(
         [row.row_id for row in control.readers_of(one)] for one in (ANA, CY, "acc_5")
     ]
     assert before == [[8, 7, 6, 5, 4, 3, 2, 1], [4], [6]]
-    monkeypatch.setattr("mileage.store.control.access_log.FEW_SETS", 0)
+    monkeypatch.setattr("mileage.store.control.named_sets.FEW_SETS", 0)
     assert before == [
         [row.row_id for row in control.readers_of(one)] for one in (ANA, CY, "acc_5")
     ]
@@ -225,3 +226,58 @@ def test_how_it_was_read_is_kept(control):
     control.record_access(page(ANA))
     control.record_access(board(Viewer("acc_bo", "Bo", through="api")))
     assert [row.through for row in control.access_rows()] == ["api", "shell"]
+
+
+def test_reads_are_found_before_and_after_they_are_filed_by_account(control):
+    control.record_access(board(named=(ANA, CY)))
+    control.record_access(board(named=(CY, DI)))
+
+    def seen():
+        return [
+            [row.row_id for row in control.readers_of(one)] for one in (ANA, CY, DI)
+        ]
+
+    control.file_by_account()
+    assert seen() == [[1], [2, 1], [2]]
+    control.record_access(board(named=(ANA, CY), detail="the set of before"))
+    control.record_access(board(named=(ANA, DI), detail="another set"))
+    assert seen() == [[4, 3, 1], [3, 2, 1], [4, 2]]
+    control.file_by_account()
+    assert seen() == [[4, 3, 1], [3, 2, 1], [4, 2]]
+    assert control.misfiled() == 0
+
+
+def test_sets_are_filed_some_rows_at_a_time(control, monkeypatch):
+    monkeypatch.setattr("mileage.store.control.named_sets.ROWS_AT_ONCE", 2)
+    for number in range(5):
+        control.record_access(board(named=(ANA, f"acc_{number % 2}")))
+    control.file_by_account()
+    control.file_by_account()
+    with control._database.reading() as connection:
+        filed = connection.execute(select(ACCOUNT_SET)).all()
+    assert len(filed) == 4
+    assert [row.row_id for row in control.readers_of("acc_0")] == [5, 3, 1]
+
+
+def test_two_processes_file_each_set_once(control, path, clock):
+    control.record_access(board(named=(ANA, CY)))
+    with open_control(path, clock=clock) as other:
+        other.file_by_account()
+        control.file_by_account()
+        assert other.misfiled() == control.misfiled() == 0
+
+
+def test_what_is_taken_out_of_the_file_by_account_is_counted(control):
+    control.record_access(board(named=(ANA, CY)))
+    control.file_by_account()
+    with control._database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER account_set_kept")
+        connection.execute(ACCOUNT_SET.delete().where(ACCOUNT_SET.c.account_id == CY))
+    assert control.misfiled() == 1
+
+
+def test_a_large_set_is_one_statement(control):
+    named = tuple(f"acc_{number}" for number in range(2000))
+    control.record_access(board(named=named))
+    (row,) = control.access_rows()
+    assert control.named_accounts(row.named) == tuple(sorted(named))
