@@ -37,12 +37,15 @@ _NUMBER = re.compile(
     r"(?P<digits>\d{1,3}(?:[,'\u2009\u202f\u00a0]\d{3})+(?:\.\d+)?|"
     # A decimal comma where nothing else can be meant: 281,4 Mrd.
     rf"\d+,\d{{1,2}}(?=\s?(?:%|(?:{_SIZE_WORDS})\b))|"
+    # Dots between thousands where there are two of them: 281.400.000.000.
+    r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?(?![.,]?\d)|"
     r"\d+(?:\.\d+)?)(?P<power>e\+?\d{1,2})?"
     rf"(?:\s?(?P<size>{_SIZE_WORDS})\b|\s?(?P<share>%)|(?![\w]))",
     re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"(\d+),(\d{1,2})")
 _GROUPS = re.compile("[,'\u2009\u202f\u00a0]")
+_DOTTED = re.compile(r"(\d+(?:\.\d{3}){2,})(?:,(\d+))?")
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _LONGEST = 24
 """Characters of a number: none of ours has more."""
@@ -83,8 +86,7 @@ def lines_of(text: str) -> tuple[Line, ...]:
 def written_in(text: str, heading: str = "") -> Iterator[Written]:
     """Find the figures of a text; a heading says what figures without a sign are."""
     for match in _NUMBER.finditer(text):
-        comma = _DECIMAL_COMMA.fullmatch(match["digits"])
-        digits = ".".join(comma.groups()) if comma else _GROUPS.sub("", match["digits"])
+        digits = _plain_digits(match["digits"])
         if len(digits) > _LONGEST:
             continue
         kind = _kind(match, heading)
@@ -96,6 +98,16 @@ def written_in(text: str, heading: str = "") -> Iterator[Written]:
         unit = Decimal(scale).scaleb(power - len(digits.partition(".")[2]))
         # Digits below one token or one micro-dollar are none of ours.
         yield Written(match[0].strip(), kind, int(value), max(1, int(unit)))
+
+
+def _plain_digits(written: str) -> str:
+    """Return digits with a decimal point and nothing between the thousands."""
+    if comma := _DECIMAL_COMMA.fullmatch(written):
+        return ".".join(comma.groups())
+    if dotted := _DOTTED.fullmatch(written):
+        whole, part = dotted[1].replace(".", ""), dotted[2]
+        return f"{whole}.{part}" if part else whole
+    return _GROUPS.sub("", written)
 
 
 def _kind(match: re.Match[str], heading: str) -> Kind:

@@ -111,6 +111,8 @@ def _show(found: Found) -> None:
         return
     for suspect in verdict.named:
         _show_suspect(found, suspect)
+    if found.incident is not None:
+        click.echo(f"Noted in the file of incident {found.incident}.")
     click.echo(CAUTION)
 
 
@@ -162,6 +164,7 @@ def _as_json(found: Found) -> dict[str, Any]:
         "marks": verdict.readings,
         "marks_needed": verdict.needed,
         "suspects": [_suspect_json(found, one) for one in verdict.suspects],
+        "incident": found.incident,
         "readings": [_used_json(one) for one in traced.used],
         "caution": CAUTION,
     }

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from mileage.reports.values import instant_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from mileage.access.tracing import Verdict
     from mileage.domain.darkness import Darkness
     from mileage.domain.directory import AccessRow
+    from mileage.domain.people import Account
 
 WEEK = 7 * 86_400_000_000
 EXPORT = "api"
@@ -53,6 +55,29 @@ def incident_json(darkness: Darkness, rows: Iterable[AccessRow]) -> dict[str, An
         "readers": [_reader_json(viewer, reader) for viewer, reader in told],
         "suspects": [],
     }
+
+
+def is_about(darkness: Darkness, since: int, until: int) -> bool:
+    """Tell whether what was seen in an interval is of the week that it is about."""
+    return since <= darkness.began.at and darkness.began.at - WEEK < until
+
+
+def suspects_json(
+    verdict: Verdict, as_of: int | None, people: Mapping[str, Account], at: int
+) -> list[dict[str, Any]]:
+    """Return whom a trace names, with its error rate; whom it does not, is nobody."""
+    return [
+        {
+            "traced_at": instant_json(at),
+            "viewer": one.viewer,
+            "name": people[one.viewer].name,
+            "probability": one.probability,
+            "error_rate": one.error_rate,
+            "marks": verdict.readings,
+            "as_of": instant_json(as_of),
+        }
+        for one in verdict.named
+    ]
 
 
 def read_json(row: AccessRow) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.access.leaked import lines_of
 from mileage.access.marks import Marks
 from mileage.domain.errors import Invalid
+from mileage.reports.incident import is_about, suspects_json
 from mileage.reports.snapshots import read_snapshot
 from mileage.reports.tracing import Traced, shown_of, traced
 from mileage.store.control import FILE_NAME, open_control
 from mileage.store.control.audit import Change
+from mileage.wiring.dark import Dark
 from mileage.wiring.organisation import now
 from mileage.wiring.policy import load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mileage.domain.directory import AccessRow
@@ -47,6 +49,8 @@ class Found(NamedTuple):
     """By id."""
     tried: int
     """Snapshots that people had read and that are still kept."""
+    incident: int | None = None
+    """In whose file the named ones are noted."""
 
 
 def trace_leak(
@@ -80,7 +84,26 @@ def trace_leak(
         )
         detail = f"{found.written} figures, {verdict.readings} marks, {verdict.outcome}"
         control.record_change(Change("leak traced", "", detail))
-    return Found(found, people, tried.count)
+        incident = _note_suspects(Dark(control, data), control, period, found, people)
+    return Found(found, people, tried.count, incident)
+
+
+def _note_suspects(
+    desk: Dark,
+    control: Control,
+    period: Period,
+    found: Traced,
+    people: Mapping[str, Account],
+) -> int | None:
+    """Note whom it names in the incident's file, if it is about that time."""
+    darkness = control.last_darkness()
+    named = suspects_json(found.verdict, found.as_of, people, control.now())
+    if not named or darkness is None or not is_about(darkness, *period):
+        return None
+    if not desk.incident_file(darkness.incident).exists():
+        return None
+    desk.add_suspects(darkness.incident, named)
+    return darkness.incident
 
 
 class _Counted:

@@ -65,6 +65,28 @@ def test_thousands_may_be_set_apart_by_whatever_a_page_uses(mark: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind", "value", "unit"),
+    [
+        ("281.400.000.000", "count", 281_400_000_000, 1),
+        ("1.234.567", "count", 1_234_567, 1),
+        ("$ 1.234.567,89", "money", 1_234_567_890_000, 10_000),
+        ("1.234.567 Mio", "count", 1_234_567_000_000, 1_000_000),
+        # One dot may as well be a decimal one.
+        ("281.400", "count", 281, 1),
+    ],
+)
+def test_dots_between_thousands(text: str, kind: str, value: int, unit: int) -> None:
+    (found,) = written_in(f"Ada {text} tokens")
+    assert (found.kind, found.value, found.unit) == (kind, value, unit)
+
+
+@pytest.mark.parametrize("text", ["1.234.56", "1.234.5678", "12345.678.901"])
+def test_dots_anywhere_else_are_not_between_thousands(text: str) -> None:
+    assert 1_234_567 not in [value for _, value in told(text)]
+    assert 12_345_678_901 not in [value for _, value in told(text)]
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
         ("$12.34", "money", 12_340_000),

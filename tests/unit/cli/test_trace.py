@@ -19,6 +19,7 @@ from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
 from mileage.reports.snapshots import Snapshots
 from mileage.store.control import FILE_NAME, open_control
+from mileage.wiring.dark import Dark
 from mileage.wiring.policy import load_policy
 from tests.web import fixtures
 
@@ -171,3 +172,41 @@ def test_a_text_without_figures_is_refused(place: Place, text: str) -> None:
 def test_the_period_must_begin_before_it_ends(place: Place) -> None:
     answer = place.trace("1", "--since", "2026-12-01")
     assert isinstance(answer.exception, Invalid)
+
+
+def incident(place: Place, reason: str = "it was in the paper", at: int = NOW) -> Path:
+    with open_control(place.data / FILE_NAME, clock=lambda: at) as control:
+        desk = Dark(control, place.data)
+        return desk.incident_file(desk.on(OPERATOR, reason).incident)
+
+
+def test_whom_it_names_is_noted_in_the_incident_file(place: Place) -> None:
+    file = incident(place)
+    answer = place.trace(place.seen_by(place.leaker))
+    assert "Noted in the file of incident 1." in answer.output
+    (suspect,) = json.loads(file.read_text())["suspects"]
+    assert (suspect["viewer"], suspect["name"]) == (place.leaker.account_id, "Person 0")
+    assert suspect["error_rate"] <= 0.001 < suspect["probability"]
+    assert suspect["marks"] > 18
+    assert suspect["as_of"].startswith("2026-11-2")
+
+
+def test_who_is_not_named_is_not_noted(place: Place) -> None:
+    file = incident(place)
+    answer = place.trace("60 trillion tokens; the top user 281 billion", "--json")
+    assert json.loads(answer.output)["incident"] is None
+    assert json.loads(file.read_text())["suspects"] == []
+
+
+def test_an_incident_of_another_time_is_left_alone(place: Place) -> None:
+    file = incident(place, at=NOW + 60 * 86_400_000_000)
+    answer = place.trace(place.seen_by(place.leaker), "--json")
+    assert json.loads(answer.output)["incident"] is None
+    assert json.loads(file.read_text())["suspects"] == []
+
+
+def test_without_its_file_it_is_said_that_nothing_was_noted(place: Place) -> None:
+    incident(place).unlink()
+    answer = place.trace(place.seen_by(place.leaker))
+    assert answer.exit_code == 0
+    assert "Noted" not in answer.output
