@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.asserted import DOMAIN
+from mileage.domain.participation import MODES
 from mileage.domain.policy import PolicyFile
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Settings:
     window_days: int = 30
     snapshot_seconds: int = 60
     """How often the standings are refreshed."""
+    participation: str = "open"
+    """Who stands on boards of people (``domain.participation``)."""
     max_body_bytes: int = 16 * MIB
     """Of a request as it is sent."""
     max_inflated_bytes: int = 64 * MIB
@@ -126,6 +129,7 @@ def parse_settings(
     )
     if not is_zone(zone):
         root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
+    board = root.table("board")
     door = root.table("door")
     retention = root.table("retention")
     disclosure = root.table("disclosure")
@@ -133,7 +137,13 @@ def parse_settings(
         default,
         organisation=root.text("organisation", default.organisation),
         zone=zone,
-        **_numbers(root.table("board"), default, _BOARD),
+        participation=board.text(
+            "participation",
+            default.participation,
+            pattern="|".join(MODES),
+            expected=" or ".join(MODES),
+        ),
+        **_numbers(board, default, _BOARD),
         domains=door.texts("domains", pattern=DOMAIN, expected="domain"),
         **_numbers(root.table("limits"), default, _LIMITS),
         **_numbers(root.table("serving"), default, _SERVING),

@@ -26,6 +26,7 @@ from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
 from mileage.store.control.org_chart import OrgChart
+from mileage.store.control.participation import Participations
 from mileage.store.control.passwords import Passwords
 from mileage.store.control.provisioning import Provisioning
 from mileage.store.control.requests import Requests
@@ -58,6 +59,7 @@ class Control(
     Domains,
     Held,
     Requests,
+    Participations,
     Erasures,
 ):
     """Everything the control plane can be asked; safe to share between threads."""

@@ -1,0 +1,178 @@
+"""How people stand on boards at this moment: who is hidden, who has another name.
+
+Asked at every read, also of boards of the past: what somebody chooses is in force from
+the next request on, everywhere. It is the same for everybody, executives and the
+operator included; one's own row is as it is to oneself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.access.pseudonyms import Pseudonym, pseudonym
+from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.participation import (
+    CHOICES,
+    MODES,
+    NOT_ASKED,
+    Chosen,
+    TakingPart,
+    in_force,
+    open_choices,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mileage.domain.figures import BoardRow, Standing
+    from mileage.domain.participation import Choice
+    from mileage.domain.people import Viewer
+    from mileage.store.control import Control
+
+NOTHING = Chosen()
+UNDECIDED = "policy"
+"""What a form and a command send for leaving it to the policy."""
+
+
+class _Hidden(NamedTuple):
+    """Who is hidden, and what that follows from."""
+
+    chosen: Mapping[str, Chosen]
+    objectors: frozenset[str]
+    asked: frozenset[str]
+    accounts: frozenset[str]
+
+
+class Participation:
+    """Implements ``web.desks.TakingPartDesk``; safe to call from threads."""
+
+    def __init__(self, control: Control, mode: str, top: int) -> None:
+        self._control = control
+        self._mode = mode
+        self._top = top
+        self._key = control.marks_key()
+        self._hidden: _Hidden | None = None
+
+    def hidden(self) -> frozenset[str]:
+        """Return who stands on no board now; the same object until that changes."""
+        control, unasked = self._control, MODES[self._mode].unasked
+        chosen, objectors = control.participation(), control.objectors()
+        asked = control.asked() if unasked == "hidden" else frozenset[str]()
+        kept = self._hidden
+        if (
+            kept is None
+            or kept.chosen is not chosen
+            or kept.asked is not asked
+            or kept.objectors != objectors
+        ):
+            gone = {
+                one
+                for one in asked.union(chosen)
+                if in_force(self._mode, chosen.get(one, NOTHING)) == "hidden"
+            }
+            kept = _Hidden(chosen, objectors, asked, objectors.union(gone))
+            self._hidden = kept
+        return kept.accounts
+
+    def masked(
+        self, rows: tuple[BoardRow, ...], viewer_id: str
+    ) -> tuple[BoardRow, ...]:
+        """Put pseudonyms where names are not shown, except in the viewer's own row.
+
+        The same tuple comes back when there is nothing to put.
+        """
+        chosen = self._control.participation()
+        under = [
+            place
+            for place, row in enumerate(rows)
+            if self._stands(row.standing, chosen) == "pseudonym"
+            and row.standing.account_id != viewer_id
+        ]
+        if not under:
+            return rows
+        found = list(rows)
+        for place in under:
+            row = rows[place]
+            found[place] = replace(row, standing=self._nameless(row.standing, chosen))
+        return tuple(found)
+
+    def findable(
+        self, rows: tuple[BoardRow, ...], viewer_id: str
+    ) -> tuple[BoardRow, ...]:
+        """Leave out of what a name was found by whoever does not show theirs."""
+        chosen = self._control.participation()
+        return tuple(
+            row
+            for row in rows
+            if self._stands(row.standing, chosen) == "shown"
+            or row.standing.account_id == viewer_id
+        )
+
+    def state(self, viewer: Viewer) -> TakingPart:
+        """Tell somebody how they stand on boards; raises NotFound."""
+        if not viewer.account_id:
+            raise NotFound(
+                "The operator in a shell is nobody in particular and stands on no "
+                "board. `mileage person taking-part EMAIL` tells of a person."
+            )
+        return self.of(viewer.account_id)
+
+    def of(self, account_id: str) -> TakingPart:
+        """Return how a person stands on boards."""
+        chosen = self._control.participation().get(account_id, NOTHING)
+        objected = account_id in self._control.objectors()
+        return TakingPart(
+            mode=self._mode,
+            chosen=chosen,
+            in_force="hidden" if objected else in_force(self._mode, chosen),
+            objected=objected,
+            pseudonym=pseudonym(self._key, account_id, chosen.since).name,
+            top=self._top,
+            choices=open_choices(self._mode),
+        )
+
+    def choose(
+        self, viewer: Viewer, choice: str, *, stated: bool, account_id: str = ""
+    ) -> None:
+        """Record a choice, of oneself when nobody is named; raises Invalid, NotFound.
+
+        Only the operator names somebody, who asked for it by other means.
+        """
+        whose = account_id if account_id and viewer.operator else viewer.account_id
+        if not whose:
+            raise NotFound("a choice is of a person: sign in")
+        wanted = checked_choice(choice)
+        if wanted is not None and wanted not in open_choices(self._mode):
+            raise Invalid(
+                f"{wanted!r} is not open here: participation is {self._mode!r}, which "
+                f"leaves {', '.join(open_choices(self._mode))}"
+            )
+        self._control.take_part(viewer, whose, wanted, stated=stated)
+
+    def _stands(self, standing: Standing, chosen: Mapping[str, Chosen]) -> Choice:
+        if standing.kind in NOT_ASKED:
+            return "shown"
+        return in_force(self._mode, chosen.get(standing.account_id, NOTHING))
+
+    def _nameless(self, standing: Standing, chosen: Mapping[str, Chosen]) -> Standing:
+        """Take away what tells who it is; the figures stay."""
+        since = chosen.get(standing.account_id, NOTHING).since
+        other: Pseudonym = pseudonym(self._key, standing.account_id, since)
+        return replace(
+            standing,
+            account_id=other.account_id,
+            name=other.name,
+            department="",
+            team="",
+        )
+
+
+def checked_choice(text: str) -> Choice | None:
+    """Read a choice as a form sends it; raises Invalid."""
+    if text == UNDECIDED:
+        return None
+    for choice in CHOICES:
+        if text == choice:
+            return choice
+    raise Invalid(f"choose one of {', '.join((*CHOICES[::-1], UNDECIDED))}")
