@@ -112,6 +112,7 @@ def client(organisation: Organisation) -> TestClient:
         allowed_hosts=(HOST,),
         dark=Dark(organisation.control, organisation.data),
         departments=organisation.departments,
+        taking_part=organisation.answers.participation,
     )
     browser = TestClient(create_app(services), base_url=f"http://{HOST}")
     link = organisation.control.create_link(OPERATOR)

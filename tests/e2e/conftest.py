@@ -138,6 +138,7 @@ FILLED = (
     ("disagreements-operator", "/disagreements", "operator"),
     ("my-data", "/me/data", "me"),
     ("about-your-data", "/about-your-data", "me"),
+    ("taking-part", "/me/taking-part", "me"),
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("sessions", "/sessions", "me"),

@@ -14,6 +14,7 @@ import click
 
 from mileage.cli.credential_options import minute, table
 from mileage.cli.options import data_option, json_option
+from mileage.domain.participation import CHOICES, UNDECIDED
 from mileage.domain.rights import REQUEST_KINDS
 
 if TYPE_CHECKING:
@@ -163,3 +164,42 @@ def answer(request: str, text: str, data: Path, *, grant: bool, decline: bool) -
         raise click.UsageError(message)
     with operations(data) as act:
         act.person_answer(Answer(request, grant, text))
+
+
+@command.command("taking-part", short_help="Say how somebody stands on boards.")
+@click.argument("email")
+@click.option(
+    "--choice",
+    type=click.Choice([*CHOICES[::-1], UNDECIDED]),
+    help="What they chose; `policy` leaves it to the organisation.",
+)
+@click.option(
+    "--statement",
+    type=bool,
+    metavar="yes|no",
+    help="Whether to say that they are, or are not, among the first.",
+)
+@data_option
+@json_option
+def taking_part(
+    email: str, data: Path, *, choice: str | None, statement: bool | None, as_json: bool
+) -> None:
+    """Say how the owner of EMAIL stands on boards, or record what they chose.
+
+    People choose for themselves on /me/taking-part. What an operator records here,
+    for somebody who asked by other means, says so in the audit log.
+    """
+    from mileage.cli.options import control_in
+    from mileage.web.taking_part_pages import taking_part_json
+    from mileage.wiring.person import take_part
+    from mileage.wiring.policy import load_policy
+
+    with control_in(data) as control:
+        asked = (email, choice, statement)
+        found = taking_part_json(take_part(control, load_policy(data).settings, asked))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        told = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"{name.replace('_', ' ')}: {'-' if told is None else told}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Choice = Literal["hidden", "pseudonym", "shown"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 """From the least seen to the most."""
+UNDECIDED = "policy"
+"""What a form and a command send for leaving it to the policy."""
 Mode = Literal["open", "opt-in", "pseudonym", "teams-only"]
 NOT_ASKED = ("service",)
 """Kinds of accounts that are nobody: they always stand under their names."""

@@ -16,6 +16,7 @@ from mileage.domain.participation import (
     CHOICES,
     MODES,
     NOT_ASKED,
+    UNDECIDED,
     Chosen,
     TakingPart,
     in_force,
@@ -28,52 +29,59 @@ if TYPE_CHECKING:
     from mileage.domain.figures import BoardRow, Standing
     from mileage.domain.participation import Choice
     from mileage.domain.people import Viewer
+    from mileage.domain.settings import Settings
     from mileage.store.control import Control
 
 NOTHING = Chosen()
-UNDECIDED = "policy"
-"""What a form and a command send for leaving it to the policy."""
 
 
-class _Hidden(NamedTuple):
-    """Who is hidden, and what that follows from."""
+class _Standing(NamedTuple):
+    """Who stands otherwise than by name, and what that follows from."""
 
     chosen: Mapping[str, Chosen]
     objectors: frozenset[str]
     asked: frozenset[str]
-    accounts: frozenset[str]
+    hidden: frozenset[str]
+    unnamed: frozenset[str]
 
 
 class Participation:
     """Implements ``web.desks.TakingPartDesk``; safe to call from threads."""
 
-    def __init__(self, control: Control, mode: str, top: int) -> None:
+    def __init__(self, control: Control, settings: Settings) -> None:
         self._control = control
-        self._mode = mode
-        self._top = top
+        self._mode = settings.participation
+        self._top = settings.top
         self._key = control.marks_key()
-        self._hidden: _Hidden | None = None
+        self._kept: _Standing | None = None
 
     def hidden(self) -> frozenset[str]:
         """Return who stands on no board now; the same object until that changes."""
-        control, unasked = self._control, MODES[self._mode].unasked
+        return self._standing().hidden
+
+    def unnamed(self) -> frozenset[str]:
+        """Return whose figures stand on no board under their names."""
+        return self._standing().unnamed
+
+    def _standing(self) -> _Standing:
+        control, mode = self._control, self._mode
         chosen, objectors = control.participation(), control.objectors()
-        asked = control.asked() if unasked == "hidden" else frozenset[str]()
-        kept = self._hidden
+        by_name = MODES[mode].unasked == "shown"
+        asked = frozenset[str]() if by_name else control.asked()
+        kept = self._kept
         if (
             kept is None
             or kept.chosen is not chosen
             or kept.asked is not asked
             or kept.objectors != objectors
         ):
-            gone = {
-                one
-                for one in asked.union(chosen)
-                if in_force(self._mode, chosen.get(one, NOTHING)) == "hidden"
-            }
-            kept = _Hidden(chosen, objectors, asked, objectors.union(gone))
-            self._hidden = kept
-        return kept.accounts
+            found: dict[Choice, set[str]] = {choice: set() for choice in CHOICES}
+            for one in asked.union(chosen):
+                found[in_force(mode, chosen.get(one, NOTHING))].add(one)
+            hidden = objectors.union(found["hidden"])
+            unnamed = hidden.union(found["pseudonym"])
+            kept = self._kept = _Standing(chosen, objectors, asked, hidden, unnamed)
+        return kept
 
     def masked(
         self, rows: tuple[BoardRow, ...], viewer_id: str

@@ -31,6 +31,7 @@ from mileage.web.pages import page
 from mileage.web.readers import SHOWN
 from mileage.web.readers import answer as readers
 from mileage.web.services import UsageQuestion
+from mileage.web.taking_part_pages import ENDPOINTS as TAKING_PART
 from mileage.web.witness_door import OPERATION as PUSH
 
 if TYPE_CHECKING:
@@ -353,6 +354,7 @@ ENDPOINTS = (
         ),
     ),
     *DEPARTMENTS,
+    *TAKING_PART,
 )
 
 POSTS = {PATH: PUSH, **OPERATIONS}

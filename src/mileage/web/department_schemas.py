@@ -11,7 +11,8 @@ NULL: Schema = {"type": "null"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 
 
-def _object(properties: dict[str, Any], about: str = "") -> Schema:
+def closed_object(properties: dict[str, Any], about: str = "") -> Schema:
+    """Describe an object that has each of these properties and no other."""
     schema: Schema = {
         "type": "object",
         "properties": properties,
@@ -21,8 +22,8 @@ def _object(properties: dict[str, Any], about: str = "") -> Schema:
     return schema | ({"description": about} if about else {})
 
 
-RANGE = _object({"from": COUNT, "below": COUNT}, "In steps of 1, 2 and 5.")
-TOTALS = _object(
+RANGE = closed_object({"from": COUNT, "below": COUNT}, "In steps of 1, 2 and 5.")
+TOTALS = closed_object(
     {
         "calls": COUNT,
         "tokens": COUNT,
@@ -35,7 +36,7 @@ TOTALS = _object(
         },
     }
 )
-LINE = _object(
+LINE = closed_object(
     {
         "teams": {"type": "array", "items": TEXT},
         "members": COUNT,
@@ -48,11 +49,11 @@ LINE = _object(
 LINES: Schema = {"type": "array", "items": LINE}
 
 DEPARTMENT_SCHEMAS: dict[str, Schema] = {
-    "Departments": _object(
+    "Departments": closed_object(
         {
             "departments": {
                 "type": "array",
-                "items": _object(
+                "items": closed_object(
                     {
                         "id": TEXT,
                         "name": TEXT,
@@ -63,7 +64,7 @@ DEPARTMENT_SCHEMAS: dict[str, Schema] = {
             }
         }
     ),
-    "Department": _object(
+    "Department": closed_object(
         {
             "id": TEXT,
             "name": TEXT,

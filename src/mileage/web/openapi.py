@@ -14,6 +14,7 @@ from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.web.department_schemas import DEPARTMENT_SCHEMAS
 from mileage.web.hook_schemas import HOOK_SCHEMAS
 from mileage.web.receiver_schemas import RECEIVER_SCHEMAS
+from mileage.web.taking_part_schemas import TAKING_PART_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -208,6 +209,7 @@ SCHEMAS: dict[str, Schema] = {
     **DEPARTMENT_SCHEMAS,
     **HOOK_SCHEMAS,
     **RECEIVER_SCHEMAS,
+    **TAKING_PART_SCHEMAS,
     "Figures": _object(FIGURES),
     "Window": _object(
         {"from": INSTANT, "until": INSTANT, "tz": TEXT},

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mileage.ingest.push_format import Push, Receipt
     from mileage.reports.statement import Statement
     from mileage.sources.base import OtlpSource
+    from mileage.web.desks import TakingPartDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +375,7 @@ class Services:
     """Values of the Host header that are answered (name:port)."""
     dark: DarkDesk
     departments: DepartmentDesk
+    taking_part: TakingPartDesk
     single_sign_on: SingleSignOn | None = None
     provisioning: Provisioning | None = None
     address: str = ""

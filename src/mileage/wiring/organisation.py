@@ -126,7 +126,9 @@ class Organisation:
         day = date.fromisoformat(snapshot.days[-1])
         control = self.control
         return Chart(
-            control.accounts(), control.membership_at(day), control.objectors()
+            control.accounts(),
+            control.membership_at(day),
+            self.answers.participation.unnamed(),
         )
 
     def _terms(self) -> Terms:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mileage.domain.errors import NotFound, Unavailable
+from mileage.domain.participation import UNDECIDED
 from mileage.domain.people import OPERATOR
 from mileage.domain.rights import (
     ERASED,
@@ -16,11 +17,15 @@ from mileage.domain.rights import (
     PersonRequest,
     RequestKind,
 )
+from mileage.reports.participation import Participation
 from mileage.wiring import erasing
 
 if TYPE_CHECKING:
     from mileage.domain.deletion import Deletion
+    from mileage.domain.participation import TakingPart
     from mileage.domain.people import Account
+    from mileage.domain.settings import Settings
+    from mileage.store.control import Control
     from mileage.wiring.organisation import Organisation
 
 Asked = tuple[str, RequestKind, str]
@@ -28,7 +33,11 @@ Asked = tuple[str, RequestKind, str]
 
 def person(organisation: Organisation, email: str) -> Account:
     """Return who has an address; raises NotFound."""
-    found = organisation.control.account_of_email(email)
+    return _person(organisation.control, email)
+
+
+def _person(control: Control, email: str) -> Account:
+    found = control.account_of_email(email)
     if found is None or found.kind == ERASED:
         raise NotFound(f"nobody here has the address {email}: see 'mileage people'")
     return found
@@ -77,6 +86,28 @@ def file_request(organisation: Organisation, payload: bytes) -> str:
     email, kind, text = msgspec.msgpack.decode(payload, type=Asked)
     account = person(organisation, email)
     return organisation.rights.ask_for(OPERATOR, account.account_id, kind, text)
+
+
+def take_part(
+    control: Control, settings: Settings, asked: tuple[str, str | None, bool | None]
+) -> TakingPart:
+    """Record what the owner of an address chose, if anything; say how they stand.
+
+    ``asked`` has the address, the choice and whether there is a statement; None
+    leaves either as it is.
+    """
+    email, choice, stated = asked
+    found = _person(control, email)
+    taking = Participation(control, settings)
+    before = taking.of(found.account_id).chosen
+    if choice is not None or stated is not None:
+        taking.choose(
+            OPERATOR,
+            choice or before.choice or UNDECIDED,
+            stated=before.stated if stated is None else stated,
+            account_id=found.account_id,
+        )
+    return taking.of(found.account_id)
 
 
 ACTIONS = {

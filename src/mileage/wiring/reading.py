@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from mileage.domain.people import OPERATOR
 from mileage.domain.window import micros
 from mileage.honours.lenses import named
 from mileage.reports.board import cut, rank
+from mileage.reports.participation import Participation
 from mileage.reports.snapshots import Snapshots
 from mileage.store.control import FILE_NAME, open_control
 from mileage.wiring.operations import operations
@@ -50,7 +51,8 @@ def board(data: Path, asked: Asked) -> Board:
             owner.publish()
     snapshot = Snapshots(data / "snapshots").latest(instant)
     with open_control(data / FILE_NAME, clock=now) as control:
-        ranked = rank(snapshot, chosen, control.objectors())
+        taking_part = Participation(control, policy.settings)
+        ranked = rank(snapshot, chosen, taking_part.hidden())
         top = asked.top or policy.settings.top
         found = cut(snapshot, chosen, ranked, top=top, account_id="")
         detail = f"lens {chosen.name}, as of {snapshot.as_of}"
@@ -60,7 +62,7 @@ def board(data: Path, asked: Asked) -> Board:
             *(len(found.rows), detail, named_there),
         )
         control.record_access(read)
-    return found
+        return replace(found, rows=taking_part.masked(found.rows, ""))
 
 
 def _check_published(asked: Asked, window: str) -> None:

@@ -12,6 +12,7 @@ from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.figures import BoardRow
 from mileage.domain.participation import CHOICES, MODES, Chosen, in_force
 from mileage.domain.people import OPERATOR, Viewer
+from mileage.domain.settings import Settings
 from mileage.reports.participation import Participation, checked_choice
 from mileage.store.control import open_control
 from tests.web.stage import ADA, standing
@@ -56,7 +57,7 @@ class Company:
         return Viewer(self.ids[name], name.title())
 
     def under(self, mode):
-        return Participation(self.control, mode, 250)
+        return Participation(self.control, Settings(participation=mode))
 
     def choose(self, name, choice, *, stated=False):
         who = self.viewer(name)
@@ -205,3 +206,14 @@ def test_nobody_in_particular_stands_nowhere(company):
         taking.state(OPERATOR)
     with pytest.raises(NotFound):
         taking.choose(OPERATOR, "hidden", stated=False)
+
+
+def test_whose_figures_stand_under_no_name(company):
+    company.choose("ana", "pseudonym")
+    company.choose("bo", "hidden")
+    assert company.names(company.under("open").unnamed()) == {"ana", "bo"}
+    everybody = {"ana", "bo", "cy"}
+    for mode in ("opt-in", "pseudonym", "teams-only"):
+        assert company.names(company.under(mode).unnamed()) == everybody
+    company.choose("cy", "shown")
+    assert company.names(company.under("opt-in").unnamed()) == {"ana", "bo"}

@@ -1,0 +1,24 @@
+"""More of what the web needs from the rest, as in ``services``: around the boards.
+
+All methods are synchronous and safe to call from threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mileage.domain.participation import TakingPart
+    from mileage.domain.people import Viewer
+
+
+class TakingPartDesk(Protocol):
+    """Where people choose how they stand on boards."""
+
+    def state(self, viewer: Viewer) -> TakingPart:
+        """Tell somebody how they stand on boards; raises NotFound."""
+        ...
+
+    def choose(self, viewer: Viewer, choice: str, *, stated: bool) -> None:
+        """Record one's own choice; raises Invalid, NotFound."""
+        ...
