@@ -38,7 +38,6 @@ department of the row.
 OPENERS = {
     "report": "by the table above",
     "signed in": "whoever is signed in: what is their own, or figures of nobody",
-    "operator": "the operator",
     "anybody": "anybody: no figures",
     "token": "a token for telemetry or for provisioning: takes in, shows no figures",
 }

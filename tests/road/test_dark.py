@@ -21,11 +21,12 @@ import uvicorn
 from mileage.store.control import FILE_NAME, open_control
 from mileage.web.app import create_app
 from mileage.wiring.dark import Dark
+from mileage.wiring.roles_in_force import gate_on
 from tests.web.fixtures import fake_services
 
 data, port = Path(sys.argv[1]), int(sys.argv[2])
 control = open_control(data / FILE_NAME, clock=lambda: time.time_ns() // 1000)
-desk = Dark(control, data)
+desk = Dark(control, data, gate_on(data, control))
 app = create_app(fake_services(None, f"127.0.0.1:{port}", dark=desk))
 uvicorn.run(app, port=port, log_level="error", lifespan="off", ws="none")
 """

@@ -37,7 +37,6 @@ from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.rights import FakeRights
-from tests.web.taking_part import FakeTakingPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -509,7 +508,7 @@ class FakeReports:
             raise Refused("Everybody's are for the operator.")
 
     def opens(self, viewer: Viewer):
-        every = {"people", "ingest_status", "rejected", "unclaimed"}
+        every = {"people", "ingest_status", "rejected", "unclaimed", "metrics"}
         return frozenset(every if viewer.operator else ())
 
     def roles(self, viewer: Viewer):
@@ -619,5 +618,4 @@ def fake_services(
         allowed_hosts=hosts or ("testserver",),
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
-        taking_part=FakeTakingPart(),
     )

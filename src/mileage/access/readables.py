@@ -66,7 +66,7 @@ _LIST = (
     Readable(
         "dark",
         "the dark switch",
-        "the dark switch is for stewards and the operator",
+        "the dark switch is not yours to turn; the page /access says whose it is",
         names_people=False,
     ),
     Readable("people", "the directory", "the directory is for the operator"),
@@ -79,6 +79,13 @@ _LIST = (
         "ingest_status",
         "the ingest status",
         "the ingest status is for the operator",
+        names_people=False,
+    ),
+    Readable(
+        "metrics",
+        "the receiver's figures for Prometheus",
+        "metrics are for the operator: give the scraper a key made with "
+        "`mileage key create --scope operator`",
         names_people=False,
     ),
     Readable(

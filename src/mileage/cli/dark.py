@@ -123,9 +123,10 @@ def _status(darkness: Darkness | None) -> str:
 @contextmanager
 def _desk(data: Path) -> Iterator[tuple[Control, Dark]]:
     from mileage.wiring.dark import Dark
+    from mileage.wiring.roles_in_force import gate_on
 
     with control_in(data) as control:
-        yield control, Dark(control, data)
+        yield control, Dark(control, data, gate_on(data, control))
 
 
 def _actor(control: Control, key: IO[str] | None) -> Viewer:

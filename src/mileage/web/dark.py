@@ -31,14 +31,12 @@ PATH = "/dark"
 # About oneself, about the machine, or about nothing: these name and rank nobody.
 LIGHT_PATHS = frozenset(
     {
-        *("/me", "/my-data", "/sessions", "/sign-out", PATH, "/about-your-data"),
+        *("/me", "/sessions", "/sign-out", PATH, "/about-your-data"),
         *("/ingest", "/ingest/rejected", "/metrics", "/api/docs", "/api/openapi.json"),
         *("/api/v1/me", "/api/v1/ingest/status", "/api/v1/ingest/rejected"),
     }
 )
-LIGHT_FOLDERS = (
-    *("/me/", "/my-data/", "/sessions/", f"{PATH}/", f"{SIGN_IN}/", "/api/v1/me/"),
-)
+LIGHT_FOLDERS = (*("/me/", "/sessions/", f"{PATH}/", f"{SIGN_IN}/", "/api/v1/me/"),)
 # One's own by default, others' as well: the report tells them apart.
 REPORTED = frozenset(
     {

@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mileage import __version__
+from mileage.access.policy import REASONS
 from mileage.domain.errors import Refused
 from mileage.domain.load import state, strains
-from mileage.web.asking import viewer
+from mileage.web.asking import services, viewer
 from mileage.web.metrics import ReceiverFigures
 
 if TYPE_CHECKING:
@@ -31,12 +32,9 @@ def routes(receiver: Receiver) -> list[BaseRoute]:
     ProcessCollector(namespace="", registry=registry)
 
     def metrics(request: Request) -> Response:
-        """Answer Prometheus; figures of everybody, so only for the operator."""
-        if not viewer(request).operator:
-            raise Refused(
-                "Only the operator reads metrics. Give the scraper a key made with "
-                "`mileage key create --scope operator`."
-            )
+        """Answer Prometheus, or whoever else may read the machine's figures."""
+        if "metrics" not in services(request).reports.opens(viewer(request)):
+            raise Refused(REASONS["metrics"])
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     def ready(_request: Request) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from mileage.access.roles import Relation
 
-Opener = Literal["report", "signed in", "operator", "anybody", "token"]
+Opener = Literal["report", "signed in", "anybody", "token"]
 PERSON: tuple[Relation, ...] = (
     "self",
     "report-line",
@@ -63,20 +63,17 @@ ROUTES = (
     RouteAccess("/dark", "report", "dark", EVERYBODY),
     _post("/dark/on", "report", "dark"),
     _post("/dark/off", "report", "dark"),
-    RouteAccess("/me/readers", "signed in"),
+    RouteAccess("/me/readers", "report", "my_data", ONESELF),
     RouteAccess("/me/data", "report", "my_data", ONESELF),
     RouteAccess("/me/data/file", "report", "my_data", ONESELF),
     _post("/me/data/requests", "signed in"),
     _post("/me/data/withdraw", "signed in"),
-    RouteAccess("/me/taking-part", "signed in"),
-    _post("/me/taking-part", "signed in"),
     RouteAccess("/requests", "report", "person_requests", EVERYBODY),
     _post("/requests/answer", "report", "person_requests"),
     RouteAccess("/api/v1/usage", "report", "usage", ONESELF + EVERYBODY),
     RouteAccess("/api/v1/boards/{lens}", "report", "board", EVERYBODY),
     RouteAccess("/api/v1/me", "report", "personal", ONESELF),
-    RouteAccess("/api/v1/me/readers", "signed in"),
-    RouteAccess("/api/v1/me/participation", "signed in"),
+    RouteAccess("/api/v1/me/readers", "report", "my_data", ONESELF),
     RouteAccess("/api/v1/sources", "report", "sources", ONESELF + EVERYBODY),
     RouteAccess(
         "/api/v1/disagreements", "report", "disagreements", ONESELF + EVERYBODY
@@ -92,7 +89,7 @@ ROUTES = (
     _post("/sessions/end-others", "signed in"),
     _post("/sessions/end-all", "signed in"),
     _post("/sign-out", "signed in"),
-    RouteAccess("/metrics", "operator"),
+    RouteAccess("/metrics", "report", "metrics", EVERYBODY),
     RouteAccess("/sign-in", "anybody"),
     _post("/sign-in", "anybody"),
     RouteAccess("/sign-in/oidc", "anybody"),

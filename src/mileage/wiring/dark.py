@@ -7,7 +7,6 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.errors import Refused
 from mileage.reports.incident import WEEK, incident_json, read_json
 
 if TYPE_CHECKING:
@@ -15,18 +14,18 @@ if TYPE_CHECKING:
 
     from mileage.domain.darkness import Darkness
     from mileage.domain.people import Viewer
+    from mileage.reports.gate import Gate
     from mileage.store.control import Control
 
 log = logging.getLogger(__name__)
-
-STEWARD = "steward"
 
 
 class Dark:
     """Implements ``web.services.DarkDesk``; safe to call from threads."""
 
-    def __init__(self, control: Control, data: Path) -> None:
+    def __init__(self, control: Control, data: Path, gate: Gate) -> None:
         self._control = control
+        self._gate = gate
         self._incidents = data / "incidents"
 
     def darkness(self) -> Darkness | None:
@@ -35,12 +34,12 @@ class Dark:
 
     def state(self, viewer: Viewer) -> Darkness | None:
         """Return the present darkness or the last one; raises Refused."""
-        _allow(viewer)
+        self._gate.allow(viewer, "dark")
         return self._control.last_darkness()
 
     def on(self, viewer: Viewer, reason: str) -> Darkness:
         """Turn it dark, then write the incident file; raises Refused, Invalid."""
-        _allow(viewer)
+        self._gate.allow(viewer, "dark")
         darkness = self._control.darken(viewer, reason)
         try:
             self._write(darkness)
@@ -51,7 +50,7 @@ class Dark:
 
     def off(self, viewer: Viewer) -> Darkness:
         """Ask for the end, or confirm what another has asked; raises Refused."""
-        _allow(viewer)
+        self._gate.allow(viewer, "dark")
         return self._control.lighten(viewer)
 
     def incident_file(self, incident: int) -> Path:
@@ -76,11 +75,6 @@ class Dark:
             file.writelines(f"{json.dumps(read)}\n" for read in reads)
         told = incident_json(darkness, self._control.accesses(since=since))
         _write_private(path, json.dumps(told, indent=2) + "\n")
-
-
-def _allow(viewer: Viewer) -> None:
-    if not (viewer.operator or viewer.holds(STEWARD)):
-        raise Refused("the dark switch is for stewards and the operator")
 
 
 def _write_private(path: Path, text: str) -> None:

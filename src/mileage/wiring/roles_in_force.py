@@ -7,20 +7,33 @@ whoever withdraws a purpose does not have to restart anything.
 from __future__ import annotations
 
 import logging
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from mileage.access.roles import FILE_NAME, Roles, parse_roles, shipped_roles
 from mileage.domain.errors import PolicyError, Unavailable
+from mileage.reports.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from mileage.store.control import Control
+
 log = logging.getLogger(__name__)
 
 Mark = tuple[int, int, int]
 """What tells two versions of a file apart: when, how long, which."""
+
+
+def gate_on(data: Path, control: Control) -> Gate:
+    """Return the gate of a command in a shell; it needs no other policy file."""
+
+    def today() -> date:
+        return datetime.now(UTC).date()
+
+    return Gate(control, RolesInForce(data, lambda _: None), today)
 
 
 class RolesInForce:

@@ -235,11 +235,14 @@ class Server:
             door=door,
             receiver=self.organisation.receiver,
             claims=self.organisation.claims,
-            dark=Dark(self.organisation.control, self.organisation.data),
+            dark=Dark(
+                self.organisation.control,
+                self.organisation.data,
+                self.organisation.answers.gate,
+            ),
             rights=self.organisation.rights,
             page_rate=self.organisation.policy.settings.pages_a_minute,
             departments=self.organisation.departments,
-            taking_part=self.organisation.answers.participation,
             single_sign_on=self._single_sign_on,
             provisioning=Provisioning(
                 self.organisation.control, self.organisation.policy.settings.zone

@@ -17,6 +17,7 @@ from mileage.store.control.audit import Change
 from mileage.wiring.dark import Dark
 from mileage.wiring.organisation import now
 from mileage.wiring.policy import load_policy
+from mileage.wiring.roles_in_force import gate_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -84,8 +85,12 @@ def trace_leak(
         )
         detail = f"{found.written} figures, {verdict.readings} marks, {verdict.outcome}"
         control.record_change(Change("leak traced", "", detail))
-        incident = _note_suspects(Dark(control, data), control, period, found, people)
+        incident = _note_suspects(_desk(control, data), control, period, found, people)
     return Found(found, people, tried.count, incident)
+
+
+def _desk(control: Control, data: Path) -> Dark:
+    return Dark(control, data, gate_on(data, control))
 
 
 def _note_suspects(

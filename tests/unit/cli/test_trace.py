@@ -21,6 +21,7 @@ from mileage.reports.snapshots import Snapshots
 from mileage.store.control import FILE_NAME, open_control
 from mileage.wiring.dark import Dark
 from mileage.wiring.policy import load_policy
+from mileage.wiring.roles_in_force import gate_on
 from tests.web import fixtures
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def test_the_period_must_begin_before_it_ends(place: Place) -> None:
 
 def incident(place: Place, reason: str = "it was in the paper", at: int = NOW) -> Path:
     with open_control(place.data / FILE_NAME, clock=lambda: at) as control:
-        desk = Dark(control, place.data)
+        desk = Dark(control, place.data, gate_on(place.data, control))
         return desk.incident_file(desk.on(OPERATOR, reason).incident)
 
 

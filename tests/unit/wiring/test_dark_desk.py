@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pkgutil
 import shutil
 import stat
 
@@ -17,6 +18,7 @@ from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.people import OPERATOR, HeldRole, Viewer
 from mileage.wiring import dark
 from mileage.wiring.dark import Dark
+from mileage.wiring.roles_in_force import gate_on
 
 SAM = Viewer("acc_sam", "Sam", roles=(HeldRole("steward"),))
 TIM = Viewer("acc_tim", "Tim", roles=(HeldRole("steward"),))
@@ -51,7 +53,7 @@ def control(data):
 
 @pytest.fixture
 def desk(control, data):
-    return Dark(control, data)
+    return Dark(control, data, gate_on(data, control))
 
 
 def told(desk, incident=1):
@@ -65,7 +67,7 @@ def test_nobody_else_turns_it_or_sees_its_state(desk, viewer):
         lambda: desk.on(viewer, "for fun"),
         lambda: desk.off(viewer),
     ):
-        with pytest.raises(Refused, match="stewards and the operator"):
+        with pytest.raises(Refused, match="not yours to turn|sign in first"):
             act()
     assert desk.darkness() is None
     assert not desk.incident_file(1).parent.exists()
@@ -212,3 +214,36 @@ def test_json_of_every_state(run, data):
 @pytest.mark.parametrize("words", [("on",), ("on", "--reason"), ("dim",), ("off", "x")])
 def test_words_that_are_none(run, words):
     assert run(*words).exit_code == 2
+
+
+# Whose it is stands in roles.toml
+
+
+def let(data, role):
+    """Give the switch to another role, as somebody would in an editor."""
+    text = pkgutil.get_data("mileage", "policy/roles.toml").decode()
+    before, line, rest = text.partition('role = "steward"\nreport = "dark"')
+    assert line
+    policy = data / "policy"
+    policy.mkdir(exist_ok=True)
+    changed = f'{before}role = "{role}"\nreport = "dark"{rest}'
+    (policy / "roles.toml").write_text(changed)
+
+
+def test_the_table_says_whose_it_is_and_from_the_next_turn_on(desk, data):
+    auditor = Viewer("acc_cy", "Cy", roles=(HeldRole("auditor"),))
+    with pytest.raises(Refused, match="/access"):
+        desk.on(auditor, "a leak")
+    let(data, "auditor")
+    assert desk.on(auditor, "a leak").began.name == "Cy"
+    for turn in (desk.off, desk.state):
+        with pytest.raises(Refused, match="/access"):
+            turn(SAM)
+    assert desk.off(auditor).ended is None
+
+
+def test_a_table_that_is_wrong_leaves_it_to_the_operator(desk, data):
+    let(data, "nobody-knows")
+    with pytest.raises(Refused):
+        desk.on(SAM, "a leak")
+    assert desk.on(OPERATOR, "a leak").incident == 1
