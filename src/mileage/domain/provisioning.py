@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Kind = Literal["User", "Group"]
 
@@ -37,6 +40,27 @@ class Provisioned:
     """Of a group: accounts, in order."""
 
 
+class Need(NamedTuple):
+    """What must hold of a resource that is looked for; all of it."""
+
+    texts: tuple[str, ...] = ()
+    """Each stands in the document, in any case of ASCII letters."""
+    ids: tuple[str, ...] = ()
+    """Each is its id."""
+    members: tuple[str, ...] = ()
+    """Each is one of a group."""
+
+    @classmethod
+    def of_all(cls, some: Iterable[Need]) -> Need:
+        """Return what must hold where all of some must."""
+        found = tuple(some)
+        return cls(
+            texts=tuple(text for one in found for text in one.texts),
+            ids=tuple(one_id for one in found for one_id in one.ids),
+            members=tuple(member for one in found for member in one.members),
+        )
+
+
 class Wanted(NamedTuple):
     """Which resources are looked for; None is no condition."""
 
@@ -44,5 +68,7 @@ class Wanted(NamedTuple):
     name: str | None = None
     """userName or displayName, in any case."""
     external_id: str | None = None
+    needs: tuple[Need, ...] = ()
+    """One of these must hold; () is no condition."""
     start: int = 0
     most: int | None = None

@@ -23,6 +23,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound
 from mileage.domain.provisioning import Kind, Provisioned, ProvisionedPerson, Wanted
 from mileage.wiring.scim_models import EnterpriseUser, Group, User, provider
+from mileage.wiring.scim_needs import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +104,7 @@ class _Storage(ScimStorage):
         *,
         position: Any = None,  # noqa: ANN401 (cursors are off)
     ) -> SearchPage:
-        """Find a page; what only names one attribute is looked up, the rest walked."""
+        """Find a page; of what no index finds, the store leaves out all it can."""
         del position
         kinds = list(dict.fromkeys(map(_kind, resource_types)))
         start = min(search_request.start_index_0 or 0, BEYOND)
@@ -115,13 +116,16 @@ class _Storage(ScimStorage):
             indexed = _indexed(wanted, search_request)
             if indexed is not None:
                 return self._page(indexed)
+        asked = search_request.filter
+        needed = needs(asked.ast) if asked is not None else ()
         found = [
             resource
             for kind in kinds
             for resource in map(
-                _resource, self._control.find_provisioned(Wanted(kind))[1]
+                _resource,
+                self._control.find_provisioned(Wanted(kind, needs=needed))[1],
             )
-            if search_request.filter is None or search_request.filter.match(resource)
+            if asked is None or asked.match(resource)
         ]
         if search_request.sort_by is not None:
             _sort(found, search_request)

@@ -17,6 +17,7 @@ from mileage.domain.provisioning import Kind, Provisioned, ProvisionedPerson, Wa
 from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.audit import Change, note
 from mileage.store.control.entry_schema import PROVISIONED, PROVISIONED_MEMBER
+from mileage.store.control.meant import meant
 from mileage.store.control.minting import new_id
 from mileage.store.control.moving import move
 from mileage.store.control.schema import ACCOUNT, IDENTITY, SESSION
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import Connection, Row
 
     from mileage.domain.people import Viewer
 
@@ -45,7 +46,7 @@ class Provisioning(Sessions):
 
     def find_provisioned(self, wanted: Wanted) -> tuple[int, tuple[Provisioned, ...]]:
         """Return how many there are, and a page of them, oldest first."""
-        which = _which(wanted)
+        which = meant(wanted)
         count = select(func.count()).select_from(PROVISIONED).where(*which)
         page = (
             select(PROVISIONED)
@@ -282,16 +283,6 @@ class Provisioning(Sessions):
             .where(PROVISIONED.c.resource_id == resource_id)
             .values(name=name.lower(), document=json.dumps(document), changed_at=later)
         )
-
-
-def _which(wanted: Wanted) -> list[ColumnElement[bool]]:
-    which = [PROVISIONED.c.kind == wanted.kind]
-    if wanted.name is not None:
-        which.append(PROVISIONED.c.name == wanted.name.lower())
-    if wanted.external_id is not None:
-        told = func.json_extract(PROVISIONED.c.document, "$.externalId")
-        which.append(told == wanted.external_id)
-    return which
 
 
 def _found(connection: Connection, kind: Kind, resource_id: str) -> Provisioned:
