@@ -18,7 +18,7 @@ from mileage.domain.errors import PolicyError
 from mileage.domain.toml_lines import Path, key_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 LONGEST_TEXT = 500
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
@@ -90,6 +90,14 @@ class Table:
         """Tell whether the key is there, right or wrong; it is known then."""
         self._known.add(key)
         return key in self._content
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys that stand here, for tables whose keys are names."""
+        yield from self._content
+
+    def ignore(self) -> None:
+        """Take every key as known: the table as a whole is a mistake, and noted."""
+        self._known.update(self._content)
 
     def note(self, key: str, problem: str) -> None:
         """Note a mistake that only the caller can see."""

@@ -10,21 +10,28 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from mileage.domain.errors import NotFound
+from mileage.domain.formula import evaluate, names, whole
+from mileage.domain.measured import ANYTHING, METRICS, MOST_OF_A_DAY, metrics
 from mileage.domain.policy import PolicyFile
 from mileage.domain.rounding import half_even
 from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+from mileage.honours.formulas import definitions, formula_of, least_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mileage.domain.formula import Formula
+    from mileage.domain.measured import Day, Measured
     from mileage.domain.policy import Table
-    from mileage.domain.sums import Figures
 
-UNITS = ("tokens", "micro_usd")
+UNITS = ("tokens", "micro_usd", "count", "hundredths")
 WEIGHT_PLACES = 2
 HUNDRED = 10**WEIGHT_PLACES
 HEAVIEST = 1000
+MOST = 10**15
 _NAME = r"[a-z][a-z0-9-]{0,31}"
+CREDIT = "credit"
+"""What formulas call the weighted tokens, or the money, that a lens counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +41,71 @@ class Lens:
     name: str
     title: str
     unit: str
-    """``tokens``, or ``micro_usd``: then the value is the cost."""
+    """What a value counts: ``tokens``, ``micro_usd``, ``count`` or ``hundredths``."""
     weights: Tokens
     """Hundredths per token class, so that the sum is exact; zeros for a cost."""
     encourages: str
     gamed_by: str
     """How its value can be raised without more work done."""
+    warning: str = ""
+    """What whoever reads its board must be told."""
+    daily_cap: int | None = None
+    """Credit of one local day that counts in full (``capped`` tells of more)."""
+    formula: Formula | None = None
+    """Over the metrics and ``credit``; None: the credit itself."""
+    minimum: tuple[tuple[str, int], ...] = ()
+    """Metrics with the least that has a rank."""
+
+    @property
+    def of_money(self) -> bool:
+        """Whether its credit is the cost."""
+        return self.unit == "micro_usd"
 
 
-def value(lens: Lens, figures: Figures) -> int | None:
-    """Return what the lens ranks by; None when nothing is priced for a cost.
+def value(lens: Lens, of: Measured) -> int | None:
+    """Return what the lens ranks by; None is no rank.
 
-    None is no rank: an account whose models have no known price did not spend 0.
+    That is who stays below the minimum, and for a cost who has nothing priced: an
+    account whose models have no known price did not spend 0.
     """
-    if lens.unit == "micro_usd":
-        return figures.cost
-    return half_even(sum(map(mul, figures.tokens, lens.weights)), HUNDRED)
+    if lens.formula is None and not lens.minimum:
+        return credit(lens, of)
+    known = metrics(of)
+    if any((known[name] or 0) < least for name, least in lens.minimum):
+        return None
+    if lens.formula is None:
+        return credit(lens, of)
+    return whole(evaluate(lens.formula, {**known, CREDIT: credit(lens, of)}))
+
+
+def credit(lens: Lens, of: Measured) -> int | None:
+    """Return the weighted tokens, or the cost, of a window."""
+    if lens.daily_cap is None:
+        if lens.of_money:
+            return of.figures.cost
+        return half_even(sum(map(mul, of.figures.tokens, lens.weights)), HUNDRED)
+    days = [_of_day(lens, day, lens.daily_cap) for day in of.days]
+    known = [one for one in days if one is not None]
+    return sum(known) if known or not lens.of_money else None
+
+
+def _of_day(lens: Lens, day: Day, cap: int) -> int | None:
+    if lens.of_money:
+        return None if day.cost is None else capped(day.cost, cap)
+    tokens = (min(count, MOST_OF_A_DAY) for count in day.tokens)
+    return capped(sum(map(mul, tokens, lens.weights)) // HUNDRED, cap)
+
+
+def capped(amount: int, cap: int) -> int:
+    """Count up to ``cap`` in full; from there each doubling adds half of the cap.
+
+    Straight between the doublings, so that the database finds the same whole number.
+    """
+    if amount <= cap:
+        return amount
+    doublings = (amount // cap).bit_length() - 1
+    beyond = amount - (cap << doublings)
+    return cap + (doublings * cap + (beyond >> doublings)) // 2
 
 
 def named(lenses: Sequence[Lens], name: str) -> Lens:
@@ -65,9 +121,10 @@ def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
     """Read ``lenses.toml``."""
     policy = PolicyFile.parse(text, file)
     root = policy.root()
+    defined = definitions(root.table("metrics"), {*METRICS, CREDIT})
     found: list[Lens] = []
     for table in root.tables("lens"):
-        lens = _lens(table)
+        lens = _lens(table, defined)
         if any(lens.name == other.name for other in found):
             table.note("name", f"{lens.name!r} is the name of another lens")
         found.append(lens)
@@ -77,17 +134,28 @@ def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
     return tuple(found)
 
 
-def _lens(table: Table) -> Lens:
+def _lens(table: Table, defined: Mapping[str, Formula]) -> Lens:
     unit = table.choice("unit", UNITS)
+    formula = formula_of(table, "formula", {**METRICS, CREDIT: ANYTHING}, defined)
+    by_weight = unit != "micro_usd"
+    if formula is not None and CREDIT not in names(formula):
+        _means_nothing(table, ("weights", "daily_cap"), "the formula names no credit")
+        by_weight = False
+    elif not by_weight:
+        _means_nothing(table, ("weights",), "for micro_usd the credit is the cost")
     return Lens(
         name=table.text(
             "name", pattern=_NAME, expected="lower-case letters, digits and hyphens"
         ),
         title=table.text("title"),
         unit=unit,
-        weights=_no_weights(table) if unit == "micro_usd" else _weights(table),
+        weights=_weights(table) if by_weight else Tokens(),
         encourages=table.text("encourages"),
         gamed_by=table.text("gamed_by"),
+        warning=table.text("warning", ""),
+        daily_cap=_cap(table),
+        formula=formula,
+        minimum=least_of(table.table("minimum"), METRICS),
     )
 
 
@@ -105,8 +173,15 @@ def _weights(table: Table) -> Tokens:
     return found
 
 
-def _no_weights(table: Table) -> Tokens:
-    if "weights" in table:
-        table.table("weights")
-        table.note("weights", "means nothing for micro_usd: the value is the cost")
-    return Tokens()
+def _cap(table: Table) -> int | None:
+    if "daily_cap" not in table:
+        return None
+    return table.integer("daily_cap", 1, least=1, most=MOST)
+
+
+def _means_nothing(table: Table, keys: Sequence[str], why: str) -> None:
+    for key in keys:
+        if key in table:
+            table.note(key, f"means nothing here, as {why}; leave it out")
+            if key == "weights":
+                table.table(key).ignore()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.figures import Board, BoardRow, Snapshot
+from mileage.domain.measured import Measured
 from mileage.domain.rights import ERASED
 from mileage.honours.lenses import value as lens_value
 
@@ -32,7 +33,8 @@ def rank(
         (value, standing)
         for standing in snapshot.standings
         if standing.kind != ERASED and standing.account_id not in without
-        if (value := lens_value(lens, standing.figures)) is not None and value > 0
+        if (value := lens_value(lens, Measured(standing.figures))) is not None
+        and value > 0
     ]
     valued.sort(key=lambda pair: (-pair[0], pair[1].account_id))
     rows: list[BoardRow] = []

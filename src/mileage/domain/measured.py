@@ -1,0 +1,104 @@
+"""What a standing is measured by: the numbers that lenses, titles and tiers name."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.formula import Range
+from mileage.domain.sums import Figures
+from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ANYTHING = Range(0.0, inf)
+HUNDREDTHS = 100
+MOST_OF_A_DAY = 10**13
+"""Tokens of one class; more on one day is an error somewhere, and counts as this."""
+LONGEST_DAYS = 93
+"""Local days that the longest window touches: a quarter, or 90 days off midnight."""
+
+METRICS: dict[str, Range] = {
+    "calls": ANYTHING,
+    "unpriced_calls": ANYTHING,
+    "unmeasured_calls": ANYTHING,
+    "attended_calls": ANYTHING,
+    "unattended_calls": ANYTHING,
+    **dict.fromkeys(TOKEN_CLASSES, ANYTHING),
+    "tokens": ANYTHING,
+    "cost": ANYTHING,
+    "saved": Range(-inf, inf),
+    "sessions": ANYTHING,
+    "models": ANYTHING,
+    "clients": ANYTHING,
+    "active_days": Range(0.0, LONGEST_DAYS),
+    "streak": Range(0.0, LONGEST_DAYS),
+    "even_days": Range(0.0, LONGEST_DAYS * HUNDREDTHS),
+    "even_tools": ANYTHING,
+    "cache_share": Range(0.0, 100.0 * HUNDREDTHS),
+}
+"""Every metric with what it can be; ``docs/reference/lenses.md`` says what it means."""
+
+
+class Day(NamedTuple):
+    """What one account used on one local day of a window."""
+
+    tokens: Tokens
+    cost: int | None = None
+
+
+class Measured(NamedTuple):
+    """What one account did in a window."""
+
+    figures: Figures = Figures()
+    days: Sequence[Day] = ()
+    """Its local days with a call, in any order."""
+    sessions: int = 0
+    models: int = 0
+    clients: int = 0
+    active_days: int = 0
+    """Local days with a token."""
+    streak: int = 0
+    """The longest run of them without a day between."""
+    even_tools: int = 0
+    """Hundredths of pairs of client and model that tokens are spread over evenly."""
+    attended_calls: int = 0
+    unattended_calls: int = 0
+    saved: int | None = None
+    """Micro-dollars that caches saved; None when nothing is priced."""
+
+
+def metrics(of: Measured) -> dict[str, int | None]:
+    """Return the value of every metric by name."""
+    figures, tokens = of.figures, of.figures.tokens
+    prompt = tokens.total - tokens.output - tokens.reasoning
+    return {
+        "calls": figures.calls,
+        "unpriced_calls": figures.unpriced_calls,
+        "unmeasured_calls": figures.unmeasured_calls,
+        "attended_calls": of.attended_calls,
+        "unattended_calls": of.unattended_calls,
+        **tokens._asdict(),
+        "tokens": tokens.total,
+        "cost": figures.cost,
+        "saved": of.saved,
+        "sessions": of.sessions,
+        "models": of.models,
+        "clients": of.clients,
+        "active_days": of.active_days,
+        "streak": of.streak,
+        "even_days": evenness([day.tokens.total for day in of.days]),
+        "even_tools": of.even_tools,
+        "cache_share": tokens.cache_read * 100 * HUNDREDTHS // prompt if prompt else 0,
+    }
+
+
+def evenness(parts: Sequence[int]) -> int:
+    """Return over how many parts a sum is spread, in hundredths; rounded down.
+
+    The square of the sum divided by the sum of squares: n equal parts are n, and one
+    large part beside many small ones hardly more than one.
+    """
+    squares = sum(part * part for part in parts)
+    return HUNDREDTHS * sum(parts) ** 2 // squares if squares else 0

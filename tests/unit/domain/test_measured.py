@@ -1,0 +1,80 @@
+"""Metrics by name, and over how many parts a sum is spread."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mileage.domain.measured import METRICS, Day, Measured, evenness, metrics
+from mileage.domain.sums import Figures
+from mileage.domain.tokens import Tokens
+
+MUCH = Measured(
+    Figures(9, Tokens(100, 700, 150, 50, 20, 4, 0), 5000, 2, 1),
+    (Day(Tokens(input=300)), Day(Tokens(input=100), 7)),
+    sessions=3,
+    models=2,
+    clients=1,
+    active_days=2,
+    streak=1,
+    even_tools=150,
+    attended_calls=4,
+    unattended_calls=3,
+    saved=-7,
+)
+
+
+def test_every_metric_has_a_value():
+    assert metrics(Measured()).keys() == METRICS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("calls", 9),
+        ("unpriced_calls", 2),
+        ("unmeasured_calls", 1),
+        ("attended_calls", 4),
+        ("unattended_calls", 3),
+        ("cache_write_1h", 50),
+        ("reasoning", 4),
+        ("tokens", 1024),
+        ("cost", 5000),
+        ("saved", -7),
+        ("sessions", 3),
+        ("models", 2),
+        ("clients", 1),
+        ("active_days", 2),
+        ("streak", 1),
+        ("even_days", 160),
+        ("even_tools", 150),
+        ("cache_share", 7000),
+    ],
+)
+def test_metrics_by_name(name, expected):
+    assert metrics(MUCH)[name] == expected
+
+
+def test_a_cost_that_nobody_knows_stays_unknown():
+    assert metrics(Measured())["cost"] is None
+    assert metrics(Measured())["saved"] is None
+    assert metrics(Measured())["cache_share"] == 0
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [([], 0), ([0, 0], 0), ([5], 100), ([5, 5, 5], 300), ([0, 7, 7], 200)],
+)
+def test_equal_parts_count_each(parts, expected):
+    assert evenness(parts) == expected
+
+
+def test_one_large_day_beside_small_ones_is_hardly_more_than_one():
+    assert evenness([10_000, *[10] * 29]) == 105
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=30))
+def test_never_more_than_there_are(parts):
+    used = sum(part > 0 for part in parts)
+    assert (100 if used else 0) <= evenness(parts) <= 100 * used
