@@ -34,7 +34,7 @@ WORK = ".backup"
 _COUNTS = ("accepted", "durable", "visible", "duplicates", "rejected", "ignored")
 _ALONGSIDE = (
     *("snapshots/*.snap", "cubes/*.cube"),
-    *("policy/*.toml", "quarantine/*.*", "demo.json"),
+    *("policy/*.toml", "quarantine/*.*", "demo.json", "truth.json"),
 )
 
 

@@ -14,6 +14,7 @@ from mileage.domain.tokens import TOKEN_CLASSES, Tokens
 from mileage.domain.window import SECOND, moment
 from mileage.ingest.demo import (
     COLLECTOR,
+    GATEWAY,
     NAME,
     front_door_bodies,
     organisation,
@@ -21,6 +22,7 @@ from mileage.ingest.demo import (
 )
 from mileage.ingest.people_csv import parse_people
 from mileage.ingest.record import Record
+from mileage.sources import cloudevents
 from mileage.sources.installed import otlp_sources
 from mileage.sources.otlp import OtlpReader
 from mileage.store import queries
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from mileage.ingest.demo import FrontDoorBody, RollupBatch
     from mileage.ingest.demo import Organisation as Simulated
-    from mileage.ingest.demo import RollupBatch
     from mileage.sources.otlp_record import Signal
     from mileage.wiring.organisation import Organisation
 
 MARK = "demo.json"
+TRUTH = "truth.json"
 ZONE = "Europe/Berlin"
 FRESH_HOURS = 12
 ON_THE_WAY = 200
@@ -93,6 +96,8 @@ def build(data: Path, wanted: Wanted, say: Callable[[str], None]) -> str:
     org = organisation(wanted.seed, wanted.people, built_at, ZoneInfo(ZONE))
     with open_organisation(data) as real:
         _fill(real, org, say)
+    told = json.dumps(org.truth(), indent=1, ensure_ascii=False)
+    (data / TRUTH).write_text(f"{told}\n", "utf-8")
     showcase = org.showcase.email
     (data / MARK).write_text(wanted.mark(built_at, showcase), "utf-8")
     return showcase
@@ -145,9 +150,7 @@ def _pass_the_door(
             accounts[body.email] if personal else "",
             "" if personal else COLLECTOR,
         )
-        signal: Signal = "metrics" if body.path.endswith("metrics") else "logs"
-        reading = reader.read(signal, "protobuf", body.body)
-        waiting.append(real.pipeline.submit(Record(credential, "otlp", reading)))
+        waiting.append(real.pipeline.submit(_record(reader, credential, body)))
         if len(waiting) >= ON_THE_WAY:
             for one in waiting:
                 one.result()
@@ -156,6 +159,14 @@ def _pass_the_door(
     for one in waiting:
         one.result()
     return count
+
+
+def _record(reader: OtlpReader, credential: Credential, body: FrontDoorBody) -> Record:
+    if body.path == GATEWAY:
+        told = cloudevents.SOURCE.read_request(body.content_type, {}, body.body)
+        return Record(credential, cloudevents.NAME, told)
+    signal: Signal = "metrics" if body.path.endswith("metrics") else "logs"
+    return Record(credential, "otlp", reader.read(signal, "protobuf", body.body))
 
 
 def _add_hours(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mileage.ingest.demo.door import (
     COLLECTOR,
+    GATEWAY,
     FrontDoorBody,
     broken_records,
     front_door_bodies,
@@ -26,6 +27,7 @@ from mileage.ingest.demo.simulation import NAME, Organisation, organisation
 __all__ = [
     "COLLECTOR",
     "DEFAULT_SHAPE",
+    "GATEWAY",
     "NAME",
     "Account",
     "FrontDoorBody",

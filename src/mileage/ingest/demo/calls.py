@@ -34,6 +34,12 @@ class Turn(NamedTuple):
     prompt: str
     """Id of the human prompt that led to it."""
     attended: bool
+    asked: bool | None = None
+    """Whether the prompt was typed just before this call; None: perhaps."""
+    helper: bool = False
+    """Whether a sub-agent made it."""
+    seat: int = 0
+    """Which of several machines, where several use one token."""
 
 
 class DoorCall(NamedTuple):
@@ -45,6 +51,8 @@ class DoorCall(NamedTuple):
     model: str
     tokens: Tokens
     turn: Turn
+    request: str = ""
+    """The provider's id of the request; '' when nobody else tells of it."""
 
 
 class _Session:
@@ -61,12 +69,12 @@ class _Session:
         rng = self._rng
         if self._left == 0 or at - self._last > PAUSE:
             self._left = 4 + int(rng.expovariate(1 / 35))
-            session = _session_id(self._client, at, rng)
+            session = session_id(self._client, at, rng)
             attended = happens(rng, 0.88)
             self._turn = Turn(session, -1, "", attended=attended)
         prompt = self._turn.prompt
         if not prompt or happens(rng, 0.15):
-            prompt = _uuid(rng.getrandbits(128), version=4)
+            prompt = uuid_of(rng.getrandbits(128), version=4)
         self._turn = self._turn._replace(
             position=self._turn.position + 1, prompt=prompt
         )
@@ -83,7 +91,10 @@ def door_calls(
     Within a session prompts grow: what was written to the cache is read again.
     """
     rng = stream(seed, "calls", plan.account.number)
-    sessions = {client: _Session(client, rng) for client in plan.clients}
+    sessions = {
+        client: _Session(client, rng)
+        for client in {use.client: None for use in plan.uses}
+    }
     times = sorted(
         (at, number)
         for number, cell in enumerate(cells)
@@ -132,15 +143,16 @@ def _shared(
     return [Tokens(*row) for row in zip(*columns, strict=True)]
 
 
-def _session_id(client: str, at: int, rng: random.Random) -> str:
+def session_id(client: str, at: int, rng: random.Random) -> str:
     """Return an id as the client makes it: Codex puts the time in front."""
     bits = rng.getrandbits(128)
     if client == CODEX:
-        return _uuid(at // MILLISECOND << 80 | bits >> 48, version=7)
-    return _uuid(bits, version=4)
+        return uuid_of(at // MILLISECOND << 80 | bits >> 48, version=7)
+    return uuid_of(bits, version=4)
 
 
-def _uuid(bits: int, version: int) -> str:
+def uuid_of(bits: int, version: int) -> str:
+    """Write 128 random bits as a UUID of this version."""
     bits = bits & ~(0xF << 76) | version << 76
     bits = bits & ~(0x3 << 62) | 0x2 << 62
     text = f"{bits:032x}"

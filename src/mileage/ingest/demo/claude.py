@@ -84,7 +84,10 @@ class ClaudeEvents:
         """Yield the events that come with a call."""
         rng, turn = self._rng, call.turn
         sequence = turn.position * EVENTS_PER_CALL
-        if turn.position == 0 or happens(rng, 0.12):
+        asked = turn.asked
+        if asked is None:
+            asked = turn.position == 0 or happens(rng, 0.12)
+        if asked:
             size = str(rng.randint(8, 900))
             prompt: Value = "<REDACTED>"
             pairs = (("prompt_length", size), ("prompt", prompt))
@@ -106,7 +109,8 @@ class ClaudeEvents:
     def _request(self, call: DoorCall) -> bytes:
         rng, tokens = self._rng, call.tokens
         cost = MODELS[call.model].cost(tokens)
-        helper = happens(rng, 0.1)
+        request = call.request or f"req_{rng.getrandbits(104):026x}"
+        helper = happens(rng, 0.1) or call.turn.helper
         main = "repl_main_thread" if call.turn.attended else "sdk"
         source = "agent:builtin:general-purpose" if helper else main
         return b"".join(
@@ -119,7 +123,7 @@ class ClaudeEvents:
                 record_attribute("cost_usd", cost / 1_000_000),
                 record_attribute("cost_usd_micros", cost),
                 record_attribute("duration_ms", rng.randint(900, 40_000)),
-                record_attribute("request_id", f"req_{rng.getrandbits(104):026x}"),
+                record_attribute("request_id", request),
                 fixed("speed", "normal"),
                 fixed("query_source", source),
                 fixed("agent.name", "general-purpose") if helper else b"",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
-from mileage.ingest.demo import claude, codex
+from mileage.ingest.demo import claude, codex, gateway
 from mileage.ingest.demo.calls import DoorCall, door_calls
 from mileage.ingest.demo.models import CLAUDE_CODE, CODEX
 from mileage.ingest.demo.shape import stream
@@ -23,6 +24,7 @@ COLLECTOR = "demo-collector"
 """Name of the collector whose token the collector's bodies need."""
 PROTOBUF = "application/x-protobuf"
 LOGS, METRICS = "/v1/logs", "/v1/metrics"
+GATEWAY = "/ingest/cloudevents"
 RECORDS = 180
 """Records of one resource in one body, at most."""
 SLICE_DAYS = 5
@@ -50,13 +52,17 @@ class _Sender:
     def __init__(self, org: Organisation, place: int, plan: Plan) -> None:
         email = plan.account.email
         rng = stream(org.seed, "records", plan.account.number)
-        self.collected = place % COLLECTED == 1
+        self.account = email
+        self.collected = place % COLLECTED == 1 and not plan.habit
         self.email = "" if self.collected else email
         asserted = email if self.collected else ""
-        self.calls = door_calls(org.seed, plan, org.cells(plan), org.now)
+        own = door_calls(org.seed, plan, org.cells(plan), org.now)
+        self.calls = sorted([*own, *plan.habitual], key=lambda call: call.at)
+        self._reports = plan.habit.reports if plan.habit else 1
         self._fault = place // FAULTY if place % FAULTY == 0 else -1
         self._rng = rng
-        self._claude = claude.ClaudeEvents(rng)
+        seats = plan.habit.seats if plan.habit else 1
+        self._claude = [claude.ClaudeEvents(rng) for _ in range(seats)]
         self._codex = codex.CodexEvents(rng)
         self._claude_origin = claude.origin(asserted)
         self._codex_origin = codex.origin(asserted)
@@ -78,6 +84,14 @@ class _Sender:
         own = [call for call in calls if call.client == CLAUDE_CODE]
         return claude.metrics(self._claude_origin, own, self._rng) if own else b""
 
+    def from_gateway(self, calls: Sequence[DoorCall]) -> Iterator[bytes]:
+        """Yield what the gateway tells of calls whose client reports too much."""
+        if self._reports > 1:
+            seen = [call for call in calls if call.request]
+            for start in range(0, len(seen), RECORDS):
+                part = seen[start : start + RECORDS]
+                yield gateway.events(self.account, part)
+
     def fault(self) -> bytes:
         """Return the record of this account that cannot be counted, or b''."""
         if self._fault < 0:
@@ -85,11 +99,15 @@ class _Sender:
         last = self.calls[-1]
         if last.client == CODEX:
             return self._group(CODEX, [self._codex.broken(last)])
-        return self._group(CLAUDE_CODE, [self._claude.broken(last, self._fault)])
+        return self._group(CLAUDE_CODE, [self._claude[0].broken(last, self._fault)])
 
     def _around(self, call: DoorCall) -> Iterator[bytes]:
-        writer = self._codex if call.client == CODEX else self._claude
-        return writer.around(call)
+        if call.client == CODEX:
+            return self._codex.around(call)
+        if call.request and self._reports > 1:
+            tokens = Tokens._make(count * self._reports for count in call.tokens)
+            call = call._replace(tokens=tokens)
+        return self._claude[call.turn.seat].around(call)
 
     def _group(self, client: str, records: list[bytes]) -> bytes:
         if client == CODEX:
@@ -126,7 +144,9 @@ def front_door_bodies(org: Organisation) -> Iterator[FrontDoorBody]:
     for start, end in zip(edges, (*edges[1:], None), strict=True):
         for sender in senders:
             for path, group in _slice(sender, start, end):
-                if sender.collected:
+                if path == GATEWAY:
+                    yield FrontDoorBody("collector", "", path, gateway.TYPE, group)
+                elif sender.collected:
                     yield from collectors[path].add(group)
                 else:
                     yield FrontDoorBody("personal", sender.email, path, PROTOBUF, group)
@@ -147,6 +167,8 @@ def _slice(sender: _Sender, start: int, end: int | None) -> Iterator[tuple[str, 
     part = calls[first:last]
     for group in sender.logs(part):
         yield LOGS, group
+    for group in sender.from_gateway(part):
+        yield GATEWAY, group
     counts = sender.metrics(part)
     if counts:
         yield METRICS, counts

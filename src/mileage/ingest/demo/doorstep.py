@@ -21,12 +21,13 @@ SHOWN_SIZE = (0.008, 0.05)
 def through_door(plans: tuple[Plan, ...], budget: int) -> tuple[Plan, ...]:
     """Send accounts through the door, at most ``budget`` calls in all.
 
-    A few with a month worth looking at, then as many of the smallest as fit:
-    most people and all of their calls for the money.
+    Besides those who are at the door already, a few with a month worth looking at,
+    then as many of the smallest as fit: most people and all of their calls for the
+    money.
     """
-    people = [one for one in plans if not one.restless]
+    people = [one for one in plans if not (one.restless or one.door)]
     chosen: set[int] = set()
-    left = budget
+    left = budget - sum(one.calls for one in plans if one.door)
     for plan in sorted(people, key=lambda one: _interest(one, budget))[:SHOWN]:
         if _worth_showing(plan, budget) and plan.calls <= left - budget * (
             1 - SHOWN_PART
@@ -45,7 +46,10 @@ def through_door(plans: tuple[Plan, ...], budget: int) -> tuple[Plan, ...]:
 
 def showcase(plans: tuple[Plan, ...]) -> Plan:
     """Return the account whose page shows most: many calls, several clients."""
-    return max(plans, key=lambda one: (one.door, len(one.clients), one.calls))
+    return max(
+        plans,
+        key=lambda one: (one.door and not one.habit, len(one.clients), one.calls),
+    )
 
 
 def _worth_showing(plan: Plan, budget: int) -> bool:

@@ -15,6 +15,8 @@ from mileage.ingest.demo.models import MODELS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mileage.ingest.demo.calls import DoorCall
+    from mileage.ingest.demo.habits import Habit
     from mileage.ingest.demo.people import Account
 
 
@@ -40,26 +42,35 @@ class Plan:
     uses: tuple[Use, ...]
     door: bool = False
     """Every call passes the front door; otherwise none, and hours are roll-ups."""
+    habit: Habit | None = None
+    """What a labelled account does besides."""
+    habitual: tuple[DoorCall, ...] = ()
+    """The calls of the habit, with their true counts; not part of ``uses``."""
 
     @property
     def calls(self) -> int:
         """Count the calls of all models."""
-        return sum(use.calls for use in self.uses)
+        return sum(use.calls for use in self.uses) + len(self.habitual)
 
     @property
     def tokens(self) -> Tokens:
         """Sum the tokens of all models."""
-        return sum_tokens(use.tokens for use in self.uses)
+        return sum_tokens(
+            [use.tokens for use in self.uses] + [one.tokens for one in self.habitual]
+        )
 
     @property
     def clients(self) -> tuple[str, ...]:
         """Name the clients, the main one first."""
-        return tuple(dict.fromkeys(use.client for use in self.uses))
+        names = [use.client for use in self.uses]
+        return tuple(dict.fromkeys([*names, *(one.client for one in self.habitual)]))
 
     @property
     def list_cost(self) -> int:
         """Return micro-dollars at list prices."""
-        return sum(MODELS[use.model].cost(use.tokens) for use in self.uses)
+        parts = [(use.model, use.tokens) for use in self.uses]
+        parts += [(one.model, one.tokens) for one in self.habitual]
+        return sum(MODELS[model].cost(tokens) for model, tokens in parts)
 
 
 def sum_tokens(parts: Iterable[Tokens]) -> Tokens:

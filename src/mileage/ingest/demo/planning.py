@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.ingest.demo.doorstep import through_door
 from mileage.ingest.demo.mixes import Mix, client_sets, draw_mix, service_mix
 from mileage.ingest.demo.models import GPT_CODEX_MINI, HAIKU, Style
 from mileage.ingest.demo.plan import Plan, Use
@@ -68,7 +67,7 @@ def draw_plans(
         if one.service
     ]
     plans.sort(key=lambda plan: plan.account.number)
-    return through_door(tuple(plans), shape.door_budget(len(people)))
+    return tuple(plans)
 
 
 def _loop_plan(account: Account, total: int, place: int, shape: Shape) -> Plan:

@@ -53,6 +53,8 @@ class Shape:
     door_calls_per_person: int = 400
     door_calls_anyway: int = 10_000
     """Small organisations are quick to build, but not without any calls."""
+    labelled: int = 2
+    """How many accounts have each of the habits that raise a number, or look so."""
 
     def loop_multiples(self, people: int) -> list[float]:
         """Return the heaviest accounts, in multiples of the mean, heaviest first."""

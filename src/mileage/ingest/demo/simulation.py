@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mileage.ingest.demo.doorstep import showcase
+from mileage.domain.window import SECOND
+from mileage.ingest.demo.doorstep import showcase, through_door
 from mileage.ingest.demo.hours import Calendar, Cell, cells
+from mileage.ingest.demo.labelled import truth, with_labels
 from mileage.ingest.demo.people import Account, Horizon, directory
 from mileage.ingest.demo.plan import Plan, sum_tokens
 from mileage.ingest.demo.planning import draw_plans
@@ -70,6 +72,10 @@ class Organisation:
         """Return a plan of this organisation by hour, client and model."""
         return cells(self.seed, plan, self.calendar)
 
+    def truth(self) -> dict[str, Any]:
+        """Return who games the figures and who only looks like it, for a file."""
+        return truth(self.seed, self.plans, (self.calendar.hours[0] * SECOND, self.now))
+
     def people_csv(self) -> str:
         """Return the directory in the format of ``mileage people import``."""
         text = io.StringIO()
@@ -93,4 +99,6 @@ def organisation(
     horizon = Horizon(calendar.days[0], calendar.days[-1])
     accounts, rows = directory(seed, max(1, people), horizon, zone)
     plans = draw_plans(seed, accounts, shape)
+    plans = with_labels(seed, plans, shape, calendar, now)
+    plans = through_door(plans, shape.door_budget(max(1, people)))
     return Organisation(seed, now, zone, shape, calendar, accounts, rows, plans)

@@ -76,7 +76,7 @@ def test_a_new_session_begins_with_a_new_prompt():
 
 @given(st.integers(0, 2**128 - 1), st.sampled_from([4, 7]))
 def test_ids_are_what_the_standard_says(bits, version):
-    found = UUID(calls._uuid(bits, version))
+    found = UUID(calls.uuid_of(bits, version))
     assert found.version == version
     assert found.variant == "specified in RFC 4122"
     kept = ~(0xF << 76 | 0x3 << 62)
@@ -84,15 +84,15 @@ def test_ids_are_what_the_standard_says(bits, version):
 
 
 def test_ids_by_hand():
-    assert calls._uuid(0, 4) == "00000000-0000-4000-8000-000000000000"
-    assert calls._uuid(2**128 - 1, 7) == "ffffffff-ffff-7fff-bfff-ffffffffffff"
+    assert calls.uuid_of(0, 4) == "00000000-0000-4000-8000-000000000000"
+    assert calls.uuid_of(2**128 - 1, 7) == "ffffffff-ffff-7fff-bfff-ffffffffffff"
 
 
 def test_codex_puts_the_milliseconds_in_front():
-    found = calls._session_id(CODEX, AT, Dice())
+    found = calls.session_id(CODEX, AT, Dice())
     assert int(found.replace("-", "")[:12], 16) == AT // 1000
     assert found[14] == "7"
-    assert calls._session_id(CLAUDE_CODE, AT, Dice())[14] == "4"
+    assert calls.session_id(CLAUDE_CODE, AT, Dice())[14] == "4"
 
 
 @pytest.mark.parametrize(
