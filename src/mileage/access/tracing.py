@@ -15,17 +15,19 @@ fingerprinting codes for arbitrary alphabet sizes" (2008).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest
 from itertools import islice
 from math import comb, exp, inf, log
+from operator import add
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mileage.access.marks import TABLE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mileage.access.marks import Marks
     from mileage.domain.shown import Cell
@@ -37,10 +39,14 @@ ERROR_RATE = 0.001
 """Nobody is named with more: of 1,000 leaks traced, one may name an innocent viewer."""
 VIEWERS_AT_ONCE = 1024
 """Their tables are 4 MiB: what fits beside the processor is looked through fast."""
+SPACER = bytes(64)
+STRIDE = TABLE_BYTES + len(SPACER)
+"""Tables a power of two apart would share the same few lines of the caches."""
 UNIT = 10_000
 """Scores are summed as whole numbers of ten-thousandths."""
 LANE = 4
 """Bytes of one viewer's sum: large integers add thousands of sums at once."""
+MOST_IN_A_BYTE = 255
 PARTNERS = 3
 """How many others are taken to be in it when copies were mixed."""
 SHORTLIST = 48
@@ -80,6 +86,7 @@ MIXINGS = (
     Mixing(0.05, (0.0, 0.7, 0.5, 0.3, 1.0), 0.01),
 )
 """One leaker; two to four who choose by chance, by majority, by minority, anyhow."""
+_BELIEFS = tuple(log(mixing.belief) for mixing in MIXINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +141,9 @@ def trace(
     A cell read twice counts once: its two readings share one coin.
     """
     told = tuple({reading.cell: reading for reading in readings}.values())
-    scored = sorted(
-        zip(scores(marks, viewers, told), viewers, strict=True),
-        key=lambda pair: (-pair[0], pair[1]),
-    )
-    scored = _together(marks, scored, told)
+    # Whoever is further behind cannot get past them by being looked at again.
+    front = _front(marks, viewers, told, SHORTLIST + PARTNERS + most)
+    scored = _together(marks, front, told)
     suspects = [Suspect(viewer, score, len(viewers)) for score, viewer in scored]
     return Verdict(
         len(told), len(viewers), needed(len(viewers)), tuple(suspects[:most])
@@ -157,37 +162,81 @@ def scores(
     marks: Marks, viewers: Sequence[str], readings: Sequence[Reading]
 ) -> list[float]:
     """Return each viewer's score, in the order of the viewers."""
-    factors = [
-        [_factors(mixing, one.cell.cut, one.high) for one in readings]
-        for mixing in MIXINGS
+    return [
+        _score(column)
+        for some in _batched(viewers, VIEWERS_AT_ONCE)
+        for column in zip(*_columns(marks, some, readings), strict=True)
     ]
-    found: list[float] = []
+
+
+def _front(
+    marks: Marks, viewers: Sequence[str], readings: Sequence[Reading], many: int
+) -> list[tuple[float, str]]:
+    """Return so many of the best scores, best first, and who has them.
+
+    A score lies between the largest believed sum of a viewer and that much more than
+    all ways together can add: it is worked out only for who may be among the best.
+    """
+    found: list[tuple[float, str]] = []
+    largest: list[float] = []
     for some in _batched(viewers, VIEWERS_AT_ONCE):
-        tables = b"".join(map(marks.table, some))
-        coins = [_coins(tables, reading.cell, len(some)) for reading in readings]
-        sums = [_sums(coins, each, len(some)) for each in factors]
-        found += [
-            _mean(
-                [
-                    (mixing.belief, log_factor)
-                    for mixing, log_factor in zip(MIXINGS, column, strict=True)
-                ]
-            )
-            for column in zip(*sums, strict=True)
+        columns = _columns(marks, some, readings)
+        bounds = [
+            max(map(add, _BELIEFS, column)) for column in zip(*columns, strict=True)
         ]
+        largest = nlargest(many, largest + bounds)
+        least = largest[-1] - log(len(MIXINGS))
+        found += [
+            (_score([column[at] for column in columns]), some[at])
+            for at, bound in enumerate(bounds)
+            if bound >= least
+        ]
+    return sorted(found, key=lambda pair: (-pair[0], pair[1]))[:many]
+
+
+def _score(sums: Sequence[float]) -> float:
+    """Return the score of a viewer with these sums, one a mixing."""
+    pairs = zip(MIXINGS, sums, strict=True)
+    return _mean([(mixing.belief, log_factor) for mixing, log_factor in pairs])
+
+
+def _columns(
+    marks: Marks, viewers: Sequence[str], readings: Sequence[Reading]
+) -> list[list[float]]:
+    """Return for each mixing everybody's sum of logarithms.
+
+    Readings of one kind have one factor: who was shown the higher number is counted
+    first, and a sum has as few terms as there are kinds.
+    """
+    tables = SPACER.join(map(marks.table, viewers))
+    kinds: dict[tuple[int, bool], list[Cell]] = defaultdict(list)
+    for one in readings:
+        kinds[one.cell.cut, one.high].append(one.cell)
+    counted = {
+        kind: (len(cells), _counts(tables, cells, len(viewers)))
+        for kind, cells in kinds.items()
+    }
+    return [_sums(counted, mixing, len(viewers)) for mixing in MIXINGS]
+
+
+def _counts(tables: bytes, cells: Sequence[Cell], viewers: int) -> int:
+    """Return in the lane of each viewer of how many cells the higher number was."""
+    found = 0
+    for first in range(0, len(cells), MOST_IN_A_BYTE):
+        some = cells[first : first + MOST_IN_A_BYTE]
+        counts = sum(_coins(tables, cell, viewers) for cell in some)
+        lanes = bytearray(LANE * viewers)
+        lanes[::LANE] = counts.to_bytes(viewers, "little")
+        found += int.from_bytes(lanes, "little")
     return found
 
 
 def _coins(tables: bytes, cell: Cell, viewers: int) -> int:
-    """Return 1 in the lane of each viewer who was shown the higher number."""
-    first, second = (
-        tables[cell.first :: TABLE_BYTES],
-        tables[cell.second :: TABLE_BYTES],
-    )
-    mixed = int.from_bytes(first, "little") ^ int.from_bytes(second, "little")
-    lanes = bytearray(LANE * viewers)
-    lanes[::LANE] = mixed.to_bytes(viewers, "little").translate(_raised(cell.cut))
-    return int.from_bytes(lanes, "little")
+    """Return 1 in the byte of each viewer who was shown the higher number."""
+    first = int.from_bytes(tables[cell.first :: STRIDE], "little")
+    second = int.from_bytes(tables[cell.second :: STRIDE], "little")
+    mixed = (first ^ second).to_bytes(viewers, "little")
+    return int.from_bytes(mixed.translate(_raised(cell.cut)), "little")
 
 
 @cache
@@ -196,16 +245,17 @@ def _raised(cut: int) -> bytes:
 
 
 def _sums(
-    coins: Sequence[int], factors: Sequence[tuple[int, int]], viewers: int
+    counted: Mapping[tuple[int, bool], tuple[int, int]], mixing: Mixing, viewers: int
 ) -> list[float]:
     """Add up, for all viewers at once: what is below zero in a sum of its own."""
     base = up = down = 0
-    for coin, (if_low, if_high) in zip(coins, factors, strict=True):
-        base += if_low
+    for (cut, high), (count, coins) in counted.items():
+        if_low, if_high = _factors(mixing, cut, high)
+        base += count * if_low
         if if_high >= if_low:
-            up += coin * (if_high - if_low)
+            up += coins * (if_high - if_low)
         else:
-            down += coin * (if_low - if_high)
+            down += coins * (if_low - if_high)
     raised = memoryview(up.to_bytes(LANE * viewers, "little")).cast("I")
     lowered = memoryview(down.to_bytes(LANE * viewers, "little")).cast("I")
     return [(base + a - b) / UNIT for a, b in zip(raised, lowered, strict=True)]

@@ -12,8 +12,11 @@ from mileage.access.marks import EVEN, Marks
 from mileage.access.tracing import (
     ERROR_RATE,
     MIXINGS,
+    UNIT,
     Reading,
     Suspect,
+    _factors,
+    _front,
     needed,
     scores,
     trace,
@@ -189,3 +192,48 @@ def test_many_viewers_are_scored_like_few() -> None:
     assert scores(MARKS, VIEWERS[1020:1030], shown) == many[1020:1030]
     assert MARKS.cell(123_456) is not None
     assert cells(1)[0].cut == EVEN
+
+
+# The shorter way is the same as the long one
+
+
+def long_way(readings, viewers):
+    """Score everybody one by one, by the factors of each reading."""
+    found = []
+    for viewer in viewers:
+        table = MARKS.table(viewer)
+        sums = [
+            sum(
+                _factors(mixing, one.cell.cut, one.high)[one.cell.raised(table)]
+                for one in readings
+            )
+            / UNIT
+            for mixing in MIXINGS
+        ]
+        weighted = [
+            mixing.belief * exp(each)
+            for mixing, each in zip(MIXINGS, sums, strict=True)
+        ]
+        found.append(log(sum(weighted)))
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 40, 300])
+def test_counting_first_gives_the_scores_of_adding_one_by_one(count):
+    guilty = MARKS.table(VIEWERS[7])
+    readings = [Reading(cell, cell.raised(guilty)) for cell in cells(count)]
+    some = VIEWERS[:40]
+    assert scores(MARKS, some, readings) == pytest.approx(long_way(readings, some))
+
+
+@pytest.mark.parametrize("count", [0, 3, 25, 60])
+@pytest.mark.parametrize("many", [1, 5, 59])
+def test_the_best_are_those_of_all_scores(count, many):
+    two = [MARKS.table(VIEWERS[number]) for number in (2000, 11)]
+    readings = [
+        Reading(cell, cell.raised(two[number % 2]))
+        for number, cell in enumerate(cells(count))
+    ]
+    every = zip(scores(MARKS, VIEWERS, readings), VIEWERS, strict=True)
+    best = sorted(every, key=lambda pair: (-pair[0], pair[1]))[:many]
+    assert _front(MARKS, VIEWERS, readings, many) == best
