@@ -3,6 +3,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export PYTHON CHROMIUM
+# Compiled once and kept, whatever the shell says: each process of tests would compile
+# every test again.
+unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
 
 .PHONY: help
@@ -14,9 +17,16 @@ demo: setup ## a simulated organisation, served on this machine (set-up included
 	@exec $(bin)/mileage demo $(ARGS)
 
 .PHONY: test
-test: setup-browser lint types imports ## everything that must hold: checks and tests
+test: setup-browser ## everything that must hold: checks and tests
+	@# Both take one core. (That imports keep the layers is a test.)
+	@$(MAKE) -j2 lint types .venv/tests.stamp
 	@# More than two cores can do at once: a test with a server mostly waits.
 	@$(bin)/pytest -n 4 --dist worksteal $(ARGS)
+
+# Whoever collects tests compiles them; what is wrong with one is told by the run.
+.venv/tests.stamp: $(shell find tests -name '*.py')
+	@$(bin)/pytest --collect-only -qq >/dev/null 2>&1 || true
+	@touch $@
 
 .PHONY: check
 check: setup format lint types imports ## format, lint, types, imports; no tests
