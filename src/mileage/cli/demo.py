@@ -23,7 +23,7 @@ def _default_directory() -> str:
 
 @click.command("demo")
 @click.option(
-    "--people", default=2000, show_default=True, type=click.IntRange(1, 10_000)
+    "--people", default=2000, show_default=True, type=click.IntRange(1, 100_000)
 )
 @click.option("--seed", default=1, show_default=True, help="Equal seeds, equal people.")
 @click.option(

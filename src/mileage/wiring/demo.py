@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mileage.domain.errors import Conflict
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from mileage.ingest.demo import FrontDoorBody, RollupBatch
+    from mileage.ingest.demo import FrontDoorBody, HourColumns, RollupBatch
     from mileage.ingest.demo import Organisation as Simulated
+    from mileage.pricing.catalog import Catalog
     from mileage.sources.otlp_record import Signal
     from mileage.wiring.organisation import Organisation
 
@@ -176,56 +177,63 @@ def _add_hours(
     hours = batch.hours
     size = len(hours.hour)
     clock = real.ledger.rules.clock
-    days = [clock.day(hour * SECOND) for hour in hours.hour]
-    costs = [_cost(real, batch, row) for row in range(size)]
-    unpriced = [
-        calls if cost is None else 0
-        for calls, cost in zip(hours.calls, costs, strict=True)
-    ]
-    ids = [accounts[email] for email in hours.account]
+    days = {hour: clock.day(hour * SECOND).isoformat() for hour in set(hours.hour)}
+    costs = _costs(real.catalog, hours)
     columns = {name: getattr(hours, name) for name in TOKEN_CLASSES}
     columns |= {
         "origin": [queries.SIMULATED] * size,
         "hour": hours.hour,
-        "day": [day.isoformat() for day in days],
-        "account": ids,
+        "day": [days[hour] for hour in hours.hour],
+        "account": [accounts[email] for email in hours.account],
         "client": hours.client,
         "provider": hours.provider,
         "model": hours.model,
         "calls": hours.calls,
         "cost": costs,
-        "unpriced_calls": unpriced,
+        "unpriced_calls": [
+            calls if cost is None else 0
+            for calls, cost in zip(hours.calls, costs, strict=True)
+        ],
     }
     queries.insert_simulated(real.ledger, columns, _days(columns, batch, accounts))
 
 
-def _cost(real: Organisation, batch: RollupBatch, row: int) -> int | None:
+def _costs(catalog: Catalog, hours: HourColumns) -> list[int | None]:
     """Price the mean call, times the calls: long-context prices are per call."""
-    hours = batch.hours
-    calls = hours.calls[row]
-    total = Tokens(*(getattr(hours, name)[row] for name in TOKEN_CLASSES))
-    mean = Tokens(*(count // calls for count in total))
-    day = moment(hours.hour[row] * SECOND).date()
-    cost = real.catalog.cost(hours.provider[row], hours.model[row], day, "", mean)
-    return None if cost is None else cost * calls
+    classes = [getattr(hours, name) for name in TOKEN_CLASSES]
+    days = {hour: moment(hour * SECOND).date() for hour in set(hours.hour)}
+    costs: list[int | None] = []
+    for provider, model, hour, calls, tokens in zip(
+        hours.provider,
+        hours.model,
+        hours.hour,
+        hours.calls,
+        zip(*classes, strict=True),
+        strict=True,
+    ):
+        row = catalog.price(provider, model, days[hour])
+        mean = Tokens._make([count // calls for count in tokens])
+        costs.append(None if row is None else row.cost(mean) * calls)
+    return costs
 
 
 def _days(
-    columns: dict[str, list[object]], batch: RollupBatch, accounts: dict[str, str]
-) -> dict[str, list[object]]:
+    columns: dict[str, list[Any]], batch: RollupBatch, accounts: dict[str, str]
+) -> dict[str, list[Any]]:
     """Sum the hours by (account, day, client), beside the drawn sessions."""
+    classes = zip(*(columns[name] for name in TOKEN_CLASSES), strict=True)
     names = ("account", "day", "client", "calls", "cost", "unpriced_calls")
-    parts = [columns[name] for name in names]
-    tokens = [
-        sum(row) for row in zip(*(columns[n] for n in TOKEN_CLASSES), strict=True)
-    ]
-    sums: dict[tuple[object, ...], list[int]] = {}
-    for (account, day, client, calls, cost, unpriced), total in zip(
-        zip(*parts, strict=True), tokens, strict=True
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for account, day, client, calls, cost, unpriced, tokens in zip(
+        *(columns[name] for name in names), classes, strict=True
     ):
-        known = sums.setdefault((account, day, client), [0, 0, 0, 0])
-        for place, value in enumerate((calls, total, cost or 0, unpriced)):
-            known[place] += value
+        known = sums.get((account, day, client))
+        if known is None:
+            known = sums[account, day, client] = [0, 0, 0, 0]
+        known[0] += calls
+        known[1] += sum(tokens)
+        known[2] += cost or 0
+        known[3] += unpriced
     drawn = batch.session_days
     keys = [
         (accounts[email], day.isoformat(), client)

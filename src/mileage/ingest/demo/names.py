@@ -141,6 +141,9 @@ DEPARTMENTS = (
     ),
 )
 
+DIVISIONS = _words("Cloud Devices Media Payments Maps Health Games Messaging")
+"""Of organisations so large that each department comes several times."""
+
 SERVICES = (
     ("ci-builds", "CI builds"),
     ("dependency-updates", "Dependency updates"),

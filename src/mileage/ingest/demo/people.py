@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mileage.domain.directory import PersonRow
 from mileage.ingest.demo.names import (
     DEPARTMENTS,
+    DIVISIONS,
     FIRST_NAMES,
     LAST_NAMES,
     SERVICES,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mileage.domain.people import AccountKind
 
 TEAM_SIZE = 14
+DIVISION_SIZE = 10_000
+"""With two divisions' worth of people, an organisation has divisions."""
 ZONES = (
     ("Europe/London", 8),
     ("America/New_York", 11),
@@ -140,7 +143,24 @@ def _teams(people: int) -> list[_Team]:
         for one in departments
         if depth < len(one.teams)
     ]
+    divisions = min(len(DIVISIONS), people // DIVISION_SIZE)
+    if divisions > 1:
+        offered = _of_divisions(offered, divisions, wanted)
     return offered[:wanted]
+
+
+def _of_divisions(teams: list[_Team], divisions: int, wanted: int) -> list[_Team]:
+    """Return each team once in every division, and as often again as it takes."""
+    rounds = -(-wanted // (divisions * len(teams)))
+    return [
+        team._replace(
+            department=f"{division} {team.department}",
+            name=f"{team.name} {number}" if number > 1 else team.name,
+        )
+        for number in range(1, rounds + 1)
+        for team in teams
+        for division in DIVISIONS[:divisions]
+    ]
 
 
 def _manager(number: int, teams: int, names: list[tuple[str, str]]) -> str:

@@ -1,7 +1,7 @@
 """The reported shape of an organisation's usage, as numbers to aim for.
 
-The figures are those that public boards and a closed internal one reported:
-about 700 million tokens a person in 30 days, the top account 400 times that,
+The figures are those that public boards and a closed internal one reported: 60
+trillion tokens of 85,000 people in 30 days, the top account 281 billion of them,
 95 % cache reads, 0.2 % output, the top 1 % (10 %) of people with 14 % (51 %) of
 the spend, 24 % of the active days on weekends, 9 % of people with several clients.
 """
@@ -27,12 +27,12 @@ SMALL = 10
 class Shape:
     """What to aim for; ``tests/unit/ingest/demo`` measures what comes out."""
 
-    mean_tokens: int = 700_000_000
-    """Of a person, in ``days`` days."""
+    mean_tokens: int = 706_000_000
+    """Of a person, in ``days`` days: 60 trillion among 85,000."""
     days: int = 30
     lead_hours: int = 12
     """Usage begins this much before the window, so that the window is full."""
-    loops: tuple[float, ...] = (400.0, 90.0, 45.0, 25.0)
+    loops: tuple[float, ...] = (398.0, 90.0, 45.0, 25.0)
     """Accounts that let agents run on cheap models, in multiples of the mean."""
     loop_cache_share: float = 0.985
     loop_output_share: float = 0.0008
@@ -41,7 +41,10 @@ class Shape:
     sigma: float = 1.335
     """Of the logarithm of a person's spend."""
     highest_quantile: float = 0.9974
-    """Where the spend of people ends: a real tail is thinner than a lognormal one."""
+    """Where the spend of people ends: a real tail is thinner than a lognormal one.
+
+    Of more than ``FULL_SIZE`` people the highest are higher (``highest``).
+    """
     weekend_share: float = 0.24
     """Of all active days of people: how many are Saturdays and Sundays."""
     weekend_volume: float = 0.32
@@ -63,6 +66,11 @@ class Shape:
         scale = min(1.0, people / FULL_SIZE)
         kept = self.loops if people >= FULL_SIZE // 4 else self.loops[:1]
         return [multiple * scale for multiple in kept]
+
+    def highest(self, people: int) -> float:
+        """Return the quantile at which the spend of so many people ends."""
+        thinned = min(1.0, (FULL_SIZE / max(1, people)) ** 0.5)
+        return 1 - (1 - self.highest_quantile) * thinned
 
     def door_budget(self, people: int) -> int:
         """Return how many calls may pass the front door."""
@@ -95,10 +103,11 @@ def spend_weights(count: int, shape: Shape, rng: random.Random) -> list[float]:
     Drawn freely, the few heaviest of 2,000 would decide the shape by luck.
     """
     normal = NormalDist()
+    highest = shape.highest(count)
     weights = []
     for rank in range(count):
         quantile = (rank + rng.uniform(0.3, 0.7)) / count
-        score = normal.inv_cdf(quantile * shape.highest_quantile)
+        score = normal.inv_cdf(quantile * highest)
         weights.append(exp(shape.sigma * score))
     return sorted(weights)
 

@@ -80,9 +80,9 @@ def test_spend_weights_take_one_from_each_quantile():
 
 
 def test_heaviest_accounts_shrink_with_the_organisation():
-    assert DEFAULT_SHAPE.loop_multiples(2000) == [400.0, 90.0, 45.0, 25.0]
-    assert DEFAULT_SHAPE.loop_multiples(10_000) == [400.0, 90.0, 45.0, 25.0]
-    assert DEFAULT_SHAPE.loop_multiples(50) == [10.0]
+    assert DEFAULT_SHAPE.loop_multiples(2000) == [398.0, 90.0, 45.0, 25.0]
+    assert DEFAULT_SHAPE.loop_multiples(10_000) == [398.0, 90.0, 45.0, 25.0]
+    assert DEFAULT_SHAPE.loop_multiples(50) == [pytest.approx(9.95)]
     assert DEFAULT_SHAPE.loop_multiples(5) == []
     for people in range(10, 3000, 37):
         assert sum(DEFAULT_SHAPE.loop_multiples(people)) < 0.3 * people
@@ -108,3 +108,26 @@ def test_door_budget_grows_with_the_organisation(people, budget):
 def test_door_budget_never_exceeds_what_is_asked():
     assert Shape(door_calls=300).door_budget(2000) == 300
     assert Shape(door_calls=300_000).door_budget(2000) == 300_000
+
+
+def test_60_trillion_of_85000_people_and_281_billion_of_one():
+    shape = DEFAULT_SHAPE
+    assert 85_000 * shape.mean_tokens == pytest.approx(60e12, rel=0.001)
+    assert shape.loop_multiples(85_000)[0] * shape.mean_tokens == pytest.approx(
+        281e9, rel=0.001
+    )
+
+
+def test_the_highest_of_many_are_higher():
+    ends = [DEFAULT_SHAPE.highest(people) for people in (1, 2000, 8000, 85_000)]
+    assert ends[0] == ends[1] == DEFAULT_SHAPE.highest_quantile
+    assert 1 - ends[2] == pytest.approx((1 - ends[0]) / 2)
+    assert 0.9995 < ends[3] < 1
+
+
+def test_the_curve_of_85000_people_is_the_reported_one():
+    weights = spend_weights(85_000, DEFAULT_SHAPE, stream(1, "w"))
+    spent = sum(weights)
+    for part, share in ((0.01, 0.14), (0.10, 0.51), (0.25, 0.74)):
+        highest = weights[-round(85_000 * part) :]
+        assert sum(highest) / spent == pytest.approx(share, abs=0.01)

@@ -138,6 +138,9 @@ def test_how_many_come_go_and_move(size, changes):
         (280, 20, 10),
         (700, 50, 10),
         (5000, 94, 10),
+        (19_999, 94, 10),
+        (20_000, 1428, 20),
+        (85_000, 6071, 80),
     ],
 )
 def test_as_many_teams_as_it_takes(size, teams, departments):
@@ -145,7 +148,24 @@ def test_as_many_teams_as_it_takes(size, teams, departments):
     assert len(found) == len({(one.department, one.name) for one in found}) == teams
     names = [one.department for one in found]
     assert len(set(names)) == departments
-    assert names[:departments] == [one.name for one in DEPARTMENTS[:departments]]
+    if size < 20_000:
+        assert names[:departments] == [one.name for one in DEPARTMENTS[:departments]]
+
+
+def test_divisions_have_every_department_and_numbered_teams():
+    found = people._teams(20_000)
+    departments = {one.department for one in found}
+    assert departments == {
+        f"{division} {one.name}"
+        for division in ("Cloud", "Devices")
+        for one in DEPARTMENTS
+    }
+    of_one = [one for one in found if one.department == "Cloud Security"]
+    assert [one.name for one in of_one[:9]] == [
+        *DEPARTMENTS[3].teams,
+        f"{DEPARTMENTS[3].teams[0]} 2",
+    ]
+    assert {one.roles for one in of_one} == {DEPARTMENTS[3].roles}
 
 
 def test_there_are_as_many_teams_as_departments_have():
