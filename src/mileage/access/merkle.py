@@ -94,5 +94,71 @@ def root_by_path(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> b
     return found if last == 0 else EMPTY
 
 
+def consistency_path(first: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes that show that a tree is its first entries, and more.
+
+    RFC 6962, 2.1.2; none where it has not grown.
+    """
+    if not 0 < first <= len(leaves):
+        message = f"no tree of {first} entries grows into one of {len(leaves)}"
+        raise ValueError(message)
+    path: list[bytes] = []
+    whole = True
+    while first < len(leaves):
+        # The left part is as large as a perfect tree can be.
+        split = 1 << (len(leaves) - 1).bit_length() - 1
+        if first <= split:
+            path.append(_root_of(leaves[split:]))
+            leaves = leaves[:split]
+        else:
+            path.append(_root_of(leaves[:split]))
+            leaves, first, whole = leaves[split:], first - split, False
+    return [*([] if whole else [_root_of(leaves)]), *reversed(path)]
+
+
+def grew(
+    first: tuple[int, bytes], second: tuple[int, bytes], path: Sequence[bytes]
+) -> bool:
+    """Tell whether a proof leads from one size and root to another (RFC 9162, 2.1.4.2).
+
+    The first entries are then the same in both trees.
+    """
+    (size, root), (later_size, later_root) = first, second
+    if not 0 < size <= later_size:
+        return False
+    if size == later_size:
+        return root == later_root and not path
+    steps = [root, *path] if size.bit_count() == 1 else list(path)
+    return bool(steps) and _walked(size - 1, later_size - 1, steps) == (
+        root,
+        later_root,
+    )
+
+
+def _walked(index: int, last: int, steps: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return both roots that the steps of such a proof lead to, EMPTY for none."""
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    then = now = steps[0]
+    for beside in steps[1:]:
+        if last == 0:
+            return EMPTY, EMPTY
+        if index & 1 or index == last:
+            then, now = _node(beside, then), _node(beside, now)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            now = _node(now, beside)
+        index, last = index >> 1, last >> 1
+    return (then, now) if last == 0 else (EMPTY, EMPTY)
+
+
+def _root_of(leaves: Sequence[bytes]) -> bytes:
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root()
+
+
 def _node(left: bytes, right: bytes) -> bytes:
     return sha256(NODE + left + right).digest()

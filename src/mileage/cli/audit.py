@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mileage.access.checking import LogChecked
+    from mileage.access.notes import VerifierKey
     from mileage.wiring.access_ledger import AccessLedger
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -131,7 +132,10 @@ def make_checkpoint(data: Path) -> None:
 )
 @click.option("--key", metavar="KEY", help="The verification key as kept outside.")
 @click.option(
-    "--proof", type=FILE, metavar="FILE", help="Check only a proof that `prove` made."
+    "--proof",
+    type=FILE,
+    metavar="FILE",
+    help="Check only a proof.",
 )
 @data_option
 @json_option
@@ -148,17 +152,15 @@ def verify(
     write into this directory. With --proof and --key the directory is not needed.
     """
     from mileage.access.notes import parse_key
-    from mileage.wiring.access_ledger import Kept, check_proof
+    from mileage.wiring.access_ledger import Kept
 
     known = None if key is None else parse_key(key)
     if proof is not None and known is not None:
-        head = check_proof(_json_of(proof), known)
-        click.echo(f"The entry is among the first {head.size} of {head.origin}.")
+        click.echo(_proven(_json_of(proof), known))
         return
     with _ledger(data) as ledger:
         if proof is not None:
-            head = check_proof(_json_of(proof), ledger.key)
-            click.echo(f"The entry is among the first {head.size} of {head.origin}.")
+            click.echo(_proven(_json_of(proof), ledger.key))
             return
         kept = [Kept(str(file), _text_of(file)) for file in files]
         checked = ledger.verify(kept, known)
@@ -181,6 +183,32 @@ def prove(entry: int, log: str, data: Path) -> None:
     """Print ENTRY with the hashes that lead to a signed checkpoint, as JSON."""
     with _ledger(data) as ledger:
         click.echo(json.dumps(ledger.prove(log, entry), indent=2, ensure_ascii=False))
+
+
+@command.command("prove-growth", short_help="Prove that a log only grew.")
+@click.argument("checkpoint", type=FILE)
+@data_option
+def prove_growth(checkpoint: Path, data: Path) -> None:
+    """Print hashes that lead from CHECKPOINT to the newest one, as JSON.
+
+    They show whoever kept CHECKPOINT outside that nothing before it was changed,
+    without showing an entry: `verify --proof FILE --key KEY` checks them anywhere.
+    """
+    with _ledger(data) as ledger:
+        click.echo(json.dumps(ledger.prove_growth(_text_of(checkpoint)), indent=2))
+
+
+def _proven(proof: dict[str, object], key: VerifierKey) -> str:
+    from mileage.wiring.access_ledger import check_growth, check_proof
+
+    if "growth" in proof:
+        earlier, later = check_growth(proof, key)
+        return (
+            f"The first {earlier.size} of the {later.size} entries of {later.origin} "
+            "are the same."
+        )
+    head = check_proof(proof, key)
+    return f"The entry is among the first {head.size} of {head.origin}."
 
 
 def _tell(checked: dict[str, LogChecked], *, as_json: bool) -> None:

@@ -7,7 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.access.checking import LogChecked, check_log
-from mileage.access.merkle import Frontier, inclusion_path, leaf_hash, root_by_path
+from mileage.access.merkle import (
+    Frontier,
+    consistency_path,
+    grew,
+    inclusion_path,
+    leaf_hash,
+    root_by_path,
+)
 from mileage.access.notes import (
     Head,
     VerifierKey,
@@ -21,7 +28,7 @@ from mileage.domain.errors import Invalid, NotFound, Unavailable
 from mileage.store.control.checkpoints import LOGS, StoredCheckpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -99,6 +106,36 @@ class AccessLedger:
             "checkpoint": kept[0].note,
         }
 
+    def prove_growth(self, note: str) -> dict[str, Any]:
+        """Show that nothing changed before a checkpoint; no entry is in the proof.
+
+        Raises Invalid for a note that is none of this directory's, and Unavailable
+        where the logs are not what it vouched for: then there is no such proof.
+        """
+        head = _opened(note, self.key)
+        log = next((one for one in LOGS if origin_of(self.key, one) == head.origin), "")
+        kept = [one for one in self._control.checkpoints(log) if one.size >= head.size]
+        if not kept:
+            raise Unavailable("the log was cut: `mileage audit verify` says where")
+        last = kept[-1]
+        leaves = [
+            leaf_hash(entry_bytes(entry)) for entry in self._control.log_entries(log)
+        ][: last.size]
+        proof = {
+            "log": log,
+            "earlier": note,
+            "checkpoint": last.note,
+            "growth": [one.hex() for one in _growth(head.size, leaves)],
+        }
+        try:
+            check_growth(proof, self.key)
+        except Invalid:
+            raise Unavailable(
+                "the log is not what this checkpoint vouched for: "
+                "`mileage audit verify --checkpoint FILE` says where"
+            ) from None
+        return proof
+
     def _checkpoint(self, log: str) -> str:
         kept = self._control.checkpoints(log)
         last = kept[-1] if kept else StoredCheckpoint(0, 0, b"", "")
@@ -144,6 +181,25 @@ def check_proof(proof: dict[str, Any], key: VerifierKey) -> Head:
     if root_by_path(number - 1, head.size, leaf, hashes) != head.root:
         raise Invalid("this entry is not in the log that the checkpoint vouches for")
     return head
+
+
+def check_growth(proof: dict[str, Any], key: VerifierKey) -> tuple[Head, Head]:
+    """Check such a proof with nothing but the verification key; raises Invalid."""
+    try:
+        earlier, later = (
+            _opened(str(proof[one]), key) for one in ("earlier", "checkpoint")
+        )
+        hashes = [bytes.fromhex(one) for one in proof["growth"]]
+    except (KeyError, TypeError, ValueError):
+        raise Invalid("this is no proof that a log only grew") from None
+    sizes = (earlier.size, earlier.root), (later.size, later.root)
+    if earlier.origin != later.origin or not grew(*sizes, hashes):
+        raise Invalid("the later checkpoint is not of the earlier log and more")
+    return earlier, later
+
+
+def _growth(size: int, leaves: Sequence[bytes]) -> list[bytes]:
+    return consistency_path(size, leaves) if size <= len(leaves) else []
 
 
 def _heads(

@@ -10,6 +10,8 @@ import pytest
 from mileage.access.merkle import (
     EMPTY,
     Frontier,
+    consistency_path,
+    grew,
     inclusion_path,
     leaf_hash,
     root_by_path,
@@ -183,3 +185,88 @@ def test_the_bytes_of_an_entry_stay_what_they_are():
         b'\\u0000\xed\xa0\x80",""]'
     )
     assert set_digest(["b", "a", "b"]) == sha256(b'["a","b"]').hexdigest()
+
+
+# That it only grew
+
+LEAVES = [leaf_hash(one) for one in INPUTS]
+GROWTH = {
+    # Of the reference implementation as well.
+    (1, 8): (
+        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    ),
+    (6, 8): (
+        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    ),
+    (2, 5): (
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    ),
+    (8, 8): (),
+}
+
+
+@pytest.mark.parametrize("sizes", GROWTH)
+def test_proofs_of_growth_are_those_of_the_reference(sizes):
+    first, second = sizes
+    path = consistency_path(first, LEAVES[:second])
+    assert tuple(one.hex() for one in path) == GROWTH[sizes]
+
+
+def tree(size, leaves=None):
+    return size, by_definition(
+        (leaves or [leaf_hash(b"%d" % n) for n in range(40)])[:size]
+    )
+
+
+@pytest.mark.parametrize("second", range(1, 34))
+def test_every_tree_grows_from_every_smaller_one(second):
+    leaves = [leaf_hash(b"%d" % number) for number in range(40)]
+    for first in range(1, second + 1):
+        path = consistency_path(first, leaves[:second])
+        assert grew(tree(first), tree(second), path)
+        assert len(path) <= 2 * second.bit_length()
+
+
+def test_no_proof_fits_two_trees_of_which_one_was_changed():
+    random = Random(5)  # noqa: S311 - the same in every run
+    leaves = [leaf_hash(b"%d" % number) for number in range(40)]
+    for _ in range(300):
+        second = random.randint(2, 40)
+        first = random.randint(1, second - 1)
+        changed = list(leaves)
+        changed[random.randrange(first)] = leaf_hash(b"another")
+        for made_of in (leaves, changed):
+            path = consistency_path(first, made_of[:second])
+            assert not grew(tree(first), tree(second, changed), path)
+
+
+def test_a_damaged_proof_of_growth_proves_nothing():
+    random = Random(6)  # noqa: S311 - the same in every run
+    leaves = [leaf_hash(b"%d" % number) for number in range(40)]
+    for _ in range(300):
+        second = random.randint(2, 40)
+        first = random.randint(1, second - 1)
+        path = consistency_path(first, leaves[:second])
+        at = random.randrange(len(path))
+        damaged = (
+            [*path[:at], sha256(path[at]).digest(), *path[at + 1 :]],
+            [*path[:at], *path[at + 1 :]],
+            [*path, path[-1]],
+            [],
+        )
+        for wrong in damaged:
+            assert not grew(tree(first), tree(second), wrong)
+        assert not grew(tree(first), tree(second - 1 or 1), path) or first == second - 1
+        assert not grew((first, b"x" * 32), tree(second), path)
+
+
+@pytest.mark.parametrize("first", [0, -1, 9])
+def test_no_tree_grows_from_nothing_or_into_less(first):
+    with pytest.raises(ValueError, match="grows into"):
+        consistency_path(first, LEAVES)
+    assert not grew((first, ROOTS[0]), (8, bytes.fromhex(ROOTS[7])), [])

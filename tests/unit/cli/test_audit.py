@@ -131,3 +131,22 @@ def test_prove_and_check_without_the_directory(audit, reads, tmp_path):
     assert isinstance(audit("verify", "--proof", str(proof)).exception, Invalid)
     assert isinstance(audit("prove", "9").exception, NotFound)
     assert isinstance(audit("verify", "--key", "x").exception, Invalid)
+
+
+def test_growth_is_proven_in_the_shell_and_checked_anywhere(audit, tmp_path):
+    with control_in(tmp_path) as control:
+        control.record_access(NamedRead(OPERATOR, "operations", "people", "org", 9))
+    early = tmp_path / "early.checkpoint"
+    early.write_text(audit("checkpoint").stdout)
+    with control_in(tmp_path) as control:
+        control.record_access(NamedRead(OPERATOR, "operations", "people", "org", 9))
+    audit("checkpoint")
+    proof = tmp_path / "growth.json"
+    proof.write_text(audit("prove-growth", str(early)).stdout)
+    key = audit("key").stdout.strip()
+    for options in ((), ("--key", key)):
+        told = audit("verify", "--proof", str(proof), *options).stdout
+        assert told.startswith("The first 1 of the 2 entries of mileage-")
+    proof.write_text(proof.read_text().replace('"growth": [', '"growth": ["00",'))
+    wrong = audit("verify", "--proof", str(proof), "--key", key)
+    assert isinstance(wrong.exception, Invalid)

@@ -11,7 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mileage.cli.options import control_in
 from mileage.domain.errors import Invalid, NotFound, Unavailable
-from mileage.wiring.access_ledger import KEY_FILE, AccessLedger, Kept, check_proof
+from mileage.wiring.access_ledger import (
+    KEY_FILE,
+    AccessLedger,
+    Kept,
+    check_growth,
+    check_proof,
+)
 from tests.log_mutations import WAYS, Rewriter, fill, heads_of
 
 MUTATIONS = 200
@@ -178,3 +184,65 @@ def test_what_no_checkpoint_covers_is_not_proven(control, ledger, number):
     fill(control, 7, 2)
     with pytest.raises(NotFound, match="no checkpoint covers"):
         ledger.prove("access", number)
+
+
+# That the logs only grew
+
+
+def grown(control, ledger):
+    fill(control, 1, 10)
+    early = ledger.checkpoint()["access"]
+    fill(control, 11, 27)
+    late = ledger.checkpoint()["access"]
+    return early, late
+
+
+def test_growth_is_proven_without_an_entry(control, ledger):
+    early, late = grown(control, ledger)
+    proof = json.loads(json.dumps(ledger.prove_growth(early)))
+    before, after = check_growth(proof, ledger.key)
+    assert (before.size, after.size) == (10, 37)
+    assert (proof["earlier"], proof["checkpoint"]) == (early, late)
+    assert set(proof) == {"log", "earlier", "checkpoint", "growth"}
+    assert check_growth(ledger.prove_growth(late), ledger.key)[0].size == 37
+
+
+def test_a_log_that_was_changed_has_no_proof_of_growth(control, ledger, rewriter):
+    early, _ = grown(control, ledger)
+    rewriter.do("UPDATE access_row SET viewer_name = 'Zoe' WHERE row_id = 4")
+    with pytest.raises(Unavailable, match="vouched for"):
+        ledger.prove_growth(early)
+
+
+def test_a_log_that_was_cut_has_no_proof_of_growth(control, ledger, rewriter):
+    early, _ = grown(control, ledger)
+    rewriter.do("DELETE FROM access_row WHERE row_id > 5")
+    with pytest.raises(Unavailable):
+        ledger.prove_growth(early)
+
+
+def test_growth_between_two_logs_or_under_another_key_is_none(
+    control, ledger, tmp_path
+):
+    early, late = grown(control, ledger)
+    control.create_token(collector="gate")
+    other = ledger.checkpoint()["changes"]
+    proof = ledger.prove_growth(early)
+    for damaged in (
+        {**proof, "earlier": other},
+        {**proof, "earlier": late, "checkpoint": early},
+        {**proof, "growth": proof["growth"][1:]},
+        {**proof, "growth": ["zz"]},
+        {**proof, "growth": None},
+        {"log": "access"},
+    ):
+        with pytest.raises(Invalid):
+            check_growth(damaged, ledger.key)
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    with control_in(stranger) as elsewhere:
+        key = AccessLedger(elsewhere, stranger).key
+    with pytest.raises(Invalid, match="not signed"):
+        check_growth(proof, key)
+    with pytest.raises(Invalid):
+        ledger.prove_growth("no note at all")
