@@ -139,6 +139,7 @@ FILLED = (
     ("my-data", "/me/data", "me"),
     ("about-your-data", "/about-your-data", "me"),
     ("taking-part", "/me/taking-part", "me"),
+    ("card", "/me/card", "me"),
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("sessions", "/sessions", "me"),

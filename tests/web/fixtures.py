@@ -37,6 +37,7 @@ from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.rights import FakeRights
+from tests.web.taking_part import FakeTakingPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -618,4 +619,5 @@ def fake_services(
         allowed_hosts=hosts or ("testserver",),
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
+        taking_part=FakeTakingPart(),
     )

@@ -39,6 +39,7 @@ from tests.web.departments import FakeDepartments
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
+from tests.web.taking_part import FakeTakingPart
 
 HOST = "mileage.test:8470"
 ORIGIN = f"http://{HOST}"
@@ -353,6 +354,7 @@ class Stage:
     dark: FakeDark = field(default_factory=FakeDark)
     departments: FakeDepartments = field(default_factory=FakeDepartments)
     rights: FakeRights = field(default_factory=FakeRights)
+    taking_part: FakeTakingPart = field(default_factory=FakeTakingPart)
     page_rate: int = 0
 
     def __post_init__(self) -> None:
@@ -367,6 +369,7 @@ class Stage:
             page_rate=self.page_rate,
             dark=self.dark,
             departments=self.departments,
+            taking_part=self.taking_part,
         )
         self.app = create_app(services)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import timedelta
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,12 +52,13 @@ def command(
     """Read, draw, write."""
     from mileage.domain.errors import Invalid
     from mileage.web.share_card import drawn
+    from mileage.web.share_png import png
 
     card = _card(asked, days, name)
     if not card.figures.calls:
         raise Invalid(f"no use in the last {days} days: there is nothing to draw")
     svg = drawn(card, show or USUAL, DARK if dark else LIGHT)
-    file.write_bytes(_png(svg))
+    file.write_bytes(png(svg))
     click.echo(f"{file}: {', '.join(show or USUAL)}", err=True)
 
 
@@ -95,16 +95,3 @@ def _most(named: Sequence[tuple[str, QuarterRow]]) -> list[str]:
     for name, row in named:
         tokens[name] += sum(row[10:17])
     return [name for name, _ in tokens.most_common() if name]
-
-
-def _png(svg: str) -> bytes:
-    import resvg_py
-
-    with as_file(files("mileage.web").joinpath("fonts")) as fonts:
-        png: bytes = resvg_py.svg_to_bytes(
-            svg_string=svg,
-            skip_system_fonts=True,
-            font_files=[str(path) for path in sorted(fonts.glob("*.ttf"))],
-            font_family="Inter",
-        )
-    return bytes(png)

@@ -25,6 +25,7 @@ from mileage.reports.hearing import (
 )
 from mileage.reports.kept import Kept
 from mileage.reports.overview import look_over
+from mileage.reports.participation import Participation
 from mileage.reports.parts import permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
@@ -119,6 +120,7 @@ class Answers:
         self._marks = Marks(holdings.control.marks_key())
         self.gate = Gate(holdings.control, holdings.roles, self._today)
         """What every report asks first, those of other modules too."""
+        self.participation = Participation(holdings.control, holdings.settings)
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
         self._ranked: dict[
@@ -144,7 +146,9 @@ class Answers:
         others = sum(one != viewer.account_id for one in named)
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, detail, named)
-        return marked_board(without_claimants(board, viewer), self._shows(viewer))
+        rows = self.participation.masked(board.rows, viewer.account_id)
+        told = without_claimants(replace(board, rows=rows), viewer)
+        return marked_board(told, self._shows(viewer))
 
     def _shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
         """Mark what people see of others; operators see it as it is."""
@@ -338,11 +342,11 @@ class Answers:
         return found
 
     def _rank(self, snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
-        objectors = self._have.control.objectors()
+        hidden = self.participation.hidden()
         kept = self._ranked.get(lens.name)
-        if kept is None or kept[0] is not snapshot or kept[1] != objectors:
-            ranked = rank(snapshot, lens, objectors)
-            kept = self._ranked[lens.name] = (snapshot, objectors, ranked)
+        if kept is None or kept[0] is not snapshot or kept[1] != hidden:
+            ranked = rank(snapshot, lens, hidden)
+            kept = self._ranked[lens.name] = (snapshot, hidden, ranked)
         return kept[2]
 
     def _place(self, account_id: str) -> tuple[int | None, int]:

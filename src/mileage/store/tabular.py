@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BATCH = 5_000
 NOT_JSON = "a number that is none (NaN or infinite)"
-_OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "memory_limit": "512MB",
@@ -38,7 +38,7 @@ def parquet_rows(path: str) -> Iterator[dict[str, Any] | str]:
     Values are those of JSON, so times are text: the driver's own ones want a package
     for time zones that is not here.
     """
-    with duckdb.connect(":memory:", config=_OPTIONS) as connection:
+    with duckdb.connect(":memory:", config=OPTIONS) as connection:
         try:
             connection.execute(statement("utc"))
             connection.execute(statement("parquet_rows"), {"path": escape(path)})

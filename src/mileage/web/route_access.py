@@ -68,12 +68,18 @@ ROUTES = (
     RouteAccess("/me/data/file", "report", "my_data", ONESELF),
     _post("/me/data/requests", "signed in"),
     _post("/me/data/withdraw", "signed in"),
+    RouteAccess("/me/taking-part", "signed in"),
+    _post("/me/taking-part", "signed in"),
+    RouteAccess("/me/card", "signed in"),
+    RouteAccess("/me/card/picture", "report", "personal", ONESELF),
+    RouteAccess("/board/file", "report", "board", EVERYBODY),
     RouteAccess("/requests", "report", "person_requests", EVERYBODY),
     _post("/requests/answer", "report", "person_requests"),
     RouteAccess("/api/v1/usage", "report", "usage", ONESELF + EVERYBODY),
     RouteAccess("/api/v1/boards/{lens}", "report", "board", EVERYBODY),
     RouteAccess("/api/v1/me", "report", "personal", ONESELF),
     RouteAccess("/api/v1/me/readers", "report", "my_data", ONESELF),
+    RouteAccess("/api/v1/me/participation", "signed in"),
     RouteAccess("/api/v1/sources", "report", "sources", ONESELF + EVERYBODY),
     RouteAccess(
         "/api/v1/disagreements", "report", "disagreements", ONESELF + EVERYBODY

@@ -243,6 +243,7 @@ class Server:
             rights=self.organisation.rights,
             page_rate=self.organisation.policy.settings.pages_a_minute,
             departments=self.organisation.departments,
+            taking_part=self.organisation.answers.participation,
             single_sign_on=self._single_sign_on,
             provisioning=Provisioning(
                 self.organisation.control, self.organisation.policy.settings.zone

@@ -1,0 +1,37 @@
+"""The board as a file: what the page shows, to take along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mileage.domain.errors import Invalid
+from mileage.reports.exports import FORMS, exported
+from mileage.web import asking
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+PATH = "/board/file"
+
+
+def board_file(request: Request) -> Response:
+    """Send the board of ``?lens=`` in the form of ``?format=``."""
+    given, viewer = request.query_params, asking.viewer(request)
+    form = next((one for one in FORMS if one == given.get("format", "csv")), None)
+    if form is None:
+        raise Invalid(f"`format` is one of {', '.join(FORMS)}.")
+    board = asking.services(request).reports.board(viewer, given.get("lens") or None)
+    file = exported(board, form, viewer)
+    return Response(
+        file.content,
+        media_type=file.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
+    )
+
+
+def routes() -> list[Route]:
+    """Return the file's address."""
+    return [Route(PATH, board_file)]
