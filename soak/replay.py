@@ -6,7 +6,9 @@ The calls of many people and sessions go through the pipeline of a real data dir
 (screen, segments, ledger) again and again, each time in another order and in batches of
 other sizes. Afterwards every call has to be there once, with the tokens that it was
 made with, and every roll-up has to be the sum of its calls. Says how many bytes a call
-takes in the file of the ledger. Exits with 1 when anything is missing or counts twice.
+takes in the file of the ledger, as it is and written anew (`mileage compact`). Exits
+with 1 when anything is missing or counts twice, or when a million calls take more than
+40 bytes each after all.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from mileage.domain.people import Credential
 from mileage.domain.witness import Reading, Witness, WitnessBatch
 from mileage.ingest.record import Record
 from mileage.store.verify import check_days, check_hours
+from mileage.wiring.compacting import compact
 from mileage.wiring.organisation import now, open_organisation
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ PEOPLE, SESSION = 5000, 100
 SIZES = (1, 5, 20, 100, 500, 2000)
 MODELS = ("claude-opus-4-8-20260901", "claude-sonnet-4-8", "claude-haiku-4-5-20251001")
 MB = 10**6
+BYTES = 40
+"""Of a call at most, where there are so many that what is empty hardly counts."""
 FEW = 200
 """Batches that are on their way to the disk at once."""
 
@@ -133,6 +138,16 @@ def compare(data: Path, calls: Calls) -> list[str]:
     return [f"calls, ids and tokens are {(count, ids, tokens)}, not {wanted}"]
 
 
+def small(data: Path, records: int) -> list[str]:
+    """Write the ledger anew; say what a call takes then, and whether that is much."""
+    used = time.process_time()
+    each = compact(data).after / records
+    used = time.process_time() - used
+    print(f"written anew ({used:.0f} s processor): {each:.1f} bytes a call", flush=True)
+    much = records >= MB and each > BYTES
+    return [f"a call takes {each:.1f} bytes, not {BYTES}"] if much else []
+
+
 def main() -> None:
     """Send, compare, say."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -159,6 +174,7 @@ def main() -> None:
                 f"{size / asked.records:.1f} bytes a call",
                 flush=True,
             )
+        problems += small(data, asked.records)
         problems += compare(data, calls)
     for problem in problems[:10]:
         print(problem)

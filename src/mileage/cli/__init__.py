@@ -35,6 +35,7 @@ COMMANDS = {
     "backup": "Write everything of a data directory into one file.",
     "restore": "Make a new data directory of a backup.",
     "retention": "Delete what is older than the policy keeps.",
+    "compact": "Write the ledger's file anew, as small as it can be.",
     "session": "List and end sessions.",
     "admin": "Make and remove local administrators.",
     "sign-in": "Print a new one-time sign-in link for the operator.",

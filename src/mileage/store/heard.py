@@ -164,4 +164,5 @@ def roll_up(ledger: Readable, least: int = LEAST_ROWS) -> bool:
             run(inside, name)
         run(inside, "presence_rolled.clear")
         run(inside, "presence_rolled.insert", seq=until)
+        run(inside, "presence.forget", seq=until)
     return True

@@ -23,6 +23,7 @@ from mileage.domain.errors import Conflict, Unavailable
 from mileage.store import ledger_schema, rederiving
 from mileage.store.appending import Append
 from mileage.store.claims import Claiming
+from mileage.store.standing_files import shut_in
 from mileage.store.statements import Invalidated, reason, run, said_plainly
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "enable_external_access": False,
     "preserve_insertion_order": False,
     # More is written at a time, and less often; it is read back in under a second.
     "checkpoint_threshold": "64MB",
@@ -69,7 +69,7 @@ class Ledger:
         """
         self._path = path
         self._room = room
-        self._connection = _connected(path, room)
+        self._connection = self._connected()
         path.chmod(0o600)
         self.rules = rules
         self._now = now
@@ -117,6 +117,21 @@ class Ledger:
         """Open a transaction that writes, after all others."""
         with self._one_at_a_time(), self.transaction() as cursor:
             yield cursor
+
+    @contextmanager
+    def one_moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Read the ledger as it is now, whatever is appended meanwhile.
+
+        Tables that are made in it go with it.
+        """
+        cursor = self.cursor()
+        with said_plainly():
+            cursor.begin()
+        try:
+            yield cursor
+        finally:
+            with suppress(duckdb.Error):
+                cursor.rollback()
 
     @contextmanager
     def at_rest(self) -> Iterator[Path]:
@@ -180,7 +195,13 @@ class Ledger:
     def _open_again(self) -> None:
         """Open the file anew: the log beside it holds every committed append."""
         self.close()
-        self._connection = _connected(self._path, self._room)
+        self._connection = self._connected()
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        """Open the file; of all others only those of standings may be written."""
+        connection = connected(self._path, self._room, enable_external_access=True)
+        shut_in(connection, self._path.parent / "snapshots")
+        return connection
 
     def close(self) -> None:
         """Write everything into the main file and let go of it."""
@@ -205,8 +226,14 @@ def _let_go(cursor: duckdb.DuckDBPyConnection) -> None:
             return
 
 
-def _connected(path: Path, room: Room) -> duckdb.DuckDBPyConnection:
-    options = dict(OPTIONS)
+def connected(
+    path: Path, room: Room, *, enable_external_access: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open a file as its only process; no other one unless it may be attached.
+
+    Raises Conflict when another process has it, Unavailable when it cannot be opened.
+    """
+    options = {**OPTIONS, "enable_external_access": enable_external_access}
     options["memory_limit"], options["threads"] = f"{room.megabytes}MB", room.threads
     try:
         return duckdb.connect(str(path), config=options)

@@ -75,7 +75,7 @@ def test_the_roll_up_tells_what_the_appends_told(tmp_path: Path) -> None:
         before = everything(ledger)
         assert roll_up(ledger, least=1)
         assert everything(ledger) == before
-        assert rows(ledger, "presence_day") <= rows(ledger, "presence") == 24
+        assert 0 < rows(ledger, "presence_day") <= 24
         fill(ledger, range(24, 32))
         beside = everything(ledger)
         assert roll_up(ledger, least=1)
@@ -88,8 +88,9 @@ def test_appends_of_one_day_become_one_row(tmp_path: Path) -> None:
             ledger.append(
                 booking([seen(LOG, key=f"k{number}", occurred_at=NOON + number)])
             )
+        assert (rows(ledger, "presence"), rows(ledger, "presence_day")) == (10, 0)
         roll_up(ledger, least=1)
-        assert (rows(ledger, "presence"), rows(ledger, "presence_day")) == (10, 1)
+        assert (rows(ledger, "presence"), rows(ledger, "presence_day")) == (0, 1)
         with hearing(ledger) as heard:
             (one,) = heard.presence(["acc_a"], 0)
     assert (one.witnesses, one.first, one.last) == (10, NOON, NOON + 9)
@@ -173,20 +174,26 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
             assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 16
 
 
+@pytest.fixture(scope="module")
+def never_rolled_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    with ledger_in(tmp_path_factory.mktemp("ledger")) as ledger:
+        fill(ledger, range(12))
+        return everything(ledger)
+
+
 # Ledgers are made on disk: a few show what many would.
 @settings(max_examples=max(4, settings().max_examples // 8))
 @given(cuts=st.sets(st.integers(1, 11), max_size=4))
 def test_when_it_is_made_does_not_matter(
-    tmp_path_factory: pytest.TempPathFactory, cuts: set[int]
+    tmp_path_factory: pytest.TempPathFactory,
+    never_rolled_up: tuple[object, ...],
+    cuts: set[int],
 ) -> None:
     with ledger_in(tmp_path_factory.mktemp("ledger")) as ledger:
         for number in range(12):
             fill(ledger, [number])
             if number in cuts:
                 roll_up(ledger, least=1)
-        found = everything(ledger)
+        assert everything(ledger) == never_rolled_up
         roll_up(ledger, least=1)
-        assert everything(ledger) == found
-        ledger.cursor().execute("delete from presence_day")
-        ledger.cursor().execute("delete from presence_rolled")
-        assert everything(ledger) == found
+        assert everything(ledger) == never_rolled_up
