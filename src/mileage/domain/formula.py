@@ -24,7 +24,9 @@ LARGEST_SIZE = 16
 """Names and numbers: products of so many whole numbers are finite doubles."""
 LONGEST_NUMBER = 15
 LARGEST = 2.0**63
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(>=|<=|[-+*/(),<>]))")
+_TOKEN = re.compile(
+    r"\s*(?:(\d[\d_]*(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(>=|<=|[-+*/(),<>]))"
+)
 _SUMS, _PRODUCTS, _CALLS = "+-", "*/", ("min", "max")
 _COMPARISONS = (">=", "<=", ">", "<")
 

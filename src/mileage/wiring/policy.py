@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,10 +18,12 @@ from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
 from mileage.domain.sign_in_policy import SignInPolicy, parse_sign_in
 from mileage.honours.lenses import Lens, parse_lenses
+from mileage.honours.tiers import Tiers, parse_tiers
+from mileage.honours.titles import Titles, parse_titles
 from mileage.pricing.agreement import parse_overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mileage.pricing.overrides import Override
@@ -33,6 +36,8 @@ class Policy:
     settings: Settings
     lenses: tuple[Lens, ...]
     """At least one; the first is the default."""
+    titles: Titles
+    tiers: Tiers
     overrides: tuple[Override, ...]
     faults: tuple[Fault, ...]
     """Versions of clients that are known to report wrong figures."""
@@ -76,6 +81,8 @@ def load_policy(data: Path | None) -> Policy:
     return Policy(
         settings=values["mileage.toml"],
         lenses=values["lenses.toml"],
+        titles=values["titles.toml"],
+        tiers=values["tiers.toml"],
         overrides=values["prices.toml"],
         faults=values["clients.toml"],
         join=values["join.toml"],
@@ -108,15 +115,32 @@ def _unheld(examined: list[Examined]) -> list[PolicyError]:
 def examine(data: Path | None) -> list[Examined]:
     """Read every policy file in force; files of other names are findings too."""
     directory = None if data is None else data / "policy"
-    found = [_examine(directory, name) for name in _PARSERS]
+    found = [_examine(directory, name, parse) for name, parse in _PARSERS.items()]
+    lenses = next(one.value for one in found if one.name == "lenses.toml")
+    # Rules about lenses that are wrong themselves wait until those are right.
+    for name, parse in _OF_LENSES.items():
+        rules = partial(parse, lenses=lenses) if lenses else _unread
+        found.append(_examine(directory, name, rules))
     if directory is not None and directory.is_dir():
-        strangers = {path.name for path in directory.glob("*.toml")} - _PARSERS.keys()
+        strangers = {path.name for path in directory.glob("*.toml")} - set(NAMES)
         found += [_stranger(directory / name) for name in sorted(strangers)]
     return found
 
 
 def _settings(text: str, file: str) -> Settings:
     return parse_settings(text, file, is_zone=_is_zone)
+
+
+def _titles(text: str, file: str, lenses: Sequence[Lens]) -> Titles:
+    """Read titles; the shipped ones fit whatever lenses there are."""
+    if file != "titles.toml":
+        return parse_titles(text, file, lenses)
+    ours = parse_lenses(_shipped("lenses.toml").decode(), "lenses.toml")
+    return parse_titles(text, file, ours).fitting(lenses)
+
+
+def _unread(_text: str, _file: str) -> None:
+    return None
 
 
 _PARSERS: dict[str, Callable[[str, str], object]] = {
@@ -129,16 +153,23 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "roles.toml": parse_roles,
     "audit.toml": parse_audit,
 }
+_OF_LENSES: dict[str, Callable[..., object]] = {
+    "titles.toml": _titles,
+    "tiers.toml": parse_tiers,
+}
+NAMES = (*_PARSERS, *_OF_LENSES)
 
 
-def _examine(directory: Path | None, name: str) -> Examined:
+def _examine(
+    directory: Path | None, name: str, parse: Callable[[str, str], object]
+) -> Examined:
     path = None if directory is None else directory / name
     shipped = path is None or not path.exists()
     place = name if shipped else str(path)
     content, value, findings = b"", None, []
     try:
         content = _shipped(name) if shipped or path is None else path.read_bytes()
-        value = _PARSERS[name](content.decode(), place)
+        value = parse(content.decode(), place)
     except PolicyErrors as errors:
         findings = list(errors.findings)
     except (OSError, UnicodeDecodeError) as error:
@@ -148,7 +179,7 @@ def _examine(directory: Path | None, name: str) -> Examined:
 
 
 def _stranger(path: Path) -> Examined:
-    known = ", ".join(_PARSERS)
+    known = ", ".join(NAMES)
     finding = PolicyError(str(path), 1, "-", f"is no policy file; there are: {known}")
     return Examined(path.name, str(path), False, "", None, (finding,))  # noqa: FBT003
 

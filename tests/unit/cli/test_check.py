@@ -35,6 +35,8 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "sign_in.toml",
         "roles.toml",
         "audit.toml",
+        "titles.toml",
+        "tiers.toml",
     ]
     assert all(": ok (as shipped, version " in line for line in lines)
     assert not (tmp_path / "new").exists()

@@ -10,6 +10,7 @@ from mileage.wiring.policy import examine, load_policy
 
 NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
 NAMES += ["join.toml", "sign_in.toml", "roles.toml", "audit.toml"]
+NAMES += ["titles.toml", "tiers.toml"]
 
 
 @pytest.fixture
@@ -49,6 +50,42 @@ def test_a_file_in_the_data_directory_takes_the_place_of_the_shipped_one(
     changed = load_policy(tmp_path)
     assert changed.settings == Settings(zone="Asia/Kolkata")
     assert changed.lenses == load_policy(None).lenses
+
+
+LENS = """
+[[lens]]
+name = "calm"
+title = "Calm"
+unit = "count"
+formula = "active_days"
+encourages = "rest"
+gamed_by = "nothing"
+"""
+
+
+def test_titles_and_tiers_that_ship_fit_other_lenses(tmp_path, policy):
+    (policy / "lenses.toml").write_text(LENS)
+    changed = load_policy(tmp_path)
+    assert changed.tiers.lens == "calm"
+    assert "light-foot" not in [one.name for one in changed.titles.titles]
+    assert "token-legend" in [one.name for one in changed.titles.titles]
+
+
+def test_titles_of_ones_own_must_fit_the_lenses(tmp_path, policy):
+    (policy / "lenses.toml").write_text(LENS)
+    title = '[[title]]\nname = "a"\ntitle = "A"\nrewards = "a"\nreason = "a"\n'
+    earned = 'earned_by = ["lens_calm > 1", "lens_cost > 1"]\n'
+    (policy / "titles.toml").write_text(title + earned)
+    (policy / "tiers.toml").write_text('lens = "cost"\nreference = "month"\n')
+    assert findings(tmp_path) == [
+        (str(policy / "titles.toml"), 6, "title[1].earned_by"),
+        (str(policy / "tiers.toml"), 1, "lens"),
+    ]
+
+
+def test_of_wrong_lenses_nothing_else_is_complained_about(tmp_path, policy):
+    (policy / "lenses.toml").write_text(LENS + 'nme = "x"\n')
+    assert findings(tmp_path) == [(str(policy / "lenses.toml"), 9, "lens[1].nme")]
 
 
 def test_the_version_is_that_of_the_bytes(tmp_path, policy):
@@ -126,4 +163,6 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "roles.toml": (True, "roles.toml"),
         "sign_in.toml": (True, "sign_in.toml"),
         "audit.toml": (True, "audit.toml"),
+        "titles.toml": (True, "titles.toml"),
+        "tiers.toml": (True, "tiers.toml"),
     }

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from mileage.store.control.access_log import AccessLog
 from mileage.store.control.accounts import Accounts
 from mileage.store.control.audit import AuditLog
+from mileage.store.control.awards import Awards
 from mileage.store.control.checkpoints import Checkpoints
 from mileage.store.control.dark import DarkSwitch
 from mileage.store.control.database import Database, engine_on
@@ -26,6 +27,7 @@ from mileage.store.control.held import Held
 from mileage.store.control.memberships import Memberships
 from mileage.store.control.opening import bring_up_to_date, create_private
 from mileage.store.control.org_chart import OrgChart
+from mileage.store.control.oversight import Oversights
 from mileage.store.control.participation import Participations
 from mileage.store.control.passwords import Passwords
 from mileage.store.control.provisioning import Provisioning
@@ -54,7 +56,9 @@ class Control(
     Provisioning,
     AccessLog,
     AuditLog,
+    Awards,
     Checkpoints,
+    Oversights,
     DarkSwitch,
     Domains,
     Held,

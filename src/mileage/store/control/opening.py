@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from mileage.store.control.database import Database
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+)
 HEAD = REVISIONS[-1]
 # Alembic keeps it; it is read without Alembic because that is slow to import.
 VERSION = Table("alembic_version", MetaData(), Column("version_num", Text))

@@ -1,0 +1,156 @@
+"""Titles: awards by published rule (``titles.toml``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mileage.domain.formula import holds, names
+from mileage.domain.policy import PolicyFile
+from mileage.honours.figures import placeholders, told, units, value_name, vocabulary
+from mileage.honours.formulas import conditions_of
+from mileage.honours.lenses import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mileage.domain.formula import Condition
+    from mileage.domain.policy import Table
+    from mileage.honours.lenses import Lens
+
+PER_CENT = 100
+"""Shares are in hundredths of a per cent."""
+WHOLE = 100 * PER_CENT
+_NAME = r"[a-z][a-z0-9-]{0,31}"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """One title and who earns it."""
+
+    name: str
+    title: str
+    earned_by: tuple[Condition, ...]
+    """All of them."""
+    reason: str
+    """With metrics in braces; ``{value}`` is what the lens gives."""
+    rewards: str
+    """What it is given for, in words."""
+    top: int | None = None
+    """Hundredths of a per cent of those ranked by ``lens``, from the top."""
+    lens: str = ""
+    """'' for the default one."""
+    grace_days: int = 7
+    """How long it stays after it is no longer earned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """All titles, with what their rules name."""
+
+    titles: tuple[Title, ...]
+    lenses: tuple[Lens, ...]
+
+    def cutoffs(self, values: Sequence[Sequence[int | None]]) -> dict[str, int]:
+        """Return the least value that is at the top, by title, of everybody's values.
+
+        A title without ``top`` is left out, and one of whose lens nobody has a value.
+        """
+        found = {}
+        for one in self.titles:
+            if one.top is not None:
+                place = self.lenses.index(named(self.lenses, one.lens))
+                of_lens = (row[place] for row in values)
+                ranked = sorted(n for n in of_lens if n is not None and n > 0)
+                if ranked:
+                    among = max(1, len(ranked) * one.top // WHOLE)
+                    found[one.name] = ranked[-among]
+        return found
+
+    def earned(
+        self, known: Mapping[str, int | None], cutoffs: Mapping[str, int]
+    ) -> dict[str, str]:
+        """Return the titles that somebody earns, each with its reason."""
+        found = {}
+        for one in self.titles:
+            lens = named(self.lenses, one.lens)
+            value = known[value_name(lens)]
+            least = cutoffs.get(one.name)
+            at_top = value is not None and least is not None and value >= least
+            if (one.top is None or at_top) and all(
+                holds(condition, known) for condition in one.earned_by
+            ):
+                of_units = {**units(self.lenses), "value": lens.unit}
+                found[one.name] = told(one.reason, {**known, "value": value}, of_units)
+        return found
+
+    def fitting(self, lenses: Sequence[Lens]) -> Titles:
+        """Leave out titles whose rules name a lens that is not among these."""
+        known = {*vocabulary(lenses), "value"}
+        called = {"", *(lens.name for lens in lenses)}
+        kept = (
+            one
+            for one in self.titles
+            if one.lens in called and known.issuperset(_named(one))
+        )
+        return Titles(tuple(kept), tuple(lenses))
+
+
+def _named(title: Title) -> Iterator[str]:
+    yield from placeholders(title.reason)
+    for condition in title.earned_by:
+        yield from names(condition.left)
+        yield from names(condition.right)
+
+
+def parse_titles(text: str, file: str, lenses: Sequence[Lens]) -> Titles:
+    """Read ``titles.toml``; its rules may name the lenses that there are."""
+    policy = PolicyFile.parse(text, file)
+    found: list[Title] = []
+    for table in policy.root().tables("title"):
+        title = _title(table, lenses)
+        if any(title.name == other.name for other in found):
+            table.note("name", f"{title.name!r} is the name of another title")
+        if any(title.title == other.title for other in found):
+            table.note("title", f"{title.title!r} is what another title is called")
+        found.append(title)
+    policy.close()
+    return Titles(tuple(found), tuple(lenses))
+
+
+def _title(table: Table, lenses: Sequence[Lens]) -> Title:
+    known = vocabulary(lenses)
+    name = table.text(
+        "name", pattern=_NAME, expected="lower-case letters, digits and hyphens"
+    )
+    reason = table.text("reason")
+    for one in placeholders(reason):
+        if one not in known and one != "value":
+            there = ", ".join(sorted(known))
+            table.note("reason", f"there is no metric {one!r}; there are: {there}")
+    top, lens = _top(table, lenses)
+    earned_by = conditions_of(table, "earned_by", known)
+    if top is None and not earned_by:
+        table.note("earned_by", "is missing; a title needs at least one condition")
+    return Title(
+        name=name,
+        title=table.text("title"),
+        earned_by=earned_by,
+        reason=reason,
+        rewards=table.text("rewards"),
+        top=top,
+        lens=lens,
+        grace_days=table.integer("grace_days", 7, least=0, most=92),
+    )
+
+
+def _top(table: Table, lenses: Sequence[Lens]) -> tuple[int | None, str]:
+    if "top_percent" not in table:
+        if "lens" in table:
+            table.note("lens", "means nothing without top_percent; leave it out")
+        return None, ""
+    top = table.scaled("top_percent", places=2, most=100)
+    if top == 0:
+        table.note("top_percent", "is nobody; give at least 0.01")
+    called = [lens.name for lens in lenses]
+    return top, table.choice("lens", called) if "lens" in table else ""
