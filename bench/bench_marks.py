@@ -19,7 +19,9 @@ from mileage.access.marks import Marker, Marks
 from mileage.domain.people import Viewer
 from mileage.reports.shown import marked_board
 from mileage.web import pages
-from mileage.web.board_view import BoardRows, lens_tabs
+from mileage.web.board_choices import lens_tabs
+from mileage.web.board_query import BoardQuery
+from mileage.web.board_view import BoardRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +49,9 @@ def fastest(make: Callable[[], bytes]) -> float:
 
 def rendered(rows: BoardRows, board: Board) -> bytes:
     """Return the board's page as it is sent, without the frame's own questions."""
-    tabs = lens_tabs(fixtures.LENSES)
     snapshot = board.snapshot
+    tabs = lens_tabs(snapshot, fixtures.LENSES)
+    offered = fixtures.FakeReports().boards(VIEWER)
     context = {
         "organisation": "Northwind Works",
         "simulated": True,
@@ -59,7 +62,8 @@ def rendered(rows: BoardRows, board: Board) -> bytes:
         "csrf": "token",
         "status": 200,
         "completeness": snapshot.completeness,
-        "view": rows.view(board, tabs, VIEWER),
+        "view": rows.view(board, BoardQuery(), tabs, offered, VIEWER),
+        "as_of": "",
         "board": board,
         "snapshot": snapshot,
         "zone": snapshot.zone,

@@ -1,4 +1,8 @@
-"""What must hold on every page, filled and empty, in a real browser."""
+"""What must hold on every page, filled and empty, in a real browser.
+
+Each page is opened once, as it is served: its policy, the way of the Tab key, a
+telephone, and what axe says in light and dark are looked at one after the other.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +35,19 @@ WIDTHS = """() => {
     };
 }"""
 
-FOCUSABLE = """() => [...document.querySelectorAll(
-        'a[href], button, textarea, input:not([type=hidden]), summary, [tabindex="0"]')]
-    .filter(e => e.checkVisibility())
-    .map((e, i) => { e.dataset.stop = i; return i; }).length"""
-FOCUSED = """() => {
-    const e = document.activeElement, s = getComputedStyle(e);
-    return [Number(e.dataset.stop ?? -1),
-        s.outlineStyle === 'none' ? 0 : parseFloat(s.outlineWidth)];
+# Every stop is noted as it gets the focus, with the width of its outline then.
+STOPS = """() => {
+    window.reached = [];
+    const all = [...document.querySelectorAll(
+            'a[href], button, textarea, input:not([type=hidden]), summary, '
+            + '[tabindex="0"]')]
+        .filter(e => e.checkVisibility());
+    document.addEventListener('focusin', ({target}) => {
+        const s = getComputedStyle(target);
+        window.reached.push([all.indexOf(target),
+            s.outlineStyle === 'none' ? 0 : parseFloat(s.outlineWidth)]);
+    });
+    return all.length;
 }"""
 SMALL_TARGETS = """() => [...document.querySelectorAll(
         'nav a, button, summary, input:not([type=hidden]), .brand')]
@@ -50,77 +59,72 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 GROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}
 
 
+def test_a_page_holds_whatever_it_is_opened_with(opened, case, screens):
+    if opened is None:
+        return  # a file to keep, no page
+    page = opened.page
+    the_policy_forbids_what_is_unsafe_and_nothing_breaks(opened, case)
+    every_stop_is_reached_by_the_tab_key_and_seen(page)
+    page.set_viewport_size(NARROW)
+    for scheme in GROUNDS:
+        picture(page, screens, case.name, scheme)
+        a_telephone_shows_it_whole(page)
+    page.set_viewport_size(WIDE)
+    page.evaluate(AXE)
+    for scheme, rules in (("light", EVERY_RULE), ("dark", COLOURS)):
+        picture(page, screens, case.name, scheme)
+        assert page.evaluate(AXE_RUN, rules) == [], scheme
+
+
 def picture(page, screens, name, scheme):
     """Change the scheme, check that it is followed, keep a screenshot for people."""
     page.emulate_media(color_scheme=scheme)
-    target = screens / f"{name}-{page.viewport_size['width']}-{scheme}.png"
-    page.screenshot(path=target)
-    assert target.stat().st_size > 5_000
+    width = page.viewport_size["width"]
+    if screens.wanted or (width, scheme) == (NARROW["width"], "light"):
+        target = screens.folder / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=target)
+        assert target.stat().st_size > 5_000
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == GROUNDS[scheme]
 
 
-def test_axe_finds_nothing(visit, case, screens):
-    name, site, path, who = case
-    page = visit(site, path, who, bypass_csp=True, viewport=WIDE)
-    page.evaluate(AXE)
-    for scheme, rules in (("light", EVERY_RULE), ("dark", COLOURS)):
-        picture(page, screens, name, scheme)
-        assert page.evaluate(AXE_RUN, rules) == [], scheme
-
-
-def test_a_telephone_shows_it_whole(visit, case, screens):
-    """The page never slides sideways, and what does slide has a name and a stop."""
-    name, site, path, who = case
-    page = visit(site, path, who, viewport=NARROW)
-    for scheme in GROUNDS:
-        picture(page, screens, name, scheme)
-        widths = page.evaluate(WIDTHS)
-        assert widths["page"] <= NARROW["width"]
-        assert widths["unnamed"] == []
-        assert page.evaluate(SMALL_TARGETS) == []
-
-
-def test_axe_finds_nothing_on_a_telephone(visit, short_site):
-    page = visit(short_site, "/", bypass_csp=True, viewport=NARROW)
-    page.evaluate(AXE)
-    assert page.evaluate(AXE_RUN, EVERY_RULE) == []
-
-
-def test_the_policy_forbids_what_is_unsafe_and_nothing_breaks(browser, case):
-    name, site, path, who = case
-    errors, addresses = [], []
-    context = browser.new_context(viewport=WIDE)
-    if who:
-        cookie = {"name": "mileage_session", "value": who, "url": site.origin}
-        context.add_cookies([cookie])
-    page = context.new_page()
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: addresses.append(request.url))
-    answer = page.goto(site.origin + path, wait_until="networkidle")
-    policy = answer.headers["content-security-policy"]
+def the_policy_forbids_what_is_unsafe_and_nothing_breaks(opened, case):
+    policy = opened.answer.headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
     # The browser itself reports the 404 of the page that is one.
-    expected = 1 if name == "error" else 0
-    assert len(errors) == expected, errors
-    assert {urlsplit(a).netloc for a in addresses} == {urlsplit(site.origin).netloc}
-    assert page.evaluate("document.fonts.check('14px Inter')")
-    context.close()
+    expected = 1 if case.name == "error" else 0
+    assert len(opened.errors) == expected, opened.errors
+    assert {urlsplit(a).netloc for a in opened.addresses} == {
+        urlsplit(case.site.origin).netloc
+    }
+    assert opened.page.evaluate("document.fonts.check('14px Inter')")
 
 
-def test_every_stop_is_reached_by_the_tab_key_and_seen(visit, case):
-    _, site, path, who = case
-    page = visit(site, path, who, viewport=WIDE)
-    stops = page.evaluate(FOCUSABLE)
+def every_stop_is_reached_by_the_tab_key_and_seen(page):
     # Beyond the first sixty, a list repeats itself row by row.
-    for expected in range(min(stops, 60)):
+    stops = min(page.evaluate(STOPS), 60)
+    for _ in range(stops):
         page.keyboard.press("Tab")
-        stop, outline = page.evaluate(FOCUSED)
-        assert stop == expected
-        assert outline >= 2, page.evaluate("document.activeElement.outerHTML")
+    reached = page.evaluate("window.reached")
+    assert [stop for stop, _ in reached] == list(range(stops))
+    unseen = [stop for stop, outline in reached if outline < 2]
+    assert unseen == []
+
+
+def a_telephone_shows_it_whole(page):
+    """The page never slides sideways, and what does slide has a name and a stop."""
+    widths = page.evaluate(WIDTHS)
+    assert widths["page"] <= NARROW["width"]
+    assert widths["unnamed"] == []
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_axe_finds_nothing_on_a_telephone(visit, short_site):
+    page = visit(short_site, "/", viewport=NARROW)
+    page.evaluate(AXE)
+    assert page.evaluate(AXE_RUN, EVERY_RULE) == []
 
 
 def test_the_skip_link_leads_past_the_navigation(visit, site):

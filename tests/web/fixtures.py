@@ -6,6 +6,7 @@ billion, mostly cache reads, weekends quiet. Everything follows from a seed.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -20,7 +21,9 @@ from mileage.domain.figures import (
     Completeness,
     Figures,
     IngestStatus,
+    Offered,
     PersonalPage,
+    PublishedLens,
     RejectedCount,
     Share,
     Snapshot,
@@ -116,6 +119,9 @@ LENSES = (
         "Agents left running over night.",
     ),
 )
+TITLES = ("Token Legend", "Session Immortal", "Model Connoisseur", "Cache Wizard")
+TIERS = ("emerald", "platinum", "gold", "silver", "bronze")
+WARNING = "Volume is no merit: this board can be climbed by leaving agents running."
 OPERATOR = Viewer("", "operator", operator=True)
 
 
@@ -173,6 +179,8 @@ def standing(index: int, random: Random) -> Standing:
         active_days=random.randint(12, 31),
         daily=spread(total, random),
         simulated=True,
+        tier=TIERS[min(index // 60, 4)] if index % 50 != 44 else "",
+        titles=tuple(TITLES[index % 7 : index % 7 + 2]),
     )
 
 
@@ -204,6 +212,18 @@ def snapshot(count: int = TOP + 40, seed: int = 1) -> Snapshot:
         input_hash="9f2c5a1be07d44c3a8a5c0d1f6e2b7909f2c5a1be07d44c3a8a5c0d1f6e2b790",
         organisation="Northwind Works",
         simulated=True,
+        previous=Window(2 * START - END, START),
+        lenses=tuple(
+            PublishedLens(
+                name,
+                title,
+                "micro_usd" if name == "cost" else "tokens",
+                WARNING if name == "tokens" else "",
+            )
+            for name, title, *_ in LENSES
+        ),
+        accounts=len(standings),
+        active=dict(Counter(one.kind for one in standings)),
     )
 
 
@@ -215,6 +235,7 @@ def empty_snapshot() -> Snapshot:
         daily=(0,) * len(DAYS),
         completeness=Completeness((), None),
         simulated=False,
+        active={},
     )
 
 
@@ -229,6 +250,11 @@ def value_of(lens: str, figures: Figures) -> int:
     }[lens]
 
 
+def rank_before(rank: int) -> int | None:
+    """Return a rank of the period before: some rose, some fell, some are new."""
+    return None if rank % 9 == 5 else max(1, rank + (rank % 5 - 2) * (rank % 7))
+
+
 def board(
     lens: str = "tokens",
     viewer: str = "",
@@ -239,7 +265,7 @@ def board(
     source = source or SNAPSHOT
     ranked = sorted(source.standings, key=lambda s: -value_of(lens, s.figures))
     rows = tuple(
-        BoardRow(rank, value_of(lens, s.figures), s)
+        BoardRow(rank, value_of(lens, s.figures), s, rank_before(rank))
         for rank, s in enumerate(ranked, start=1)
     )
     own = next((r for r in rows[top:] if r.standing.account_id == viewer), None)
@@ -436,7 +462,11 @@ class FakeReports:
         lens = lens or LENSES[0][0]
         if lens not in {known[0] for known in LENSES}:
             raise NotFound(f"There is no lens {lens!r}.")
-        return board(lens, viewer.account_id, self.source, self.top)
+        found = board(lens, viewer.account_id, self.source, self.top)
+        return replace(found, opens=None if viewer.operator else frozenset())
+
+    def boards(self, viewer: Viewer):
+        return Offered(self.source.as_of, ("30d",), ("org",))
 
     def lenses(self):
         return self.lens_texts

@@ -16,6 +16,7 @@ from mileage.domain.figures import (
     Completeness,
     Figures,
     IngestStatus,
+    Offered,
     PersonalPage,
     RejectedCount,
     Share,
@@ -94,6 +95,7 @@ SNAPSHOT = Snapshot(
     versions={"prices": "1", "format": "1"},
     input_hash="0" * 32,
     organisation="Analytical Engines",
+    active={"person": 2},
 )
 
 PERSONAL = PersonalPage(
@@ -168,6 +170,10 @@ class FakeReports:
             for rank, one in enumerate(SNAPSHOT.standings, start=1)
         )
         return Board(lens or "tokens", "tokens", SNAPSHOT, rows, None, len(rows))
+
+    def boards(self, viewer: Viewer) -> Offered:
+        self._note("boards", viewer)
+        return Offered(SNAPSHOT.as_of, ("30d",), ("org",))
 
     def lenses(self) -> tuple[tuple[str, ...], ...]:
         return (

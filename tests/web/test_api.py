@@ -265,12 +265,16 @@ def test_a_board_has_the_published_shape(stage):
     assert list(board) == [
         "lens",
         "unit",
+        "warning",
         "window",
+        "window_name",
+        "previous",
         "as_of",
         "scope",
         "completeness",
         "total",
         "ranked",
+        "first",
         "rows",
         "own",
     ]
@@ -286,7 +290,9 @@ def test_a_board_has_the_published_shape(stage):
     [first, second] = board["rows"]
     for row in (first, second):
         assert (
-            set(row) == {"rank", "account", "name", "value", "tier", "titles"} | FIGURES
+            set(row)
+            == {"rank", "rank_before", "account", "name", "value", "tier", "titles"}
+            | FIGURES
         )
         assert (row["tier"], row["titles"]) == (None, [])
     assert (first["rank"], first["account"], first["name"]) == (

@@ -195,7 +195,7 @@ def test_a_session_that_is_over_opens_nothing(stage):
 def test_reports_are_asked_for_the_viewer_who_asks(stage):
     stage.browser(ADA).get("/")
     stage.browser(ROOT).get("/")
-    assert [asked[1] for asked in stage.reports.asked] == [ADA, ROOT]
+    assert [asked[1] for asked in stage.reports.asked] == [ADA, ADA, ROOT, ROOT]
 
 
 def test_a_websocket_is_closed(stage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from html import unescape
 
@@ -139,7 +140,8 @@ def test_who_was_active(read, kinds, said):
     rows = tuple(
         replace(FIRST, account_id=f"a{n}", kind=k) for n, k in enumerate(kinds)
     )
-    text = read("/", source=replace(SMALL, standings=rows))
+    active = dict(Counter(kinds))
+    text = read("/", source=replace(SMALL, standings=rows, active=active))
     assert f"Active people {said}" in text
 
 

@@ -182,6 +182,24 @@ class Board:
     """How many accounts have a rank."""
     shows: Shows | None = None
     """How others' figures are to be shown to this viewer; None: as they are."""
+    first: int = 0
+    """How many ranked rows come before the first of ``rows``."""
+    count: int = 250
+    """How many rows a page holds."""
+    scope: str = "org"
+    whole: bool = False
+    """Whether the viewer may leaf through everybody, not only through the top."""
+    opens: frozenset[str] | None = frozenset()
+    """Whose rank the viewer may have explained, beside their own; None: anybody's."""
+
+
+class Offered(NamedTuple):
+    """What boards there are."""
+
+    as_of: int | None
+    """Of the last publication (UTC microseconds); None before the first."""
+    windows: tuple[str, ...]
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

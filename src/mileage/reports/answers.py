@@ -7,13 +7,14 @@ before the answer is returned (design, invariant 7).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mileage.access.marks import Marker, Marks
 from mileage.access.readables import READABLES
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
+from mileage.domain.figures import Offered
 from mileage.domain.window import Window
 from mileage.reports.board import cut, rank, without_claimants
 from mileage.reports.gate import Gate
@@ -57,41 +58,13 @@ if TYPE_CHECKING:
     from mileage.reports.overview import Overview
     from mileage.reports.snapshots import Snapshots
     from mileage.reports.status import Receiving
+    from mileage.reports.usage import Question
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
 
 
 MENU = ("people", "ingest_status", "rejected", "unclaimed", "dark", "metrics")
 """Reports of which a menu shows the ones that a viewer may open."""
-
-
-class Question(Protocol):
-    """The unchecked parameters of a usage question; see ``web.services``."""
-
-    @property
-    def scope(self) -> str | None:
-        """``me``, ``org`` or None for the viewer's default."""
-        ...
-
-    @property
-    def since(self) -> int | None:
-        """Start, UTC microseconds."""
-        ...
-
-    @property
-    def until(self) -> int | None:
-        """End, UTC microseconds, not included."""
-        ...
-
-    @property
-    def group_by(self) -> tuple[str, ...]:
-        """Dimensions."""
-        ...
-
-    @property
-    def purpose(self) -> str | None:
-        """Why it is asked."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +120,8 @@ class Answers:
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, detail, named)
         rows = self.participation.masked(board.rows, viewer.account_id)
-        told = without_claimants(replace(board, rows=rows), viewer)
+        opens = None if viewer.operator else frozenset[str]()
+        told = without_claimants(replace(board, rows=rows, opens=opens), viewer)
         return marked_board(told, self._shows(viewer))
 
     def _shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
@@ -155,6 +129,12 @@ class Answers:
         if viewer.operator or account_id == viewer.account_id:
             return None
         return Marker(self._marks, viewer.account_id)
+
+    def boards(self, viewer: Viewer) -> Offered:
+        """Tell which boards there are, and of when the last one is."""
+        self.gate.allow(viewer, "board")
+        windows = (f"{self._have.settings.window_days}d",)
+        return Offered(self._have.snapshots.published_at(), windows, ("org",))
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return (name, title, what it encourages, how it is gamed), default first."""

@@ -67,18 +67,25 @@ def seconds_json(micros: int | None) -> float | None:
     return None if micros is None else round(micros / MICRO, 3)
 
 
-def board_json(board: Board, scope: str = "org") -> dict[str, Any]:
+def board_json(board: Board) -> dict[str, Any]:
     """Write a board; ``value`` counts ``unit``, ``own`` is a row below the cut."""
     snapshot = board.snapshot
+    previous = snapshot.previous
     return {
         "lens": board.lens,
         "unit": board.unit,
+        "warning": next(
+            (one.warning for one in snapshot.lenses if one.name == board.lens), ""
+        ),
         "window": window_json(snapshot.window, snapshot.zone),
+        "window_name": snapshot.name,
+        "previous": previous and window_json(previous, snapshot.zone),
         "as_of": instant_json(snapshot.as_of),
-        "scope": scope,
+        "scope": board.scope,
         "completeness": completeness_json(snapshot.completeness),
         "total": figures_json(snapshot.total),
         "ranked": board.ranked,
+        "first": board.first,
         "rows": [_board_row(row, board) for row in in_order(board)],
         "own": _board_row(board.own, board) if board.own else None,
     }
@@ -88,11 +95,12 @@ def _board_row(row: BoardRow, board: Board) -> dict[str, Any]:
     figures, shows = row.standing.figures, others(row, board)
     return {
         "rank": row.rank,
+        "rank_before": row.before_rank,
         "account": row.standing.account_id,
         "name": row.standing.name,
         "value": shows.shown(row.value) if shows else row.value,
-        "tier": None,
-        "titles": [],
+        "tier": row.standing.tier or None,
+        "titles": list(row.standing.titles),
         **(shown_json(figures, shows) if shows else figures_json(figures)),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mileage.domain.errors import Invalid
 from mileage.reports.completeness import completeness
@@ -15,6 +15,35 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Completeness
     from mileage.domain.window import Window
     from mileage.store.ledger import Ledger
+
+
+class Question(Protocol):
+    """The unchecked parameters of a usage question; see ``web.services``."""
+
+    @property
+    def scope(self) -> str | None:
+        """``me``, ``org`` or None for the viewer's default."""
+        ...
+
+    @property
+    def since(self) -> int | None:
+        """Start, UTC microseconds."""
+        ...
+
+    @property
+    def until(self) -> int | None:
+        """End, UTC microseconds, not included."""
+        ...
+
+    @property
+    def group_by(self) -> tuple[str, ...]:
+        """Dimensions."""
+        ...
+
+    @property
+    def purpose(self) -> str | None:
+        """Why it is asked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ business.
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +15,13 @@ from starlette.routing import Route
 
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.rejecting import SORTS
-from mileage.domain.window import micros
 from mileage.ingest.push_format import PATH
 from mileage.reports.departments import check_frozen, scoped, usage_of
 from mileage.reports.hearing import disagreements_json, sources_json
 from mileage.reports.rejected import rejected_json
-from mileage.reports.shape import board_json, ingest_status_json, personal_json
-from mileage.web.asking import services, viewer
+from mileage.reports.shape import ingest_status_json, personal_json
+from mileage.web.asking import instant, services, viewer
+from mileage.web.board_api import ENDPOINTS as BOARDS
 from mileage.web.department_pages import ENDPOINTS as DEPARTMENTS
 from mileage.web.hooks import OPERATIONS
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
@@ -39,10 +37,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 GROUPS = ("client", "provider", "model", "account", "day", "session", "project")
-MOST_ROWS = 100_000
 MOST_ACCOUNTS = 1000
-# An unencoded plus sign of an offset arrives as a space.
-LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
 def routes() -> list[BaseRoute]:
@@ -101,16 +96,6 @@ def usage(request: Request) -> dict[str, Any]:
     return services(request).reports.usage(viewer(request), question)
 
 
-def board(request: Request) -> dict[str, Any]:
-    """Answer the published ranking by one lens."""
-    ranked = services(request).reports.board(
-        viewer(request), request.path_params["lens"], as_of=instant(request, "as_of")
-    )
-    body = board_json(ranked)
-    body["rows"] = body["rows"][: row_limit(request)]
-    return body
-
-
 def me(request: Request) -> dict[str, Any]:
     """Answer the viewer's own page."""
     asking = viewer(request)
@@ -167,37 +152,12 @@ def docs(request: Request) -> Response:
     )
 
 
-def instant(request: Request, name: str) -> int | None:
-    """Read an ISO 8601 instant as UTC microseconds; the offset is required."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
-        if read.tzinfo is not None:
-            return micros(read)
-    except ValueError:
-        pass
-    raise Invalid(
-        f"`{name}` must be an instant with its offset from UTC, "
-        "such as 2026-11-01T00:00:00Z."
-    )
-
-
 def dimensions(text: str) -> tuple[str, ...]:
     """Read a comma list of dimensions; the report says which of them it knows."""
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if len(set(names)) != len(names):
         raise Invalid("`group_by` names a dimension twice. Name each once.")
     return names
-
-
-def row_limit(request: Request) -> int:
-    """Read how many rows to answer; the published cut holds beside it."""
-    text = request.query_params.get("top", str(MOST_ROWS))
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_ROWS:
-        raise Invalid(f"`top` must be a whole number from 1 to {MOST_ROWS}.")
-    return int(text)
 
 
 SCOPE = Parameter("scope", "Whose: me or org.", {"type": "string"}, example="me")
@@ -244,32 +204,6 @@ ENDPOINTS = (
                 example="client,model",
             ),
             PURPOSE,
-        ),
-    ),
-    Endpoint(
-        path="/api/v1/boards/{lens}",
-        name="board",
-        summary="The board, ranked by one lens",
-        description="The published snapshot of the rolling window. The viewer's row "
-        "is in own when it is below the cut.",
-        answer="Board",
-        handler=board,
-        errors=(401, 403, 404, 422, 429, 503),
-        parameters=(
-            Parameter(
-                "lens",
-                "What to rank by; the board's page lists the lenses.",
-                {"type": "string"},
-                where="path",
-                example="tokens",
-            ),
-            Parameter("as_of", "The board as it stood at this instant.", INSTANT),
-            Parameter(
-                "top",
-                "At most this many rows, within the published cut.",
-                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
-                example="10",
-            ),
         ),
     ),
     Endpoint(
@@ -355,6 +289,7 @@ ENDPOINTS = (
     ),
     *DEPARTMENTS,
     *TAKING_PART,
+    *BOARDS,
 )
 
 POSTS = {PATH: PUSH, **OPERATIONS}

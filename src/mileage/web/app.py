@@ -17,6 +17,7 @@ from mileage.domain.errors import MileageError
 from mileage.web import (
     access_pages,
     api,
+    board_pages,
     card_pages,
     dark,
     department_pages,
@@ -90,6 +91,7 @@ def _routes(services: Services, intake: Intake) -> list[BaseRoute]:
     """List every address; each has a row in ``route_access``."""
     return [
         *pages.routes(),
+        *board_pages.routes(),
         *access_pages.routes(),
         *department_pages.routes(),
         *hearing_pages.routes(),

@@ -1,4 +1,4 @@
-"""The stylesheet, the font and the icon, named by what is in them.
+"""The stylesheet, the script, the font and the icon, named by what is in them.
 
 A few small files, read once: ``/static/app.css?v=1a2b3c4d`` may be kept for ever,
 because another content has another address.
@@ -22,6 +22,7 @@ STATIC = Path(__file__).parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",

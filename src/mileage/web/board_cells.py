@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup, escape
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 _STAND_IN = "\x02{}\x03"
 _CUT = re.compile("\x02(\\d+)\x03")
-MONEY = "micro_usd"
+VALUES = MappingProxyType(
+    {"micro_usd": numbers.money_four, "hundredths": numbers.hundredths}
+)
+"""How a marked value is written, by its unit."""
 
 
 class Texts(NamedTuple):
@@ -86,8 +90,7 @@ def texts_of(
             return markup.unknown(missing)
         return text(one.value, part=one.part, written=written)
 
-    money = unit == MONEY
-    value_text = numbers.money_four if money else numbers.four
+    value_text = VALUES.get(unit, numbers.four)
     return Texts(
         value=text(row.value, part=False, written=value_text),
         tokens=named("tokens", numbers.four),
@@ -102,7 +105,7 @@ def exact_texts(row: BoardRow, unit: str) -> Texts:
     """Return the short forms with the exact ones beside them."""
     standing, figures = row.standing, row.standing.figures
     return Texts(
-        value=markup.usd(row.value) if unit == MONEY else markup.num(row.value),
+        value=markup.valued(row.value, unit),
         tokens=markup.num(figures.tokens.total),
         written=markup.num(markup.written(figures)),
         cost=markup.usd(figures.cost),

@@ -46,6 +46,13 @@ def usd(micro_usd: int | None, reason: str = "no call has a known price") -> Mar
     )
 
 
+def valued(value: int, unit: str) -> Markup:
+    """Return what a lens ranks by, in the lens's unit."""
+    if unit == "micro_usd":
+        return usd(value)
+    return escape(numbers.hundredths(value)) if unit == "hundredths" else num(value)
+
+
 def share(value: float | None, reason: str = "no prompt tokens") -> Markup:
     """Return a share as a percentage."""
     if value is None:

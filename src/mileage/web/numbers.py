@@ -120,6 +120,11 @@ def usd(micro_usd: int) -> str:
     return f"{micro_usd // MICRO}.{micro_usd % MICRO:06}"
 
 
+def hundredths(count: int) -> str:
+    """Return a number with two decimals of its hundredths: ``1,234.50``."""
+    return f"{count / 100:,.2f}"
+
+
 def percent(share: float) -> str:
     """Return one decimal; what is not all never reads 100 %, nor a little 0 %."""
     tenths = round(share * _WHOLE)
@@ -150,6 +155,11 @@ def clock_text(instant: int, zone: str) -> str:
 def iso_minute(instant: int, zone: str) -> str:
     """Return UTC microseconds as tables show them: ``2026-11-22 10:03``."""
     return f"{moment(instant, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def wall(instant: int, zone: str) -> str:
+    """Return UTC microseconds as forms hold a local time: ``2026-11-22T10:03``."""
+    return f"{moment(instant, ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
 
 
 def iso_exact(instant: int, zone: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mileage import __version__
 from mileage.domain.tokens import TOKEN_CLASSES
+from mileage.web.board_schemas import BOARD_SCHEMAS, FIGURES
 from mileage.web.department_schemas import DEPARTMENT_SCHEMAS
 from mileage.web.hook_schemas import HOOK_SCHEMAS
 from mileage.web.receiver_schemas import RECEIVER_SCHEMAS
@@ -105,30 +106,6 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-FIGURES: Schema = {
-    "calls": COUNT,
-    **dict.fromkeys(TOKEN_CLASSES, COUNT),
-    "tokens": {**COUNT, "description": "The sum of the seven classes."},
-    "cost_usd": {
-        "type": ["string", "null"],
-        "pattern": r"^-?\d+\.\d{6}$",
-        "description": "Dollars, the sum of the priced calls; null when none is.",
-    },
-    "unpriced_calls": COUNT,
-    "unmeasured_calls": COUNT,
-}
-
-BOARD_ROW: Schema = {
-    "rank": {"type": "integer", "minimum": 1},
-    "account": TEXT,
-    "name": TEXT,
-    "value": {"type": "integer", "description": "Counts the board's `unit`."},
-    "tier": {"type": ["string", "null"]},
-    "titles": _list(TEXT),
-    **FIGURES,
-}
-
-
 def _shares(kind: str) -> Schema:
     return _list(_object({kind: TEXT, "note": TEXT, **FIGURES}))
 
@@ -206,6 +183,7 @@ DISAGREEMENT: Schema = {
 }
 
 SCHEMAS: dict[str, Schema] = {
+    **BOARD_SCHEMAS,
     **DEPARTMENT_SCHEMAS,
     **HOOK_SCHEMAS,
     **RECEIVER_SCHEMAS,
@@ -252,21 +230,6 @@ SCHEMAS: dict[str, Schema] = {
         },
         more=True,
     ),
-    "Board": _object(
-        {
-            "lens": TEXT,
-            "unit": TEXT,
-            "window": _ref("Window"),
-            "as_of": INSTANT,
-            "scope": TEXT,
-            "completeness": _ref("Completeness"),
-            "total": _ref("Figures"),
-            "ranked": COUNT,
-            "rows": _list(_ref("BoardRow")),
-            "own": {"oneOf": [_ref("BoardRow"), {"type": "null"}]},
-        }
-    ),
-    "BoardRow": _object(BOARD_ROW),
     "PersonalPage": _object(PERSONAL_PAGE),
     "Sources": _object(
         {

@@ -7,7 +7,6 @@ Handlers are plain functions, so that they run in a thread and stall nobody.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,7 +14,6 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from mileage.web import asking, assets, charts, markup, numbers
-from mileage.web.board_view import BoardRows, lens_tabs
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
 
@@ -54,11 +52,12 @@ def _environment() -> Environment:
             for function in (
                 *(markup.num, markup.cells, markup.usd, markup.share, markup.instant),
                 *(markup.minute, markup.day, markup.local_day, markup.ticks),
-                *(markup.written, markup.per_million, markup.largest),
-                *(numbers.duration, numbers.exact, numbers.size),
+                *(markup.written, markup.per_million, markup.largest, markup.valued),
+                *(numbers.duration, numbers.exact, numbers.size, numbers.wall),
             )
         }
     )
+    made.filters["clock"] = numbers.clock_text
     made.globals.update(
         asset=assets.address,
         area=charts.area,
@@ -112,24 +111,6 @@ def navigation(viewer: Viewer | None, opens: Collection[str] = ()) -> tuple[Link
     return (Link("/", "Board"), *mine, *people, *ingest, *shared, *dark)
 
 
-def board_page(kept: BoardRows, request: Request) -> Response:
-    """Show the organisation's board, ranked by ``?lens=``."""
-    viewer = asking.viewer(request)
-    reports = asking.services(request).reports
-    board = reports.board(viewer, request.query_params.get("lens"))
-    view = kept.view(board, lens_tabs(reports.lenses()), viewer)
-    return page(
-        request,
-        "board.html",
-        view=view,
-        board=board,
-        snapshot=board.snapshot,
-        completeness=board.snapshot.completeness,
-        zone=board.snapshot.zone,
-        **_simulated(board.snapshot.simulated),
-    )
-
-
 def my_page(request: Request) -> Response:
     """Show one's own page; an operator without an account chooses whose to open."""
     viewer = asking.viewer(request)
@@ -158,7 +139,7 @@ def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
         own=account_id == viewer.account_id,
         completeness=me.completeness,
         zone=me.zone,
-        **_simulated(me.simulated),
+        **marked_simulated(me.simulated),
     )
 
 
@@ -191,7 +172,7 @@ def matching(people: Sequence[Account], wanted: str) -> list[Account]:
     )
 
 
-def _simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's own mark)
+def marked_simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's own mark)
     """Mark the page when the figures say so, whatever the organisation says."""
     return {"simulated": True} if yes else {}
 
@@ -201,7 +182,6 @@ def routes() -> list[Route]:
     for name in templates.list_templates():
         templates.get_template(name)
     return [
-        Route("/", partial(board_page, BoardRows(templates)), name="board"),
         Route("/me", my_page),
         Route("/people", people_page),
         Route("/people/{account_id}", person_page),

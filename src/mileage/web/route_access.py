@@ -76,6 +76,7 @@ ROUTES = (
     RouteAccess("/requests", "report", "person_requests", EVERYBODY),
     _post("/requests/answer", "report", "person_requests"),
     RouteAccess("/api/v1/usage", "report", "usage", ONESELF + EVERYBODY),
+    RouteAccess("/api/v1/boards", "report", "board", EVERYBODY),
     RouteAccess("/api/v1/boards/{lens}", "report", "board", EVERYBODY),
     RouteAccess("/api/v1/me", "report", "personal", ONESELF),
     RouteAccess("/api/v1/me/readers", "report", "my_data", ONESELF),

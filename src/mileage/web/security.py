@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 
+from mileage.web.content_policy import NO_SCRIPT
 from mileage.web.problems import Problem, plain, title
 
 if TYPE_CHECKING:
@@ -32,13 +33,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("mileage.web")
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
 ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -67,6 +62,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(ALWAYS)
+                headers.setdefault("Content-Security-Policy", NO_SCRIPT)
                 # Figures never rest in a cache; only static files say otherwise.
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":

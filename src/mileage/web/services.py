@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mileage.domain.cube import DepartmentPage, Listed
     from mileage.domain.darkness import Darkness
     from mileage.domain.directory import AccessRow
-    from mileage.domain.figures import Board, IngestStatus, PersonalPage
+    from mileage.domain.figures import Board, IngestStatus, Offered, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
     from mileage.domain.parking import Claimed, Parked
@@ -54,6 +54,10 @@ class Reports(Protocol):
         self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
     ) -> Board:
         """Rank the published snapshot; raises NotFound, Refused, Unavailable."""
+        ...
+
+    def boards(self, viewer: Viewer) -> Offered:
+        """Tell which boards there are, and of when the last one is; raises Refused."""
         ...
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
@@ -380,5 +384,7 @@ class Services:
     provisioning: Provisioning | None = None
     address: str = ""
     """Where people reach this server through a proxy; its host is answered too."""
+    zone: str = "UTC"
+    """The organisation's: of times that somebody writes without an offset."""
     page_rate: int = 0
     """Pages and API answers a minute for one person; 0 is no limit."""

@@ -242,6 +242,7 @@ class Server:
             ),
             rights=self.organisation.rights,
             page_rate=self.organisation.policy.settings.pages_a_minute,
+            zone=self.organisation.policy.settings.zone,
             departments=self.organisation.departments,
             taking_part=self.organisation.answers.participation,
             single_sign_on=self._single_sign_on,

@@ -8,13 +8,16 @@ from dataclasses import replace
 import pytest
 from starlette.requests import Request
 
+from mileage.domain.figures import Offered
 from mileage.domain.people import Account, Viewer
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.web import asking, assets, markup, numbers, pages
 from mileage.web.asking import Asker
-from mileage.web.board_view import BoardRows, count_active, is_own, lens_tabs
+from mileage.web.board_choices import lens_tabs
+from mileage.web.board_query import BoardQuery
+from mileage.web.board_view import BoardRows, by_kind, count_active, is_own
 from mileage.web.personal_view import (
     BANDS,
     CLASSES,
@@ -25,10 +28,19 @@ from mileage.web.personal_view import (
 )
 from tests.web import fixtures
 
-TABS = lens_tabs(fixtures.LENSES)
+TABS = lens_tabs(fixtures.SNAPSHOT, fixtures.LENSES)
+OFFERED = Offered(None, ("30d",), ("org",))
 FIRST, SECOND, THIRD = fixtures.SNAPSHOT.standings[:3]
-SMALL = replace(fixtures.SNAPSHOT, standings=(FIRST, SECOND, THIRD))
+SMALL = replace(
+    fixtures.SNAPSHOT, standings=(FIRST, SECOND, THIRD), active={"person": 3}
+)
 MIDNIGHT = 1_761_955_200 * 1_000_000  # 2025-11-01T00:00:00Z
+
+
+def seen(kept, board, viewer):
+    opens = None if viewer.operator else frozenset()
+    given = (BoardQuery(), TABS, OFFERED, viewer)
+    return kept.view(replace(board, opens=opens), *given)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +182,7 @@ def test_days_of_my_page_that_are_parts(start, end, parts):
 )
 def test_people_and_others(kinds, counted):
     rows = [replace(FIRST, kind=kind) for kind in kinds]
-    assert count_active(rows) == counted
+    assert count_active(by_kind(rows)) == counted
 
 
 @pytest.mark.parametrize(
@@ -189,9 +201,9 @@ def test_whose_row_it_is(viewer, own):
 def test_a_board_of_another_window_is_counted_anew():
     kept = BoardRows(pages.templates)
     viewer = Viewer("", "operator", operator=True)
-    smaller = replace(SMALL, standings=(FIRST,))
+    smaller = replace(SMALL, standings=(FIRST,), active={"person": 1})
     found = [
-        kept.view(fixtures.board(source=source), TABS, viewer).active.people
+        seen(kept, fixtures.board(source=source), viewer).active.people
         for source in (SMALL, smaller, SMALL)
     ]
     assert found == [3, 1, 3]
@@ -200,9 +212,7 @@ def test_a_board_of_another_window_is_counted_anew():
 def test_an_operator_with_an_account_has_links_and_a_row():
     kept = BoardRows(pages.templates)
     viewer = Viewer(FIRST.account_id, FIRST.name, operator=True)
-    view = kept.view(
-        fixtures.board(viewer=FIRST.account_id, source=SMALL), TABS, viewer
-    )
+    view = seen(kept, fixtures.board(viewer=FIRST.account_id, source=SMALL), viewer)
     assert view.place == 1
     assert view.rows.count('href="/me"') == 1
     assert view.rows.count('href="/people/') == 2
@@ -211,7 +221,7 @@ def test_an_operator_with_an_account_has_links_and_a_row():
 @pytest.mark.parametrize("lens", ["tokens", "cost"])
 def test_the_tab_is_the_one_of_the_board(lens):
     board = fixtures.board(lens, source=SMALL)
-    view = BoardRows(pages.templates).view(board, TABS, Viewer("", "x"))
+    view = seen(BoardRows(pages.templates), board, Viewer("", "x"))
     assert view.tab.name == lens
     assert view.pinned is None
     assert view.place is None

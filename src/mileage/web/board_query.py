@@ -1,0 +1,100 @@
+"""What somebody asks of a board, as it stands in the address of a page.
+
+The address is the whole state of the page: whoever copies it asks the same again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from mileage.domain.errors import Invalid
+from mileage.domain.window import micros, moment
+from mileage.web.asking import LOST_PLUS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOARD = "/"
+WHOLE = "org"
+MOST_PAGES = 1_000_000
+LONGEST = 100
+"""Characters of a text to look for."""
+
+
+class BoardQuery(NamedTuple):
+    """A board as somebody wants it; '' takes what is published first."""
+
+    lens: str = ""
+    window: str = ""
+    scope: str = WHOLE
+    as_of: int | None = None
+    """UTC microseconds: the board as it stood then; None is now."""
+    page: int = 1
+    wanted: str = ""
+    """Words to look for in names and departments."""
+
+    def address(self, path: str = BOARD, **changes: object) -> str:
+        """Return where this is asked, with some of it changed.
+
+        Another board begins on its first page. What is left to its default stays out.
+        """
+        asked = self._replace(page=1)._replace(**changes)  # type: ignore[arg-type]
+        fields = {
+            "lens": asked.lens,
+            "window": asked.window,
+            "scope": "" if asked.scope == WHOLE else asked.scope,
+            "as_of": "" if asked.as_of is None else instant_text(asked.as_of),
+            "q": asked.wanted,
+            "page": "" if asked.page == 1 else str(asked.page),
+        }
+        given = urlencode({name: text for name, text in fields.items() if text})
+        return f"{path}?{given}" if given else path
+
+
+def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
+    """Read the fields of an address; raises Invalid, which says what to write.
+
+    Times without an offset are of ``zone``; a day alone is all of it.
+    """
+    return BoardQuery(
+        lens=given.get("lens", ""),
+        window=given.get("window", ""),
+        scope=given.get("scope", "") or WHOLE,
+        as_of=read_instant(given.get("as_of", ""), zone),
+        page=_read_page(given.get("page", "") or "1"),
+        wanted=" ".join(given.get("q", "")[:LONGEST].split()),
+    )
+
+
+def read_instant(text: str, zone: str) -> int | None:
+    """Read an instant; None of ''."""
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-11-22"):
+            following = date.fromisoformat(text) + timedelta(days=1)
+            midnight = datetime.combine(following, time(), ZoneInfo(zone))
+            return micros(midnight) - 1
+        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
+        return micros(read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone)))
+    except (ValueError, OverflowError):
+        message = (
+            "`as_of` must be a day or an instant, such as 2026-11-22 or "
+            f"2026-11-22T10:00 (then of {zone}) or 2026-11-22T09:00:00Z."
+        )
+        raise Invalid(message) from None
+
+
+def instant_text(instant: int) -> str:
+    """Write UTC microseconds so that ``read_instant`` reads the same."""
+    return moment(instant).isoformat().replace("+00:00", "Z")
+
+
+def _read_page(text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,7}", text) and 1 <= int(text) <= MOST_PAGES:
+        return int(text)
+    raise Invalid("`page` must be a whole number, 1 for the top of the board.")
