@@ -40,6 +40,7 @@ from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.rights import FakeRights
+from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
 
 if TYPE_CHECKING:
@@ -650,4 +651,5 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
+        oversight=FakeOversight(),
     )

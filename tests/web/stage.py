@@ -40,6 +40,7 @@ from tests.web.departments import FakeDepartments
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
+from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
 
 HOST = "mileage.test:8470"
@@ -376,6 +377,7 @@ class Stage:
             dark=self.dark,
             departments=self.departments,
             taking_part=self.taking_part,
+            oversight=FakeOversight(),
         )
         self.app = create_app(services)
 

@@ -69,6 +69,12 @@ _LIST = (
         "the dark switch is not yours to turn; the page /access says whose it is",
         names_people=False,
     ),
+    Readable(
+        "oversight",
+        "how people's figures are read",
+        "oversight is not yours; the page /access says whose it is",
+        ("brakes", "readers", "changes"),
+    ),
     Readable("people", "the directory", "the directory is for the operator"),
     Readable(
         "unclaimed",

@@ -63,7 +63,10 @@ if TYPE_CHECKING:
     from mileage.store.ledger import Ledger
 
 
-MENU = ("people", "ingest_status", "rejected", "unclaimed", "dark", "metrics")
+MENU = (
+    *("people", "ingest_status", "rejected", "unclaimed"),
+    *("dark", "metrics", "oversight"),
+)
 """Reports of which a menu shows the ones that a viewer may open."""
 
 

@@ -8,8 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from mileage.domain.oversight import OversightPage
     from mileage.domain.participation import TakingPart
     from mileage.domain.people import Viewer
+
+
+class OversightDesk(Protocol):
+    """How people's figures are read, for those who watch over that."""
+
+    def page(self, viewer: Viewer, purpose: str | None = None) -> OversightPage:
+        """Answer what the viewer may see of it; raises Refused, PurposeMissing."""
+        ...
 
 
 class TakingPartDesk(Protocol):

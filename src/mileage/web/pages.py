@@ -108,7 +108,8 @@ def navigation(viewer: Viewer | None, opens: Collection[str] = ()) -> tuple[Link
     ingest = (Link("/ingest", "Ingest"),) if "ingest_status" in opens else ()
     shared = (Link("/departments", "Departments"), Link("/sources", "Sources"))
     dark = (Link("/dark", "Dark switch"),) if "dark" in opens else ()
-    return (Link("/", "Board"), *mine, *people, *ingest, *shared, *dark)
+    over = (Link("/oversight", "Oversight"),) if "oversight" in opens else ()
+    return (Link("/", "Board"), *mine, *people, *ingest, *shared, *over, *dark)
 
 
 def my_page(request: Request) -> Response:

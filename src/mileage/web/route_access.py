@@ -60,6 +60,7 @@ ROUTES = (
     RouteAccess("/unclaimed", "report", "unclaimed", EVERYBODY),
     _post("/unclaimed/claim", "report", "unclaimed"),
     _post("/unclaimed/unclaim", "report", "unclaimed"),
+    RouteAccess("/oversight", "report", "oversight", EVERYBODY),
     RouteAccess("/dark", "report", "dark", EVERYBODY),
     _post("/dark/on", "report", "dark"),
     _post("/dark/off", "report", "dark"),

@@ -16,6 +16,7 @@ import uvicorn
 
 from mileage.domain.errors import Conflict, Invalid, MileageError
 from mileage.domain.people import OPERATOR
+from mileage.reports.oversight import Oversight
 from mileage.store.control import FILE_NAME, open_control
 from mileage.web.app import create_app
 from mileage.web.http_connection import BoundedConnection, Crowd
@@ -245,6 +246,11 @@ class Server:
             zone=self.organisation.policy.settings.zone,
             departments=self.organisation.departments,
             taking_part=self.organisation.answers.participation,
+            oversight=Oversight(
+                self.organisation.answers.gate,
+                self.organisation.control,
+                self.organisation.policy.audit.brakes,
+            ),
             single_sign_on=self._single_sign_on,
             provisioning=Provisioning(
                 self.organisation.control, self.organisation.policy.settings.zone

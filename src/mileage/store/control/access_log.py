@@ -12,7 +12,7 @@ from mileage.domain.directory import ORGANISATION, AccessRow, NamedRead
 from mileage.domain.entries import set_digest
 from mileage.domain.errors import TooMany
 from mileage.store.control.audit import ITSELF, Change, note
-from mileage.store.control.brakes import DAY, Braked, Counter
+from mileage.store.control.brakes import BRAKE, DAY, Braked, Counter
 from mileage.store.control.dark import refuse_in_the_dark
 from mileage.store.control.named_sets import NamedSets, keep_set, naming
 from mileage.store.control.schema import ACCESS_ROW, AUDIT_ROW
@@ -88,7 +88,7 @@ class AccessLog(NamedSets):
         """Leave one audit row a day for each viewer and limit."""
         with self._database.writing() as connection:
             at = self._database.now()
-            action, row = f"brake: {braked.what}", AUDIT_ROW.c
+            action, row = f"{BRAKE}{braked.what}", AUDIT_ROW.c
             today = (row.action == action) & (row.subject == viewer.account_id)
             told = select(row.row_id).where(today, row.at >= at - at % DAY)
             if connection.execute(told).first() is None:

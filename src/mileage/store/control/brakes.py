@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mileage.domain.directory import NamedRead
 
 DAY = 86_400_000_000
+BRAKE = "brake: "
+"""What the audit row of whoever was stopped begins with."""
 MOST_VIEWERS = 500
 """Whose day is kept in memory; of others it is read anew, which takes longer."""
 
