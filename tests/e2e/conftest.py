@@ -7,19 +7,22 @@ out when its tool is missing is no check.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import uvicorn
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, Response, expect, sync_playwright
 
 from mileage.web.app import create_app
-from tests.web import fixtures, receiving
+from mileage.web.route_access import ROUTES
+from tests.web import departments, fixtures, receiving
 from tests.web.fixtures import FakeReports, fake_services
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -140,6 +143,9 @@ FILLED = (
     ("about-your-data", "/about-your-data", "me"),
     ("taking-part", "/me/taking-part", "me"),
     ("card", "/me/card", "me"),
+    ("benchmark", "/me/benchmark", "me"),
+    ("groups-teams", "/groups", "me"),
+    ("groups-roles", "/groups?scope=roles", "me"),
     ("requests", "/requests", "operator"),
     ("sign-in", "/sign-in", ""),
     ("sessions", "/sessions", "me"),
@@ -158,21 +164,94 @@ EMPTY = (
     ("empty-sources", "/sources", "me"),
     ("empty-disagreements", "/disagreements", "me"),
     ("empty-my-data", "/me/data", "me"),
+    ("empty-benchmark", "/me/benchmark", "me"),
+    ("empty-groups", "/groups", "me"),
     ("empty-requests", "/requests", "operator"),
 )
 
 
-@pytest.fixture(params=[*FILLED, *EMPTY], ids=lambda case: case[0])
+SAMPLES = {"account_id": "acc-00003", "department_id": departments.ID}
+"""What stands for what in the addresses of pages."""
+
+
+def unnamed():
+    """The pages of the table of routes that nobody gave a name above, and files."""
+    named = [path.partition("?")[0] for _, path, _ in FILLED]
+    for route in ROUTES:
+        pattern = re.sub(r"{\w+}", "[^/]+", route.path)
+        if (
+            "GET" in route.methods
+            and route.opener in ("report", "signed in")
+            and not route.path.startswith("/api/")
+            and not any(re.fullmatch(pattern, path) for path in named)
+        ):
+            path = route.path.format_map(SAMPLES)
+            own = path.startswith("/me/")
+            yield path[1:].replace("/", "-"), path, "me" if own else "operator"
+
+
+class Case(NamedTuple):
+    """One page, and who opens it where."""
+
+    name: str
+    site: Site
+    path: str
+    who: str
+
+
+@pytest.fixture(params=[*FILLED, *EMPTY, *unnamed()], ids=lambda case: case[0])
 def case(request, short_site, empty_site):
-    """Every page once: (name, site, path, who)."""
+    """Every page once."""
     name, path, who = request.param
-    return name, empty_site if name.startswith("empty") else short_site, path, who
+    empty = name.startswith("empty")
+    return Case(name, empty_site if empty else short_site, path, who)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page as it was served, and what happened meanwhile."""
+
+    page: Page
+    answer: Response
+    errors: list[str]
+    addresses: list[str]
+
+
+@pytest.fixture
+def opened(browser, case):
+    """Open a page in a context of its own; None where there is a file instead."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    if case.who:
+        cookie = {"name": "mileage_session", "value": case.who}
+        context.add_cookies([{**cookie, "url": case.site.origin}])
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    found = Opened(page, None, [], [])
+    page.on("console", lambda m: m.type == "error" and found.errors.append(m.text))
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("request", lambda request: found.addresses.append(request.url))
+    address = case.site.origin + case.path
+    kind = context.request.get(address, headers={"accept": "text/html"}).headers
+    if "text/html" in kind["content-type"]:
+        answer = page.goto(address, wait_until="networkidle")
+        assert answer.status == (404 if case.name == "error" else 200)
+        yield replace(found, answer=answer)
+    else:
+        yield None
+    context.close()
+
+
+class Screens(NamedTuple):
+    """A folder for screenshots, and whether somebody wants all of them."""
+
+    folder: Path
+    wanted: bool
 
 
 @pytest.fixture(scope="session")
 def screens(tmp_path_factory):
-    """A folder for screenshots; MILEAGE_SCREENS keeps them somewhere."""
+    """MILEAGE_SCREENS names a folder in which they are kept."""
     kept = os.environ.get("MILEAGE_SCREENS")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("screens")
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return Screens(folder, bool(kept))
