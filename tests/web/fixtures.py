@@ -39,6 +39,7 @@ from mileage.web.services import Services
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
+from tests.web.groups import FakeGroups
 from tests.web.rights import FakeRights
 from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
@@ -651,5 +652,6 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
+        groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),
     )

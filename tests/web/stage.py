@@ -37,6 +37,7 @@ from mileage.web.services import Services, UsageQuestion
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
+from tests.web.groups import FakeGroups
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
@@ -362,6 +363,7 @@ class Stage:
     departments: FakeDepartments = field(default_factory=FakeDepartments)
     rights: FakeRights = field(default_factory=FakeRights)
     taking_part: FakeTakingPart = field(default_factory=FakeTakingPart)
+    groups: FakeGroups = field(default_factory=FakeGroups)
     page_rate: int = 0
 
     def __post_init__(self) -> None:
@@ -377,6 +379,7 @@ class Stage:
             dark=self.dark,
             departments=self.departments,
             taking_part=self.taking_part,
+            groups=self.groups,
             oversight=FakeOversight(),
         )
         self.app = create_app(services)

@@ -103,6 +103,7 @@ def test_no_role_but_the_operator_sees_more_than_one_line_says():
     assert opened == {
         *(("board", of) for of in ("organisation",)),
         *(("access", of) for of in ("organisation",)),
+        *(("groups", of) for of in ("organisation",)),
         ("department", "own-department"),
     }
 

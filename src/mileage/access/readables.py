@@ -47,6 +47,11 @@ _LIST = (
         "you may not see this department; the page /access says who may see what",
     ),
     Readable(
+        "groups",
+        "boards of teams, roles, clients and models",
+        "boards of groups are for people who are signed in",
+    ),
+    Readable(
         "usage",
         "usage over a window",
         "you may ask for your own usage (scope=me); "

@@ -137,12 +137,7 @@ def parse_settings(
         default,
         organisation=root.text("organisation", default.organisation),
         zone=zone,
-        participation=board.text(
-            "participation",
-            default.participation,
-            pattern="|".join(MODES),
-            expected=" or ".join(MODES),
-        ),
+        participation=_participation(board, default.participation),
         **_numbers(board, default, _BOARD),
         domains=door.texts("domains", pattern=DOMAIN, expected="domain"),
         **_numbers(root.table("limits"), default, _LIMITS),
@@ -154,6 +149,11 @@ def parse_settings(
     _check(settings, retention, disclosure)
     policy.close()
     return settings
+
+
+def _participation(board: Table, default: str) -> str:
+    modes = {"pattern": "|".join(MODES), "expected": " or ".join(MODES)}
+    return board.text("participation", default, **modes)
 
 
 def _check(settings: Settings, retention: Table, disclosure: Table) -> None:

@@ -23,6 +23,7 @@ from mileage.reports.shape import ingest_status_json, personal_json
 from mileage.web.asking import instant, services, viewer
 from mileage.web.board_api import ENDPOINTS as BOARDS
 from mileage.web.department_pages import ENDPOINTS as DEPARTMENTS
+from mileage.web.group_pages import ENDPOINTS as GROUPED
 from mileage.web.hooks import OPERATIONS
 from mileage.web.openapi import INSTANT, Endpoint, Parameter, document
 from mileage.web.pages import page
@@ -289,6 +290,7 @@ ENDPOINTS = (
     ),
     *DEPARTMENTS,
     *TAKING_PART,
+    *GROUPED,
     *BOARDS,
 )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from mileage.domain.oversight import OversightPage
     from mileage.domain.participation import TakingPart
+    from mileage.domain.peers import Benchmark, GroupBoard
     from mileage.domain.people import Viewer
 
 
@@ -30,4 +31,16 @@ class TakingPartDesk(Protocol):
 
     def choose(self, viewer: Viewer, choice: str, *, stated: bool) -> None:
         """Record one's own choice; raises Invalid, NotFound."""
+        ...
+
+
+class GroupDesk(Protocol):
+    """Figures of groups of peers, as they were published."""
+
+    def board(self, viewer: Viewer, scope: str) -> GroupBoard:
+        """Rank groups; raises Refused, and NotFound when nothing is published."""
+        ...
+
+    def benchmark(self, viewer: Viewer) -> Benchmark:
+        """Compare somebody with others of their kind; raises NotFound."""
         ...

@@ -74,6 +74,8 @@ ROUTES = (
     RouteAccess("/me/card", "signed in"),
     RouteAccess("/me/card/picture", "report", "personal", ONESELF),
     RouteAccess("/board/file", "report", "board", EVERYBODY),
+    RouteAccess("/groups", "report", "groups", EVERYBODY),
+    RouteAccess("/me/benchmark", "report", "personal", ONESELF),
     RouteAccess("/requests", "report", "person_requests", EVERYBODY),
     _post("/requests/answer", "report", "person_requests"),
     RouteAccess("/api/v1/usage", "report", "usage", ONESELF + EVERYBODY),
@@ -82,6 +84,8 @@ ROUTES = (
     RouteAccess("/api/v1/me", "report", "personal", ONESELF),
     RouteAccess("/api/v1/me/readers", "report", "my_data", ONESELF),
     RouteAccess("/api/v1/me/participation", "signed in"),
+    RouteAccess("/api/v1/groups/{scope}", "report", "groups", EVERYBODY),
+    RouteAccess("/api/v1/me/benchmark", "report", "personal", ONESELF),
     RouteAccess("/api/v1/sources", "report", "sources", ONESELF + EVERYBODY),
     RouteAccess(
         "/api/v1/disagreements", "report", "disagreements", ONESELF + EVERYBODY

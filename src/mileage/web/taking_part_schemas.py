@@ -1,12 +1,30 @@
-"""What the API answers about taking part, as JSON schemas."""
+"""What the API answers about taking part and about groups, as JSON schemas."""
 
 from __future__ import annotations
 
 from mileage.domain.participation import CHOICES, MODES
-from mileage.web.department_schemas import TEXT, Schema, closed_object
+from mileage.web.department_schemas import (
+    COUNT,
+    INSTANT,
+    RANGE,
+    TEXT,
+    Schema,
+    closed_object,
+)
 
 CHOICE: Schema = {"type": "string", "enum": list(CHOICES)}
 FLAG: Schema = {"type": "boolean"}
+
+MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+MAYBE_RANGE: Schema = {"oneOf": [RANGE, {"type": "null"}]}
+WINDOW: Schema = {"$ref": "#/components/schemas/Window"}
+FROZEN: Schema = {
+    "window": WINDOW,
+    "as_of": INSTANT,
+    "renewed_from": {"type": "string", "format": "date"},
+    "least_people": COUNT,
+}
 
 TAKING_PART_SCHEMAS: dict[str, Schema] = {
     "Participation": closed_object(
@@ -20,5 +38,49 @@ TAKING_PART_SCHEMAS: dict[str, Schema] = {
             "choices": {"type": "array", "items": CHOICE},
         },
         "How oneself stands on boards; `choice` is null while the policy decides.",
+    ),
+    "Benchmark": closed_object(
+        {
+            **FROZEN,
+            "role": TEXT,
+            "tools": TEXT,
+            "tokens": COUNT,
+            "compared_with": MAYBE_TEXT,
+            "people_at_least": MAYBE_COUNT,
+            "above_percent": MAYBE_COUNT,
+            "below_percent": MAYBE_COUNT,
+            "band": MAYBE_RANGE,
+            "median": MAYBE_RANGE,
+            "middle_half": MAYBE_RANGE,
+            "distribution": {
+                "type": "array",
+                "items": closed_object(
+                    {"from": COUNT, "below": COUNT, "up_to_percent": COUNT}
+                ),
+            },
+        },
+        "Null where no group that is large enough is there to compare with.",
+    ),
+    "GroupBoard": closed_object(
+        {
+            "scope": TEXT,
+            **FROZEN,
+            "rows": {
+                "type": "array",
+                "items": closed_object(
+                    {
+                        "rank": COUNT,
+                        "name": TEXT,
+                        "department": MAYBE_TEXT,
+                        "people": COUNT,
+                        "or_more": FLAG,
+                        "median_tokens": MAYBE_RANGE,
+                        "middle_half_tokens": MAYBE_RANGE,
+                        "tokens_per_person": MAYBE_COUNT,
+                        "cost_usd_per_person": MAYBE_TEXT,
+                    }
+                ),
+            },
+        }
     ),
 }
