@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 TITLE, TIER = "title", "tier"
 Distinction: TypeAlias = tuple[str, str, str]
-"""Account, ``title`` or ``tier``, and its name; '' is any tier."""
+"""Account, ``title`` or ``tier``, and what it is called; '' is any tier."""
 
 
 class Award(NamedTuple):
@@ -17,6 +17,7 @@ class Award(NamedTuple):
     kind: str
     """``title`` or ``tier``."""
     name: str
+    """What pages call it."""
     reason: str
     """With the figures it was given for."""
     began_at: int
@@ -56,3 +57,15 @@ class Changes(NamedTuple):
     """Awards no longer earned, that stay for their grace."""
     earned_again: tuple[int, ...]
     ended: tuple[int, ...]
+
+
+class AwardsPage(NamedTuple):
+    """What somebody has and had, and what could be earned."""
+
+    held: tuple[Award, ...]
+    ended: tuple[Award, ...]
+    """The newest first, as above."""
+    declined: frozenset[str]
+    """Titles by what they are called; '' is for tiers."""
+    rules: tuple[tuple[str, str], ...]
+    """Each title with what it is given for."""

@@ -27,7 +27,7 @@ def decide(
     A tier gives way at once to another one. A title that is no longer earned lapses and
     ends when its grace is over; one that the policy no longer has ends at once.
     """
-    grace = {(TITLE, one.name): one.grace_days * DAY for one in titles}
+    grace = {(TITLE, one.title): one.grace_days * DAY for one in titles}
     wanted = {(one.account_id, one.kind, one.name): one for one in earned}
     lapsed, again, ended = [], [], []
     for award in held:

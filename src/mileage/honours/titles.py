@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mileage.domain.formula import holds, names
+from mileage.domain.formula import Condition, Name, Number, holds, names
 from mileage.domain.policy import PolicyFile
 from mileage.honours.figures import placeholders, told, units, value_name, vocabulary
 from mileage.honours.formulas import conditions_of
@@ -14,7 +14,6 @@ from mileage.honours.lenses import named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mileage.domain.formula import Condition
     from mileage.domain.policy import Table
     from mileage.honours.lenses import Lens
 
@@ -65,6 +64,21 @@ class Titles:
                 if ranked:
                     among = max(1, len(ranked) * one.top // WHOLE)
                     found[one.name] = ranked[-among]
+        return found
+
+    def conditions(self, cutoffs: Mapping[str, int]) -> list[tuple[Condition, ...]]:
+        """Return what each title asks for, as conditions alone, to look for people by.
+
+        A title that only the first ones earn is left out where nobody has a value.
+        """
+        found = []
+        for one in self.titles:
+            if one.top is None:
+                found.append(one.earned_by)
+            elif one.name in cutoffs:
+                value = Name(value_name(named(self.lenses, one.lens)))
+                least = Number(cutoffs[one.name])
+                found.append((Condition(value, ">=", least, ""), *one.earned_by))
         return found
 
     def earned(

@@ -22,6 +22,7 @@ from mileage.domain.participation import (
     in_force,
     open_choices,
 )
+from mileage.reports.awards import without_declined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +89,11 @@ class Participation:
     ) -> tuple[BoardRow, ...]:
         """Put pseudonyms where names are not shown, except in the viewer's own row.
 
+        Titles and tiers that somebody has declined are taken away.
+
         The same tuple comes back when there is nothing to put.
         """
+        rows = without_declined(rows, self._control.declined())
         chosen = self._control.participation()
         under = [
             place

@@ -6,8 +6,8 @@ from mileage.domain.awards import TIER, TITLE, Award, Earned
 from mileage.honours.awards import DAY, decide, titles_after
 from mileage.honours.titles import Title
 
-A = Title("a", "A", (), "", "", grace_days=7)
-B = Title("b", "B", (), "", "", grace_days=0)
+A = Title("key-a", "a", (), "", "", grace_days=7)
+B = Title("key-b", "b", (), "", "", grace_days=0)
 NOW = 100 * DAY
 
 

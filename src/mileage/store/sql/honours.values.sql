@@ -1,0 +1,1 @@
+select account, "values" from standing_values order by account

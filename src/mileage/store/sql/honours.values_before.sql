@@ -1,0 +1,1 @@
+select "values" from standing_values_before order by account

@@ -1,0 +1,104 @@
+"""Whoever the database finds for a title is who earns it by the pure rules."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mileage.domain.formula import holds
+from mileage.domain.measured import METRICS
+from mileage.honours.figures import before_named, values_named
+from mileage.honours.lenses import parse_lenses
+from mileage.honours.titles import parse_titles
+from mileage.store.honoured import candidates, everybodys_values, values_before
+
+
+def shipped(name):
+    return pkgutil.get_data("mileage", f"policy/{name}").decode()
+
+
+LENSES = parse_lenses(shipped("lenses.toml"), "lenses.toml")
+TITLES = parse_titles(shipped("titles.toml"), "titles.toml", LENSES)
+NAMED, BEFORE = tuple(values_named(LENSES)), tuple(before_named(LENSES))
+FEW = st.integers(0, 60) | st.integers(0, 10**9) | st.sampled_from([9000, 10**7, 10**8])
+VALUES = st.lists(st.none() | FEW, min_size=len(LENSES), max_size=len(LENSES))
+ROW = st.tuples(
+    st.lists(FEW, min_size=len(METRICS), max_size=len(METRICS)),
+    VALUES,
+    st.none() | VALUES,
+)
+
+
+@pytest.fixture(scope="module")
+def cursor():
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"{name} bigint" for name in METRICS)
+        connection.execute(f"create table standing_now (account varchar, {columns})")
+        for name in ("standing_values", "standing_values_before"):
+            connection.execute(
+                f'create table {name} (account varchar, "values" bigint[])'
+            )
+        yield connection
+
+
+def fill(cursor, rows):
+    for table in ("standing_now", "standing_values", "standing_values_before"):
+        cursor.execute(f"delete from {table}")  # noqa: S608
+    for at, (metrics, now, before) in enumerate(rows):
+        marks = ", ".join("?" * (len(metrics) + 1))
+        cursor.execute(
+            f"insert into standing_now values ({marks})",  # noqa: S608
+            [f"acc_{at}", *metrics],
+        )
+        cursor.execute("insert into standing_values values (?, ?)", [f"acc_{at}", now])
+        if before is not None:
+            cursor.execute(
+                "insert into standing_values_before values (?, ?)",
+                [f"acc_{at}", before],
+            )
+
+
+def known(row):
+    metrics, now, before = row
+    return dict(
+        zip(
+            (*METRICS, *NAMED, *BEFORE),
+            (*metrics, *now, *(before or [None] * len(LENSES))),
+            strict=True,
+        )
+    )
+
+
+@settings(max_examples=8)
+@given(st.lists(ROW, min_size=1, max_size=8))
+def test_the_database_finds_whoever_earns_something(cursor, rows):
+    fill(cursor, rows)
+    cutoffs = TITLES.cutoffs([now for _, now, _ in rows])
+    rules = TITLES.conditions(cutoffs)
+    found = dict(candidates(cursor, rules, NAMED, BEFORE))
+    expected = {f"acc_{at}": known(row) for at, row in enumerate(rows)}
+    assert found == {
+        account: values
+        for account, values in expected.items()
+        if any(all(holds(one, values) for one in rule) for rule in rules)
+    }
+    earning = {one for one, row in expected.items() if TITLES.earned(row, cutoffs)}
+    assert earning <= found.keys()
+
+
+def test_values_of_everybody(cursor):
+    values = list(range(len(LENSES)))
+    fill(
+        cursor,
+        [([0] * len(METRICS), values, None), ([0] * len(METRICS), values, values)],
+    )
+    assert everybodys_values(cursor) == [("acc_0", values), ("acc_1", values)]
+    assert values_before(cursor) == [values]
+
+
+def test_without_rules_nobody_is_looked_for(cursor):
+    assert candidates(cursor, [], NAMED, BEFORE) == []
