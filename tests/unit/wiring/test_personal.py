@@ -94,6 +94,23 @@ def test_only_what_has_grown_is_read_and_only_its_end(asking, home, read):
     assert read == [("one.jsonl", True)]
 
 
+def test_answers_that_are_appended_once_more_count_once(asking, home):
+    """As a corpus has them that was drawn on with the same seed twice."""
+    drawn = [answer(f"d{number}", seconds=2 + number) for number in range(5)]
+    grow(home, CLAUDE, *drawn)
+    first = asked(asking)
+    assert calls(first) == 8
+    grow(home, CLAUDE, *drawn[:4], answer("e", seconds=9))
+    write_log(home, FORK, *drawn)
+    again = asked(asking)
+    assert calls(again) == calls(first) + 1
+    straight = answer_of(asking._replace(file=None)).usage
+    for found in (again, straight):
+        assert sum(row.output for row in found.rows) == (
+            sum(row.output for row in first.rows) + usage()["output_tokens"]
+        )
+
+
 def test_touching_reads_a_file_again_and_changes_nothing(asking, home, read):
     before = asked(asking)
     read.clear()
