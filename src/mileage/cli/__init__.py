@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -29,6 +30,7 @@ COMMANDS = {
     "dark": "Close whatever names or ranks anybody, at once.",
     "trace": "Find out whose copy of the board was published.",
     "check": "Validate every policy file.",
+    "rules": "Hold the rules of boards against those who game them.",
     "doctor": "Say what is collected, what is missing, what is stale.",
     "setup": "Print the settings that make a client report.",
     "verify": "Check segments, calls, roll-ups and snapshots.",
@@ -68,6 +70,8 @@ def _run(arguments: Sequence[str]) -> None:
 
         asked = plain(arguments[1:])
         if asked is not None:
+            # Nothing of it outlives the answer: looking for cycles is a tenth of it.
+            gc.disable()
             report(*asked)
             return
     from mileage.cli.commands import run

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
+from mileage.ingest.demo.door_call import DoorCall, Turn
 from mileage.ingest.demo.models import CODEX
 from mileage.ingest.demo.shape import happens, split, stream
 
@@ -23,36 +24,6 @@ PAUSE = 40 * 60 * SECOND
 """A longer pause than this begins a new session."""
 COMPACTED_AFTER = 40
 """Calls until a session's context is summed up and starts small again."""
-
-
-class Turn(NamedTuple):
-    """Where a call stands in its session."""
-
-    session: str
-    position: int
-    """From 0, in order of time."""
-    prompt: str
-    """Id of the human prompt that led to it."""
-    attended: bool
-    asked: bool | None = None
-    """Whether the prompt was typed just before this call; None: perhaps."""
-    helper: bool = False
-    """Whether a sub-agent made it."""
-    seat: int = 0
-    """Which of several machines, where several use one token."""
-
-
-class DoorCall(NamedTuple):
-    """One call of one account."""
-
-    at: int
-    """UTC microseconds, whole milliseconds."""
-    client: str
-    model: str
-    tokens: Tokens
-    turn: Turn
-    request: str = ""
-    """The provider's id of the request; '' when nobody else tells of it."""
 
 
 class _Session:

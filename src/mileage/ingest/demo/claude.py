@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
 
-    from mileage.ingest.demo.calls import DoorCall
+    from mileage.ingest.demo.door_call import DoorCall
 
 VERSION = "2.1.197"
 EVENTS = Scope("com.anthropic.claude_code.events", VERSION)

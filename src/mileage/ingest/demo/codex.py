@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-    from mileage.ingest.demo.calls import DoorCall
+    from mileage.ingest.demo.door_call import DoorCall
 
 VERSION = "0.169.0"
 EVENTS = Scope("codex_otel.log_only")

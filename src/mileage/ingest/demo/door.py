@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
 from mileage.ingest.demo import claude, codex, gateway
-from mileage.ingest.demo.calls import DoorCall, door_calls
+from mileage.ingest.demo.calls import door_calls
 from mileage.ingest.demo.models import CLAUDE_CODE, CODEX
 from mileage.ingest.demo.shape import stream
 from mileage.ingest.demo.wire import resource_logs
@@ -16,6 +16,7 @@ from mileage.ingest.demo.wire import resource_logs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mileage.ingest.demo.door_call import DoorCall
     from mileage.ingest.demo.plan import Plan
     from mileage.ingest.demo.simulation import Organisation
 

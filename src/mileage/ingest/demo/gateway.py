@@ -11,7 +11,7 @@ from mileage.ingest.demo.models import MODELS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mileage.ingest.demo.calls import DoorCall
+    from mileage.ingest.demo.door_call import DoorCall
 
 TYPE = "application/cloudevents-batch+json"
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import moment
 from mileage.ingest.demo.doorstep import as_seen_by_otlp
-from mileage.ingest.demo.habits import HABITS, Habit, Place, habitual_calls
+from mileage.ingest.demo.habits import HABITS, Habit
+from mileage.ingest.demo.habitual import Place, habitual_calls
 from mileage.ingest.demo.models import MODELS
 from mileage.ingest.demo.shape import stream
 

@@ -15,7 +15,7 @@ from mileage.ingest.demo.models import MODELS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mileage.ingest.demo.calls import DoorCall
+    from mileage.ingest.demo.door_call import DoorCall
     from mileage.ingest.demo.habits import Habit
     from mileage.ingest.demo.people import Account
 

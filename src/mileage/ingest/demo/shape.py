@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from math import exp
+from math import exp, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ class Shape:
 
     def highest(self, people: int) -> float:
         """Return the quantile at which the spend of so many people ends."""
-        thinned = min(1.0, (FULL_SIZE / max(1, people)) ** 0.5)
+        thinned = min(1.0, sqrt(FULL_SIZE / max(1, people)))
         return 1 - (1 - self.highest_quantile) * thinned
 
     def door_budget(self, people: int) -> int:

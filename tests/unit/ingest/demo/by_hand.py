@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from mileage.domain.tokens import Tokens
-from mileage.ingest.demo.calls import DoorCall, Turn
+from mileage.ingest.demo.door_call import DoorCall, Turn
 from mileage.ingest.demo.models import CLAUDE_CODE, CODEX, GPT_CODEX, MODELS, OPUS
 from mileage.ingest.demo.people import Account
 from mileage.ingest.demo.plan import Plan, Use

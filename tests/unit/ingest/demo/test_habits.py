@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mileage.domain.window import SECOND, micros, moment
-from mileage.ingest.demo.habits import HABITS, Habit, Place, habitual_calls
+from mileage.ingest.demo.habits import HABITS, Habit
+from mileage.ingest.demo.habitual import Place, habitual_calls
 from mileage.ingest.demo.hours import Calendar
 from mileage.ingest.demo.models import MODELS, SONNET
 from mileage.ingest.demo.shape import Shape, stream

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
 from mileage.ingest.demo import calls
-from mileage.ingest.demo.calls import PAUSE, Turn, door_calls
+from mileage.ingest.demo.calls import PAUSE, door_calls
+from mileage.ingest.demo.door_call import Turn
 from mileage.ingest.demo.hours import Cell
 from mileage.ingest.demo.models import CLAUDE_CODE, CODEX, GPT_CODEX, OPUS
 from tests.unit.ingest.demo.by_hand import ALWAYS, AT, NEVER, Dice, plan, use
