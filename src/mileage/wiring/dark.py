@@ -48,6 +48,12 @@ class Dark:
             log.warning("the incident file was not written: %s", error.strerror)
         return darkness
 
+    def told(self, viewer: Viewer, reason: str) -> dict[str, Any]:
+        """Turn it dark; return what the command tells of it."""
+        darkness = self.on(viewer, reason)
+        file = self.incident_file(darkness.incident)
+        return {**darkness.as_json(), "file": str(file)}
+
     def off(self, viewer: Viewer) -> Darkness:
         """Ask for the end, or confirm what another has asked; raises Refused."""
         self._gate.allow(viewer, "dark")

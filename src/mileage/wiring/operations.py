@@ -30,6 +30,7 @@ from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
 from mileage.store.owners import claims_in_force
 from mileage.wiring.backups import Prepared, prepare
+from mileage.wiring.dark import Dark
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
 from mileage.wiring.person import ACTIONS as PERSON_ACTIONS
@@ -166,6 +167,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "buckets": _buckets,
         "publish": _publish,
         "check": _check,
+        "darken": _darken,
         "prepare_backup": _prepare_backup,
         "retention_plan": _retention_plan,
         "retention_apply": _retention_apply,
@@ -202,6 +204,13 @@ def operations(data: Path) -> Iterator[Operations]:
 
 def _take(organisation: Organisation, payload: bytes) -> None:
     organisation.pipeline.submit(decode(payload)).result()
+
+
+def _darken(organisation: Organisation, payload: bytes) -> dict[str, Any]:
+    gate = organisation.answers.gate
+    return Dark(organisation.control, organisation.data, gate).told(
+        OPERATOR, payload.decode()
+    )
 
 
 def _record_buckets(organisation: Organisation, payload: bytes) -> int:

@@ -120,10 +120,17 @@ class Owner:
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
 
-    def act(self, action: str, payload: bytes) -> Any:  # noqa: ANN401 - as answered
-        """Have the owner do something; raises what it raised."""
+    def act(self, action: str, payload: bytes, seconds: float | None = None) -> Any:  # noqa: ANN401 - as answered
+        """Have the owner do something; raises what it raised.
+
+        Raises Unavailable when it takes longer than so many seconds; it may be done
+        all the same.
+        """
         try:
             self._connection.send_bytes(_encoder.encode(_Request(action, payload)))
+            if not self._connection.poll(seconds):
+                message = "the process that owns this data directory does not answer"
+                raise errors.Unavailable(message)
             answer = _answers.decode(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
             message = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,8 @@ from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Dark, Invalid, NotFound, Refused, Unauthorised
 from mileage.domain.people import Viewer
 from mileage.wiring.dark import Dark as Desk
+from mileage.wiring.owner import listening
+from mileage.wiring.roles_in_force import gate_on
 
 ADA = Viewer("acc_ada", "Ada")
 
@@ -153,7 +156,7 @@ def test_on_needs_a_reason(dark):
 def test_suspects_are_added_to_the_file(dark, tmp_path):
     dark("on", "--reason", "a leak")
     with control_in(tmp_path) as control:
-        desk = Desk(control, tmp_path)
+        desk = Desk(control, tmp_path, gate_on(tmp_path, control))
         desk.add_suspects(1, [{"viewer": "acc_bo", "probability": 0.99}])
         desk.add_suspects(1, [{"viewer": "acc_cy", "probability": 0.01}])
     told = json.loads((tmp_path / "incidents" / "1.json").read_text())
@@ -167,3 +170,53 @@ def test_other_commands_of_the_shell_are_dark_too(dark, tmp_path):
         pytest.raises(Dark, match="a leak"),
     ):
         control.record_access(NamedRead(ADA, "operations", "board", ORGANISATION, 3))
+
+
+# While a server runs
+
+
+def darkness_in(folder):
+    with control_in(folder) as control:
+        return control.darkness()
+
+
+def test_a_running_server_does_it_with_the_reason(dark, tmp_path):
+    asked = []
+
+    def act(action, payload):
+        asked.append((action, payload))
+        return {"dark": True, "incident": 7, "file": "/there/7.json"}
+
+    with listening(tmp_path, act):
+        result = dark("on", "--reason", "a leak")
+        told = dark("on", "--reason", "a leak", "--json")
+    assert result.stdout == "It is dark. Incident 7: /there/7.json\n"
+    assert json.loads(told.stdout)["incident"] == 7
+    assert asked == [("darken", b"a leak")] * 2
+    assert darkness_in(tmp_path) is None
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(dark, tmp_path, monkeypatch):
+    monkeypatch.setattr("mileage.cli.dark.PATIENCE", 0.05)
+    over = threading.Event()
+    with listening(tmp_path, lambda *_: over.wait(60)):
+        result = dark("on", "--reason", "a leak")
+        over.set()
+    assert result.exit_code == 0, result.output
+    assert darkness_in(tmp_path).reason == "a leak."
+
+
+def test_a_server_of_before_leaves_it_to_the_command(dark, tmp_path):
+    def act(action, _):
+        raise Invalid(f"does not know {action}")
+
+    with listening(tmp_path, act):
+        assert dark("on", "--reason", "a leak").exit_code == 0
+    assert darkness_in(tmp_path).reason == "a leak."
+
+
+def test_a_key_is_looked_at_by_the_command_itself(dark, tmp_path, key):
+    with listening(tmp_path, lambda *_: pytest.fail("asked")):
+        result = dark("on", "--reason", "a leak", "--key", "-", typed=key)
+    assert result.exit_code == 0, result.output
+    assert darkness_in(tmp_path).began.actor != ""
