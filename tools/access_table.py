@@ -35,6 +35,8 @@ report; the others are stated. Everybody with an account is a `member` too. `man
 whoever has people below them, and has no other role here; `department-lead` leads the
 department of the row.
 """
+GROUPS = ("department", "adoption")
+"""Reports about departments and teams."""
 OPENERS = {
     "report": "by the table above",
     "signed in": "whoever is signed in: what is their own, or figures of nobody",
@@ -61,13 +63,13 @@ def question(
     """Ask whether a role may read a report of somebody it has this relation to."""
     place = {"led-department": LED, "own-department": OWN}.get(relation, "Elsewhere")
     subject = {"self": ACCOUNT, "organisation": ORGANISATION}.get(relation, "acc_x")
-    if report == "department":
+    if report in GROUPS:
         subject = department_subject(place)
     managed = "report-line" in (relation, *_extra(report))
     case = Case(
         purpose=purpose,
         in_report_line=managed and role.held_by == "org chart",
-        department="" if report == "department" else place,
+        department="" if report in GROUPS else place,
         own_department=OWN,
     )
     found = decide(viewer_with(role), report, subject, case)

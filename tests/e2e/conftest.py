@@ -144,6 +144,7 @@ FILLED = (
     ("taking-part", "/me/taking-part", "me"),
     ("card", "/me/card", "me"),
     ("benchmark", "/me/benchmark", "me"),
+    ("adoption", "/adoption", "me"),
     ("groups-teams", "/groups", "me"),
     ("groups-roles", "/groups?scope=roles", "me"),
     ("requests", "/requests", "operator"),
@@ -165,6 +166,7 @@ EMPTY = (
     ("empty-disagreements", "/disagreements", "me"),
     ("empty-my-data", "/me/data", "me"),
     ("empty-benchmark", "/me/benchmark", "me"),
+    ("empty-adoption", "/adoption", "me"),
     ("empty-groups", "/groups", "me"),
     ("empty-requests", "/requests", "operator"),
 )

@@ -39,7 +39,7 @@ from mileage.web.services import Services
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
-from tests.web.groups import FakeGroups
+from tests.web.groups import FakeAdoption, FakeGroups
 from tests.web.rights import FakeRights
 from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
@@ -652,6 +652,7 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
+        adoption=FakeAdoption(empty=reports is not None and not reports.accounts),
         groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),
     )

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mileage.access.peers import Peer, told
+from mileage.domain.adoption import Progress
 from mileage.domain.cube import Range
 from mileage.domain.errors import NotFound
-from mileage.domain.peers import Benchmark, GroupBoard, GroupRow, place
+from mileage.domain.peers import AdoptionPage, Benchmark, GroupBoard, GroupRow, place
 from mileage.domain.window import SECOND, Window
 from mileage.reports.benchmark import SCOPES
 
@@ -63,3 +64,23 @@ class FakeGroups:
         if self.too_small:
             return replace(found, group=None, band=None)
         return found
+
+
+PROGRESS = (
+    Progress("Every week", 80, "2026-12-31", "Engines", "Difference", 40, 60, 60),
+    Progress("Every week", 80, "2026-12-31", "Engines", HOSTILE, 20, 75, 100),
+    Progress("Try Codex", 20, "2026-12-31", "Engines", "", 20, 0, 25),
+    Progress("Try Codex", 20, "2026-12-31", "Engines", "B", 20, 35, 35),
+)
+
+
+@dataclass
+class FakeAdoption:
+    """Everybody sees the same teams."""
+
+    empty: bool = False
+
+    def page(self, viewer: Viewer) -> AdoptionPage:
+        if self.empty:
+            raise NotFound("nothing has been published of groups yet")
+        return AdoptionPage(PROGRESS, WINDOW, "Europe/Berlin", END)

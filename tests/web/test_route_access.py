@@ -70,7 +70,7 @@ def test_a_cell_is_the_union_of_the_lines_of_the_file(role, read):
     """Read the file once more, by hand: who has which lines in which case."""
     report, of = read
     base = {"self": "self", "organisation": "organisation"}.get(
-        of, "department" if report == "department" else "other"
+        of, "department" if report in {"department", "adoption"} else "other"
     )
     applying = {base, of}
     if report == "people" and role.name == "manager":
@@ -81,7 +81,7 @@ def test_a_cell_is_the_union_of_the_lines_of_the_file(role, read):
         applying.discard(of)
     held = {role.name} if role.name == "operator" else {role.name, "member"}
     if role.name == "operator" and of == "self":
-        applying = {base if report == "department" else "other"}
+        applying = {base if report in {"department", "adoption"} else "other"}
     expected = {
         purpose
         for line in shipped_roles().lines
@@ -105,6 +105,7 @@ def test_no_role_but_the_operator_sees_more_than_one_line_says():
         *(("access", of) for of in ("organisation",)),
         *(("groups", of) for of in ("organisation",)),
         ("department", "own-department"),
+        ("adoption", "own-department"),
     }
 
 

@@ -47,6 +47,12 @@ _LIST = (
         "you may not see this department; the page /access says who may see what",
     ),
     Readable(
+        "adoption",
+        "how far a team is with targets of adoption",
+        "targets are for the team and for whoever leads its department",
+        names_people=False,
+    ),
+    Readable(
         "groups",
         "boards of teams, roles, clients and models",
         "boards of groups are for people who are signed in",

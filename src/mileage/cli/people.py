@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -186,3 +187,24 @@ def _as_text(summary: ImportSummary, parsed: DirectoryFile) -> str:
     if parsed.problems:
         lines.append(f"{len(parsed.problems)} bad rows skipped")
     return "\n".join(lines)
+
+
+@command.command("trained", short_help="Record who has done a training.")
+@click.argument("training")
+@click.argument(
+    "file", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-"
+)
+@data_option
+def trained(training: str, file: TextIO, data: Path) -> None:
+    """Record that people have done the training TRAINING of a target of adoption.
+
+    FILE has one e-mail address a line; what is recorded stays. Addresses that nobody
+    here has are named on standard error.
+    """
+    with control_in(data) as control:
+        added, unknown = control.record_training(training, file.read().split())
+    for email in unknown:
+        click.echo(f"nobody here has the address {email}", err=True)
+    click.echo(f"{training}: {added:,} more have done it")
+    if unknown:
+        sys.exit(1)

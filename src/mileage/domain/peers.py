@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 # Decoded by these annotations, so the names must exist at run time.
+from mileage.domain.adoption import Progress  # noqa: TC001
 from mileage.domain.cube import Range
 from mileage.domain.window import Window  # noqa: TC001
 
@@ -57,6 +58,8 @@ class Peers:
     """ISO date of ``as_of`` in the organisation's zone."""
     groups: tuple[PeerGroup, ...]
     simulated: bool = False
+    progress: tuple[Progress, ...] = ()
+    """Of teams, towards the targets of the policy."""
 
     def group(self, kind: GroupKind, name: str) -> PeerGroup | None:
         """Return a group that is told of."""
@@ -120,6 +123,17 @@ class GroupBoard:
     as_of: int
     renewed_from: str
     least: int
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionPage:
+    """Progress of the teams that somebody may see."""
+
+    rows: tuple[Progress, ...]
+    window: Window
+    zone: str
+    as_of: int
     simulated: bool = False
 
 

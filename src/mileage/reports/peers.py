@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from mileage.domain.adoption import Progress
     from mileage.domain.figures import Snapshot, Standing
     from mileage.domain.peers import GroupKind
     from mileage.store.group_use import GroupUse
@@ -45,6 +46,8 @@ class Material(NamedTuple):
     """Of the same window."""
     named: frozenset[str]
     """Who stands on some board under their name."""
+    progress: tuple[Progress, ...] = ()
+    """Of teams, towards targets."""
 
 
 def make_peers(head: Snapshot, material: Material, least: int) -> Peers:
@@ -73,6 +76,7 @@ def make_peers(head: Snapshot, material: Material, least: int) -> Peers:
         day=head.days[-1],
         groups=tuple(one for one in found if one is not None),
         simulated=head.simulated,
+        progress=material.progress,
     )
 
 

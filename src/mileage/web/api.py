@@ -20,6 +20,7 @@ from mileage.reports.departments import check_frozen, scoped, usage_of
 from mileage.reports.hearing import disagreements_json, sources_json
 from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import ingest_status_json, personal_json
+from mileage.web.adoption_pages import ENDPOINTS as ADOPTION
 from mileage.web.asking import instant, services, viewer
 from mileage.web.board_api import ENDPOINTS as BOARDS
 from mileage.web.department_pages import ENDPOINTS as DEPARTMENTS
@@ -291,6 +292,7 @@ ENDPOINTS = (
     *DEPARTMENTS,
     *TAKING_PART,
     *GROUPED,
+    *ADOPTION,
     *BOARDS,
 )
 

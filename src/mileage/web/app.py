@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from mileage.domain.errors import MileageError
 from mileage.web import (
     access_pages,
+    adoption_pages,
     api,
     board_pages,
     card_pages,
@@ -108,6 +109,7 @@ def _routes(services: Services, intake: Intake) -> list[BaseRoute]:
         *card_pages.routes(),
         *export_pages.routes(),
         *group_pages.routes(),
+        *adoption_pages.routes(),
         *api.routes(),
         *door.routes(services.door, intake=intake),
         *witness_door.routes(services.door, intake),

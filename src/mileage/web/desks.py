@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from mileage.domain.oversight import OversightPage
     from mileage.domain.participation import TakingPart
-    from mileage.domain.peers import Benchmark, GroupBoard
+    from mileage.domain.peers import AdoptionPage, Benchmark, GroupBoard
     from mileage.domain.people import Viewer
 
 
@@ -31,6 +31,14 @@ class TakingPartDesk(Protocol):
 
     def choose(self, viewer: Viewer, choice: str, *, stated: bool) -> None:
         """Record one's own choice; raises Invalid, NotFound."""
+        ...
+
+
+class AdoptionDesk(Protocol):
+    """How far teams are with targets."""
+
+    def page(self, viewer: Viewer) -> AdoptionPage:
+        """Answer the teams that a viewer may see; raises NotFound."""
         ...
 
 

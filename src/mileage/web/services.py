@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mileage.ingest.push_format import Push, Receipt
     from mileage.reports.statement import Statement
     from mileage.sources.base import OtlpSource
-    from mileage.web.desks import GroupDesk, OversightDesk, TakingPartDesk
+    from mileage.web.desks import AdoptionDesk, GroupDesk, OversightDesk, TakingPartDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +381,7 @@ class Services:
     departments: DepartmentDesk
     taking_part: TakingPartDesk
     groups: GroupDesk
+    adoption: AdoptionDesk
     oversight: OversightDesk
     single_sign_on: SingleSignOn | None = None
     provisioning: Provisioning | None = None

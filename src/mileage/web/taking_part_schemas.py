@@ -61,6 +61,28 @@ TAKING_PART_SCHEMAS: dict[str, Schema] = {
         },
         "Null where no group that is large enough is there to compare with.",
     ),
+    "Adoption": closed_object(
+        {
+            "window": WINDOW,
+            "as_of": INSTANT,
+            "rows": {
+                "type": "array",
+                "items": closed_object(
+                    {
+                        "title": TEXT,
+                        "percent": COUNT,
+                        "until": {"type": "string", "format": "date"},
+                        "department": TEXT,
+                        "team": TEXT,
+                        "members": COUNT,
+                        "low": MAYBE_COUNT,
+                        "high": MAYBE_COUNT,
+                        "reached": {"type": ["boolean", "null"]},
+                    }
+                ),
+            },
+        }
+    ),
     "GroupBoard": closed_object(
         {
             "scope": TEXT,

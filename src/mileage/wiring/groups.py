@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from mileage.reports.adoption import Adoption, Everybody, make_progress
 from mileage.reports.benchmark import Groups
 from mileage.reports.peers import Material, PeerFiles
 from mileage.store.group_use import use_of_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
-    from mileage.domain.figures import Snapshot, Standing
+    from mileage.domain.figures import Publication
     from mileage.domain.settings import Settings
-    from mileage.store.ledger import Ledger
     from mileage.wiring.organisation import Organisation
 
 
@@ -23,20 +23,29 @@ def peer_files(data: Path, settings: Settings) -> PeerFiles:
     return PeerFiles(data / "peers", settings.renew_days)
 
 
-def renew_peers(
-    files: PeerFiles,
-    ledger: Ledger,
-    head: Snapshot,
-    standings: Iterable[Standing],
-    named: frozenset[str],
-    least: int,
-) -> bool:
-    """Publish groups when it is due; tell whether it was."""
-    return files.renew(
-        head,
-        lambda: Material(standings, use_of_groups(ledger, head.window), named),
-        least,
-    )
+def renew_peers(organisation: Organisation, made: Publication) -> bool:
+    """Publish groups of a publication when it is due; tell whether it was."""
+    head, settings = made.snapshots[0], organisation.policy.settings
+    boards, unnamed = organisation.boards, organisation.answers.participation.unnamed()
+
+    def material() -> Material:
+        standings = tuple(boards.everybody(head))
+        control, targets = organisation.control, organisation.policy.adoption
+        everybody = Everybody(
+            accounts=control.accounts(),
+            places=control.membership_at(date.fromisoformat(head.days[-1])),
+            standings=standings,
+            trained=control.trained(),
+        )
+        return Material(
+            standings=standings,
+            uses=use_of_groups(organisation.ledger, head.window),
+            named=boards.among_the_first(made, settings.top, unnamed),
+            progress=make_progress(targets, everybody, settings.group_people),
+        )
+
+    files = peer_files(organisation.data, settings)
+    return files.renew(head, material, settings.group_people)
 
 
 def group_desk(organisation: Organisation) -> Groups:
@@ -49,3 +58,9 @@ def group_desk(organisation: Organisation) -> Groups:
         control=organisation.control,
         least=settings.group_people,
     )
+
+
+def adoption_desk(organisation: Organisation) -> Adoption:
+    """Return what pages ask about targets."""
+    files = peer_files(organisation.data, organisation.policy.settings)
+    return Adoption(files, organisation.answers.gate)

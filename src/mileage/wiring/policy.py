@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mileage.access.roles import Roles, parse_roles
+from mileage.domain.adoption import Target, parse_adoption
 from mileage.domain.audit_policy import AuditPolicy, parse_audit
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
@@ -48,6 +49,7 @@ class Policy:
     sign_in: SignInPolicy
     """How people sign in."""
     audit: AuditPolicy
+    adoption: tuple[Target, ...]
     """Where checkpoints of the access ledger go, and how much one may read."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
@@ -89,6 +91,7 @@ def load_policy(data: Path | None) -> Policy:
         roles=values["roles.toml"],
         sign_in=values["sign_in.toml"],
         audit=values["audit.toml"],
+        adoption=values["adoption.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -152,6 +155,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "sign_in.toml": parse_sign_in,
     "roles.toml": parse_roles,
     "audit.toml": parse_audit,
+    "adoption.toml": parse_adoption,
 }
 _OF_LENSES: dict[str, Callable[..., object]] = {
     "titles.toml": _titles,

@@ -35,6 +35,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "sign_in.toml",
         "roles.toml",
         "audit.toml",
+        "adoption.toml",
         "titles.toml",
         "tiers.toml",
     ]

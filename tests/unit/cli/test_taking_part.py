@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from mileage.cli.people import command as people
 from mileage.cli.person import command
 from mileage.domain.directory import PersonRow
 from mileage.domain.errors import Invalid, NotFound
@@ -68,3 +69,16 @@ def test_nobody_has_that_address(data):
     with pytest.raises(NotFound, match="bo@x"):
         run(data, "bo@x.example")
     assert run(data, ANA, "--choice", "all", ok=False).exit_code == 2
+
+
+def trained(data, text):
+    asked = ["trained", "basics", "-", "--data", str(data)]
+    return CliRunner().invoke(people, asked, input=text)
+
+
+def test_who_was_trained_is_read_from_standard_input(data):
+    result = trained(data, f"{ANA}\nzoe@x.example\n")
+    assert result.exit_code == 1
+    assert "basics: 1 more have done it" in result.output
+    assert "zoe@x.example" in result.output
+    assert trained(data, ANA).exit_code == 0

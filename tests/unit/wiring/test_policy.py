@@ -10,7 +10,7 @@ from mileage.wiring.policy import examine, load_policy
 
 NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
 NAMES += ["join.toml", "sign_in.toml", "roles.toml", "audit.toml"]
-NAMES += ["titles.toml", "tiers.toml"]
+NAMES += ["adoption.toml", "titles.toml", "tiers.toml"]
 
 
 @pytest.fixture
@@ -163,6 +163,7 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "roles.toml": (True, "roles.toml"),
         "sign_in.toml": (True, "sign_in.toml"),
         "audit.toml": (True, "audit.toml"),
+        "adoption.toml": (True, "adoption.toml"),
         "titles.toml": (True, "titles.toml"),
         "tiers.toml": (True, "tiers.toml"),
     }

@@ -34,6 +34,7 @@ from mileage.store.control.provisioning import Provisioning
 from mileage.store.control.requests import Requests
 from mileage.store.control.roles import GrantedRoles
 from mileage.store.control.schema import META
+from mileage.store.control.training import Trainings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,7 @@ class Control(
     Held,
     Requests,
     Participations,
+    Trainings,
     Erasures,
 ):
     """Everything the control plane can be asked; safe to share between threads."""

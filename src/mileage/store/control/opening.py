@@ -29,6 +29,7 @@ REVISIONS = (
     "0008",
     "0009",
     "0010",
+    "0011",
 )
 HEAD = REVISIONS[-1]
 # Alembic keeps it; it is read without Alembic because that is slow to import.
