@@ -24,16 +24,19 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from mileage.access.leaked import lines_of
 from mileage.access.marks import Marker, Marks
 from mileage.access.tracing import Reading, Suspect, Verdict, needed, trace
-from mileage.domain.figures import Completeness, Snapshot, Standing
+from mileage.domain.figures import Completeness, Standing
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.honours.lenses import Lens
-from mileage.reports.tracing import fits, shown_of, traced
+from mileage.reports.tracing import fits, traced
 from mileage.web import numbers
+from tests.ranking import Whole, whole_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,11 +95,12 @@ def board(random: Random, marks: Marks) -> Shown:
         total_of_all = total_of_all.plus(one.figures)
     days = tuple(f"day {number}" for number in range(DAYS))
     window = Window(0, DAYS * 86_400_000_000)
-    snapshot = Snapshot(
-        *(window, "UTC", 1, days, total_of_all, (0,) * DAYS, tuple(standings)),
+    snapshot = Whole(
+        *(window, "UTC", 1, days, total_of_all, (0,) * DAYS),
         *(Completeness((), None), {}, ""),
+        standings=tuple(standings),
     )
-    return shown_of(snapshot, LENSES, ROWS, marks)
+    return whole_shown(snapshot, LENSES, ROWS, marks)
 
 
 def cells_of(shown: Shown, names: Sequence[str]) -> list[Figure]:

@@ -15,12 +15,12 @@ from mileage.access.disclosure import Thresholds
 from mileage.domain.cube import Cube
 from mileage.domain.errors import PurposeMissing, Refused
 from mileage.domain.people import HeldRole, Viewer
-from mileage.reports.board import rank
 from mileage.reports.cube import PEOPLE, Terms, make_cube
 from mileage.reports.departments import department_json
 from tests.attacker import Findings, Published, attack
 from tests.charts import TODAY, Desk, desk
-from tests.organisations import ALL_TOKENS, COST, Organisation, random_organisation
+from tests.organisations import ALL_TOKENS, Organisation, random_organisation
+from tests.ranking import rank
 
 LIMITS = Thresholds()
 ROLES = ("executive", "finance", "department-lead", "steward", "auditor")
@@ -79,7 +79,7 @@ def survey(seed: int) -> Outcome:
     random = Random(seed)  # noqa: S311 - organisations, not secrets
     made = random_organisation(random)
     top = random.choice((0, 0, 3, 20, 1000))
-    terms = Terms(LIMITS, 7, top, (ALL_TOKENS, COST))
+    terms = Terms(LIMITS, 7, top)
     weeks = [publish(made, terms, None, dict.fromkeys(made.used, 0))]
     weeks.append(a_week_later(random, weeks[0], terms))
     outcome = Outcome()
@@ -100,11 +100,7 @@ def publish(
     made: Organisation, terms: Terms, previous: Cube | None, epoch: dict[str, int]
 ) -> Week:
     snapshot = made.snapshot()
-    named = {
-        row.standing.account_id
-        for lens in terms.lenses
-        for row in rank(snapshot, lens, made.unranked)[: terms.top]
-    }
+    named = made.first(terms.top)
     if len(rank(snapshot, ALL_TOKENS, made.unranked)) <= terms.top:
         named = set(made.used) - made.unranked
     cube = make_cube(snapshot, made.chart(), terms, previous)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from mileage.domain.figures import Completeness, Figures, Snapshot, Standing
+from mileage.domain.figures import Completeness, Figures, Standing
 from mileage.domain.people import Account, Membership
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.honours.lenses import Lens
 from mileage.reports.cube import Chart
+from tests.ranking import Whole, rank
 
 DAY = 86_400 * SECOND
 END = 1_764_547_200 * SECOND  # 2025-12-01T00:00:00Z
@@ -55,7 +56,21 @@ class Organisation:
             self.add(name, tokens + number if number < users else 0, department, team)
 
     def chart(self) -> Chart:
-        return Chart(tuple(self.accounts), dict(self.places), self.unranked)
+        return Chart(
+            tuple(self.accounts),
+            dict(self.places),
+            self.snapshot().standings,
+            self.first,
+            self.unranked,
+        )
+
+    def first(self, top: int) -> frozenset[str]:
+        """Return who is among the first by tokens or by cost."""
+        return frozenset(
+            row.standing.account_id
+            for lens in (ALL_TOKENS, COST)
+            for row in rank(self.snapshot(), lens, self.unranked)[:top]
+        )
 
     def figures(self, name: str) -> Figures:
         tokens = self.used[name]
@@ -64,7 +79,7 @@ class Organisation:
             tokens % 50 + 1, Tokens(input=tokens), cost, 0 if self.priced else 1
         )
 
-    def snapshot(self, as_of: int = END - SECOND) -> Snapshot:
+    def snapshot(self, as_of: int = END - SECOND) -> Whole:
         standings = tuple(
             self._standing(one) for one in self.accounts if self.used[one.account_id]
         )
@@ -72,7 +87,7 @@ class Organisation:
         for one in standings:
             total = total.plus(one.figures)
         columns = zip(*(one.daily for one in standings), strict=True)
-        return Snapshot(
+        return Whole(
             window=Window(END - 30 * DAY, END),
             zone="UTC",
             as_of=as_of,

@@ -34,8 +34,11 @@ def _everything(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield path.name, content
         if path.suffix == ".seg":
             yield from _segment(path)
-        elif path.suffix == ".snap":
+        elif path.suffix == ".head":
             yield path.name, zlib.decompress(content[SNAPSHOT_HEAD:])
+        elif path.suffix == ".parquet":
+            rows = duckdb.connect().read_parquet(str(path)).fetchall()
+            yield path.name, repr(rows).encode()
         elif path.suffix == ".duckdb":
             yield path.name, _rows(path)
 

@@ -309,10 +309,9 @@ def test_figures_tell_how_many_calls_nobody_measured(tmp_path: Path) -> None:
     try:
         ledger.append(booking(said))
         (usage,) = queries.usage(ledger, window, None, ())
-        (standing,) = queries.standings(ledger, window)
         (session,) = queries.personal_sessions(ledger, "acc_a", window)
         (hour,) = queries.personal_hours(ledger, "acc_a", window)
-        for told in (usage, standing, session, hour):
+        for told in (usage, session, hour):
             assert told.figures.calls == 2
             assert told.figures.unmeasured_calls == 1
             assert told.figures.unpriced_calls == 0

@@ -16,12 +16,13 @@ from mileage.domain.join import resolve
 from mileage.domain.settings import Settings
 from mileage.domain.window import SECOND, Window, moment
 from mileage.honours.lenses import Lens
-from mileage.reports.board import rank
-from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.snapshots import Snapshots
+from mileage.reports.standings import Making, publish
 from mileage.store import queries
 from mileage.store.ledger import Ledger
 from mileage.store.verify import verify
 from tests.ledgers import FewPeople, booking, ledger_in, price
+from tests.ranking import rank, whole
 from tests.witnesses import (
     ACCOUNTS,
     CODEX_OTLP,
@@ -105,9 +106,10 @@ LENS = Lens(
 def test_the_board_equals_a_brute_force_recount(said: list[Seen], zone: str) -> None:
     with tempfile.TemporaryDirectory() as folder, ledger_in(Path(folder), zone) as kept:
         kept.append(booking(said))
-        snapshot = make_snapshot(
-            kept, FewPeople(), Making(Settings(zone=zone), {"prices": "1"}, NOON)
-        )
+        making = Making(Settings(zone=zone), {"prices": "1"}, NOON, (LENS,))
+        snapshots = Snapshots(Path(folder) / "snapshots")
+        publish(kept, FewPeople(), making, snapshots)
+        snapshot = whole(snapshots)
     window, sums = snapshot.window, defaultdict(Figures)
     days: dict[str, set[object]] = defaultdict(set)
     sessions: dict[str, set[object]] = defaultdict(set)

@@ -38,8 +38,11 @@ def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield path.name, content
         if path.suffix == ".seg":
             yield from _segment(path)
-        elif path.suffix == ".snap":
+        elif path.suffix == ".head":
             yield path.name + " unpacked", zlib.decompress(content[SNAPSHOT_HEAD:])
+        elif path.suffix == ".parquet":
+            rows = duckdb.connect().read_parquet(str(path)).fetchall()
+            yield path.name + " unpacked", repr(rows).encode()
 
 
 def _segment(path: Path) -> Iterator[tuple[str, bytes]]:

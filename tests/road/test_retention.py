@@ -83,11 +83,11 @@ def what_is_older_than_that_is_refused(station, key, before):
 
 def test_boards_are_thinned_and_that_is_recorded(station):
     snapshots = station.data / "snapshots"
-    (newest, *_) = sorted(snapshots.glob("*.snap"), reverse=True)
+    (newest, *_) = sorted(snapshots.glob("*.head"), reverse=True)
     long_ago = datetime(2026, 1, 5, 12, tzinfo=UTC)
     for minutes in (1, 2, 3, 70):
         at = long_ago + timedelta(minutes=minutes)
-        path = snapshots / f"{int(at.timestamp() * 1e6):020d}.snap"
+        path = snapshots / f"{int(at.timestamp() * 1e6):020d}.head"
         path.write_bytes(newest.read_bytes())
     (planned,) = said(station, "retention", "plan")
     assert (planned["kind"], planned["rows"]) == ("snapshots", 3)

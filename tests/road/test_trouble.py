@@ -264,7 +264,7 @@ def newer_segment(data):
 
 def newer_snapshot(data):
     head = snapshots.MAGIC + (snapshots.VERSION + 1).to_bytes(4, "little")
-    name = f"{10**19:020d}.snap"
+    name = f"{10**19:020d}.head"
     (data / "snapshots" / name).write_bytes(head + b"whatever")
 
 

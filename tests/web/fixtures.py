@@ -26,7 +26,6 @@ from mileage.domain.figures import (
     PublishedLens,
     RejectedCount,
     Share,
-    Snapshot,
     SourceSeen,
     SourceStatus,
     Standing,
@@ -36,12 +35,13 @@ from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window, micros
 from mileage.web.services import Services
+from tests.ranking import Whole
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
-from tests.web.groups import FakeAdoption, FakeGroups
-from tests.web.rights import FakeRights
+from tests.web.groups import FakeGroups
 from tests.web.overseeing import FakeOversight
+from tests.web.rights import FakeRights
 from tests.web.taking_part import FakeTakingPart
 
 if TYPE_CHECKING:
@@ -197,11 +197,11 @@ COMPLETENESS = Completeness(
 )
 
 
-def snapshot(count: int = TOP + 40, seed: int = 1) -> Snapshot:
+def snapshot(count: int = TOP + 40, seed: int = 1) -> Whole:
     """Return a frozen window of the whole organisation."""
     random = Random(seed)  # noqa: S311 (made-up people)
     standings = tuple(standing(i, random) for i in range(count))
-    return Snapshot(
+    return Whole(
         window=Window(START, END),
         zone=ZONE,
         as_of=END + 1_500_000,
@@ -229,7 +229,7 @@ def snapshot(count: int = TOP + 40, seed: int = 1) -> Snapshot:
     )
 
 
-def empty_snapshot() -> Snapshot:
+def empty_snapshot() -> Whole:
     """Return a window in which nobody used anything."""
     return replace(
         snapshot(0),
@@ -260,7 +260,7 @@ def rank_before(rank: int) -> int | None:
 def board(
     lens: str = "tokens",
     viewer: str = "",
-    source: Snapshot | None = None,
+    source: Whole | None = None,
     top: int = TOP,
 ) -> Board:
     """Rank a snapshot for somebody."""
@@ -449,7 +449,7 @@ EMPTY_INGEST = IngestStatus(0, 0, 0, 0, 0, 0, 0.0)
 class FakeReports:
     """Reports that answer from fixtures and remember what was asked."""
 
-    source: Snapshot = field(default_factory=lambda: SNAPSHOT)
+    source: Whole = field(default_factory=lambda: SNAPSHOT)
     page: PersonalPage | None = None
     ingest: IngestStatus = INGEST
     told: RejectedPage = receiving.REJECTED
@@ -652,7 +652,6 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
-        adoption=FakeAdoption(empty=reports is not None and not reports.accounts),
         groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),
     )

@@ -111,7 +111,6 @@ class Snapshot:
     """ISO dates of ``Standing.daily``."""
     total: Figures
     daily: tuple[int, ...]
-    standings: tuple[Standing, ...]
     completeness: Completeness
     versions: dict[str, str]
     """Versions of prices, rules and this format."""
@@ -129,6 +128,17 @@ class Snapshot:
     """How many have a standing."""
     active: dict[str, int] = field(default_factory=dict)
     """Of them those with a call in the window, by kind of account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """All windows, frozen at one instant: of the same appends, prices and policies."""
+
+    as_of: int
+    snapshots: tuple[Snapshot, ...]
+    """The default window first."""
+    seq: int = 0
+    """The last append that is in; 0 where that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,8 @@ class Asked:
     """``org``, ``services``, ``contractors``, ``dept:ID`` or ``team:ID/TEAM``."""
     without: frozenset[str] = frozenset()
     """Accounts that have no rank: who has objected, or is hidden, now."""
+    unnamed: frozenset[str] = frozenset()
+    """Accounts that are not found by their names."""
 
 
 class Page(NamedTuple):
@@ -165,6 +177,15 @@ class Page(NamedTuple):
     """How many have a rank, on all pages."""
     first: int
     """How many of them come before the first of ``rows``."""
+
+
+class Offered(NamedTuple):
+    """What boards there are."""
+
+    as_of: int | None
+    """Of the last publication (UTC microseconds); None before the first."""
+    windows: tuple[str, ...]
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +212,6 @@ class Board:
     """Whether the viewer may leaf through everybody, not only through the top."""
     opens: frozenset[str] | None = frozenset()
     """Whose rank the viewer may have explained, beside their own; None: anybody's."""
-
-
-class Offered(NamedTuple):
-    """What boards there are."""
-
-    as_of: int | None
-    """Of the last publication (UTC microseconds); None before the first."""
-    windows: tuple[str, ...]
-    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

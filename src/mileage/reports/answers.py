@@ -14,9 +14,11 @@ from mileage.access.readables import READABLES
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, NotFound, Refused
+from mileage.domain.figures import Asked as Rows
 from mileage.domain.figures import Offered
 from mileage.domain.window import Window
-from mileage.reports.board import cut, rank, without_claimants
+from mileage.reports.board import board_detail, board_of, without_claimants
+from mileage.reports.boards import SCOPES
 from mileage.reports.gate import Gate
 from mileage.reports.hearing import (
     Asked,
@@ -31,6 +33,7 @@ from mileage.reports.parts import permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
 from mileage.reports.shown import marked_board, marked_page, marked_usage
+from mileage.reports.standings import windows
 from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
 from mileage.store import queries
@@ -44,10 +47,8 @@ if TYPE_CHECKING:
     from mileage.domain.directory import AccessRow
     from mileage.domain.figures import (
         Board,
-        BoardRow,
         IngestStatus,
         PersonalPage,
-        Snapshot,
     )
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.parking import Claimed, Parked
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
+    from mileage.reports.boards import Boards
     from mileage.reports.overview import Overview
     from mileage.reports.snapshots import Snapshots
     from mileage.reports.status import Receiving
@@ -77,6 +79,7 @@ class Holdings:
     ledger: Ledger
     control: Control
     snapshots: Snapshots
+    boards: Boards
     settings: Settings
     lenses: Sequence[Lens]
     """The default first."""
@@ -99,29 +102,30 @@ class Answers:
         self.participation = Participation(holdings.control, holdings.settings)
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
-        self._ranked: dict[
-            str, tuple[Snapshot, frozenset[str], tuple[BoardRow, ...]]
-        ] = {}
 
     def board(
-        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+        self,
+        viewer: Viewer,
+        lens: str | None,
+        *,
+        window: str = "",
+        as_of: int | None = None,
     ) -> Board:
-        """Rank the published snapshot; raises NotFound, Refused."""
+        """Rank what is published of a window; raises NotFound, Refused."""
         allowed = self.gate.allow(viewer, "board")
-        chosen = self._lens(lens)
-        snapshot = self._have.snapshots.latest(as_of)
-        board = cut(
-            snapshot,
-            chosen,
-            self._rank(snapshot, chosen),
-            top=self._have.settings.top,
-            account_id=viewer.account_id,
+        boards, head = self._have.boards, self._have.boards.head(window, as_of)
+        asked = Rows(
+            lens=lens or "",
+            count=self._have.settings.top,
+            without=self.participation.hidden(),
         )
-        detail = f"lens {chosen.name}, as of {snapshot.as_of}"
+        page = boards.rows(head, asked)
+        own = boards.row_beside(page, head, asked, viewer.account_id)
+        board = board_of(head, asked, page, own)
         named = tuple(row.standing.account_id for row in board.rows)
         others = sum(one != viewer.account_id for one in named)
         read = ("board", ORGANISATION)
-        self._record(viewer, allowed, read, others, detail, named)
+        self._record(viewer, allowed, read, others, board_detail(board), named)
         rows = self.participation.masked(board.rows, viewer.account_id)
         opens = None if viewer.operator else frozenset[str]()
         told = without_claimants(replace(board, rows=rows, opens=opens), viewer)
@@ -136,8 +140,8 @@ class Answers:
     def boards(self, viewer: Viewer) -> Offered:
         """Tell which boards there are, and of when the last one is."""
         self.gate.allow(viewer, "board")
-        windows = (f"{self._have.settings.window_days}d",)
-        return Offered(self._have.snapshots.published_at(), windows, ("org",))
+        names = windows(self._have.settings)
+        return Offered(self._have.snapshots.published_at(), names, tuple(SCOPES))
 
     def lenses(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return (name, title, what it encourages, how it is gamed), default first."""
@@ -278,7 +282,7 @@ class Answers:
     def organisation(self) -> tuple[str, bool]:
         """Return the organisation's name and whether its data is simulated."""
         try:
-            simulated = self._have.snapshots.latest().simulated
+            simulated = self._have.boards.head().simulated
         except NotFound:
             simulated = queries.span(self._have.ledger).simulated_calls > 0
         return self._have.settings.organisation, simulated
@@ -313,36 +317,18 @@ class Answers:
                 )
             )
 
-    def _lens(self, name: str | None) -> Lens:
-        lenses = self._have.lenses
-        if name is None:
-            return lenses[0]
-        found = next((lens for lens in lenses if lens.name == name), None)
-        if found is None:
-            known = ", ".join(lens.name for lens in lenses)
-            message = f"there is no lens {name!r}; there are {known}"
-            raise NotFound(message)
-        return found
-
-    def _rank(self, snapshot: Snapshot, lens: Lens) -> tuple[BoardRow, ...]:
-        hidden = self.participation.hidden()
-        kept = self._ranked.get(lens.name)
-        if kept is None or kept[0] is not snapshot or kept[1] != hidden:
-            ranked = rank(snapshot, lens, hidden)
-            kept = self._ranked[lens.name] = (snapshot, hidden, ranked)
-        return kept[2]
-
     def _place(self, account_id: str) -> tuple[int | None, int]:
         """Return (rank on the default board or None, how many are ranked)."""
         if self._have.control.darkness() is not None:
             return None, 0
+        boards = self._have.boards
+        asked = Rows(count=0, without=self.participation.hidden())
         try:
-            snapshot = self._have.snapshots.latest()
+            head = boards.head()
         except NotFound:
             return None, 0
-        ranked = self._rank(snapshot, self._have.lenses[0])
-        own = (row.rank for row in ranked if row.standing.account_id == account_id)
-        return next(own, None), len(ranked)
+        own = boards.row_of(head, asked, account_id)
+        return own.rank if own else None, boards.rows(head, asked).ranked
 
     def _window(self) -> Window:
         settings, clock = self._have.settings, self._have.ledger.rules.clock

@@ -19,15 +19,13 @@ from mileage.domain.cube import (
     department_id,
 )
 from mileage.domain.sums import Figures
-from mileage.reports.board import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mileage.access.disclosure import Block, Crowd, Thresholds
-    from mileage.domain.figures import Snapshot
+    from mileage.domain.figures import Snapshot, Standing
     from mileage.domain.people import Account, Membership
-    from mileage.honours.lenses import Lens
 
 PEOPLE = frozenset({"person", "contractor"})
 TOKENS = 0
@@ -35,11 +33,14 @@ TOKENS = 0
 
 
 class Chart(NamedTuple):
-    """Who belongs where on the day of the snapshot."""
+    """Who belongs where on the day of the snapshot, and what they used."""
 
     accounts: Sequence[Account]
     places: Mapping[str, Membership]
     """By account id."""
+    standings: Sequence[Standing]
+    first: Callable[[int], frozenset[str]]
+    """Returns who is among so many first ones of some board of people."""
     unranked: frozenset[str] = frozenset()
     """Who stands on no board, whatever they used: they have objected."""
 
@@ -52,7 +53,6 @@ class Terms(NamedTuple):
     """How many days a cube stays."""
     top: int
     """Rows of a board: whoever is on one is known by name."""
-    lenses: Sequence[Lens]
 
 
 Teams = dict[str, "Crowd"]
@@ -73,7 +73,7 @@ def make_cube(
     snapshot: Snapshot, chart: Chart, terms: Terms, previous: Cube | None = None
 ) -> Cube:
     """Divide everybody into blocks that may be told, and add them up."""
-    figures = {one.account_id: one.figures for one in snapshot.standings}
+    figures = {one.account_id: one.figures for one in chart.standings}
     since = _since(snapshot, terms, previous)
     tree = _tree(chart, _people(snapshot, chart, terms, since))
     told = plan(tree, terms.limits)
@@ -110,13 +110,13 @@ def _people(
     snapshot: Snapshot, chart: Chart, terms: Terms, since: str
 ) -> dict[str, Person]:
     """Return everybody as disclosure sees them; what nobody has is no measure."""
-    named = _named(snapshot, chart, terms)
+    named = _named(chart, terms)
     later = next(
         (at for at, day in enumerate(snapshot.days) if day > since),
         len(snapshot.days),
     )
-    priced = any(one.figures.cost for one in snapshot.standings)
-    standings = {one.account_id: one for one in snapshot.standings}
+    priced = any(one.figures.cost for one in chart.standings)
+    standings = {one.account_id: one for one in chart.standings}
     found = {}
     for account in chart.accounts:
         one = standings.get(account.account_id)
@@ -131,19 +131,16 @@ def _people(
     return found
 
 
-def _named(snapshot: Snapshot, chart: Chart, terms: Terms) -> frozenset[str]:
-    """Return whose figures stand on a board of some lens.
+def _named(chart: Chart, terms: Terms) -> frozenset[str]:
+    """Return whose figures stand on some board.
 
     Where everybody who used a token has a row, the others are known to have none.
     """
-    named: set[str] = set()
-    for lens in terms.lenses:
-        ranked = rank(snapshot, lens, chart.unranked)
-        if len(ranked) <= terms.top and lens.unit == "tokens" and all(lens.weights):
-            everybody = frozenset(one.account_id for one in chart.accounts)
-            return everybody - chart.unranked
-        named.update(row.standing.account_id for row in ranked[: terms.top])
-    return frozenset(named)
+    named = chart.first(terms.top)
+    users = {one.account_id for one in chart.standings if one.figures.tokens.total}
+    if users - chart.unranked <= named:
+        return frozenset(one.account_id for one in chart.accounts) - chart.unranked
+    return named
 
 
 def _tree(chart: Chart, people: Mapping[str, Person]) -> dict[str, Teams]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.checked import Checked
 from mileage.domain.errors import MileageError
-from mileage.reports.snapshots import read_snapshot
+from mileage.reports.snapshots import read_head
+from mileage.store.standing_files import StandingFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 DAY = 86_400_000_000
@@ -18,21 +19,37 @@ HOUR = DAY // 24
 
 
 def check_snapshots(directory: Path) -> Checked:
-    """Read every published snapshot; its name says of when it is."""
-    problems = []
+    """Read everything published; its name says of when it is."""
+    problems: list[str] = []
     looked_at = 0
-    for path in sorted(directory.glob("*.snap")):
+    files = StandingFiles(directory)
+    for path in sorted(directory.glob("*.head")):
         try:
-            snapshot = read_snapshot(path)
+            problems += _problems_of(path, files)
         except FileNotFoundError:
+            # Thinned meanwhile.
             continue
         except MileageError as error:
             problems.append(f"snapshot: {error}")
-        else:
-            if path.stem != f"{snapshot.as_of:020d}":
-                problems.append(f"snapshot: {path} is of {snapshot.as_of}")
         looked_at += 1
     return Checked("snapshots", looked_at, tuple(problems))
+
+
+def _problems_of(path: Path, files: StandingFiles) -> Iterator[str]:
+    publication = read_head(path)
+    if path.stem != f"{publication.as_of:020d}":
+        yield f"snapshot: {path} is of {publication.as_of}"
+        return
+    for one in publication.snapshots:
+        file = path.with_name(f"{path.stem}.{one.name}.parquet")
+        try:
+            total, accounts = files.total(file)
+        except FileNotFoundError:
+            if path.exists():
+                yield f"snapshot: {file} is missing"
+            continue
+        if (total, accounts) != (one.total, one.accounts):
+            yield f"snapshot: {file} does not add up to what {path.name} says"
 
 
 def superfluous(

@@ -1,7 +1,8 @@
-"""Published snapshots: immutable files that any process may read.
+"""Publications: immutable files that any process may read.
 
-``<as_of>.snap``: a 20-byte head (magic, format version), then compressed
-MessagePack of ``domain.figures.Snapshot``. A file appears whole or not at all.
+``<as_of>.<window>.parquet`` has the standings of a window; ``<as_of>.head`` all that is
+told beside them: a 20-byte head (magic, format version), then compressed MessagePack of
+``domain.figures.Publication``. It is written last, and makes the others visible.
 """
 
 from __future__ import annotations
@@ -11,59 +12,53 @@ import time
 from typing import TYPE_CHECKING
 
 from mileage.domain.errors import NotFound
-from mileage.domain.figures import Snapshot
+from mileage.domain.figures import Publication
 from mileage.reports.published import Published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from mileage.domain.figures import Snapshot
+
 MAGIC = b"MILEAGE-SNAPSHOT"
-VERSION = 1
+VERSION = 2
 SETTLED = 2_000_000_000
 # Nanoseconds: a file system may stamp two changes of one moment alike.
 HEAD = MAGIC + struct.pack("<I", VERSION)
 
 _files = Published(
     HEAD,
-    Snapshot,
+    Publication,
     foreign="is no snapshot; remove it and publish again",
     damaged="is damaged; remove it and publish again",
 )
 
 
 class Snapshots:
-    """The snapshot files of one data directory. Thread-safe for readers."""
+    """The publications of one data directory. Thread-safe for readers."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._kept: tuple[Path, Snapshot] | None = None
+        self.directory = directory
+        self._kept: tuple[Path, Publication] | None = None
         self._listed: tuple[int, list[Path]] = (0, [])
 
-    def publish(self, snapshot: Snapshot) -> Path:
-        """Write a snapshot; readers see all of it or the one before."""
-        path = self._directory / f"{snapshot.as_of:020d}.snap"
-        _files.write(path, snapshot)
+    def standings(self, as_of: int, window: str) -> Path:
+        """Return where the standings of a window lie, or are to be written."""
+        return self.directory / f"{as_of:020d}.{window}.parquet"
+
+    def publish(self, publication: Publication) -> Path:
+        """Make visible what was written; readers see all of it or the one before."""
+        path = self._head(publication.as_of)
+        _files.write(path, publication)
         return path
 
-    def rewrite(self, change: Callable[[Snapshot], Snapshot]) -> int:
-        """Write those files anew of which ``change`` returns another snapshot.
-
-        The one reason is erasure: what is published stays otherwise. Returns how many
-        were written; raises Unavailable when one cannot be read.
-        """
-        written = 0
-        for path in self._newest_first():
-            before = read_snapshot(path)
-            after = change(before)
-            if after is not before:
-                self.publish(after)
-                written += 1
+    def forget(self) -> None:
+        """Read anew what was remembered."""
         self._kept, self._listed = None, (0, [])
-        return written
 
-    def latest(self, as_of: int | None = None) -> Snapshot:
-        """Return the last snapshot published, or published at or before ``as_of``.
+    def publication(self, as_of: int | None = None) -> Publication:
+        """Return the last one published, or published at or before ``as_of``.
 
         Raises NotFound when there is none.
         """
@@ -76,37 +71,72 @@ class Snapshots:
             message = "no board had been published at that time"
         raise NotFound(message)
 
+    def latest(self, as_of: int | None = None, window: str = "") -> Snapshot:
+        """Return a window ('' for the default one) of that publication.
+
+        Raises NotFound.
+        """
+        found = self.publication(as_of).snapshots
+        for one in found:
+            if window in {one.name, ""}:
+                return one
+        known = ", ".join(one.name for one in found)
+        message = f"no board of {window!r} was published; there is {known}"
+        raise NotFound(message)
+
+    def instants(self) -> list[int]:
+        """List when what is kept was published, the last one first."""
+        return [int(path.stem) for path in self._newest_first()]
+
     def published_at(self) -> int | None:
-        """Return the instant of the last snapshot without reading it, or None."""
-        newest = next(iter(self._newest_first()), None)
-        return None if newest is None else int(newest.stem)
+        """Return the instant of the last publication without reading it, or None."""
+        return next(iter(self.instants()), None)
 
     def count(self) -> int:
-        """Count the snapshots that are kept."""
+        """Count the publications that are kept."""
         return len(self._newest_first())
 
+    def remove(self, instants: Iterable[int]) -> None:
+        """Remove publications; nobody sees a part of one."""
+        for as_of in instants:
+            self._head(as_of).unlink(missing_ok=True)
+            for path in self.directory.glob(f"{as_of:020d}.*.parquet"):
+                path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what a publication that was cut short has left."""
+        visible = {path.stem for path in self._newest_first()}
+        for pattern in ("*.parquet", "*.part"):
+            for path in self.directory.glob(pattern):
+                instant = path.name.partition(".")[0]
+                if instant.isdecimal() and instant not in visible:
+                    path.unlink(missing_ok=True)
+
+    def _head(self, as_of: int) -> Path:
+        return self.directory / f"{as_of:020d}.head"
+
     def _newest_first(self) -> list[Path]:
-        """List the files; again only when the folder says that it has changed."""
+        """List the heads; again only when the folder says that it has changed."""
         try:
-            changed = self._directory.stat().st_mtime_ns
+            changed = self.directory.stat().st_mtime_ns
         except FileNotFoundError:
             return []
         if self._listed[0] != changed or time.time_ns() - changed < SETTLED:
             # Files of other names are somebody's own.
-            found = self._directory.glob("*.snap")
+            found = self.directory.glob("*.head")
             files = [path for path in found if path.stem.isdecimal()]
             self._listed = (changed, sorted(files, reverse=True))
         return self._listed[1]
 
-    def _load(self, path: Path) -> Snapshot:
+    def _load(self, path: Path) -> Publication:
         kept = self._kept
         if kept is not None and kept[0] == path:
             return kept[1]
-        snapshot = read_snapshot(path)
-        self._kept = (path, snapshot)
-        return snapshot
+        publication = read_head(path)
+        self._kept = (path, publication)
+        return publication
 
 
-def read_snapshot(path: Path) -> Snapshot:
+def read_head(path: Path) -> Publication:
     """Read a published file; raises Unavailable when it is none, or damaged."""
     return _files.read(path)

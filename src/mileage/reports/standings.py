@@ -1,26 +1,26 @@
-"""Make a snapshot: every account's standing over the rolling window, frozen."""
+"""Publish: every account's standing over every window, frozen at one instant."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from mileage.domain.figures import Snapshot, Standing
-from mileage.domain.sums import Figures
-from mileage.domain.window import Window
+from mileage.domain.figures import Publication, PublishedLens, Snapshot
+from mileage.domain.window import WINDOWS, period
 from mileage.reports.completeness import completeness
-from mileage.store import queries
+from mileage.store import queries, standings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from mileage.domain.figures import Completeness
     from mileage.domain.people import Account, Membership
     from mileage.domain.settings import Settings
+    from mileage.domain.window import Period
+    from mileage.honours.lenses import Lens
+    from mileage.reports.snapshots import Snapshots
     from mileage.store.ledger import Ledger
 
 
@@ -37,42 +37,88 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Honour:
+    """What an account holds."""
+
+    tier: str = ""
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Making:
-    """What a snapshot is made with."""
+    """What a publication is made with."""
 
     settings: Settings
     versions: Mapping[str, str]
     now: int
-    """UTC microseconds; the window ends with this instant's hour."""
+    """UTC microseconds; windows end with this instant's hour."""
+    lenses: Sequence[Lens]
+    """The default first."""
+    honours: Mapping[str, Honour] = field(default_factory=dict)
+    """By account."""
 
 
-def make_snapshot(ledger: Ledger, people: People, making: Making) -> Snapshot:
-    """Freeze every account's figures over the rolling window."""
+def publish(
+    ledger: Ledger, people: People, making: Making, snapshots: Snapshots
+) -> Publication:
+    """Freeze and publish every account's figures over every window."""
+    rests_on = completeness(ledger)
+    with ledger.one_moment() as cursor:
+        seq = queries.last_seq(cursor)
+        today = ledger.rules.clock.day(making.now)
+        chart = _chart(people, today, making.honours)
+        maker = standings.Making(cursor, ledger.rules.clock, making.lenses, chart)
+        found = tuple(
+            _snapshot(ledger, maker, making, one, rests_on, snapshots)
+            for one in _periods(ledger, making)
+        )
+    publication = Publication(making.now, found, seq)
+    snapshots.publish(publication)
+    return publication
+
+
+def windows(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the windows that are published, the default first."""
+    return tuple(dict.fromkeys((f"{settings.window_days}d", *WINDOWS)))
+
+
+def _periods(ledger: Ledger, making: Making) -> list[Period]:
+    zone = ledger.rules.clock.zone
+    names = windows(making.settings)
+    return [period(name, now=making.now, zone=zone) for name in names]
+
+
+def _snapshot(
+    ledger: Ledger,
+    maker: standings.Making,
+    making: Making,
+    of: Period,
+    rests_on: Completeness,
+    snapshots: Snapshots,
+) -> Snapshot:
+    totals = maker.write(of, snapshots.standings(making.now, of.name))
     clock = ledger.rules.clock
-    window = Window.rolling(
-        making.settings.window_days, now=making.now, zone=clock.zone
-    )
-    days = _days(clock.day(window.start), clock.day(window.end - 1))
-    sums = queries.standings(ledger, window)
-    names = {account.account_id: account for account in people.accounts()}
-    places = people.membership_at(days[-1])
-    standings = tuple(
-        _standing(one, names.get(one.account_id), places.get(one.account_id), days)
-        for one in sums
-    )
+    days = _days(clock.day(of.window.start), clock.day(of.window.end - 1))
     return Snapshot(
-        window=window,
+        window=of.window,
         zone=clock.zone.key,
         as_of=making.now,
         days=tuple(day.isoformat() for day in days),
-        total=_total(standings),
-        daily=_daily(standings, len(days)),
-        standings=standings,
-        completeness=completeness(ledger),
+        total=totals.figures,
+        daily=tuple(totals.daily.get(day, 0) for day in days),
+        completeness=rests_on,
         versions=dict(making.versions),
-        input_hash=_hash(sums, window),
+        input_hash=totals.input_hash,
         organisation=making.settings.organisation,
-        simulated=any(one.simulated for one in standings),
+        simulated=totals.simulated,
+        name=of.name,
+        previous=of.previous,
+        lenses=tuple(
+            PublishedLens(one.name, one.title, one.unit, one.warning)
+            for one in making.lenses
+        ),
+        accounts=totals.accounts,
+        active=dict(totals.active),
     )
 
 
@@ -80,44 +126,23 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _standing(
-    one: queries.Sum,
-    account: Account | None,
-    place: Membership | None,
-    days: Sequence[date],
-) -> Standing:
-    return Standing(
-        account_id=one.account_id,
-        name=account.name if account else one.account_id,
-        kind=account.kind if account else "unclaimed",
-        department=place.department if place else "",
-        team=place.team if place else "",
-        figures=one.figures,
-        sessions=one.sessions,
-        models=one.models,
-        clients=one.clients,
-        active_days=sum(tokens > 0 for tokens in one.by_day.values()),
-        daily=tuple(one.by_day.get(day, 0) for day in days),
-        simulated=one.simulated,
-    )
+def _chart(
+    people: People, day: date, honours: Mapping[str, Honour]
+) -> dict[str, list[object]]:
+    """Return who everybody is, as columns."""
+    places = people.membership_at(day)
+    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
+    for account in people.accounts():
+        place = places.get(account.account_id)
+        honour = honours.get(account.account_id, Honour())
+        row = (
+            *(account.account_id, account.name, account.kind),
+            *((place.department, place.team, place.role) if place else ("", "", "")),
+            *(honour.titles, honour.tier),
+        )
+        for name, value in zip(_COLUMNS, row, strict=True):
+            columns[name].append(value)
+    return columns
 
 
-def _total(standings: Sequence[Standing]) -> Figures:
-    total = Figures()
-    for standing in standings:
-        total = total.plus(standing.figures)
-    return total
-
-
-def _daily(standings: Sequence[Standing], days: int) -> tuple[int, ...]:
-    columns = zip(*(standing.daily for standing in standings), strict=True)
-    return tuple(map(sum, columns)) or (0,) * days
-
-
-def _hash(sums: Sequence[queries.Sum], window: Window) -> str:
-    """Hash what went in; names and departments may change without it."""
-    rows = [
-        (one.account_id, one.figures, one.sessions, one.models, one.clients)
-        for one in sums
-    ]
-    return sha256(msgspec.msgpack.encode((window.start, window.end, rows))).hexdigest()
+_COLUMNS = ("account", "name", "kind", "department", "team", "role", "titles", "tier")

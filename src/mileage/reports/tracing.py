@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.access.leaked import says
 from mileage.access.tracing import Reading, trace
 from mileage.domain.shown import told_figures
-from mileage.reports.board import cut, rank
 from mileage.reports.shown import tied
 
 if TYPE_CHECKING:
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
     from mileage.access.marks import Marks
     from mileage.access.tracing import Verdict
     from mileage.domain.directory import AccessRow
-    from mileage.domain.figures import BoardRow, Snapshot
+    from mileage.domain.figures import BoardRow, PublishedLens, Snapshot
     from mileage.domain.shown import Cell, Cells
-    from mileage.honours.lenses import Lens
 
 MONEY = "micro_usd"
 FEWEST_TOGETHER = 2
@@ -88,16 +86,16 @@ class Traced:
 
 
 def shown_of(
-    snapshot: Snapshot, lenses: Sequence[Lens], top: int, marks: Cells
+    snapshot: Snapshot,
+    boards: Iterable[tuple[PublishedLens, tuple[BoardRow, ...]]],
+    marks: Cells,
 ) -> Shown:
     """List what the boards of a snapshot show to people, whoever it is."""
     figures: dict[str, dict[tuple[Kind, int], Figure]] = defaultdict(dict)
     names: dict[str, dict[str, None]] = defaultdict(dict)
-    boards = []
-    for lens in lenses:
-        ranked = rank(snapshot, lens)
-        rows = cut(snapshot, lens, ranked, top=top, account_id="").rows
-        boards.append(rows)
+    ranked = []
+    for lens, rows in boards:
+        ranked.append(rows)
         for row in rows:
             account = row.standing.account_id
             names[_plain(row.standing.name)][account] = None
@@ -109,11 +107,11 @@ def shown_of(
         snapshot.as_of,
         {account: tuple(found.values()) for account, found in figures.items()},
         {name: tuple(accounts) for name, accounts in names.items()},
-        tuple(boards),
+        tuple(ranked),
     )
 
 
-def _row_figures(row: BoardRow, lens: Lens, marks: Cells) -> Iterator[Figure]:
+def _row_figures(row: BoardRow, lens: PublishedLens, marks: Cells) -> Iterator[Figure]:
     account = row.standing.account_id
     for told in told_figures(row.standing.figures):
         cell = marks.cell(told.value, part=told.part)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.figures import ActivityCount, RejectedCount, SourceSeen
@@ -16,24 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    import duckdb
+
     from mileage.domain.window import Window
     from mileage.store.ledger import Ledger
 
 SIMULATED = "simulated-rollup"
 GROUPS = ("account", "client", "provider", "model", "day", "session", "project")
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What one account used in a window."""
-
-    account_id: str
-    figures: Figures
-    simulated: bool
-    sessions: int
-    models: tuple[str, ...]
-    clients: tuple[str, ...]
-    by_day: dict[date, int]
 
 
 class HourRow(NamedTuple):
@@ -94,30 +82,6 @@ def _figures(row: Sequence[int | None]) -> Figures:
 def _hours(window: Window) -> dict[str, int]:
     """Return the window in the seconds in which roll-ups keep their hours."""
     return {"start": -(-window.start // SECOND), "end": -(-window.end // SECOND)}
-
-
-def standings(ledger: Ledger, window: Window) -> list[Sum]:
-    """Sum every account over a window that begins and ends on the zone's hours."""
-    clock = ledger.rules.clock
-    rows = run(
-        ledger.cursor(),
-        "standings",
-        **_hours(window),
-        first_day=clock.day(window.start),
-        last_day=clock.day(window.end - 1),
-    )
-    return [
-        Sum(
-            account_id=row[0],
-            figures=_figures(row[1:12]),
-            simulated=row[12],
-            sessions=row[13],
-            models=tuple(row[14]),
-            clients=tuple(row[15]),
-            by_day=dict(zip(row[16], row[17], strict=True)),
-        )
-        for row in rows
-    ]
 
 
 def personal_hours(ledger: Ledger, account: str, window: Window) -> list[HourRow]:
@@ -208,6 +172,11 @@ def _simulated(ledger: Ledger) -> tuple[int, int]:
         ((accounts, calls),) = run(ledger.cursor(), "simulated")
         ledger.simulated = (accounts, calls)
     return ledger.simulated
+
+
+def last_seq(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of the last append that a transaction sees."""
+    return int(run(cursor, "last_append")[0][0])
 
 
 def simulated_accounts(ledger: Ledger) -> frozenset[str]:

@@ -7,7 +7,7 @@ were made from: a row that shows something else than its standing cannot be serv
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +20,7 @@ from mileage.web.charts import Series
 from mileage.web.numbers import on_midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from jinja2 import Environment
 
@@ -104,11 +104,6 @@ def count_active(active: Mapping[str, int]) -> Active:
     return Active(people, sum(active.values()) - people)
 
 
-def by_kind(standings: Sequence[Standing]) -> Mapping[str, int]:
-    """Count the accounts with any call by their kind."""
-    return Counter(one.kind for one in standings if one.figures.calls)
-
-
 def repeats(board: Board) -> bool:
     """Tell whether the board ranks by the total that stands in the table anyway."""
     return board.unit == "tokens" and all(
@@ -155,7 +150,7 @@ class BoardRows:
             scopes=choices.scopes(query, offered.scopes, board.scope),
             before=choices.before(query, snapshot.as_of),
             pager=choices.pager(query, board),
-            active=count_active(snapshot.active or by_kind(snapshot.standings)),
+            active=count_active(snapshot.active),
             daily=daily_series(snapshot),
             rows=Markup("".join(rows)),  # noqa: S704 (each is markup)
             pinned=draw.own(board.own) if board.own else None,

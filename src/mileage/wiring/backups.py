@@ -33,7 +33,7 @@ WORK = ".backup"
 """Below the data directory: the copy of which a backup is packed."""
 _COUNTS = ("accepted", "durable", "visible", "duplicates", "rejected", "ignored")
 _ALONGSIDE = (
-    *("snapshots/*.snap", "cubes/*.cube"),
+    *("snapshots/*.parquet", "snapshots/*.head", "snapshots/*.snap", "cubes/*.cube"),
     *("policy/*.toml", "quarantine/*.*", "demo.json", "truth.json"),
 )
 

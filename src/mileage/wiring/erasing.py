@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.people import OPERATOR
-from mileage.domain.rights import ERASED, ERASED_NAME, ErasurePlan
+from mileage.domain.rights import ErasurePlan
 from mileage.domain.window import moment
 from mileage.store import retention
 from mileage.store.erasing import Tombstone, count_held, erase
@@ -91,37 +91,15 @@ def _rewrite_snapshots(
     tombstones = {one.account_id: one.tombstone for one in under_way}
     day = moment(organisation.control.now()).date().isoformat()
 
-    def buried(snapshot: Snapshot) -> Snapshot:
-        return without(snapshot, tombstones, day)
-
-    organisation.snapshots.rewrite(buried)
-    organisation.publish()
-    organisation.snapshots.rewrite(buried)
-
-
-def without(snapshot: Snapshot, tombstones: dict[str, str], day: str) -> Snapshot:
-    """Return a snapshot that does not name some people, and says so.
-
-    Its sums stay what they were. One that names none of them comes back as it is.
-    """
-    named = [one for one in snapshot.standings if one.account_id in tombstones]
-    if not named:
-        return snapshot
-    standings = tuple(
-        replace(
-            one,
-            account_id=tombstones[one.account_id],
-            name=ERASED_NAME,
-            kind=ERASED,
+    def noted(snapshot: Snapshot, named: int) -> Snapshot:
+        said = (
+            f"{named} of its people erased on {day}, after it was published: they "
+            "count in the totals and have no rank any more"
         )
-        if one.account_id in tombstones
-        else one
-        for one in snapshot.standings
-    )
-    said = (
-        f"{len(named)} of its people erased on {day}, after it was published: they "
-        "count in the totals and have no rank any more"
-    )
-    rests_on = snapshot.completeness
-    told = replace(rests_on, missing=(*rests_on.missing, said))
-    return replace(snapshot, standings=standings, completeness=told)
+        rests_on = snapshot.completeness
+        told = replace(rests_on, missing=(*rests_on.missing, said))
+        return replace(snapshot, completeness=told)
+
+    organisation.boards.bury(tombstones, noted)
+    organisation.publish()
+    organisation.boards.bury(tombstones, noted)

@@ -19,13 +19,14 @@ from mileage.ingest.pipeline import Pipeline
 from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.boards import Boards
 from mileage.reports.cube import Chart, Terms
 from mileage.reports.cube_files import Cubes
 from mileage.reports.departments import Departments
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
-from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.standings import Making, publish
 from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
 from mileage.store import queries, retention
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mileage.domain.call import Call
-    from mileage.domain.figures import Snapshot
+    from mileage.domain.figures import Publication
 
 
 def now() -> int:
@@ -65,6 +66,7 @@ class Organisation:
     pipeline: Pipeline
     receiver: Receiver
     snapshots: Snapshots
+    boards: Boards
     cubes: Cubes
     answers: Answers
 
@@ -108,27 +110,31 @@ class Organisation:
         self.receiver.receiving.calls.refresh()
         self.receiver.receiving.reasons.refresh()
 
-    def publish(self) -> Snapshot:
-        """Make a snapshot of now and publish it."""
+    def publish(self) -> Publication:
+        """Publish everybody's standings of now."""
         versions = {
             "mileage": __version__,
             "prices": self.catalog.version,
             "snapshot": str(SNAPSHOT_FORMAT),
             **self.policy.versions,
         }
-        making = Making(self.policy.settings, versions, now())
-        snapshot = make_snapshot(self.ledger, self.control, making)
-        self.snapshots.publish(snapshot)
-        self.cubes.renew(snapshot, lambda: self._chart(snapshot), self._terms())
-        return snapshot
+        policy = self.policy
+        making = Making(policy.settings, versions, now(), policy.lenses)
+        made = publish(self.ledger, self.control, making, self.snapshots)
+        self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
+        return made
 
-    def _chart(self, snapshot: Snapshot) -> Chart:
-        day = date.fromisoformat(snapshot.days[-1])
+    def _chart(self, made: Publication) -> Chart:
+        head = made.snapshots[0]
+        day = date.fromisoformat(head.days[-1])
         control = self.control
+        unnamed = self.answers.participation.unnamed()
         return Chart(
-            control.accounts(),
-            control.membership_at(day),
-            self.answers.participation.unnamed(),
+            accounts=control.accounts(),
+            places=control.membership_at(day),
+            standings=tuple(self.boards.everybody(head)),
+            first=lambda top: self.boards.among_the_first(made, top, unnamed),
+            unranked=unnamed,
         )
 
     def _terms(self) -> Terms:
@@ -139,7 +145,7 @@ class Organisation:
             sums=settings.sum_people,
             percent=settings.sum_percent,
         )
-        return Terms(limits, settings.renew_days, settings.top, self.policy.lenses)
+        return Terms(limits, settings.renew_days, settings.top)
 
 
 @contextmanager
@@ -191,6 +197,7 @@ def _assemble(
         MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
     snapshots = Snapshots(data / "snapshots")
+    boards = Boards(snapshots)
     cadence = policy.settings.snapshot_seconds
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
     # It counts from what the ledger has before anything is taken in.
@@ -200,6 +207,7 @@ def _assemble(
         ledger=ledger,
         control=control,
         snapshots=snapshots,
+        boards=boards,
         settings=policy.settings,
         lenses=policy.lenses,
         now=now,
@@ -218,6 +226,7 @@ def _assemble(
         pipeline=pipeline,
         receiver=receiver,
         snapshots=snapshots,
+        boards=boards,
         cubes=Cubes(data / "cubes"),
         answers=Answers(holdings),
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid
+from mileage.domain.figures import Asked as Rows
 from mileage.domain.people import OPERATOR
 from mileage.domain.window import micros
-from mileage.honours.lenses import named
-from mileage.reports.board import cut, rank
+from mileage.reports.board import board_detail, board_of
+from mileage.reports.boards import Boards
 from mileage.reports.participation import Participation
 from mileage.reports.snapshots import Snapshots
 from mileage.store.control import FILE_NAME, open_control
@@ -40,22 +41,25 @@ def board(data: Path, asked: Asked) -> Board:
     """Return the board; without ``as_of`` a fresh snapshot is published first.
 
     The read is recorded before the figures are returned. Raises Invalid for what
-    cannot be read or is not published, NotFound for an unknown lens.
+    cannot be read, NotFound for a lens, window or scope that is not published.
     """
     instant = _instant(asked.as_of)
     policy = load_policy(data)
-    chosen = named(policy.lenses, asked.lens or "")
-    _check_published(asked, f"{policy.settings.window_days}d")
     if instant is None:
         with operations(data) as owner:
             owner.publish()
-    snapshot = Snapshots(data / "snapshots").latest(instant)
+    boards = Boards(Snapshots(data / "snapshots"))
+    head = boards.head(asked.window or "", instant)
     with open_control(data / FILE_NAME, clock=now) as control:
         taking_part = Participation(control, policy.settings)
-        ranked = rank(snapshot, chosen, taking_part.hidden())
-        top = asked.top or policy.settings.top
-        found = cut(snapshot, chosen, ranked, top=top, account_id="")
-        detail = f"lens {chosen.name}, as of {snapshot.as_of}"
+        wanted = Rows(
+            lens=asked.lens or "",
+            count=asked.top or policy.settings.top,
+            scope=asked.scope,
+            without=taking_part.hidden(),
+        )
+        found = board_of(head, wanted, boards.rows(head, wanted))
+        detail = board_detail(found)
         named_there = tuple(row.standing.account_id for row in found.rows)
         read = NamedRead(
             *(OPERATOR, "operations", "board", ORGANISATION),
@@ -63,15 +67,6 @@ def board(data: Path, asked: Asked) -> Board:
         )
         control.record_access(read)
         return replace(found, rows=taking_part.masked(found.rows, ""))
-
-
-def _check_published(asked: Asked, window: str) -> None:
-    if asked.scope != "org":
-        message = f"there is no board of {asked.scope!r}; the one of `org` is published"
-        raise Invalid(message)
-    if asked.window not in (None, window):
-        message = f"no board of {asked.window!r} is published; there is {window}"
-        raise Invalid(message)
 
 
 def _instant(text: str | None) -> int | None:

@@ -15,8 +15,6 @@ from mileage.store import retention
 from mileage.wiring.erasing import finish_erasures
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mileage.domain.deletion import Deletion
     from mileage.wiring.organisation import Organisation
 
@@ -62,40 +60,35 @@ def _days(organisation: Organisation, kind: str) -> int:
     }[kind]
 
 
-def _superfluous(organisation: Organisation) -> list[Path]:
+def _superfluous(organisation: Organisation) -> list[int]:
     settings = organisation.policy.settings
-    files = {
-        int(path.stem): path
-        for path in (organisation.data / "snapshots").glob("*.snap")
-        if path.stem.isdecimal()
-    }
-    instants = superfluous(
-        files,
+    return superfluous(
+        organisation.snapshots.instants(),
         organisation.ledger.now(),
         settings.every_snapshot_days,
         settings.hourly_snapshot_days,
     )
-    return [files[at] for at in instants]
 
 
 def _snapshots_due(organisation: Organisation) -> Due | None:
-    paths = _superfluous(organisation)
+    instants = _superfluous(organisation)
     settings = organisation.policy.settings
     policy = (
         f"retention.every_snapshot_days = {settings.every_snapshot_days}, "
         f"retention.hourly_snapshot_days = {settings.hourly_snapshot_days}"
     )
-    if not paths:
+    if not instants:
         return None
-    return Due("snapshots", int(paths[-1].stem) + 1, len(paths), policy)
+    return Due("snapshots", instants[-1] + 1, len(instants), policy)
 
 
 def _thin_snapshots(organisation: Organisation, found: Due) -> Deletion:
-    paths = _superfluous(organisation)
-    ids = sha256("\n".join(path.stem for path in paths).encode()).hexdigest()
-    made = retention.record(organisation.ledger, found._replace(rows=len(paths)), ids)
-    for path in paths:
-        path.unlink(missing_ok=True)
+    instants = _superfluous(organisation)
+    names = "\n".join(f"{one:020d}" for one in instants)
+    ids = sha256(names.encode()).hexdigest()
+    rows = len(instants)
+    made = retention.record(organisation.ledger, found._replace(rows=rows), ids)
+    organisation.snapshots.remove(instants)
     return made
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.leaked import lines_of
 from mileage.access.marks import Marks
-from mileage.domain.errors import Invalid
+from mileage.domain.errors import Invalid, NotFound
+from mileage.domain.figures import Asked
+from mileage.reports.boards import SCOPES, Boards
 from mileage.reports.incident import is_about, suspects_json
-from mileage.reports.snapshots import read_snapshot
+from mileage.reports.snapshots import Snapshots
 from mileage.reports.tracing import Traced, shown_of, traced
 from mileage.store.control import FILE_NAME, open_control
 from mileage.store.control.audit import Change
@@ -20,10 +23,11 @@ from mileage.wiring.policy import load_policy
 from mileage.wiring.roles_in_force import gate_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mileage.domain.directory import AccessRow
+    from mileage.domain.figures import BoardRow, PublishedLens, Snapshot
     from mileage.domain.people import Account
     from mileage.reports.tracing import Shown
     from mileage.store.control import Control
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 DAY = 86_400_000_000
 VIEWERS = frozenset({"person", "contractor"})
 READS_SHOWN = 20
+_WINDOW = re.compile(r"\bwindow (\w+)")
 _AS_OF = re.compile(r"\bas of (\d+)$")
 
 
@@ -137,14 +142,31 @@ def _board_reads(control: Control, period: Period) -> dict[int, list[AccessRow]]
 
 
 def _boards(
-    data: Path, policy: Policy, marks: Marks, reads: Iterable[int]
+    data: Path, policy: Policy, marks: Marks, reads: Mapping[int, Sequence[AccessRow]]
 ) -> Iterator[Shown]:
-    """Read the snapshots that somebody was shown, newest first; some may be gone."""
+    """Read the windows that somebody was shown, newest first; some may be gone."""
+    boards = Boards(Snapshots(data / "snapshots"))
     for as_of in sorted(reads, reverse=True):
-        path = data / "snapshots" / f"{as_of:020d}.snap"
-        if path.exists():
-            snapshot = read_snapshot(path)
-            yield shown_of(snapshot, policy.lenses, policy.settings.top, marks)
+        for window in sorted({_window_of(row) for row in reads[as_of]}):
+            with suppress(NotFound):
+                head = boards.head(window, as_of)
+                if head.as_of == as_of:
+                    yield shown_of(head, _ranked(boards, head, policy), marks)
+
+
+def _window_of(row: AccessRow) -> str:
+    told = _WINDOW.search(row.detail)
+    return told[1] if told else ""
+
+
+def _ranked(
+    boards: Boards, head: Snapshot, policy: Policy
+) -> Iterator[tuple[PublishedLens, tuple[BoardRow, ...]]]:
+    """Return the top of every lens, of people and of others."""
+    for lens in head.lenses:
+        for scope in SCOPES:
+            asked = Asked(lens.name, count=policy.settings.top, scope=scope)
+            yield lens, boards.rows(head, asked).rows
 
 
 def _by_viewer(

@@ -14,7 +14,6 @@ from mileage.cli.trace import command
 from mileage.domain.directory import ORGANISATION, NamedRead, PersonRow
 from mileage.domain.errors import Invalid
 from mileage.domain.people import OPERATOR, Viewer
-from mileage.reports.board import cut, rank
 from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
 from mileage.reports.snapshots import Snapshots
@@ -22,6 +21,7 @@ from mileage.store.control import FILE_NAME, open_control
 from mileage.wiring.dark import Dark
 from mileage.wiring.policy import load_policy
 from mileage.wiring.roles_in_force import gate_on
+from tests.ranking import cut, publish, rank, valued
 from tests.web import fixtures
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Place:
         self.leaker, self.other = (
             Viewer(one.account_id, one.name) for one in found[:2]
         )
-        Snapshots(data / "snapshots").publish(SNAPSHOT)
+        publish(
+            Snapshots(data / "snapshots"), valued(SNAPSHOT, load_policy(data).lenses)
+        )
         self.read(self.leaker)
         self.read(self.other)
 

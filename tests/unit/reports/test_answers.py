@@ -15,8 +15,10 @@ from mileage.domain.settings import Settings
 from mileage.domain.tokens import Tokens
 from mileage.honours.lenses import Lens
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.boards import Boards
 from mileage.reports.snapshots import Snapshots
-from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.standings import Making
+from mileage.reports.standings import publish as make_publication
 from mileage.reports.status import Receiving
 from mileage.store.control import open_control
 from mileage.web.services import UsageQuestion
@@ -93,10 +95,11 @@ def organisation(folder: Path, *, publish: bool = True) -> Iterator[Organisation
         )
         snapshots = Snapshots(folder / "snapshots")
         if publish:
-            making = Making(settings, {"prices": "test"}, NOON + 60)
-            snapshots.publish(make_snapshot(ledger, control, making))
+            making = Making(settings, {"prices": "test"}, NOON + 60, LENSES)
+            make_publication(ledger, control, making, snapshots)
         holdings = Holdings(
-            ledger, control, snapshots, settings, LENSES, clock, Receiving(ledger)
+            *(ledger, control, snapshots, Boards(snapshots), settings, LENSES, clock),
+            Receiving(ledger),
         )
         yield Organisation(Answers(holdings), control, viewers)
 

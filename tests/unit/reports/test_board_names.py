@@ -40,7 +40,6 @@ def board(own: BoardRow | None = None) -> Board:
         days=("1970-01-01",),
         total=Figures(),
         daily=(25,),
-        standings=standings,
         completeness=None,  # type: ignore[arg-type]
         versions={},
         input_hash="",

@@ -9,9 +9,9 @@ import pytest
 from mileage.access.disclosure import Thresholds
 from mileage.domain.cube import Cube, Range, Totals, department_id
 from mileage.reports.cube import Terms, is_due, make_cube
-from tests.organisations import ALL_TOKENS, COST, Organisation
+from tests.organisations import Organisation
 
-TERMS = Terms(Thresholds(), every_days=7, top=0, lenses=(ALL_TOKENS,))
+TERMS = Terms(Thresholds(), every_days=7, top=0)
 
 
 def cube(made: Organisation, terms: Terms = TERMS, previous=None) -> Cube:
@@ -97,8 +97,7 @@ def replace_top(terms: Terms, top: int) -> Terms:
 def test_every_lens_makes_names_known() -> None:
     made = Organisation()
     made.group("Engines", "Difference", users=20)
-    lenses = (COST, ALL_TOKENS)
-    terms = TERMS._replace(top=17, lenses=lenses)
+    terms = TERMS._replace(top=17)
     assert not department(cube(made, terms), "Engines").rows
 
 

@@ -11,9 +11,9 @@ from mileage.domain.cube import Cube, Department, Totals, department_id
 from mileage.domain.window import SECOND
 from mileage.reports.cube import Terms, is_due, make_cube
 from mileage.reports.cube_files import Cubes
-from tests.organisations import ALL_TOKENS, COST, END, Organisation
+from tests.organisations import END, Organisation
 
-TERMS = Terms(Thresholds(), every_days=7, top=0, lenses=(ALL_TOKENS,))
+TERMS = Terms(Thresholds(), every_days=7, top=0)
 NOTHING = Totals(0, 0, None, unpriced=False, users=0, or_more=False)
 
 
@@ -190,21 +190,23 @@ def test_of_twenty_as_many_as_a_group_must_stand_below_the_board(
     assert (found.whole is not None) is told
 
 
-def test_a_board_of_another_lens_names_others() -> None:
-    """The most expensive are not those with most tokens: both are known."""
+def test_whoever_is_first_on_any_board_is_named() -> None:
+    """Those of the second board are known as well as those of the first."""
     made = engines(20)
     made.group("Mills", "Grain", users=30, tokens=1)
-    first = department(cube(made, top=8, lenses=(ALL_TOKENS,)))
-    both = department(cube(made, top=8, lenses=(ALL_TOKENS, COST)))
-    # The cost follows from the tokens here: no one more is named.
-    assert both == first
+    others = frozenset(made.used) - made.first(8)
+    first = department(cube(made, top=8))
+    chart = made.chart()._replace(first=lambda top: made.first(top) | others)
+    both = department(make_cube(made.snapshot(), chart, TERMS._replace(top=8)))
+    assert first.sums[0].hidden_users
+    assert not both.sums[0].hidden_users
 
 
 def test_ties_at_the_last_row_are_named_by_their_order() -> None:
     made = Organisation()
     for number in range(20):
         made.add(f"p{number:02}", 1000, "Engines", "Difference")
-    found = department(cube(made, top=4, lenses=(ALL_TOKENS,)))
+    found = department(cube(made, top=4))
     (summed,) = found.sums
     assert sorted(summed.hidden_users) == [f"p{number:02}" for number in range(4, 20)]
 

@@ -11,9 +11,9 @@ from mileage.access.disclosure import Thresholds
 from mileage.domain.errors import NewerData, NotFound, Unavailable
 from mileage.reports.cube import Terms, make_cube
 from mileage.reports.cube_files import HEAD, MAGIC, Cubes, read_cube
-from tests.organisations import ALL_TOKENS, END, Organisation
+from tests.organisations import END, Organisation
 
-TERMS = Terms(Thresholds(), every_days=7, top=0, lenses=(ALL_TOKENS,))
+TERMS = Terms(Thresholds(), every_days=7, top=0)
 
 
 @pytest.fixture

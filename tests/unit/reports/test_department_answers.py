@@ -24,10 +24,10 @@ from mileage.web.api import ENDPOINTS
 from mileage.web.openapi import document
 from tests.charts import Desk, desk
 from tests.crowds import drawn
-from tests.organisations import ALL_TOKENS, Organisation, random_organisation
+from tests.organisations import Organisation, random_organisation
 from tests.web.json_schema import problems
 
-TERMS = Terms(Thresholds(), every_days=7, top=0, lenses=(ALL_TOKENS,))
+TERMS = Terms(Thresholds(), every_days=7, top=0)
 ENGINES = department_id("Engines")
 HEAD = Viewer("Engines-Difference-0", "Ada")
 PEER = Viewer("Engines-Difference-1", "Bob")

@@ -25,9 +25,9 @@ from mileage.reports.departments import (
     usage_of,
 )
 from tests.charts import desk
-from tests.organisations import ALL_TOKENS, Organisation
+from tests.organisations import Organisation
 
-TERMS = Terms(Thresholds(), every_days=7, top=0, lenses=(ALL_TOKENS,))
+TERMS = Terms(Thresholds(), every_days=7, top=0)
 ENGINES, MILLS = department_id("Engines"), department_id("Mills")
 MEMBER = Viewer("Engines-Difference-0", "Ada")
 LEAD = Viewer("lead", "Lead", roles=(HeldRole("department-lead", "Engines"),))

@@ -11,12 +11,13 @@ import pytest
 
 from mileage.access.leaked import lines_of
 from mileage.access.marks import Marker, Marks
-from mileage.domain.figures import Completeness, Snapshot, Standing
+from mileage.domain.figures import Completeness, Standing
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.honours.lenses import Lens
-from mileage.reports.tracing import Shown, Used, fits, order_readings, shown_of, traced
+from mileage.reports.tracing import Shown, Used, fits, order_readings, traced
+from tests.ranking import Whole, whole_shown
 
 MARKS = Marks(b"k" * 32)
 LENSES = (
@@ -64,12 +65,12 @@ def standing(place: int, name: str) -> Standing:
     )
 
 
-def snapshot(*names: str, as_of: int = 7) -> Snapshot:
+def snapshot(*names: str, as_of: int = 7) -> Whole:
     standings = tuple(standing(place, name) for place, name in enumerate(names))
     total = Figures()
     for one in standings:
         total = total.plus(one.figures)
-    return Snapshot(
+    return Whole(
         window=Window(0, 1),
         zone="UTC",
         as_of=as_of,
@@ -84,7 +85,7 @@ def snapshot(*names: str, as_of: int = 7) -> Snapshot:
 
 
 def shown(*names: str, top: int = 100) -> Shown:
-    return shown_of(snapshot(*names), LENSES, top, MARKS)
+    return whole_shown(snapshot(*names), LENSES, top, MARKS)
 
 
 BOARD = shown(*NAMES)
@@ -150,7 +151,7 @@ def test_of_several_with_equal_figures_the_name_decides(
         replace(standing(place, ""), account_id=f"acc-{number}", name=name)
         for number, name in enumerate(NAMES)
     )
-    board = shown_of(replace(snapshot(), standings=alike), LENSES, 100, MARKS)
+    board = whole_shown(replace(snapshot(), standings=alike), LENSES, 100, MARKS)
     used = fits(lines_of(DIALECTS[dialect](place)), board)
     assert {one.account for one in used} == {f"acc-{place}"}
 
@@ -256,6 +257,6 @@ def test_whoever_was_erased_stands_on_no_board() -> None:
     first, *others = found.standings
     erased = replace(first, kind="erased")
     gone = replace(found, standings=(erased, *others))
-    board = shown_of(gone, LENSES, 100, MARKS)
+    board = whole_shown(gone, LENSES, 100, MARKS)
     assert "acc-0" not in board.figures
     assert "ada lovelace" not in board.names

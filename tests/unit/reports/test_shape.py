@@ -217,7 +217,6 @@ SNAPSHOT = Snapshot(
     ("1970-01-01",),
     ADA.figures,
     (28,),
-    (ADA,),
     NOTHING,
     {},
     "",

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from mileage.reports.snapshot_files import DAY, HOUR, check_snapshots, superfluous
 from mileage.reports.snapshots import Snapshots
-from tests.unit.reports.test_snapshots import SNAPSHOT
+from mileage.store.standing_files import StandingFiles
+from tests.ranking import publish
+from tests.unit.reports.test_snapshots import SNAPSHOT, STANDING
 from tests.witnesses import NOON
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ INSTANTS = st.lists(
 
 def published(folder: Path, hours: int) -> Path:
     at = SNAPSHOT.as_of + hours * HOUR
-    return Snapshots(folder).publish(dataclasses.replace(SNAPSHOT, as_of=at))
+    publish(Snapshots(folder), dataclasses.replace(SNAPSHOT, as_of=at))
+    return folder / f"{at:020d}.head"
 
 
 def test_whole_files_have_no_problem(tmp_path: Path) -> None:
@@ -41,14 +44,31 @@ def test_a_damaged_a_foreign_and_a_renamed_file_are_problems(tmp_path: Path) -> 
     content = bytearray(damaged.read_bytes())
     content[-9] ^= 0xFF
     damaged.write_bytes(content)
-    renamed.rename(renamed.with_name(f"{7:020d}.snap"))
-    (tmp_path / f"{8:020d}.snap").write_bytes(b"something else")
+    renamed.rename(renamed.with_name(f"{7:020d}.head"))
+    (tmp_path / f"{8:020d}.head").write_bytes(b"something else")
     found = check_snapshots(tmp_path)
     assert found.looked_at == 3
     text = "\n".join(found.problems)
     assert len(found.problems) == 3
     for word in ("is damaged", "is no snapshot", "is of"):
         assert word in text
+
+
+def test_standings_that_are_damaged_others_or_missing_are_problems(
+    tmp_path: Path,
+) -> None:
+    for hours, word in ((0, "is damaged"), (1, "does not add up"), (2, "is missing")):
+        path = published(tmp_path, hours)
+        standings = path.with_name(f"{path.stem}.30d.parquet")
+        if hours == 0:
+            standings.write_bytes(b"PAR1 and nothing more")
+        elif hours == 1:
+            StandingFiles(tmp_path).write(standings, [STANDING, STANDING])
+        else:
+            standings.unlink()
+        (problem,) = check_snapshots(tmp_path).problems
+        assert word in problem
+        path.unlink()
 
 
 @given(instants=INSTANTS, every=st.integers(0, 9), hourly=st.integers(0, 30))

@@ -6,28 +6,40 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.people import Membership
 from mileage.domain.settings import Settings
+from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
+from mileage.honours.lenses import Lens
 from mileage.reports.completeness import completeness
 from mileage.reports.personal import personal_page
-from mileage.reports.standings import Making, make_snapshot
+from mileage.reports.snapshots import Snapshots
+from mileage.reports.standings import Making, publish
 from mileage.store import queries
 from mileage.store.verify import verify
 from tests.ledgers import FewPeople, booking, ledger_in
+from tests.ranking import Whole, whole
 from tests.unit.reports.test_status import simulate
 from tests.witnesses import DAY, HOUR, LOG, NOON, SECOND, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mileage.domain.figures import Snapshot
     from mileage.store.ledger import Ledger
 
 PLACE = Membership("acc_a", "Engineering", "Compilers", "", "", None, None)
 
 
-def snapshot(ledger: Ledger, now: int = NOON) -> Snapshot:
+LENSES = (
+    Lens("tokens", "Tokens", "tokens", Tokens(*[100] * 7), "", ""),
+    Lens("cost", "Cost", "micro_usd", Tokens(), "", ""),
+)
+
+
+def snapshot(folder: Path, ledger: Ledger, now: int = NOON, window: str = "") -> Whole:
     people = FewPeople(places={"acc_a": PLACE})
-    return make_snapshot(ledger, people, Making(Settings(), {"prices": "p"}, now))
+    making = Making(Settings(), {"prices": "p"}, now, LENSES)
+    snapshots = Snapshots(folder / "snapshots")
+    publish(ledger, people, making, snapshots)
+    return whole(snapshots, window, now)
 
 
 def test_standings_carry_names_places_and_tools(tmp_path: Path) -> None:
@@ -38,7 +50,7 @@ def test_standings_carry_names_places_and_tools(tmp_path: Path) -> None:
     ]
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking(said))
-        found = {one.account_id: one for one in snapshot(ledger).standings}
+        found = {one.account_id: one for one in snapshot(tmp_path, ledger).standings}
     assert found["acc_a"].name == "ACC_A"
     assert found["acc_a"].department == "Engineering"
     assert found["acc_a"].models == ("large", "small")
@@ -59,7 +71,7 @@ def test_the_window_has_hard_edges(tmp_path: Path) -> None:
     ]
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking(said))
-        made = snapshot(ledger, NOON + 5 * SECOND)
+        made = snapshot(tmp_path, ledger, NOON + 5 * SECOND)
     assert made.window == Window(start, NOON + HOUR)
     assert made.total.calls == 2
 
@@ -67,9 +79,12 @@ def test_the_window_has_hard_edges(tmp_path: Path) -> None:
 def test_equal_input_has_an_equal_hash_and_other_input_another(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen()]))
-        first, again = snapshot(ledger), snapshot(ledger, NOON + SECOND)
+        first, again = (
+            snapshot(tmp_path, ledger),
+            snapshot(tmp_path, ledger, NOON + SECOND),
+        )
         ledger.append(booking([seen(key="msg_2", link="req_2")]))
-        other = snapshot(ledger)
+        other = snapshot(tmp_path, ledger)
     assert first.input_hash == again.input_hash != other.input_hash
     assert first.as_of != again.as_of
 
@@ -80,7 +95,7 @@ def test_simulated_accounts_are_marked_and_stay_out_of_the_checks(
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(account="acc_a")]))
         simulate(ledger)
-        made = snapshot(ledger)
+        made = snapshot(tmp_path, ledger)
         assert verify(ledger) == []
         note = completeness(ledger).missing
         own = completeness(ledger, "acc_a").missing
@@ -113,7 +128,7 @@ def test_a_simulated_hour_counts_only_when_it_lies_in_the_window(
 
 def test_an_empty_ledger_makes_an_empty_snapshot(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        made = snapshot(ledger)
+        made = snapshot(tmp_path, ledger)
     assert made.standings == ()
     assert made.total.calls == 0
     assert made.total.cost is None

@@ -13,11 +13,11 @@ from mileage.access.marks import Marker, Marks
 from mileage.domain.figures import BoardRow
 from mileage.domain.tokens import Tokens
 from mileage.honours.lenses import Lens
-from mileage.reports.board import cut, rank
 from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
-from mileage.reports.tracing import fits, order_readings, shown_of, traced
+from mileage.reports.tracing import fits, order_readings, traced
 from mileage.web.board_cells import prepared_row, texts_of
+from tests.ranking import cut, rank, whole_shown
 from tests.web import fixtures
 
 MARKS = Marks(b"k" * 32)
@@ -37,8 +37,8 @@ SNAPSHOT = replace(
     ),
 )
 OLDER = fixtures.snapshot(seed=5)
-SHOWN = shown_of(SNAPSHOT, LENSES, TOP, MARKS)
-OTHER = shown_of(OLDER, LENSES, TOP, MARKS)
+SHOWN = whole_shown(SNAPSHOT, LENSES, TOP, MARKS)
+OTHER = whole_shown(OLDER, LENSES, TOP, MARKS)
 
 
 def board(viewer: str = LEAKER, lens: int = 0):

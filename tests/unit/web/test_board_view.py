@@ -14,11 +14,11 @@ from mileage.web.board_choices import lens_tabs
 from mileage.web.board_query import BoardQuery
 from mileage.web.board_view import (
     BoardRows,
-    by_kind,
     count_active,
     daily_series,
     is_own,
 )
+from tests.ranking import by_kind
 from tests.web import fixtures
 
 TABS = lens_tabs(fixtures.SNAPSHOT, fixtures.LENSES)

@@ -17,7 +17,7 @@ from mileage.web import asking, assets, markup, numbers, pages
 from mileage.web.asking import Asker
 from mileage.web.board_choices import lens_tabs
 from mileage.web.board_query import BoardQuery
-from mileage.web.board_view import BoardRows, by_kind, count_active, is_own
+from mileage.web.board_view import BoardRows, count_active, is_own
 from mileage.web.personal_view import (
     BANDS,
     CLASSES,
@@ -26,6 +26,7 @@ from mileage.web.personal_view import (
     top_band,
     with_rest,
 )
+from tests.ranking import by_kind
 from tests.web import fixtures
 
 TABS = lens_tabs(fixtures.SNAPSHOT, fixtures.LENSES)

@@ -21,7 +21,9 @@ CONTENT = {
     "ledger.duckdb": b"l" * 3000,
     "control.sqlite": b"",
     "segments/00000007.seg": b"s" * 513,
-    "snapshots/00000000000000000009.snap": b"p",
+    "snapshots/00000000000000000008.snap": b"of before",
+    "snapshots/00000000000000000009.7d.parquet": b"p",
+    "snapshots/00000000000000000009.head": b"h",
     "policy/mileage.toml": b"zone = 'UTC'\n",
     "quarantine/00000001-0000000020.torn": b"q" * 5,
 }

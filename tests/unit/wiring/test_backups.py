@@ -185,7 +185,7 @@ def test_snapshots_policies_and_what_was_kept_aside_go_along(
         path = organisation.data / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
-    strangers = ("policy/notes.txt", "snapshots/unfinished.snap", "quarantine/a.b")
+    strangers = ("policy/notes.txt", "snapshots/unfinished.head", "quarantine/a.b")
     for name in strangers:
         (organisation.data / name).write_bytes(b"?")
     try:

@@ -123,7 +123,7 @@ def snapshots(organisation: Organisation, *hours: int) -> Path:
     for ago in hours:
         for minute in (1, 2):
             at = day - ago * HOUR + minute * 60_000_000
-            (folder / f"{at:020d}.snap").write_bytes(b"")
+            (folder / f"{at:020d}.head").write_bytes(b"")
     return folder
 
 
@@ -134,7 +134,7 @@ def test_snapshots_are_thinned_to_one_an_hour(organisation: Organisation) -> Non
     (done,) = apply(organisation)
     assert (done.kind, done.rows) == ("snapshots", 3)
     assert "retention.every_snapshot_days = 1" in done.policy
-    left = sorted(int(path.stem) for path in folder.glob("*.snap"))
+    left = sorted(int(path.stem) for path in folder.glob("*.head"))
     assert len(left) == 5
     # Of an hour the last one stays.
     assert len({at // HOUR for at in left}) == 4
@@ -146,10 +146,10 @@ def test_files_that_are_no_snapshots_are_nobodys_business(
     organisation: Organisation,
 ) -> None:
     folder = snapshots(organisation, 49, 50)
-    for name in ("mine.snap", "00000000000000000001.part", "readme.txt"):
+    for name in ("mine.head", "00000000000000000001.part", "readme.txt"):
         (folder / name).write_text("mine")
     apply(organisation)
-    for name in ("mine.snap", "00000000000000000001.part", "readme.txt"):
+    for name in ("mine.head", "00000000000000000001.part", "readme.txt"):
         assert (folder / name).read_text() == "mine"
 
 

@@ -126,10 +126,10 @@ def test_a_damaged_snapshot_and_one_of_another_name(
     organisation: Organisation,
 ) -> None:
     folder = organisation.data / "snapshots"
-    (path,) = folder.glob("*.snap")
+    (path,) = folder.glob("*.head")
     content = path.read_bytes()
-    other = folder / "00000000000000000007.snap"
-    broken = folder / "00000000000000000008.snap"
+    other = folder / "00000000000000000007.head"
+    broken = folder / "00000000000000000008.head"
     try:
         other.write_bytes(content)
         broken.write_bytes(content[:-4])

@@ -1,0 +1,73 @@
+-- Rows of standings as JSON columns, in the order of accounts.
+copy (
+    select * from (
+        select
+            unnest(batch.account_id) as account_id,
+            unnest(batch.name) as name,
+            unnest(batch.kind) as kind,
+            unnest(batch.department) as department,
+            unnest(batch.team) as team,
+            unnest(batch.role) as role,
+            unnest(batch.calls) as calls,
+            unnest(batch.input) as input,
+            unnest(batch.cache_read) as cache_read,
+            unnest(batch.cache_write) as cache_write,
+            unnest(batch.cache_write_1h) as cache_write_1h,
+            unnest(batch.output) as output,
+            unnest(batch.reasoning) as reasoning,
+            unnest(batch.tool_input) as tool_input,
+            unnest(batch.cost) as cost,
+            unnest(batch.unpriced_calls) as unpriced_calls,
+            unnest(batch.unmeasured_calls) as unmeasured_calls,
+            unnest(batch.sessions) as sessions,
+            unnest(batch.attended_calls) as attended_calls,
+            unnest(batch.unattended_calls) as unattended_calls,
+            unnest(batch.models) as models,
+            unnest(batch.clients) as clients,
+            unnest(batch.active_days) as active_days,
+            unnest(batch.used_days) as used_days,
+            unnest(batch.used_tokens) as used_tokens,
+            unnest(batch.day_count) as day_count,
+            unnest(batch.simulated) as simulated,
+            unnest(batch."values") as "values",
+            unnest(batch.before) as before,
+            unnest(batch.titles) as titles,
+            unnest(batch.tier) as tier
+        from (
+            select from_json($rows::json, '{
+                "account_id": ["varchar"],
+                "name": ["varchar"],
+                "kind": ["varchar"],
+                "department": ["varchar"],
+                "team": ["varchar"],
+                "role": ["varchar"],
+                "calls": ["bigint"],
+                "input": ["bigint"],
+                "cache_read": ["bigint"],
+                "cache_write": ["bigint"],
+                "cache_write_1h": ["bigint"],
+                "output": ["bigint"],
+                "reasoning": ["bigint"],
+                "tool_input": ["bigint"],
+                "cost": ["bigint"],
+                "unpriced_calls": ["bigint"],
+                "unmeasured_calls": ["bigint"],
+                "sessions": ["bigint"],
+                "attended_calls": ["bigint"],
+                "unattended_calls": ["bigint"],
+                "models": [["varchar"]],
+                "clients": [["varchar"]],
+                "active_days": ["bigint"],
+                "used_days": [["smallint"]],
+                "used_tokens": [["bigint"]],
+                "day_count": ["smallint"],
+                "simulated": ["boolean"],
+                "values": [["bigint"]],
+                "before": [["bigint"]],
+                "titles": [["varchar"]],
+                "tier": ["varchar"]
+            }') as batch
+        )
+    )
+    order by account_id
+) to $path (format parquet, compression zstd, row_group_size 8192)

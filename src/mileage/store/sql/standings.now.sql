@@ -1,0 +1,1 @@
+create or replace temp table standing_now as select * from standing_measured

@@ -1,0 +1,1 @@
+create or replace temp table standing_values as select * from standing_valued
