@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("mileage.cli", "mileage.wiring", "mileage.web", "mileage.sources")
+LATER = (
+    "alembic.command",
+    "anyio._backends._asyncio",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+)
+"""What is imported only when it is needed, as it takes long, and then by most."""
 STREAMS = 3
 
 
@@ -119,6 +125,10 @@ def learn_everything() -> None:
         package = importlib.import_module(name)
         for module in pkgutil.iter_modules(package.__path__, f"{name}."):
             importlib.import_module(module.name)
+    for name in LATER:
+        importlib.import_module(name)
+    # Every server compiles its templates as it starts.
+    importlib.import_module("mileage.web.pages").routes()
 
 
 def fork_for_ever(channel: socket.socket) -> Birth:
