@@ -39,9 +39,9 @@ from tests.ranking import Whole
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
-from tests.web.groups import FakeGroups
-from tests.web.overseeing import FakeOversight
+from tests.web.groups import FakeAdoption, FakeGroups
 from tests.web.rights import FakeRights
+from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
 
 if TYPE_CHECKING:
@@ -652,6 +652,7 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
+        adoption=FakeAdoption(empty=reports is not None and not reports.accounts),
         groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),
     )

@@ -37,11 +37,11 @@ from tests.ranking import Whole
 from tests.web import darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
-from tests.web.groups import FakeGroups
-from tests.web.overseeing import FakeOversight
+from tests.web.groups import FakeAdoption, FakeGroups
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
+from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeTakingPart
 
 HOST = "mileage.test:8470"
@@ -364,6 +364,7 @@ class Stage:
     rights: FakeRights = field(default_factory=FakeRights)
     taking_part: FakeTakingPart = field(default_factory=FakeTakingPart)
     groups: FakeGroups = field(default_factory=FakeGroups)
+    adoption: FakeAdoption = field(default_factory=FakeAdoption)
     page_rate: int = 0
 
     def __post_init__(self) -> None:
@@ -380,6 +381,7 @@ class Stage:
             departments=self.departments,
             taking_part=self.taking_part,
             groups=self.groups,
+            adoption=self.adoption,
             oversight=FakeOversight(),
         )
         self.app = create_app(services)
