@@ -82,6 +82,7 @@ class AccessLog(NamedSets):
             self._counter.check(connection, read, at, self._brakes)
             if digest:
                 keep_set(connection, digest, read.named)
+                self._counter.learn(digest, read.named)
             connection.execute(INSERT, values)
 
     def _alert(self, viewer: Viewer, braked: Braked) -> None:

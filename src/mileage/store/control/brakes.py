@@ -12,6 +12,8 @@ from mileage.store.control.schema import ACCESS_ROW
 from mileage.store.control.trust_schema import NAMED_ACCOUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from mileage.domain.audit_policy import Brakes
@@ -97,16 +99,20 @@ class Counter:
         return today
 
     def _members(self, connection: Connection, named: str) -> frozenset[str]:
-        """Return the members of a set; a name has the same ones for ever."""
         found = self._sets.get(named)
         if found is None:
             row = NAMED_ACCOUNT.c
             wanted = select(row.account_id).where(row.named == named)
             found = frozenset(connection.execute(wanted).scalars())
+            self.learn(named, found)
+        return found
+
+    def learn(self, named: str, members: Iterable[str]) -> None:
+        """Remember the members of a set; a name has the same ones for ever."""
+        if named not in self._sets:
             if len(self._sets) >= MOST_SETS:
                 del self._sets[next(iter(self._sets))]
-            self._sets[named] = found
-        return found
+            self._sets[named] = frozenset(members)
 
 
 def _person(subject: str) -> tuple[str, ...]:
