@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,7 +16,19 @@ settings.register_profile("thorough", COMMON, max_examples=2_000)
 settings.load_profile("quick")
 
 
-@pytest.fixture(autouse=True)
-def own_index(tmp_path_factory, monkeypatch):
+def pytest_collection():
+    """What is collected stays to the end: nobody has to look for garbage in it."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_index(tmp_path_factory):
     """No test may touch the index of whoever runs the tests."""
-    monkeypatch.setenv("MILEAGE_INDEX", str(tmp_path_factory.getbasetemp() / "index"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILEAGE_INDEX", str(tmp_path_factory.getbasetemp() / "index"))
+        yield
