@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from mileage.domain.awards import TIER, TITLE, Earned, Reference
+from mileage.domain.window import Period, Window, period
 from mileage.honours.awards import decide, titles_after
 from mileage.honours.figures import before_named, values_named, written
 from mileage.honours.lenses import named
 from mileage.honours.tiers import scaled
+from mileage.store import honoured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from mileage.domain.awards import Award, Changes, Distinction
     from mileage.domain.formula import Condition
     from mileage.domain.people import Account
-    from mileage.domain.window import Window
     from mileage.honours.lenses import Lens
     from mileage.honours.tiers import Tiers
     from mileage.honours.titles import Titles
+    from mileage.store.standings import Making
 
 HONOURED = ("person", "contractor")
 """Kinds of accounts that earn titles and tiers."""
@@ -63,6 +66,41 @@ class Standings(Protocol):
     def values_in_period(self, name: str) -> Sequence[Sequence[int | None]]:
         """Return what lenses gave for everybody in it."""
         ...
+
+
+class Forming:
+    """The standings of a window as the database is making them: ``Standings``."""
+
+    def __init__(self, maker: Making, of: Period, now: int, zone: ZoneInfo) -> None:
+        self.window = of.window
+        self._maker, self._of = maker, of
+        self._now, self._zone = now, zone
+        maker.make(of)
+
+    def values(self) -> Everybody:
+        """Return what lenses give for every account."""
+        return honoured.everybodys_values(self._maker.cursor)
+
+    def candidates(
+        self,
+        rules: Sequence[Sequence[Condition]],
+        named: Sequence[str],
+        before: Sequence[str],
+    ) -> Sequence[tuple[str, Mapping[str, int | None]]]:
+        """Return who meets all conditions of some rule, with what rules name."""
+        return honoured.candidates(self._maker.cursor, rules, named, before)
+
+    def period(self, name: str) -> Window:
+        """Return the last whole calendar period of that name."""
+        return period(name, now=self._now, zone=self._zone).previous
+
+    def values_in_period(self, name: str) -> Sequence[Sequence[int | None]]:
+        """Return what lenses gave for everybody in it; seldom asked for."""
+        whole = self.period(name)
+        self._maker.make(Period(name, Window(whole.end, whole.end), whole))
+        found = honoured.values_before(self._maker.cursor)
+        self._maker.make(self._of)
+        return found
 
 
 class Awarded(Protocol):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from mileage.domain.figures import Publication, PublishedLens, Snapshot
 from mileage.domain.window import WINDOWS, period
 from mileage.reports.completeness import completeness
+from mileage.reports.honouring import Awarded, Forming, Honour, Honouring
 from mileage.store import queries, standings
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from mileage.domain.settings import Settings
     from mileage.domain.window import Period
     from mileage.honours.lenses import Lens
+    from mileage.reports.honouring import Rules
     from mileage.reports.snapshots import Snapshots
     from mileage.store.ledger import Ledger
 
 
-class People(Protocol):
+class People(Awarded, Protocol):
     """Who the accounts are."""
 
     def accounts(self) -> tuple[Account, ...]:
@@ -37,14 +39,6 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Honour:
-    """What an account holds."""
-
-    tier: str = ""
-    titles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Making:
     """What a publication is made with."""
 
@@ -54,8 +48,8 @@ class Making:
     """UTC microseconds; windows end with this instant's hour."""
     lenses: Sequence[Lens]
     """The default first."""
-    honours: Mapping[str, Honour] = field(default_factory=dict)
-    """By account."""
+    rules: Rules | None = None
+    """Of titles and tiers."""
 
 
 def publish(
@@ -65,9 +59,8 @@ def publish(
     rests_on = completeness(ledger)
     with ledger.one_moment() as cursor:
         seq = queries.last_seq(cursor)
-        today = ledger.rules.clock.day(making.now)
-        chart = _chart(people, today, making.honours)
-        maker = standings.Making(cursor, ledger.rules.clock, making.lenses, chart)
+        maker = standings.Making(cursor, ledger.rules.clock, making.lenses)
+        _name(ledger, people, making, maker)
         found = tuple(
             _snapshot(ledger, maker, making, one, rests_on, snapshots)
             for one in _periods(ledger, making)
@@ -96,6 +89,7 @@ def _snapshot(
     rests_on: Completeness,
     snapshots: Snapshots,
 ) -> Snapshot:
+    maker.make(of)
     totals = maker.write(of, snapshots.standings(making.now, of.name))
     clock = ledger.rules.clock
     days = _days(clock.day(of.window.start), clock.day(of.window.end - 1))
@@ -126,13 +120,28 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+def _name(
+    ledger: Ledger, people: People, making: Making, maker: standings.Making
+) -> None:
+    """Say who everybody is, and with which titles and tier from now on."""
+    clock, accounts = ledger.rules.clock, people.accounts()
+    honours: Mapping[str, Honour] = {}
+    if making.rules is not None:
+        first = _periods(ledger, making)[0]
+        forming = Forming(maker, first, making.now, clock.zone)
+        honours = Honouring(making.rules, people, accounts).honours(forming, making.now)
+    places = people.membership_at(clock.day(making.now))
+    maker.name(_chart(accounts, places, honours))
+
+
 def _chart(
-    people: People, day: date, honours: Mapping[str, Honour]
+    accounts: Sequence[Account],
+    places: Mapping[str, Membership],
+    honours: Mapping[str, Honour],
 ) -> dict[str, list[object]]:
     """Return who everybody is, as columns."""
-    places = people.membership_at(day)
     columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
-    for account in people.accounts():
+    for account in accounts:
         place = places.get(account.account_id)
         honour = honours.get(account.account_id, Honour())
         row = (

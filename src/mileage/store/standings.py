@@ -49,28 +49,31 @@ class Making:
         cursor: duckdb.DuckDBPyConnection,
         clock: Clock,
         lenses: Sequence[Lens],
-        chart: Mapping[str, Sequence[object]],
     ) -> None:
-        """``chart`` has columns: see ``standings.chart``."""
-        self._cursor = cursor
+        self.cursor = cursor
         self._clock = clock
         self._lenses = lenses
-        insert(cursor, "standings.chart", chart)
 
-    def write(self, period: Period, path: Path) -> Totals:
-        """Write the standings of a window into a file, and add them up."""
-        days = self._days(period.window)
+    def make(self, period: Period) -> None:
+        """Find what everybody did in a window, and in the period before it."""
         self._add_up(period)
         self._value(now=False)
-        run(self._cursor, "standings.values_before")
+        run(self.cursor, "standings.values_before")
         self._value(now=True)
-        run(self._cursor, "standings.values")
-        run(self._cursor, "standings.now")
+        run(self.cursor, "standings.values")
+        run(self.cursor, "standings.now")
+
+    def name(self, chart: Mapping[str, Sequence[object]]) -> None:
+        """Say who everybody is; ``chart`` has columns: see ``standings.chart``."""
+        insert(self.cursor, "standings.chart", chart)
+
+    def write(self, period: Period, path: Path) -> Totals:
+        """Write what was made last into a file, and add it up."""
+        first, last = self._days(period.window)
         with appearing(path) as part:
-            first, last = days
             count = (last - first).days + 1
             run(
-                self._cursor,
+                self.cursor,
                 "standings.write",
                 path=str(part),
                 first_day=first,
@@ -87,11 +90,11 @@ class Making:
         }
         first, last = self._days(window)
         first_before, last_before = self._days(before)
-        run(self._cursor, "standings.cells", **hours)
-        run(self._cursor, "standings.days")
-        run(self._cursor, "standings.pairs")
+        run(self.cursor, "standings.cells", **hours)
+        run(self.cursor, "standings.days")
+        run(self.cursor, "standings.pairs")
         run(
-            self._cursor,
+            self.cursor,
             "standings.sessions",
             **hours,
             first_day=first,
@@ -101,7 +104,7 @@ class Making:
         )
 
     def _value(self, *, now: bool) -> None:
-        cursor = self._cursor
+        cursor = self.cursor
         run(cursor, "standings.measured", now=now)
         at = ColumnExpression("now")
         days = cursor.table("standing_day").filter(at if now else ~at)
@@ -109,7 +112,7 @@ class Making:
         values.create_view("standing_valued", replace=True)
 
     def _totals(self) -> Totals:
-        ((*sums, accounts, simulated, digest),) = run(self._cursor, "standings.totals")
+        ((*sums, accounts, simulated, digest),) = run(self.cursor, "standings.totals")
         calls, *tokens, cost, unpriced, unmeasured = sums
         return Totals(
             Figures(
@@ -119,9 +122,9 @@ class Making:
                 unpriced or 0,
                 unmeasured or 0,
             ),
-            dict(run(self._cursor, "standings.daily")),
+            dict(run(self.cursor, "standings.daily")),
             accounts,
-            dict(run(self._cursor, "standings.active")),
+            dict(run(self.cursor, "standings.active")),
             simulated,
             digest,
         )
