@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import socket
 import threading
 import time
@@ -222,11 +223,19 @@ class TestRefused:
             "the refusal to be counted",
         )
 
-    def test_above_the_limit_is_not_to_be_repeated(self, client):
+    def test_above_the_limit_is_not_to_be_repeated(self, client, station, key):
+        before = station.settled(key)
         error = client.refused(os.urandom(262145))
         assert error.code() is CODE.RESOURCE_EXHAUSTED
         assert status_of(error)[2] == 0
         assert "262144" in error.details()
+        # gRPC refuses it by itself: that is to be seen from here, too.
+        until(
+            lambda: station.status(key)["rejected"] > before["rejected"],
+            "the refusal to be counted",
+        )
+        told = station.get("/metrics", key).body.decode()
+        assert re.search(r'requests_total{status="413",transport="grpc"} [1-9]', told)
 
     def test_inflating_beyond_the_limit(self, client, station, key):
         before = station.settled(key)

@@ -42,6 +42,9 @@ MESSAGE_BYTES = 4 * MIB
 """The most of a message: what the OpenTelemetry Collector takes, and gRPC by itself."""
 _PROMPT_BYTES, _PROMPT_SECONDS = MIB, 1.0
 """What a message counts as before it is there: this much, and later as the largest."""
+_AT_ONCE_SECONDS = 1.0
+"""gRPC refuses a large message when it has read its length; clients leave later."""
+_TOO_LARGE = 413
 _CALLS_AT_ONCE = 1000
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PATIENCE = {
@@ -70,6 +73,7 @@ class GrpcDoor:
         self._meter = meter
         self._host, self._port = host, port
         self._open = 0
+        self._noting: set[asyncio.Future[RpcAnswer]] = set()
         self._server: Any = None
         reader = OtlpReader(door.sources)
         self._handlers = {
@@ -131,9 +135,19 @@ class GrpcDoor:
         status = GONE
         self._open += 1
         self._meter.began()
+        taking = asyncio.ensure_future(self._received(entrance, delivery))
         try:
-            answer = await self._received(entrance, delivery)
+            answer = await asyncio.shield(taking)
             status = answer.status
+        except asyncio.CancelledError:
+            if delivery.is_refused:
+                # gRPC has answered; what is left is to note why.
+                status = _TOO_LARGE
+                self._noting.add(taking)
+                taking.add_done_callback(self._noting.discard)
+            else:
+                taking.cancel()
+            raise
         finally:
             self._open -= 1
             self._meter.took(delivery.size)
@@ -166,6 +180,8 @@ class GrpcDelivery:
         self._patience = patience
         self.size = 0
         """Bytes of the message, when it is there."""
+        self.is_refused = False
+        """There was none, and as far as can be told because it was too large."""
 
     def token(self) -> str:
         """Return the bearer token."""
@@ -180,6 +196,7 @@ class GrpcDelivery:
         itself what is above the limit.
         """
         largest = min(most, MESSAGE_BYTES)
+        begun = asyncio.get_running_loop().time()
         lease.grow_to(min(_PROMPT_BYTES, largest))
         try:
             async with asyncio.timeout(self._patience) as limit:
@@ -193,7 +210,12 @@ class GrpcDelivery:
                 "the message took too long, or too many do; send smaller batches"
             ) from None
         if not isinstance(message, bytes):
-            raise Invalid("the call ended without a message")
+            lasted = asyncio.get_running_loop().time() - begun
+            self.is_refused = lasted < _AT_ONCE_SECONDS
+            raise Invalid(
+                f"the call ended without a message, or with one of over {largest} "
+                "bytes, which gRPC refuses; send smaller batches"
+            )
         self.size = len(message)
         lease.grow_to(self.size)
         return Body(message, message.startswith(_GZIP_MAGIC))

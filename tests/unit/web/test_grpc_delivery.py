@@ -90,6 +90,17 @@ def test_a_call_without_a_message_is_refused(message: Any) -> None:
         body(Context(message))
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+def test_only_what_ends_at_once_was_too_large(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grpc_door, "_AT_ONCE_SECONDS", 0.04)
+    delivery = GrpcDelivery(Context(None, seconds), 5)
+    with pytest.raises(Invalid, match=f"over {4 * 2**20} bytes"):
+        asyncio.run(delivery.body(Lease(), MOST))  # type: ignore[arg-type]
+    assert delivery.is_refused == (not seconds)
+
+
 def test_a_message_counts_little_before_it_is_there_and_then_what_it_is() -> None:
     lease = Lease()
     body(Context(b"x" * 3_000_000), lease)
