@@ -11,7 +11,7 @@ import pytest
 
 from mileage.domain.booking import Position
 from mileage.domain.errors import Unavailable
-from mileage.store import queries
+from mileage.store import copying, queries
 from mileage.store.control import open_control
 from mileage.store.copying import copy_control, copy_ledger
 from mileage.store.ledger import Ledger
@@ -60,6 +60,31 @@ def test_the_copy_has_what_was_appended_and_where_that_ended(
         assert verify(copy) == []
     finally:
         copy.close()
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        "import os; del os.copy_file_range\n",
+        "import os; os.copy_file_range = lambda *_: 0\n",
+        (
+            "import os\nhow = os.copy_file_range\n"
+            "def some(one, other, _): how(one, other, 9); raise OSError\n"
+            "os.copy_file_range = some\n"
+        ),
+    ],
+    ids=["unknown", "does nothing", "breaks off"],
+)
+def test_bytes_are_copied_where_blocks_cannot_be_shared(
+    lacking: str, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_COPY", lacking + copying._COPY)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(LOG)]))
+        with ledger.at_rest() as path:
+            before = path.read_bytes()
+        copy_ledger(ledger, target, ignore)
+        assert target.read_bytes() == before
 
 
 def test_only_the_owner_can_read_a_copy(tmp_path: Path, target: Path) -> None:
