@@ -166,6 +166,46 @@ def answer(request: str, text: str, data: Path, *, grant: bool, decline: bool) -
         act.person_answer(Answer(request, grant, text))
 
 
+@command.command(short_help="List somebody's titles and tiers.")
+@click.argument("email")
+@click.option(
+    "--decline-award",
+    "decline",
+    metavar="TITLE|tiers",
+    help="What they do not want to be shown with.",
+)
+@click.option(
+    "--take-award",
+    "take",
+    metavar="TITLE|tiers",
+    help="What they want to be shown with again.",
+)
+@data_option
+@json_option
+def awards(
+    email: str, data: Path, *, decline: str | None, take: str | None, as_json: bool
+) -> None:
+    """List the titles and tiers of the owner of EMAIL, or record what they declined.
+
+    People decline for themselves on /me/awards. What an operator records here, for
+    somebody who asked by other means, says so in the audit log.
+    """
+    from mileage.cli.options import control_in
+    from mileage.web.awards_pages import awards_json
+    from mileage.wiring.person import own_awards
+    from mileage.wiring.policy import load_policy
+
+    with control_in(data) as control:
+        titles = load_policy(data).titles
+        found = awards_json(own_awards(control, titles, (email, decline, take)))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for one in found["awards"]:
+        until = one["ended_at"] or ("declined" if one["declined"] else "now")
+        click.echo(f"{one['began_at']} - {until}: {one['name']}: {one['reason']}")
+
+
 @command.command("taking-part", short_help="Say how somebody stands on boards.")
 @click.argument("email")
 @click.option(

@@ -23,6 +23,7 @@ from mileage.reports.boards import Boards
 from mileage.reports.cube import Chart, Terms
 from mileage.reports.cube_files import Cubes
 from mileage.reports.departments import Departments
+from mileage.reports.honouring import Rules as Honours
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
@@ -35,6 +36,7 @@ from mileage.store.heard import roll_up
 from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.claiming import Claims
+from mileage.wiring.groups import renew_peers
 from mileage.wiring.horizon import Horizon
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
@@ -119,9 +121,12 @@ class Organisation:
             **self.policy.versions,
         }
         policy = self.policy
-        making = Making(policy.settings, versions, now(), policy.lenses)
+        version = " ".join(versions[f"{one}.toml"] for one in ("lenses", "tiers"))
+        rules = Honours(policy.lenses, policy.titles, policy.tiers, version)
+        making = Making(policy.settings, versions, now(), policy.lenses, rules)
         made = publish(self.ledger, self.control, making, self.snapshots)
         self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
+        renew_peers(self, made)
         return made
 
     def _chart(self, made: Publication) -> Chart:

@@ -17,14 +17,17 @@ from mileage.domain.rights import (
     PersonRequest,
     RequestKind,
 )
+from mileage.reports.awards import OwnAwards
 from mileage.reports.participation import Participation
 from mileage.wiring import erasing
 
 if TYPE_CHECKING:
+    from mileage.domain.awards import AwardsPage
     from mileage.domain.deletion import Deletion
     from mileage.domain.participation import TakingPart
     from mileage.domain.people import Account
     from mileage.domain.settings import Settings
+    from mileage.honours.titles import Titles
     from mileage.store.control import Control
     from mileage.wiring.organisation import Organisation
 
@@ -108,6 +111,22 @@ def take_part(
             account_id=found.account_id,
         )
     return taking.of(found.account_id)
+
+
+def own_awards(
+    control: Control, titles: Titles, asked: tuple[str, str | None, str | None]
+) -> AwardsPage:
+    """Record what the owner of an address declined or took again; list their awards.
+
+    ``asked`` has the address, what is declined and what is taken again, None for
+    neither.
+    """
+    email, declined, taken = asked
+    account, desk = _person(control, email).account_id, OwnAwards(control, titles)
+    for which, no in ((declined, True), (taken, False)):
+        if which is not None:
+            desk.choose(OPERATOR, account, which, declined=no)
+    return desk.of(account)
 
 
 ACTIONS = {
