@@ -20,7 +20,7 @@ from mileage.domain.people import OPERATOR
 from mileage.web.app import create_app
 from mileage.web.services import Services
 from mileage.wiring.dark import Dark
-from mileage.wiring.groups import adoption_desk, group_desk
+from mileage.wiring.groups import adoption_desk, group_desk, statement_desk
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.organisation import now, open_organisation
 
@@ -116,6 +116,7 @@ def client(organisation: Organisation) -> TestClient:
         taking_part=organisation.answers.participation,
         groups=group_desk(organisation),
         adoption=adoption_desk(organisation),
+        statements=statement_desk(organisation),
     )
     browser = TestClient(create_app(services), base_url=f"http://{HOST}")
     link = organisation.control.create_link(OPERATOR)

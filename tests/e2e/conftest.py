@@ -145,6 +145,7 @@ FILLED = (
     ("card", "/me/card", "me"),
     ("benchmark", "/me/benchmark", "me"),
     ("adoption", "/adoption", "me"),
+    ("statements", "/statements", "me"),
     ("groups-teams", "/groups", "me"),
     ("groups-roles", "/groups?scope=roles", "me"),
     ("requests", "/requests", "operator"),

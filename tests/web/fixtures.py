@@ -42,7 +42,7 @@ from tests.web.departments import FakeDepartments
 from tests.web.groups import FakeAdoption, FakeGroups
 from tests.web.rights import FakeRights
 from tests.web.overseeing import FakeOversight
-from tests.web.taking_part import FakeTakingPart
+from tests.web.taking_part import FakeStatements, FakeTakingPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -652,6 +652,7 @@ def fake_services(
         dark=dark or FakeDark(),
         departments=FakeDepartments(),
         taking_part=FakeTakingPart(),
+        statements=FakeStatements(empty=reports is not None and not reports.accounts),
         adoption=FakeAdoption(empty=reports is not None and not reports.accounts),
         groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),

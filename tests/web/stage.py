@@ -42,7 +42,7 @@ from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
 from tests.web.overseeing import FakeOversight
-from tests.web.taking_part import FakeTakingPart
+from tests.web.taking_part import FakeStatements, FakeTakingPart
 
 HOST = "mileage.test:8470"
 ORIGIN = f"http://{HOST}"
@@ -363,6 +363,7 @@ class Stage:
     departments: FakeDepartments = field(default_factory=FakeDepartments)
     rights: FakeRights = field(default_factory=FakeRights)
     taking_part: FakeTakingPart = field(default_factory=FakeTakingPart)
+    statements: FakeStatements = field(default_factory=FakeStatements)
     groups: FakeGroups = field(default_factory=FakeGroups)
     adoption: FakeAdoption = field(default_factory=FakeAdoption)
     page_rate: int = 0
@@ -380,6 +381,7 @@ class Stage:
             dark=self.dark,
             departments=self.departments,
             taking_part=self.taking_part,
+            statements=self.statements,
             groups=self.groups,
             adoption=self.adoption,
             oversight=FakeOversight(),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.participation import (
     Chosen,
+    Stated,
+    Statements,
     TakingPart,
     in_force,
     open_choices,
@@ -15,6 +17,22 @@ from mileage.domain.participation import (
 
 if TYPE_CHECKING:
     from mileage.domain.people import Viewer
+
+
+@dataclass
+class FakeStatements:
+    """Two people have asked for one, one of them with a name that is not nice."""
+
+    rows: tuple[Stated, ...] = (
+        Stated("Ada Byron", among=True),
+        Stated('"><script>alert(1)</script>', among=False),
+    )
+    empty: bool = False
+
+    def statements(self, viewer: Viewer) -> Statements:
+        if self.empty:
+            raise NotFound("nothing has been published yet")
+        return Statements(250, "Cost-weighted", 1_795_338_000_000_000, "UTC", self.rows)
 
 
 @dataclass

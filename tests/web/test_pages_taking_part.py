@@ -8,7 +8,7 @@ import pytest
 
 from mileage.domain.participation import CHOICES, MODES, Chosen
 from tests.web.stage import ADA, BOB, ROOT, Stage
-from tests.web.taking_part import FakeTakingPart
+from tests.web.taking_part import FakeStatements, FakeTakingPart
 
 PATH = "/me/taking-part"
 
@@ -112,3 +112,24 @@ def test_a_key_changes_nothing():
     answer = stage.program().post(PATH, data={"choice": "hidden"})
     assert answer.headers["location"] == "/sign-in"
     assert stage.taking_part.chosen == {}
+
+
+def test_statements_say_yes_or_no_and_nothing_else():
+    html = Stage().browser().get("/statements").text
+    ada = html.split("Ada Byron</th>")[1].split("</tr>")[0]
+    assert "is among the first 250" in ada
+    assert html.count("is not among the first 250") == 1
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("of", [{"rows": ()}, {"empty": True}])
+def test_without_statements_it_is_said(of):
+    stage = Stage(statements=FakeStatements(**of))
+    assert "Nobody has asked for one" in stage.browser().get("/statements").text
+
+
+def test_statements_by_the_api():
+    told = Stage().program().get("/api/v1/statements").json()
+    assert [row["among"] for row in told["rows"]] == [True, False]
+    assert set(told["rows"][0]) == {"name", "among"}

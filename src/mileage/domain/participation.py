@@ -93,5 +93,6 @@ class Statements(NamedTuple):
     """Its title."""
     as_of: int
     """UTC microseconds, of the board that it follows from."""
+    zone: str
     rows: tuple[Stated, ...]
     """By name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mileage.domain.oversight import OversightPage
-    from mileage.domain.participation import TakingPart
+    from mileage.domain.participation import Statements, TakingPart
     from mileage.domain.peers import AdoptionPage, Benchmark, GroupBoard
     from mileage.domain.people import Viewer
 
@@ -39,6 +39,14 @@ class AdoptionDesk(Protocol):
 
     def page(self, viewer: Viewer) -> AdoptionPage:
         """Answer the teams that a viewer may see; raises NotFound."""
+        ...
+
+
+class StatementDesk(Protocol):
+    """Who says whether they are among the first."""
+
+    def statements(self, viewer: Viewer) -> Statements:
+        """Answer all of them; raises Refused, NotFound."""
         ...
 
 

@@ -75,6 +75,7 @@ ROUTES = (
     RouteAccess("/me/card/picture", "report", "personal", ONESELF),
     RouteAccess("/board/file", "report", "board", EVERYBODY),
     RouteAccess("/groups", "report", "groups", EVERYBODY),
+    RouteAccess("/statements", "report", "board", EVERYBODY),
     RouteAccess("/adoption", "report", "adoption", GROUP),
     RouteAccess("/me/benchmark", "report", "personal", ONESELF),
     RouteAccess("/requests", "report", "person_requests", EVERYBODY),
@@ -88,6 +89,7 @@ ROUTES = (
     RouteAccess("/api/v1/groups/{scope}", "report", "groups", EVERYBODY),
     RouteAccess("/api/v1/me/benchmark", "report", "personal", ONESELF),
     RouteAccess("/api/v1/adoption", "report", "adoption", GROUP),
+    RouteAccess("/api/v1/statements", "report", "board", EVERYBODY),
     RouteAccess("/api/v1/sources", "report", "sources", ONESELF + EVERYBODY),
     RouteAccess(
         "/api/v1/disagreements", "report", "disagreements", ONESELF + EVERYBODY

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from mileage.ingest.push_format import Push, Receipt
     from mileage.reports.statement import Statement
     from mileage.sources.base import OtlpSource
-    from mileage.web.desks import AdoptionDesk, GroupDesk, OversightDesk, TakingPartDesk
+    from mileage.web.desks import (
+        AdoptionDesk,
+        GroupDesk,
+        OversightDesk,
+        StatementDesk,
+        TakingPartDesk,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +388,7 @@ class Services:
     taking_part: TakingPartDesk
     groups: GroupDesk
     adoption: AdoptionDesk
+    statements: StatementDesk
     oversight: OversightDesk
     single_sign_on: SingleSignOn | None = None
     provisioning: Provisioning | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from mileage.domain.errors import NotFound
+from mileage.reports.statements import statements_json
 from mileage.web import asking
 from mileage.web.openapi import Endpoint
 from mileage.web.pages import page
@@ -33,6 +36,21 @@ def choose(request: Request) -> Response:
         asking.viewer(request), form.get("choice", ""), stated="stated" in form
     )
     return RedirectResponse(PATH, 303)
+
+
+def statements(request: Request) -> Response:
+    """Show who wants it said whether they are among the first."""
+    viewer = asking.viewer(request)
+    found = None
+    with suppress(NotFound):
+        found = asking.services(request).statements.statements(viewer)
+    return page(request, "statements.html", found=found)
+
+
+def api_statements(request: Request) -> dict[str, Any]:
+    """Answer who wants it said whether they are among the first."""
+    desk = asking.services(request).statements
+    return statements_json(desk.statements(asking.viewer(request)))
 
 
 def api_participation(request: Request) -> dict[str, Any]:
@@ -65,9 +83,23 @@ ENDPOINTS = (
         handler=api_participation,
         errors=(401, 403, 404, 422, 429, 503),
     ),
+    Endpoint(
+        path="/api/v1/statements",
+        name="statements",
+        summary="Who says whether they are among the first of the board",
+        description="Names and yes or no, of whoever has chosen to have it said; with "
+        "neither ranks nor figures.",
+        answer="Statements",
+        handler=api_statements,
+        errors=(401, 403, 404, 422, 429, 503),
+    ),
 )
 
 
 def routes() -> list[Route]:
-    """Return the page and its form."""
-    return [Route(PATH, taking_part), Route(PATH, choose, methods=["POST"])]
+    """Return the pages and the form."""
+    return [
+        Route(PATH, taking_part),
+        Route(PATH, choose, methods=["POST"]),
+        Route("/statements", statements),
+    ]

@@ -83,6 +83,17 @@ TAKING_PART_SCHEMAS: dict[str, Schema] = {
             },
         }
     ),
+    "Statements": closed_object(
+        {
+            "top": COUNT,
+            "lens": TEXT,
+            "as_of": INSTANT,
+            "rows": {
+                "type": "array",
+                "items": closed_object({"name": TEXT, "among": FLAG}),
+            },
+        }
+    ),
     "GroupBoard": closed_object(
         {
             "scope": TEXT,

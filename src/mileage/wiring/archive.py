@@ -29,6 +29,7 @@ _LONGEST_MANIFEST = 64 * 2**20
 _MAY_BE_INSIDE = re.compile(
     r"ledger\.duckdb(?:\.wal)?|control\.sqlite|(?:demo|truth)\.json|segments/\d{8,}\.seg"
     r"|snapshots/\d{20}\.(?:head|[a-z\d]+\.parquet|snap)|cubes/\d{20}\.cube"
+    r"|peers/\d{20}\.peers"
     r"|policy/[\w.-]+\.toml|quarantine/[\d]+-[\d]+\.[a-z]+"
 )
 

@@ -34,6 +34,7 @@ WORK = ".backup"
 _COUNTS = ("accepted", "durable", "visible", "duplicates", "rejected", "ignored")
 _ALONGSIDE = (
     *("snapshots/*.parquet", "snapshots/*.head", "snapshots/*.snap", "cubes/*.cube"),
+    "peers/*.peers",
     *("policy/*.toml", "quarantine/*.*", "demo.json", "truth.json"),
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mileage.reports.adoption import Adoption, Everybody, make_progress
 from mileage.reports.benchmark import Groups
 from mileage.reports.peers import Material, PeerFiles
+from mileage.reports.statements import StatementDesk
 from mileage.store.group_use import use_of_groups
 
 if TYPE_CHECKING:
@@ -64,3 +65,14 @@ def adoption_desk(organisation: Organisation) -> Adoption:
     """Return what pages ask about targets."""
     files = peer_files(organisation.data, organisation.policy.settings)
     return Adoption(files, organisation.answers.gate)
+
+
+def statement_desk(organisation: Organisation) -> StatementDesk:
+    """Return what pages ask about statements."""
+    return StatementDesk(
+        boards=organisation.boards,
+        gate=organisation.answers.gate,
+        participation=organisation.answers.participation,
+        control=organisation.control,
+        top=organisation.policy.settings.top,
+    )

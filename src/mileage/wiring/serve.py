@@ -23,7 +23,7 @@ from mileage.web.http_connection import BoundedConnection, Crowd
 from mileage.web.intake import Intake
 from mileage.web.services import Services
 from mileage.wiring.dark import Dark
-from mileage.wiring.groups import adoption_desk, group_desk
+from mileage.wiring.groups import adoption_desk, group_desk, statement_desk
 from mileage.wiring.ingest_door import IngestDoor
 from mileage.wiring.operations import actions
 from mileage.wiring.organisation import now, open_organisation
@@ -249,6 +249,7 @@ class Server:
             taking_part=self.organisation.answers.participation,
             groups=group_desk(self.organisation),
             adoption=adoption_desk(self.organisation),
+            statements=statement_desk(self.organisation),
             oversight=Oversight(
                 self.organisation.answers.gate,
                 self.organisation.control,
