@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -130,6 +131,26 @@ def test_make_alone_prints_what_there_is():
 def test_every_target_can_be_made(target):
     result = run("make", "--dry-run", target, cwd=ROOT)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_tests_come_with_format_lint_and_types():
+    """That imports keep the layers is a test itself (test_imports.py)."""
+    said = run("make", "--dry-run", "test", cwd=ROOT).stdout
+    for command in ("ruff format --check", "ruff check", "mypy", "pytest -n"):
+        assert f".venv/bin/{command}" in said
+
+
+def test_what_python_compiles_is_kept_whatever_the_shell_says(tmp_path):
+    (tmp_path / "again.mk").write_text(
+        f"include {ROOT}/Makefile\n.PHONY: told\n"
+        "told:\n\t@echo [$${PYTHONDONTWRITEBYTECODE-unset}]\n"
+    )
+    result = run(
+        *("make", "-f", tmp_path / "again.mk", "told"),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert result.stdout == "[unset]\n"
 
 
 def test_ci_runs_the_tests_and_nothing_else():
