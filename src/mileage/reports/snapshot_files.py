@@ -32,6 +32,10 @@ def check_snapshots(directory: Path) -> Checked:
         except MileageError as error:
             problems.append(f"snapshot: {error}")
         looked_at += 1
+    for path in sorted(directory.glob("*.snap")):
+        if path.stem.isdecimal():
+            problems.append(f"snapshot: {path} of an older version cannot be read")
+            looked_at += 1
     return Checked("snapshots", looked_at, tuple(problems))
 
 

@@ -27,6 +27,7 @@ from mileage.reports.honouring import Rules as Honours
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
+from mileage.reports.snapshots_of_before import bring_forward
 from mileage.reports.standings import Making, publish
 from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
@@ -202,6 +203,8 @@ def _assemble(
         MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
     snapshots = Snapshots(data / "snapshots")
+    bring_forward(snapshots, policy.lenses)
+    snapshots.sweep()
     boards = Boards(snapshots)
     cadence = policy.settings.snapshot_seconds
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
