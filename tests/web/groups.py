@@ -30,7 +30,7 @@ TEAM = GroupRow(
     tokens=4_100_000_000,
     cost=9_000_000,
 )
-UNTOLD = GroupRow(2, f"Analytical, {HOSTILE}", "Engines", 17, or_more=False, tokens=7)
+UNTOLD = GroupRow(2, f"Analytical, {HOSTILE}", "Engines", 5, *BANDS)
 ROLE = TEAM._replace(name="engineer", department="", tokens=None, cost=None)
 ROWS = {"teams": (TEAM, UNTOLD), "roles": (ROLE, ROLE._replace(name=HOSTILE))}
 

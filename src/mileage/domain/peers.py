@@ -102,10 +102,10 @@ class GroupRow(NamedTuple):
     department: str
     """Of teams; '' for others."""
     people: int
-    or_more: bool = True
-    median: Range | None = None
+    median: Range
     """Of tokens a person who used something."""
-    middle: Range | None = None
+    middle: Range
+    or_more: bool = True
     tokens: int | None = None
     """A person who used something, where the sum is told; at most, if ``or_more``."""
     cost: int | None = None

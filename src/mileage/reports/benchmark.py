@@ -23,13 +23,13 @@ from mileage.reports.peers import both
 from mileage.reports.values import dollars, instant_json, window_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from mileage.domain.cube import Line, Range
     from mileage.domain.peers import Bin, PeerGroup, Peers
     from mileage.domain.people import Viewer
     from mileage.reports.answers import Answers
-    from mileage.reports.departments import Departments
+    from mileage.reports.departments import Departments, Everywhere
     from mileage.reports.peers import PeerFiles
     from mileage.store.control import Control
 
@@ -83,20 +83,18 @@ class Groups:
             raise NotFound(f"there is no board of {scope!r}; there are {known}")
         allowed = self.answers.gate.allow(viewer, "groups")
         if scope == "teams":
-            found = self.departments.everywhere(viewer)
-            rows = _ranked_teams(found.lines)
+            found: Everywhere | Peers = self.departments.everywhere(viewer)
+            rows = [_team(*one, self.least) for one in found.lines]
         else:
             found = self.files.latest()
-            rows = _ranked_groups(
-                [one for one in found.groups if one.kind == KINDS[scope]]
-            )
+            rows = [_group(one) for one in found.groups if one.kind == KINDS[scope]]
         detail = f"{scope}, as of {found.as_of}"
         self.control.record_access(
             NamedRead(viewer, allowed.purpose, "groups", ORGANISATION, 0, detail)
         )
         return GroupBoard(
             scope=scope,
-            rows=rows,
+            rows=ranked(rows),
             window=found.window,
             zone=found.zone,
             as_of=found.as_of,
@@ -120,48 +118,36 @@ def closest(peers: Peers, role: str, tools: str) -> PeerGroup | None:
     )
 
 
-def _ranked_groups(groups: Sequence[PeerGroup]) -> tuple[GroupRow, ...]:
+def ranked(rows: Iterable[GroupRow]) -> tuple[GroupRow, ...]:
     """Rank by the band of the median; what nobody can tell apart shares a rank."""
-    ordered = sorted(groups, key=lambda one: (-one.median.low, one.name))
-    rows: list[GroupRow] = []
+    ordered = sorted(rows, key=lambda one: (-one.median.low, one.name, one.department))
+    found: list[GroupRow] = []
     for number, one in enumerate(ordered, start=1):
-        same = bool(rows) and rows[-1].median == one.median
-        rank = rows[-1].rank if same else number
-        rows.append(
-            GroupRow(
-                rank, one.name, "", one.people, median=one.median, middle=one.middle
-            )
-        )
-    return tuple(rows)
+        same = bool(found) and found[-1].median == one.median
+        found.append(one._replace(rank=found[-1].rank if same else number))
+    return tuple(found)
 
 
-def _ranked_teams(
-    lines: Sequence[tuple[str, Line]],
-) -> tuple[GroupRow, ...]:
-    """Rank what is summed of teams by tokens a person who used something."""
-    each = [
-        (line.totals.tokens // line.totals.users, department, line, line.totals)
-        for department, line in lines
-        if line.totals and line.totals.users
-    ]
-    each.sort(key=lambda one: (-one[0], one[1], one[2].teams))
-    rows: list[GroupRow] = []
-    for number, (tokens, department, line, totals) in enumerate(each, start=1):
-        same = bool(rows) and rows[-1].tokens == tokens
-        rows.append(
-            GroupRow(
-                rank=rows[-1].rank if same else number,
-                name=", ".join(team or "in no team" for team in line.teams),
-                department=department,
-                people=totals.users,
-                or_more=totals.or_more,
-                median=line.bands[0] if line.bands else None,
-                middle=line.bands[1] if line.bands else None,
-                tokens=tokens,
-                cost=None if totals.cost is None else totals.cost // totals.users,
-            )
-        )
-    return tuple(rows)
+def _group(one: PeerGroup) -> GroupRow:
+    return GroupRow(0, one.name, "", one.people, median=one.median, middle=one.middle)
+
+
+def _team(
+    department: str, line: Line, bands: tuple[Range, Range], least: int
+) -> GroupRow:
+    """Return a team; what a person used on average where its sum is told."""
+    median, middle = bands
+    name = ", ".join(team or "in no team" for team in line.teams)
+    row = GroupRow(0, name, department, least, median=median, middle=middle)
+    totals = line.totals
+    if totals is None or not totals.users:
+        return row
+    return row._replace(
+        people=totals.users,
+        or_more=totals.or_more,
+        tokens=totals.tokens // totals.users,
+        cost=None if totals.cost is None else totals.cost // totals.users,
+    )
 
 
 def benchmark_json(found: Benchmark) -> dict[str, Any]:

@@ -55,9 +55,10 @@ class Seeing(NamedTuple):
 
 
 class Everywhere(NamedTuple):
-    """The teams of all departments, each with its department, where sums are told."""
+    """The teams of all departments, each with its department, in bands at least."""
 
-    lines: tuple[tuple[str, Line], ...]
+    lines: tuple[tuple[str, Line, tuple[Range, Range]], ...]
+    """Department, line, and its bands."""
     window: Window
     zone: str
     as_of: int
@@ -66,7 +67,7 @@ class Everywhere(NamedTuple):
 
 
 class Departments:
-    """Implements ``web.services.DepartmentDesk``; safe to call from threads."""
+    """Implements ``web.desks.DepartmentDesk``; safe to call from threads."""
 
     def __init__(
         self,
@@ -121,7 +122,7 @@ class Departments:
         return self._page(cube, found, seeing, allowed.purpose)
 
     def everywhere(self, viewer: Viewer) -> Everywhere:
-        """Return the sums of all teams that this viewer may be told.
+        """Return the lines of all teams that this viewer may be told.
 
         Whoever asks has decided that the viewer may, and records it.
         """
@@ -130,9 +131,7 @@ class Departments:
         for found in cube.departments:
             seeing = Seeing(self._known(viewer, found), self._limits)
             page = self._page(cube, found, seeing, "")
-            if page.lines:
-                whole = (*page.lines, *page.together)
-                lines += [(found.name, line) for line in whole if line.totals]
+            lines += [(found.name, one, one.bands) for one in page.lines if one.bands]
         return Everywhere(
             tuple(lines), cube.window, cube.zone, cube.as_of, cube.day, cube.simulated
         )

@@ -240,17 +240,30 @@ def test_roles_rank_by_the_band_of_the_median(days):
     assert group_board_json(board)["rows"][0]["tokens_per_person"] is None
 
 
-def test_teams_rank_by_what_a_person_used_and_not_by_their_size(days):
-    large = replace(LINE, teams=("B", ""), totals=replace(LINE.totals, tokens=50_000,
-                    users=100, or_more=False))  # fmt: skip
-    untold = replace(LINE, totals=None)
-    lines = [("X", large), ("Y", LINE), ("Z", untold)]
+def test_teams_rank_by_the_median_of_a_person_and_not_by_their_size(days):
+    low, high = Range(1000, 2000), Range(5000, 10_000)
+    large = replace(
+        LINE,
+        teams=("B", ""),
+        totals=replace(LINE.totals, tokens=50_000, users=100, or_more=False),
+    )
+    untold = replace(LINE, teams=("C",), totals=None)
+    lines = [
+        ("X", large, (low, high)),
+        ("Y", LINE, (high, high)),
+        ("Z", untold, (low, high)),
+    ]
     board = Around(days, lines).groups.board(ADA, "teams")
     assert [(row.rank, row.name, row.tokens, row.cost) for row in board.rows] == [
         (1, "A", 1000, 10),
         (2, "B, in no team", 500, 0),
+        (2, "C", None, None),
     ]
-    assert [row.or_more for row in board.rows] == [True, False]
+    assert [(row.people, row.or_more) for row in board.rows] == [
+        (9, True),
+        (100, False),
+        (5, True),
+    ]
 
 
 def test_there_is_no_board_of_anything_else(days):
