@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import tomllib
 from dataclasses import fields
@@ -9,6 +10,7 @@ from dataclasses import fields
 import pytest
 
 from mileage.domain.figures import IngestStatus
+from mileage.domain.measured import METRICS
 from mileage.domain.settings import Settings, parse_settings
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import ACTIVITY_KINDS
@@ -109,6 +111,22 @@ def test_the_lenses_that_ship_are_documented():
     lenses = parse_lenses(file.read_text("utf-8"), file.name)
     told = table_keys(sections(page("reference/figures.md"))["Lenses"])
     assert told == {lens.name for lens in lenses}
+
+
+def test_the_page_of_lenses_is_made_from_the_policy():
+    spec = importlib.util.spec_from_file_location(
+        "lenses_page", ROOT / "tools" / "lenses_page.py"
+    )
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    text = page("reference/lenses.md")
+    assert text == tool.rendered(text), "run: python tools/lenses_page.py"
+    assert f"### {tool.parse_lenses(tool.POLICY.read_text(), '')[0].title}" in text
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_documented(metric):
+    assert metric in table_keys(sections(page("reference/lenses.md"))["Metrics"])
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)

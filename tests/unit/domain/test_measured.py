@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.domain.measured import METRICS, Day, Measured, evenness, metrics
+from mileage.domain.measured import (
+    METRICS,
+    Day,
+    Measured,
+    evenness,
+    metrics,
+    saved_by_caches,
+)
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 
@@ -60,6 +67,24 @@ def test_a_cost_that_nobody_knows_stays_unknown():
     assert metrics(Measured())["cost"] is None
     assert metrics(Measured())["saved"] is None
     assert metrics(Measured())["cache_share"] == 0
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cost", "expected"),
+    [
+        (Tokens(), 5, None),
+        (Tokens(input=10), None, None),
+        (Tokens(input=10), 7, 0),
+        # Ten dollars a million: nine tenths of them saved on each read.
+        (Tokens(cache_read=1_000_000), 1_000_000, 9_000_000),
+        (Tokens(cache_write=1_000_000), 12_500_000, -2_500_000),
+        (Tokens(cache_write_1h=1_000_000), 20_000_000, -10_000_000),
+        (Tokens(input=1000, cache_read=3, output=2), 7, 0),
+        (Tokens(10, 90, 4, 0, 3, 1, 0), 54, 98),
+    ],
+)
+def test_what_caches_saved(tokens, cost, expected):
+    assert saved_by_caches(tokens, cost) == expected
 
 
 @pytest.mark.parametrize(

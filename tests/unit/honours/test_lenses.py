@@ -47,22 +47,53 @@ def findings(text):
 
 
 def test_the_shipped_lenses():
-    assert [lens.name for lens in SHIPPED] == [
-        "cost-weighted",
-        "output",
-        "cost",
-        "tokens",
+    assert [(lens.name, lens.unit) for lens in SHIPPED] == [
+        ("credit", "tokens"),
+        ("cost-weighted", "tokens"),
+        ("output", "tokens"),
+        ("cost", "micro_usd"),
+        ("savings", "micro_usd"),
+        ("breadth", "hundredths"),
+        ("steadiness", "hundredths"),
+        ("tokens", "tokens"),
     ]
-    assert [lens.unit for lens in SHIPPED] == [
-        "tokens",
-        "tokens",
-        "micro_usd",
-        "tokens",
-    ]
+
+
+def test_volume_and_money_carry_a_warning():
+    warned = {lens.name for lens in SHIPPED if lens.warning}
+    assert warned == {"tokens", "cost", "savings"}
+
+
+def test_the_default_lens_is_capped():
+    default = named(SHIPPED, "")
+    month = [Day(Tokens(output=200_000)) for _ in range(20)]
+    night = [Day(Tokens(output=20 * 200_000))]
+    worked, burnt = (
+        lens_value(default, Measured(Figures(), days)) for days in (month, night)
+    )
+    assert (worked, burnt) == (20_000_000, 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "expected"),
+    [
+        ("savings", {"saved": 7}, 7),
+        ("savings", {"saved": None}, None),
+        ("breadth", {"even_tools": 250}, 250),
+        ("steadiness", {"days": [Day(Tokens(1)), Day(Tokens(1))]}, 200),
+    ],
+)
+def test_lenses_of_one_metric(name, of, expected):
+    measured = Measured(Figures(calls=20), **of)
+    assert lens_value(named(SHIPPED, name), measured) == expected
+    if name != "savings":
+        few = measured._replace(figures=Figures(calls=19))
+        assert lens_value(named(SHIPPED, name), few) is None
 
 
 def test_the_weights_of_the_default_lens():
     assert named(SHIPPED, "").weights == Tokens(100, 10, 125, 200, 500, 500, 100)
+    assert named(SHIPPED, "cost-weighted").weights == named(SHIPPED, "").weights
 
 
 @pytest.mark.parametrize(
@@ -113,7 +144,7 @@ def test_values_are_exact_however_large(tokens):
 @given(token_sets, token_sets)
 def test_more_tokens_never_rank_lower(tokens, more):
     for lens in SHIPPED:
-        if lens.unit == "tokens":
+        if lens.unit == "tokens" and lens.daily_cap is None:
             before = value(lens, Figures(tokens=tokens))
             assert value(lens, Figures(tokens=tokens.plus(more))) >= before
 
@@ -129,9 +160,7 @@ def test_a_lens_by_name_or_the_first():
 
 
 def test_a_lens_that_is_not_there():
-    with pytest.raises(
-        NotFound, match="no lens 'speed'; there are: cost-weighted, out"
-    ):
+    with pytest.raises(NotFound, match="no lens 'speed'; there are: credit, cost-w"):
         named(SHIPPED, "speed")
 
 

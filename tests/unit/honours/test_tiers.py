@@ -122,7 +122,7 @@ def test_bounds_of_a_month_for_thirty_days():
 @pytest.mark.parametrize(
     ("old", "new", "key", "problem"),
     [
-        ('"cost-weighted"', '"speed"', "lens", "allowed: cost-weighted"),
+        ('"cost-weighted"', '"speed"', "lens", "allowed: credit, cost-weighted"),
         ('"month"', '"year"', "reference", "allowed: week, month, quarter"),
         ("= 85", "= 0", "keep_percent", "allowed: 1 to 100"),
         ("= 20", "= 0", "least_people", "allowed: 1 to"),

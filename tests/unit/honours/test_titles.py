@@ -68,7 +68,7 @@ def test_nobody_earns_a_title_by_doing_nothing():
 
 
 EARNERS = {
-    "token-legend": {"lens_cost_weighted": 10**9, "active_days": 12},
+    "token-legend": {"lens_credit": 10**9, "active_days": 12},
     "session-immortal": {"active_days": 20, "even_days": 1500, "sessions": 41},
     "model-connoisseur": {"models": 5, "even_tools": 300, "active_days": 9},
     "cache-wizard": {
@@ -101,7 +101,7 @@ def test_whoever_meets_the_rule_earns_the_title(name):
     ("name", "change"),
     [
         ("token-legend", {"unattended_calls": 51}),
-        ("token-legend", {"lens_cost_weighted": 10**9 - 1}),
+        ("token-legend", {"lens_credit": 10**9 - 1}),
         ("session-immortal", {"even_days": 100}),
         ("model-connoisseur", {"even_tools": 105}),
         ("cache-wizard", {"output": 1000}),
@@ -203,7 +203,7 @@ def test_everything_measured_may_be_named():
         ("{streak}", "{streaks}", 7, "title[1].reason", "no metric 'streaks'; there"),
         ("= 10", "= 0", 13, "title[2].top_percent", "is nobody; give at least 0.01"),
         ("= 10", "= 101", 13, "title[2].top_percent", "allowed: 0 to 100"),
-        ('"output"', '"speed"', 14, "title[2].lens", "allowed: cost-weighted, output"),
+        ('"output"', '"speed"', 14, "title[2].lens", "allowed: credit, cost-weighted"),
         ("top_percent = 10", "", 14, "title[2].lens", "means nothing without top"),
         ("= 0\n", "= 93\n", 16, "title[2].grace_days", "allowed: 0 to 92"),
         ("grace_days", "grace", 16, "title[2].grace", "unknown key; allowed: "),

@@ -30,7 +30,7 @@ def findings(data):
 def test_without_a_data_directory_the_shipped_files_are_in_force():
     shipped = load_policy(None)
     assert shipped.settings == Settings()
-    assert shipped.lenses[0].name == "cost-weighted"
+    assert shipped.lenses[0].name == "credit"
     assert shipped.overrides == ()
     assert list(shipped.versions) == NAMES
     assert all(len(one) == 8 for one in shipped.versions.values())
