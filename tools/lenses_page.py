@@ -6,6 +6,7 @@ Run it after a change of lenses.toml: ``python tools/lenses_page.py``.
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from mileage.domain.tokens import TOKEN_CLASSES
@@ -41,7 +42,9 @@ def described(lens: Lens) -> Iterator[str]:
     }
     if lens.formula is not None:
         rules["Counts"] = "its formula"
-    yield from (f"- {name}: {text}" for name, text in rules.items() if text)
+    for name, text in rules.items():
+        if text:
+            yield fill(f"- {name}: {text}", 88, subsequent_indent="  ")
     yield ""
 
 
