@@ -94,7 +94,9 @@ def rendered() -> str:
     lines = [HEAD]
     lines += _row("report", "of", *(role.name for role in roles))
     lines += _row(*["---"] * (2 + len(roles)))
-    reads = {(one.report, of): None for one in ROUTES for of in one.of}
+    reads = dict.fromkeys(
+        (told, of) for one in ROUTES for told in one.reports for of in one.of
+    )
     for report, of in reads:
         cells = (", ".join(purposes(role, report, of)) or "-" for role in roles)
         lines += _row(f"`{report}`", of, *cells)
@@ -110,7 +112,8 @@ def rendered() -> str:
     lines += _row(*["---"] * 5)
     for one in ROUTES:
         for method in one.methods:
-            reads_of = (f"`{one.report}`" if one.report else "-", ", ".join(one.of))
+            told = ", ".join(f"`{name}`" for name in one.reports) or "-"
+            reads_of = (told, ", ".join(one.of))
             opener = OPENERS[one.opener]
             lines += _row(method, f"`{one.path}`", opener, *reads_of)
     return "\n".join(lines) + "\n"

@@ -33,15 +33,16 @@ from mileage.domain.figures import (
 from mileage.domain.people import Account, Viewer
 from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Window, micros
+from mileage.domain.window import WINDOWS, Window, micros
+from mileage.reports.board_reading import TOP as TOP_PART
 from mileage.web.services import Services
 from tests.ranking import Whole
-from tests.web import darkening, hearing, parking, receiving
+from tests.web import boards, darkening, hearing, parking, receiving
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.groups import FakeAdoption, FakeGroups
-from tests.web.rights import FakeRights
 from tests.web.overseeing import FakeOversight
+from tests.web.rights import FakeRights
 from tests.web.taking_part import FakeStatements, FakeTakingPart
 
 if TYPE_CHECKING:
@@ -460,15 +461,29 @@ class FakeReports:
     lens_texts: tuple[tuple[str, ...], ...] = LENSES
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def board(self, viewer: Viewer, lens: str | None, *, as_of: int | None = None):
+    def board(
+        self, viewer: Viewer, lens: str | None = None, *, part=TOP_PART, as_of=None
+    ):
+        return boards.part_of(self._everybody_by(lens), part, viewer, self.top)
+
+    def why(self, viewer: Viewer, account_id: str, of):
+        self._known(account_id)
+        page = self.page or personal(account_id)
+        page = replace(page, account_id=account_id)
+        return boards.why_of(self._everybody_by(of.lens), page, viewer, of, BELOW_ME)
+
+    def _everybody_by(self, lens):
         lens = lens or LENSES[0][0]
         if lens not in {known[0] for known in LENSES}:
             raise NotFound(f"There is no lens {lens!r}.")
-        found = board(lens, viewer.account_id, self.source, self.top)
-        return replace(found, opens=None if viewer.operator else frozenset())
+        return board(lens, "", self.source, len(self.source.standings))
+
+    def _known(self, account_id):
+        if account_id not in {s.account_id for s in SNAPSHOT.standings}:
+            raise NotFound("There is no such account.")
 
     def boards(self, viewer: Viewer):
-        return Offered(self.source.as_of, ("30d",), ("org",))
+        return Offered(self.source.as_of, WINDOWS, ("org", "services", "contractors"))
 
     def lenses(self):
         return self.lens_texts
@@ -478,8 +493,7 @@ class FakeReports:
             raise PurposeMissing("say what for", {"support": "Helping somebody"})
         if account_id != viewer.account_id and not viewer.operator:
             raise Refused("This page is somebody else's.")
-        if account_id not in {s.account_id for s in SNAPSHOT.standings}:
-            raise NotFound("There is no such account.")
+        self._known(account_id)
         self.asked.append((viewer.name, account_id))
         return self.page or personal(account_id)
 

@@ -18,6 +18,7 @@ from mileage.domain.figures import (
     IngestStatus,
     Offered,
     PersonalPage,
+    PublishedLens,
     RejectedCount,
     Share,
     SourceSeen,
@@ -31,17 +32,20 @@ from mileage.domain.rejecting import RejectedPage
 from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
+from mileage.reports.board_reading import TOP, BoardOf, Part
+from mileage.reports.why import Why
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
 from tests.ranking import Whole
 from tests.web import darkening, hearing, parking, receiving
+from tests.web.boards import why_of
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.groups import FakeAdoption, FakeGroups
+from tests.web.overseeing import FakeOversight
 from tests.web.parking import FakeDesk
 from tests.web.receiving import FakeReceiver
 from tests.web.rights import FakeRights
-from tests.web.overseeing import FakeOversight
 from tests.web.taking_part import FakeStatements, FakeTakingPart
 
 HOST = "mileage.test:8470"
@@ -98,6 +102,10 @@ SNAPSHOT = Whole(
     input_hash="0" * 32,
     organisation="Analytical Engines",
     active={"person": 2},
+    lenses=(
+        PublishedLens("tokens", "Tokens", "tokens"),
+        PublishedLens("cost", "Cost", "micro_usd"),
+    ),
 )
 
 PERSONAL = PersonalPage(
@@ -162,16 +170,25 @@ class FakeReports:
             raise self.broken
 
     def board(
-        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+        self,
+        viewer: Viewer,
+        lens: str | None = None,
+        *,
+        part: Part = TOP,
+        as_of: int | None = None,
     ) -> Board:
         self._note("board", viewer, lens, as_of)
-        if lens not in (None, "tokens", "cost"):
+        if lens not in (None, "", "tokens", "cost"):
             raise NotFound("There is no such lens. Known: tokens, cost.")
         rows = tuple(
             BoardRow(rank, one.figures.tokens.total, one)
             for rank, one in enumerate(SNAPSHOT.standings, start=1)
         )
         return Board(lens or "tokens", "tokens", SNAPSHOT, rows, None, len(rows))
+
+    def why(self, viewer: Viewer, account_id: str, of: BoardOf) -> Why:
+        page = self.personal(viewer, account_id)
+        return why_of(self.board(viewer), page, viewer, of, "")
 
     def boards(self, viewer: Viewer) -> Offered:
         self._note("boards", viewer)

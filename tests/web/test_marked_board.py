@@ -25,8 +25,8 @@ class MarkingReports(FakeReports):
 
     marks: Marks = field(default_factory=lambda: Marks(b"k" * 32))
 
-    def board(self, viewer, lens, *, as_of=None):
-        board = super().board(viewer, lens, as_of=as_of)
+    def board(self, viewer, lens=None, **asked):
+        board = super().board(viewer, lens, **asked)
         if viewer.operator:
             return board
         return marked_board(board, Marker(self.marks, viewer.account_id))

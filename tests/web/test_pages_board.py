@@ -191,3 +191,93 @@ def test_the_first_load_fits(open_as):
     sent += sum(len(a.body) for n, a in ASSETS.items() if n.endswith("woff2"))
     sent += len(ASSETS["favicon.svg"].body)
     assert sent <= 120_000
+
+
+# Windows, scopes, pages, dates, searching
+
+
+def test_every_window_and_scope_is_a_link(open_as):
+    html = open_as("/?window=7d&lens=cost").text
+    nav = re.findall(
+        r'<nav class="tabs" aria-label="([^"]+)">(.*?)</nav>', html, re.DOTALL
+    )
+    choices = {name: re.findall(r">([^<]+)</a>", part) for name, part in nav}
+    assert choices["Window"][:3] == ["30 days", "24 hours", "7 days"]
+    assert len(choices["Window"]) == 7
+    assert choices["Whom"][:3] == ["People", "Services", "Contractors"]
+    assert html.count('aria-current="page">7 days</a>') == 1
+    assert 'href="/?lens=cost&amp;window=24h"' in html
+    assert 'name="window" value="7d"' in html
+
+
+def test_who_may_read_the_whole_board_leafs_through_it(open_as):
+    html = open_as("/?page=2&lens=cost", "operator").text
+    rows = table(html)
+    assert rows[0]["Rank"].startswith("251")
+    assert len(rows) == 40
+    assert "251 to 290 of 290, page 2 of 2" in html
+    assert 'href="/?lens=cost#top" rel="prev"' in html
+    assert html.count('aria-label="Pages of the board"') == 2
+    refused = open_as("/?page=2", "me")
+    assert refused.status_code == 403
+    assert "Pages of the board" not in open_as("/", "me").text
+
+
+def test_the_pinned_row_is_on_no_page_that_has_it(open_as):
+    assert "<tfoot>" in open_as("/", "below").text
+    assert "<tfoot>" not in open_as("/", "me").text
+
+
+def test_what_was_looked_for_is_found_with_its_rank(open_as):
+    wanted = next(row for row in fixtures.board("tokens").rows if row.rank == 12)
+    html = open_as(f"/?q={wanted.standing.name.replace(' ', '+')}").text
+    ranks = [row["Rank"] for row in table(html)]
+    assert any(rank.startswith("12") for rank in ranks)
+    assert f"{len(ranks)} found for" in html
+    assert f'value="{wanted.standing.name}"' in html
+    assert ">Show all</a>" in html
+
+
+def test_nothing_found_is_said_and_the_form_stays(open_as):
+    html = open_as('/?q="><script>alert(1)').text
+    assert "0 found for" in html
+    assert "Nobody among the top of this board" in html
+    assert "<script>alert" not in html
+    assert 'type="search"' in html
+    assert "Nobody of this board" in open_as("/?q=nobody", "operator").text
+
+
+def test_an_earlier_board_says_so_and_does_not_refresh(open_as):
+    answer = open_as("/?as_of=2026-11-20T10:00&lens=cost")
+    assert "This is the board as it was published" in answer.text
+    assert 'href="/?lens=cost">The present board</a>' in answer.text
+    assert "data-live" not in answer.text
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert 'type="datetime-local" name="as_of" value="2026-11-22T10:00"' in answer.text
+    now = open_as("/?lens=cost")
+    assert (
+        'data-live="/api/v1/boards" data-as-of="2026-11-22T09:00:01.500000Z"'
+        in now.text
+    )
+    assert "script-src 'self'" in now.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("query", ["as_of=yesterday", "page=0", "page=x"])
+def test_what_cannot_be_read_is_told_how_to_write_it(open_as, query):
+    answer = open_as(f"/?{query}")
+    assert answer.status_code == 422
+    assert "must be" in answer.text
+
+
+def test_a_warning_stands_before_the_rows(open_as):
+    html = open_as("/?lens=tokens").text
+    assert html.index(fixtures.WARNING) < html.index('<table class="board">')
+    assert fixtures.WARNING not in open_as("/?lens=cost").text
+
+
+def test_a_window_of_two_days_has_no_curve(open_as):
+    short = replace(fixtures.SNAPSHOT, days=fixtures.DAYS[:2], daily=(1, 2))
+    assert (
+        "Tokens per day</h2>"
+        not in open_as("/", reports=FakeReports(source=short)).text
+    )

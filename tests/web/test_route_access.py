@@ -24,7 +24,7 @@ SPEC.loader.exec_module(table)
 
 ROWS = {(method, one.path): one for one in ROUTES for method in one.methods}
 ROLES = shipped_roles().roles
-READS = sorted({(one.report, of) for one in ROUTES for of in one.of})
+READS = sorted({(told, of) for one in ROUTES for told in one.reports for of in one.of})
 
 
 def served():

@@ -42,6 +42,12 @@ _LIST = (
         ),
     ),
     Readable(
+        "whole_board",
+        "the board below its published top",
+        "the board goes as far as its published top; whom it shows more, "
+        "the page /access says",
+    ),
+    Readable(
         "department",
         "the page of a department or a team",
         "you may not see this department; the page /access says who may see what",

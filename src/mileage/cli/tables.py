@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from mileage.domain.window import moment
-from mileage.web.numbers import compact, money, percent
+from mileage.web.numbers import compact, exact, money, percent, valued
 
 if TYPE_CHECKING:
-    from mileage.domain.figures import Board, Snapshot
+    from mileage.domain.figures import Board, BoardRow, Snapshot
     from mileage.domain.sums import Figures
 
 
@@ -25,7 +25,7 @@ def board_table(board: Board) -> Table:
     snapshot = board.snapshot
     start, end = moment(snapshot.window.start), moment(snapshot.window.end)
     table = Table(
-        title=f"{snapshot.organisation}: {board.lens}, "
+        title=f"{snapshot.organisation}: {board.lens}, {snapshot.name}, "
         f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
         caption=_caption(board),
         title_justify="left",
@@ -35,17 +35,28 @@ def board_table(board: Board) -> Table:
         pad_edge=False,
     )
     table.add_column("#", justify="right")
+    table.add_column("Moved", justify="right", style="dim")
     table.add_column("Name", no_wrap=True)
     table.add_column("Department", no_wrap=True, style="dim")
     for heading in (board.lens.capitalize(), "Tokens", "Output", "Cost", "Cache"):
         table.add_column(heading, justify="right")
-    table.add_row("", "Everybody", "", "", *_cells(snapshot.total), style="bold")
+    table.add_column("Tier and titles", no_wrap=True, style="dim")
+    table.add_row("", "", "Everybody", "", "", *_cells(snapshot.total), style="bold")
     for row in board.rows:
-        value = money(row.value) if board.unit == "micro_usd" else compact(row.value)
-        standing = row.standing
-        who = (str(row.rank), standing.name, standing.department)
-        table.add_row(*who, value, *_cells(standing.figures))
+        one = row.standing
+        who = (exact(row.rank), moved(row), one.name, one.department)
+        honours = ", ".join(filter(None, (one.tier, *one.titles)))
+        value = valued(row.value, board.unit)
+        table.add_row(*who, value, *_cells(one.figures), honours)
     return table
+
+
+def moved(row: BoardRow) -> str:
+    """Say how a rank has changed since the period before; new ones had none."""
+    if row.before_rank is None:
+        return "new"
+    by = row.before_rank - row.rank
+    return f"{by:+,}" if by else "="
 
 
 def _cells(figures: Figures) -> tuple[str, str, str, str]:

@@ -17,7 +17,8 @@ from mileage.domain.errors import Invalid, NotFound, Refused
 from mileage.domain.figures import Asked as Rows
 from mileage.domain.figures import Offered
 from mileage.domain.window import Window
-from mileage.reports.board import board_detail, board_of, without_claimants
+from mileage.reports.board import board_detail, without_claimants
+from mileage.reports.board_reading import TOP, BoardReading
 from mileage.reports.boards import SCOPES
 from mileage.reports.gate import Gate
 from mileage.reports.hearing import (
@@ -36,6 +37,7 @@ from mileage.reports.shown import marked_board, marked_page, marked_usage
 from mileage.reports.standings import windows
 from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
+from mileage.reports.why import explain, shown_to
 from mileage.store import queries
 
 if TYPE_CHECKING:
@@ -56,11 +58,13 @@ if TYPE_CHECKING:
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
+    from mileage.reports.board_reading import BoardOf, Part
     from mileage.reports.boards import Boards
     from mileage.reports.overview import Overview
     from mileage.reports.snapshots import Snapshots
     from mileage.reports.status import Receiving
     from mileage.reports.usage import Question
+    from mileage.reports.why import Why
     from mileage.store.control import Control
     from mileage.store.ledger import Ledger
 
@@ -100,36 +104,41 @@ class Answers:
         self.gate = Gate(holdings.control, holdings.roles, self._today)
         """What every report asks first, those of other modules too."""
         self.participation = Participation(holdings.control, holdings.settings)
+        self._reading = BoardReading(
+            holdings.boards, self.gate, self.participation, holdings.settings.top
+        )
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
 
     def board(
         self,
         viewer: Viewer,
-        lens: str | None,
+        lens: str | None = None,
         *,
-        window: str = "",
+        part: Part = TOP,
         as_of: int | None = None,
     ) -> Board:
         """Rank what is published of a window; raises NotFound, Refused."""
-        allowed = self.gate.allow(viewer, "board")
-        boards, head = self._have.boards, self._have.boards.head(window, as_of)
-        asked = Rows(
-            lens=lens or "",
-            count=self._have.settings.top,
-            without=self.participation.hidden(),
-        )
-        page = boards.rows(head, asked)
-        own = boards.row_beside(page, head, asked, viewer.account_id)
-        board = board_of(head, asked, page, own)
+        board, allowed = self._reading.read(viewer, lens or "", part, as_of)
         named = tuple(row.standing.account_id for row in board.rows)
         others = sum(one != viewer.account_id for one in named)
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, board_detail(board), named)
         rows = self.participation.masked(board.rows, viewer.account_id)
-        opens = None if viewer.operator else frozenset[str]()
-        told = without_claimants(replace(board, rows=rows, opens=opens), viewer)
+        told = without_claimants(replace(board, rows=rows), viewer)
         return marked_board(told, self._shows(viewer))
+
+    def why(self, viewer: Viewer, account_id: str, of: BoardOf) -> Why:
+        """Explain somebody's rank, as far as this viewer may know; raises as a page."""
+        have, purpose = self._have, of.part.purpose
+        allowed = self.gate.allow(viewer, "personal", account_id, purpose)
+        account = have.control.account(account_id)
+        placed = self._reading.placed(viewer, account_id, of, allowed)
+        rule = next((one for one in have.lenses if one.name == placed.lens.name), None)
+        detail = f"why, lens {placed.lens.name}, as of {placed.head.as_of}"
+        self._record(viewer, allowed, ("personal", account_id), 1, detail)
+        why = explain(have.ledger, account, placed, rule, have.faults)
+        return shown_to(why, allowed, self._shows(viewer, account_id))
 
     def _shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
         """Mark what people see of others; operators see it as it is."""

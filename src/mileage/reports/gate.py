@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mileage.domain.people import Membership, Viewer
 
 
+ANYBODY = "\0"
+"""An account id that nobody has."""
+
+
 class Chart(Protocol):
     """The org chart of a day."""
 
@@ -87,6 +91,19 @@ class Gate(NamedTuple):
         except Refused:
             return False
         return True
+
+    def whose_pages(self, viewer: Viewer) -> frozenset[str] | None:
+        """Return whose pages a viewer may open for some purpose; None: anybody's.
+
+        Those of people of departments that a line of the table names are left out:
+        they open all the same.
+        """
+        roles = self.roles()
+        of_anybody = decide(viewer, "personal", ANYBODY, Case(), roles)
+        if isinstance(of_anybody, Allowed) or of_anybody.purposes:
+            return None
+        lines = (line.of for line in roles.lines if line.report == "personal")
+        return self.below(viewer) if "report-line" in lines else frozenset()
 
     def below(self, viewer: Viewer) -> frozenset[str]:
         """Return who is below a viewer today."""

@@ -9,7 +9,8 @@ from mileage.domain.errors import Invalid
 from mileage.reports.shape import board_json
 from mileage.reports.values import instant_json
 from mileage.web.asking import instant, services, viewer
-from mileage.web.openapi import INSTANT, Endpoint, Parameter
+from mileage.web.board_query import read_query
+from mileage.web.openapi import INSTANT, TEXT, Endpoint, Parameter
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,9 +34,11 @@ def boards(request: Request) -> dict[str, Any]:
 
 
 def board(request: Request) -> dict[str, Any]:
-    """Answer the published ranking by one lens."""
+    """Answer one page of a published ranking, or what a search found in it."""
+    given, as_of = request.query_params, instant(request, "as_of")
+    asked = read_query({**given, "as_of": ""}, "UTC").of
     ranked = services(request).reports.board(
-        viewer(request), request.path_params["lens"], as_of=instant(request, "as_of")
+        viewer(request), request.path_params["lens"], part=asked.part, as_of=as_of
     )
     body = board_json(ranked)
     body["rows"] = body["rows"][: row_limit(request)]
@@ -65,8 +68,8 @@ ENDPOINTS = (
         path="/api/v1/boards/{lens}",
         name="board",
         summary="The board, ranked by one lens",
-        description="The published snapshot of the rolling window. The viewer's row "
-        "is in own when it is below the cut.",
+        description="One published window. The viewer's row is in own when it is not "
+        "among the rows.",
         answer="Board",
         handler=board,
         errors=(401, 403, 404, 422, 429, 503),
@@ -74,11 +77,28 @@ ENDPOINTS = (
             Parameter(
                 "lens",
                 "What to rank by; /api/v1/boards lists the lenses.",
-                {"type": "string"},
+                TEXT,
                 where="path",
                 example="tokens",
             ),
+            Parameter(
+                "window", "One of /api/v1/boards; the first when left out.", TEXT
+            ),
+            Parameter(
+                "scope",
+                "One of /api/v1/boards, dept:ID or team:ID/TEAM for whoever may open "
+                "the pages of those people; org when left out.",
+                TEXT,
+                example="org",
+            ),
             Parameter("as_of", "The board as it stood at this instant.", INSTANT),
+            Parameter(
+                "page",
+                "Below the published top, for those who may read the whole board.",
+                {"type": "integer", "minimum": 1},
+            ),
+            Parameter("q", "Rows with all of these words in name or place.", TEXT),
+            Parameter("purpose", "What for, where it is to be stated; recorded.", TEXT),
             Parameter(
                 "top",
                 "At most this many rows, within the published cut.",

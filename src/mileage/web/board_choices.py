@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.days import SECOND
+from mileage.reports.benchmark import SCOPES as GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,11 +78,17 @@ def windows(
 
 
 def scopes(query: BoardQuery, offered: Sequence[str], shown: str) -> tuple[Choice, ...]:
-    """Offer every scope; one that is reached from elsewhere stands behind them."""
-    names = dict.fromkeys((*offered, shown))
-    return tuple(
+    """Offer every scope, and beside them the boards of groups, which are of now.
+
+    One that is reached from elsewhere stands behind those of people.
+    """
+    people = tuple(
         Choice(scope_title(name), query.address(scope=name, wanted=""), name == shown)
-        for name in names
+        for name in dict.fromkeys((*offered, shown))
+    )
+    groups = () if query.as_of is not None else GROUPS
+    return people + tuple(
+        Choice(name.capitalize(), f"/groups?scope={name}") for name in groups
     )
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mileage.domain.errors import Invalid
 from mileage.domain.window import micros, moment
+from mileage.reports.board_reading import BoardOf, Part
 from mileage.web.asking import LOST_PLUS
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ class BoardQuery(NamedTuple):
     """UTC microseconds: the board as it stood then; None is now."""
     page: int = 1
     wanted: str = ""
-    """Words to look for in names and departments."""
+    """Words to look for in names, departments and teams."""
+    purpose: str = ""
+    """Why it is asked, where that has to be stated."""
+
+    @property
+    def of(self) -> BoardOf:
+        """The board as reports want it."""
+        part = Part(self.window, self.scope, self.page, self.wanted, self.purpose)
+        return BoardOf(self.lens, part, self.as_of)
 
     def address(self, path: str = BOARD, **changes: object) -> str:
         """Return where this is asked, with some of it changed.
@@ -50,6 +59,7 @@ class BoardQuery(NamedTuple):
             "as_of": "" if asked.as_of is None else instant_text(asked.as_of),
             "q": asked.wanted,
             "page": "" if asked.page == 1 else str(asked.page),
+            "purpose": asked.purpose,
         }
         given = urlencode({name: text for name, text in fields.items() if text})
         return f"{path}?{given}" if given else path
@@ -67,6 +77,7 @@ def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
         as_of=read_instant(given.get("as_of", ""), zone),
         page=_read_page(given.get("page", "") or "1"),
         wanted=" ".join(given.get("q", "")[:LONGEST].split()),
+        purpose=given.get("purpose", ""),
     )
 
 

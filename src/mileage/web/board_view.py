@@ -83,7 +83,7 @@ class Prepared(NamedTuple):
 
 def daily_series(snapshot: Snapshot) -> Series | None:
     """Return the organisation's tokens per day; a rolling window cuts both ends."""
-    if len(snapshot.days) < LEAST_DAYS:
+    if len(snapshot.daily) < LEAST_DAYS:
         return None
     return Series(
         snapshot.days,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from mileage.domain.cube import DepartmentPage, Listed
     from mileage.domain.oversight import OversightPage
     from mileage.domain.participation import Statements, TakingPart
     from mileage.domain.peers import AdoptionPage, Benchmark, GroupBoard
@@ -59,4 +60,18 @@ class GroupDesk(Protocol):
 
     def benchmark(self, viewer: Viewer) -> Benchmark:
         """Compare somebody with others of their kind; raises NotFound."""
+        ...
+
+
+class DepartmentDesk(Protocol):
+    """Departments as they were published; synchronous, safe from threads."""
+
+    def listed(self, viewer: Viewer) -> tuple[Listed, ...]:
+        """Return the departments that a viewer may open; raises NotFound for none."""
+        ...
+
+    def department(
+        self, viewer: Viewer, department_id: str, purpose: str | None = None
+    ) -> DepartmentPage:
+        """Answer one of them; raises Refused, NotFound, PurposeMissing."""
         ...

@@ -125,6 +125,13 @@ def hundredths(count: int) -> str:
     return f"{count / 100:,.2f}"
 
 
+def valued(value: int, unit: str) -> str:
+    """Return what a lens ranks by, in the lens's unit."""
+    if unit == "micro_usd":
+        return money(value)
+    return hundredths(value) if unit == "hundredths" else compact(value)
+
+
 def percent(share: float) -> str:
     """Return one decimal; what is not all never reads 100 %, nor a little 0 %."""
     tenths = round(share * _WHOLE)

@@ -36,6 +36,13 @@ class RouteAccess(NamedTuple):
     report: str = ""
     of: tuple[Relation, ...] = ()
     methods: tuple[str, ...] = ("GET",)
+    beside: str = ""
+    """A report that shows more of the same address to some."""
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """Every report that is read there."""
+        return tuple(filter(None, (self.report, self.beside)))
 
 
 def _post(path: str, opener: Opener, report: str = "") -> RouteAccess:
@@ -44,7 +51,9 @@ def _post(path: str, opener: Opener, report: str = "") -> RouteAccess:
 
 
 ROUTES = (
-    RouteAccess("/", "report", "board", EVERYBODY),
+    RouteAccess("/", "report", "board", EVERYBODY, beside="whole_board"),
+    RouteAccess("/board/why", "report", "personal", ONESELF),
+    RouteAccess("/board/why/{account_id}", "report", "personal", PERSON),
     RouteAccess("/me", "report", "personal", ONESELF),
     RouteAccess("/people", "report", "people", EVERYBODY),
     RouteAccess("/people/{account_id}", "report", "personal", PERSON),
@@ -82,7 +91,9 @@ ROUTES = (
     _post("/requests/answer", "report", "person_requests"),
     RouteAccess("/api/v1/usage", "report", "usage", ONESELF + EVERYBODY),
     RouteAccess("/api/v1/boards", "report", "board", EVERYBODY),
-    RouteAccess("/api/v1/boards/{lens}", "report", "board", EVERYBODY),
+    RouteAccess(
+        "/api/v1/boards/{lens}", "report", "board", EVERYBODY, beside="whole_board"
+    ),
     RouteAccess("/api/v1/me", "report", "personal", ONESELF),
     RouteAccess("/api/v1/me/readers", "report", "my_data", ONESELF),
     RouteAccess("/api/v1/me/participation", "signed in"),

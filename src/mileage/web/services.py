@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mileage.access.roles import Roles
-    from mileage.domain.cube import DepartmentPage, Listed
     from mileage.domain.darkness import Darkness
     from mileage.domain.directory import AccessRow
     from mileage.domain.figures import Board, IngestStatus, Offered, PersonalPage
@@ -29,10 +28,13 @@ if TYPE_CHECKING:
     from mileage.ingest.meters import Meters
     from mileage.ingest.pending import Waiting
     from mileage.ingest.push_format import Push, Receipt
+    from mileage.reports.board_reading import BoardOf, Part
     from mileage.reports.statement import Statement
+    from mileage.reports.why import Why
     from mileage.sources.base import OtlpSource
     from mileage.web.desks import (
         AdoptionDesk,
+        DepartmentDesk,
         GroupDesk,
         OversightDesk,
         StatementDesk,
@@ -57,9 +59,18 @@ class Reports(Protocol):
     """The questions that pages and the API may ask."""
 
     def board(
-        self, viewer: Viewer, lens: str | None, *, as_of: int | None = None
+        self,
+        viewer: Viewer,
+        lens: str | None = None,
+        *,
+        part: Part = ...,
+        as_of: int | None = None,
     ) -> Board:
-        """Rank the published snapshot; raises NotFound, Refused, Unavailable."""
+        """Rank what is published; raises NotFound, Refused, Unavailable."""
+        ...
+
+    def why(self, viewer: Viewer, account_id: str, of: BoardOf) -> Why:
+        """Explain somebody's rank; raises as ``personal`` does."""
         ...
 
     def boards(self, viewer: Viewer) -> Offered:
@@ -334,20 +345,6 @@ class RightsDesk(Protocol):
 
     def answer(self, viewer: Viewer, answer: Answer) -> None:
         """Decide about a request; raises Refused, NotFound, Invalid."""
-        ...
-
-
-class DepartmentDesk(Protocol):
-    """Departments as they were published; synchronous, safe from threads."""
-
-    def listed(self, viewer: Viewer) -> tuple[Listed, ...]:
-        """Return the departments that a viewer may open; raises NotFound for none."""
-        ...
-
-    def department(
-        self, viewer: Viewer, department_id: str, purpose: str | None = None
-    ) -> DepartmentPage:
-        """Answer one of them; raises Refused, NotFound, PurposeMissing."""
         ...
 
 

@@ -1,0 +1,156 @@
+"""Which rows of a board somebody may read: its top, more of it, a department's.
+
+The board of the organisation goes as far as its published top for everybody. Whoever
+may read the whole of it leafs on and searches it; others search the top. The board of
+a department is for whoever may open the pages of its people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from mileage.domain.directory import department_subject, team_subject
+from mileage.domain.figures import Asked
+from mileage.reports.board import board_of
+from mileage.reports.boards import place_of
+from mileage.reports.gate import ANYBODY
+from mileage.reports.why import Placed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mileage.access.policy import Allowed
+    from mileage.domain.figures import Board, BoardRow, Snapshot
+    from mileage.domain.people import Viewer
+    from mileage.reports.boards import Boards
+    from mileage.reports.gate import Gate
+    from mileage.reports.participation import Participation
+
+WHOLE = "whole_board"
+"""The report that is a board below its top."""
+GROUPS = ("dept:", "team:")
+"""Scopes that hold the people of a department or a team."""
+
+
+class Part(NamedTuple):
+    """Which part of a board is asked for, unchecked."""
+
+    window: str = ""
+    scope: str = "org"
+    page: int = 1
+    wanted: str = ""
+    """Words to look for; '' for ranked rows."""
+    purpose: str = ""
+
+
+TOP = Part()
+
+
+class BoardOf(NamedTuple):
+    """A board by its address: lens ('' for the first), part, and of when."""
+
+    lens: str = ""
+    part: Part = TOP
+    as_of: int | None = None
+
+
+class BoardReading(NamedTuple):
+    """Decides and reads; what leaves is still to be recorded, masked and marked."""
+
+    boards: Boards
+    gate: Gate
+    participation: Participation
+    top: int
+
+    def read(
+        self, viewer: Viewer, lens: str, part: Part, as_of: int | None = None
+    ) -> tuple[Board, Allowed]:
+        """Return the rows and by which right; raises NotFound, Refused."""
+        self.gate.allow(viewer, "board")
+        head = self.boards.head(part.window, as_of)
+        allowed, whole = self._allowed(viewer, head, part)
+        asked = Asked(
+            lens=lens,
+            first=(part.page - 1) * self.top,
+            count=self.top,
+            scope=part.scope,
+            without=self.participation.hidden(),
+            unnamed=self.participation.unnamed(),
+        )
+        page = self.boards.rows(head, asked)
+        own = self.boards.row_beside(page, head, asked, viewer.account_id)
+        board = replace(
+            board_of(head, asked, page, own),
+            whole=whole,
+            opens=self.gate.whose_pages(viewer),
+        )
+        if not part.wanted:
+            return board, allowed
+        if whole:
+            found = self.boards.search(head, asked, part.wanted)
+        else:
+            shown = self.participation.masked(page.rows, viewer.account_id)
+            found = among(page.rows, shown, part.wanted.casefold().split())
+        return replace(board, rows=found, own=None, first=0), allowed
+
+    def placed(
+        self,
+        viewer: Viewer,
+        account_id: str,
+        of: BoardOf,
+        allowed: Allowed,
+    ) -> Placed:
+        """Return where somebody stands, as far as this viewer may know that.
+
+        A rank below the top is a part of the page of its person. Who shows no name on
+        boards has none to others, whatever else of them those may open.
+        """
+        lens, part, as_of = of
+        head = self.boards.head(part.window, as_of)
+        if part.scope.startswith(GROUPS):
+            self._allowed(viewer, head, part)
+        hidden, unnamed = self.participation.hidden(), self.participation.unnamed()
+        asked = Asked(lens=lens, count=0, scope=part.scope, without=hidden)
+        row = self.boards.row_of(head, asked, account_id)
+        if row and account_id != viewer.account_id:
+            known = "rank" in allowed.fields or row.rank <= self.top
+            row = row if known and account_id not in unnamed else None
+        ranked = self.boards.rows(head, asked).ranked
+        published = head.lenses[place_of(head, lens)]
+        return Placed(head, published, part.scope, row, ranked)
+
+    def _allowed(
+        self, viewer: Viewer, head: Snapshot, part: Part
+    ) -> tuple[Allowed, bool]:
+        """Return by which right, and whether it goes below the top."""
+        if part.scope.startswith(GROUPS):
+            subject = ANYBODY
+            if self.gate.whose_pages(viewer) is not None:
+                department, team = self.boards.group_of(head, part.scope)
+                subject = (
+                    team_subject(department, team)
+                    if team
+                    else department_subject(department)
+                )
+            return self.gate.allow(viewer, "personal", subject, part.purpose), True
+        whole = self.gate.opens(viewer, WHOLE)
+        if part.page > 1 or (part.wanted and whole):
+            return self.gate.allow(viewer, WHOLE, purpose=part.purpose), True
+        return self.gate.allow(viewer, "board"), whole
+
+
+def among(
+    rows: tuple[BoardRow, ...], shown: tuple[BoardRow, ...], words: Collection[str]
+) -> tuple[BoardRow, ...]:
+    """Return the rows that, as they are shown, hold every word."""
+    return tuple(
+        row
+        for row, seen in zip(rows, shown, strict=True)
+        if all(word in _told(seen) for word in words)
+    )
+
+
+def _told(row: BoardRow) -> str:
+    one = row.standing
+    return f"{one.name} {one.department} {one.team}".casefold()
