@@ -51,6 +51,16 @@ class Person(NamedTuple):
     """Some of it was used after the last publication."""
 
 
+class Rest(NamedTuple):
+    """What people who are not told of by name add up to, in one measure."""
+
+    people: int
+    """Of whom it is not zero."""
+    total: int
+    largest: int
+    second: int
+
+
 class Band(NamedTuple):
     """Bounds of a figure, the lower one included; steps of 1, 2 and 5."""
 
@@ -164,6 +174,17 @@ def _holds(amounts: Sequence[int], least: int, percent: int) -> bool:
         return False
     rest = sum(used[2:])
     return rest * PERCENT >= percent * used[0]
+
+
+def tells_rest(rest: Iterable[Rest], limits: Thresholds) -> bool:
+    """Tell whether a total may be told beside the names of all others but these."""
+    return all(
+        one.people >= limits.people
+        and (one.total - one.largest - one.second) * PERCENT
+        >= limits.percent * one.largest
+        for one in rest
+        if one.people
+    )
 
 
 def _users(crowd: Crowd) -> int:

@@ -212,6 +212,8 @@ class Board:
     """Whether the viewer may leaf through everybody, not only through the top."""
     opens: frozenset[str] | None = frozenset()
     """Whose rank the viewer may have explained, beside their own; None: anybody's."""
+    told: bool = True
+    """Whether totals of the organisation are told; if not, the snapshot has none."""
 
 
 @dataclass(frozen=True, slots=True)

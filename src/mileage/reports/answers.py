@@ -19,6 +19,7 @@ from mileage.domain.figures import Offered
 from mileage.domain.window import Window
 from mileage.reports.board import board_detail, without_claimants
 from mileage.reports.board_reading import TOP, BoardReading
+from mileage.reports.board_totals import BoardTotals, thresholds
 from mileage.reports.boards import SCOPES
 from mileage.reports.gate import Gate
 from mileage.reports.hearing import (
@@ -33,7 +34,12 @@ from mileage.reports.participation import Participation
 from mileage.reports.parts import permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
-from mileage.reports.shown import marked_board, marked_page, marked_usage
+from mileage.reports.shown import (
+    marked_board,
+    marked_page,
+    marked_usage,
+    without_totals,
+)
 from mileage.reports.standings import windows
 from mileage.reports.unclaimed import claimed, unclaimed
 from mileage.reports.usage import UsageRequest, check_groups, usage
@@ -107,6 +113,9 @@ class Answers:
         self._reading = BoardReading(
             holdings.boards, self.gate, self.participation, holdings.settings.top
         )
+        self._totals = BoardTotals(
+            holdings.boards, thresholds(holdings.settings), holdings.settings.top
+        )
         self.overview = Kept(self._looked_over, self._moved)
         """Everybody who is heard of; whoever serves pages refreshes it beside them."""
 
@@ -125,8 +134,11 @@ class Answers:
         read = ("board", ORGANISATION)
         self._record(viewer, allowed, read, others, board_detail(board), named)
         rows = self.participation.masked(board.rows, viewer.account_id)
-        told = without_claimants(replace(board, rows=rows), viewer)
-        return marked_board(told, self._shows(viewer))
+        seen = without_claimants(replace(board, rows=rows), viewer)
+        hidden = self.participation.hidden()
+        if not (viewer.operator or self._totals.told(board.snapshot, hidden)):
+            seen = without_totals(seen)
+        return marked_board(seen, self._shows(viewer))
 
     def why(self, viewer: Viewer, account_id: str, of: BoardOf) -> Why:
         """Explain somebody's rank, as far as this viewer may know; raises as a page."""

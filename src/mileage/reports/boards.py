@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from mileage.domain.cube import department_id
 from mileage.domain.errors import NotFound
 from mileage.domain.figures import BoardRow, Page
+from mileage.domain.rights import ERASED
 from mileage.store.standing_files import Among, StandingFiles
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ PEOPLE = ("person", "unclaimed")
 SCOPES = {"org": PEOPLE, "services": ("service",), "contractors": ("contractor",)}
 MEMBERS = ("person", "contractor")
 """Who stands on the boards of departments and teams."""
+UNTOLD = (*PEOPLE, "contractor", ERASED)
+"""Whose figures a total must not give away; a tombstone was somebody's account."""
 RANKINGS = 48
 PAGES = 256
 FOUND = 50
@@ -73,6 +76,9 @@ class Boards:
         self._files = StandingFiles(snapshots.directory)
         self._rankings: Lately[Ranking] = Lately(RANKINGS)
         self._pages: Lately[tuple[BoardRow, ...]] = Lately(PAGES)
+        self._rests: Lately[tuple[tuple[tuple[int, int, int, int], ...], ...]] = Lately(
+            RANKINGS
+        )
 
     def head(self, window: str = "", as_of: int | None = None) -> Snapshot:
         """Return what is told of a window beside its rows; raises NotFound."""
@@ -133,6 +139,26 @@ class Boards:
             )
         )
 
+    def rests(
+        self, head: Snapshot, hidden: frozenset[str], top: int
+    ) -> tuple[tuple[tuple[int, int, int, int], ...], ...]:
+        """Return what those add up to of whom no row tells; see ``access.Rest``.
+
+        To whoever leafs through everybody, then to whoever sees the top of each board.
+        """
+
+        def add() -> tuple[tuple[tuple[int, int, int, int], ...], ...]:
+            path = self._path(head)
+            shown = [
+                account
+                for kinds in SCOPES.values()
+                for account in self._files.among_the_first(path, top, kinds, hidden)
+            ]
+            unnamed = self._files.rest(path, UNTOLD, some=hidden)
+            return unnamed, self._files.rest(path, UNTOLD, without=shown)
+
+        return self._rests.of((head.as_of, head.name, hidden, top), add)
+
     def bury(
         self, graves: Mapping[str, str], noted: Callable[[Snapshot, int], Snapshot]
     ) -> None:
@@ -157,6 +183,7 @@ class Boards:
         """Read everything anew."""
         self._rankings.forget()
         self._pages.forget()
+        self._rests.forget()
         self._snapshots.forget()
 
     def _own(

@@ -83,7 +83,7 @@ def board_json(board: Board) -> dict[str, Any]:
         "as_of": instant_json(snapshot.as_of),
         "scope": board.scope,
         "completeness": completeness_json(snapshot.completeness),
-        "total": figures_json(snapshot.total),
+        "total": figures_json(snapshot.total) if board.told else None,
         "ranked": board.ranked,
         "first": board.first,
         "rows": [_board_row(row, board) for row in in_order(board)],

@@ -40,6 +40,12 @@ def marked_board(board: Board, shows: Shows | None) -> Board:
     return replace(board, snapshot=snapshot, shows=shows)
 
 
+def without_totals(board: Board) -> Board:
+    """Take the organisation's sums from a board beside which they would tell of few."""
+    snapshot = replace(board.snapshot, total=Figures(), daily=())
+    return replace(board, snapshot=snapshot, told=False)
+
+
 def others(row: BoardRow, board: Board) -> Shows | None:
     """Return how a row is shown if it is somebody else's; None: as it is."""
     shows = board.shows

@@ -179,6 +179,30 @@ class StandingFiles:
         ((accounts, *sums),) = _run(self._cursor(), "total", path)
         return _figures(sums), accounts
 
+    def rest(
+        self,
+        path: Path,
+        kinds: Sequence[str],
+        without: Iterable[str] = (),
+        some: Iterable[str] | None = None,
+    ) -> tuple[tuple[int, int, int, int], ...]:
+        """Return what accounts add up to: some of them, or all but others.
+
+        Of calls, tokens and cost: how many have any, the sum, the two largest.
+        """
+        asked = {
+            "kinds": list(kinds),
+            "without": list(without),
+            "listed": some is not None,
+            "accounts": list(some or ()),
+        }
+        (found,) = _run(self._cursor(), "rest", path, **asked)
+        measures = zip(found[::3], found[1::3], found[2::3], strict=True)
+        return tuple(
+            (people, total, *([*(largest or ()), 0, 0][:2]))
+            for people, total, largest in measures
+        )
+
     def departments(self, path: Path) -> frozenset[str]:
         """Return the departments that somebody of a file is in."""
         return frozenset(name for (name,) in _run(self._cursor(), "departments", path))

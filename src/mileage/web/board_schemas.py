@@ -73,7 +73,7 @@ BOARD = {
     "as_of": INSTANT,
     "scope": TEXT,
     "completeness": _ref("Completeness"),
-    "total": _ref("Figures"),
+    "total": _or_null("Figures"),
     "ranked": COUNT,
     "first": {**COUNT, "description": "How many rows come before the first here."},
     "rows": {"type": "array", "items": _ref("BoardRow")},

@@ -117,7 +117,9 @@ def test_the_board_names_the_top_and_shows_the_viewer_below(tmp_path: Path) -> N
         assert (board.own.rank, board.ranked) == (3, 3)
         assert org.answers.board(org.viewers["ada"], None).own is None
         assert org.answers.board(org.viewers["dee"], None).own is None
-        assert board.snapshot.total.calls == 3
+        # Whoever is below the top is one person: the total would be theirs.
+        assert not board.told
+        assert org.answers.board(OPERATOR, None).snapshot.total.calls == 3
         assert board.rows[0].standing.department == "Engineering"
 
 
