@@ -17,6 +17,8 @@ from starlette.testclient import TestClient
 
 from mileage.domain.directory import PersonRow
 from mileage.domain.people import OPERATOR
+from mileage.reports.awards import OwnAwards
+from mileage.reports.oversight import Oversight
 from mileage.web.app import create_app
 from mileage.web.services import Services
 from mileage.wiring.dark import Dark
@@ -111,9 +113,15 @@ def client(organisation: Organisation) -> TestClient:
         claims=organisation.claims,
         rights=organisation.rights,
         allowed_hosts=(HOST,),
-        dark=Dark(organisation.control, organisation.data),
+        dark=Dark(organisation.control, organisation.data, organisation.answers.gate),
         departments=organisation.departments,
         taking_part=organisation.answers.participation,
+        awards=OwnAwards(organisation.control, organisation.policy.titles),
+        oversight=Oversight(
+            organisation.answers.gate,
+            organisation.control,
+            organisation.policy.audit.brakes,
+        ),
         groups=group_desk(organisation),
         adoption=adoption_desk(organisation),
         statements=statement_desk(organisation),

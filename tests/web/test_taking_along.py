@@ -28,7 +28,15 @@ def test_it_is_the_board_that_the_report_answers():
     found = json.loads(stage.browser().get("/board/file?format=json").content)
     assert [row["account"] for row in found["rows"]] == ["acc-ada", "acc-bob"]
     assert found["about"]["made for"] == ADA.name
-    assert stage.reports.asked[-1][:3] == ("board", ADA, None)
+    assert stage.reports.asked[-1][:2] == ("board", ADA)
+
+
+def test_a_board_of_the_past_is_a_file_too():
+    stage = Stage()
+    answer = stage.browser().get("/board/file?as_of=2025-11-30T00:00:00Z")
+    assert answer.status_code == 200
+    assert 1_764_460_800_000_000 in stage.reports.asked[-1]
+    assert stage.browser().get("/board/file?as_of=soon").status_code == 422
 
 
 def test_csv_is_what_is_sent_when_nothing_is_said():

@@ -82,12 +82,13 @@ class Groups:
             known = ", ".join(SCOPES)
             raise NotFound(f"there is no board of {scope!r}; there are {known}")
         allowed = self.answers.gate.allow(viewer, "groups")
+        found: Everywhere | Peers
         if scope == "teams":
-            found: Everywhere | Peers = self.departments.everywhere(viewer)
-            rows = [_team(*one, self.least) for one in found.lines]
+            teams = found = self.departments.everywhere(viewer)
+            rows = [_team(*one, self.least) for one in teams.lines]
         else:
-            found = self.files.latest()
-            rows = [_group(one) for one in found.groups if one.kind == KINDS[scope]]
+            peers = found = self.files.latest()
+            rows = [_group(one) for one in peers.groups if one.kind == KINDS[scope]]
         detail = f"{scope}, as of {found.as_of}"
         self.control.record_access(
             NamedRead(viewer, allowed.purpose, "groups", ORGANISATION, 0, detail)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from mileage.domain.errors import Invalid
 from mileage.reports.exports import FORMS, exported
 from mileage.web import asking
+from mileage.web.board_query import read_query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,12 +19,16 @@ PATH = "/board/file"
 
 
 def board_file(request: Request) -> Response:
-    """Send the board of ``?lens=`` in the form of ``?format=``."""
+    """Send the board that its page shows, in the form of ``?format=``."""
     given, viewer = request.query_params, asking.viewer(request)
+    have = asking.services(request)
     form = next((one for one in FORMS if one == given.get("format", "csv")), None)
     if form is None:
         raise Invalid(f"`format` is one of {', '.join(FORMS)}.")
-    board = asking.services(request).reports.board(viewer, given.get("lens") or None)
+    query = read_query(given, have.zone)
+    board = have.reports.board(
+        viewer, query.lens, part=query.of.part, as_of=query.as_of
+    )
     file = exported(board, form, viewer)
     return Response(
         file.content,
