@@ -5,7 +5,7 @@
 
 Every parser gets ``--seconds`` of its own, in slices: its corpus and the seconds it
 has had are kept in the state directory, so an interrupted run goes on where it
-stopped. Seeds are the golden files of the tests. After each slice the corpus is
+stopped. Seeds are in ``fuzz_seeds``. After each slice the corpus is
 played again under ``tracemalloc``, and an input that needs more than 64 MB fails.
 Whatever fails is kept under ``findings/`` with the command that shows it again.
 
@@ -22,13 +22,17 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from soak.fuzz_seeds import seeds
 
 if TYPE_CHECKING:
     from mileage.domain.witness import Reading
@@ -37,12 +41,10 @@ if TYPE_CHECKING:
     from mileage.sources.otlp_record import Signal
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = ROOT / "tests" / "golden"
 MOST_MEMORY = 64 * 2**20
 MOST_SECONDS = 10
 """For one input; libFuzzer calls more a hang."""
 LONGEST_INPUT = 64 * 1024
-SEED_BYTES = 256 * 1024
 Parser = Callable[[bytes], None]
 
 
@@ -215,21 +217,6 @@ def _check(readings: Iterable[Reading]) -> None:
 
 def _memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-
-
-def seeds(name: str) -> Iterator[bytes]:
-    """Yield golden inputs for a parser, the small ones."""
-    signal, _, form = name.removeprefix("otlp-").partition("-")
-    if name.startswith("otlp-"):
-        suffix = "json" if form == "json" else "pb"
-        files = sorted(GOLDEN.rglob(f"*{signal}*.{suffix}"))
-    else:
-        named = name.removesuffix("-tail")
-        folders = [path for path in GOLDEN.rglob(named) if path.is_dir()]
-        files = [file for folder in folders for file in folder.rglob("*")]
-    for file in sorted(files):
-        if file.is_file() and file.stat().st_size <= SEED_BYTES:
-            yield file.read_bytes()
 
 
 def fuzz(name: str, corpus: Path, findings: Path, seconds: int) -> None:
