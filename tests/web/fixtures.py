@@ -38,6 +38,7 @@ from mileage.reports.board_reading import TOP as TOP_PART
 from mileage.web.services import Services
 from tests.ranking import Whole
 from tests.web import boards, darkening, hearing, parking, receiving
+from tests.web.awarding import FakeAwards
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
 from tests.web.groups import FakeAdoption, FakeGroups
@@ -670,4 +671,5 @@ def fake_services(
         adoption=FakeAdoption(empty=reports is not None and not reports.accounts),
         groups=FakeGroups(empty=reports is not None and not reports.accounts),
         oversight=FakeOversight(),
+        awards=FakeAwards(),
     )

@@ -38,6 +38,7 @@ from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
 from tests.ranking import Whole
 from tests.web import darkening, hearing, parking, receiving
+from tests.web.awarding import FakeAwards
 from tests.web.boards import why_of
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
@@ -381,6 +382,7 @@ class Stage:
     rights: FakeRights = field(default_factory=FakeRights)
     taking_part: FakeTakingPart = field(default_factory=FakeTakingPart)
     statements: FakeStatements = field(default_factory=FakeStatements)
+    awards: FakeAwards = field(default_factory=FakeAwards)
     groups: FakeGroups = field(default_factory=FakeGroups)
     adoption: FakeAdoption = field(default_factory=FakeAdoption)
     page_rate: int = 0
@@ -402,6 +404,7 @@ class Stage:
             groups=self.groups,
             adoption=self.adoption,
             oversight=FakeOversight(),
+            awards=self.awards,
         )
         self.app = create_app(services)
 

@@ -109,8 +109,8 @@ def saved_by_caches(tokens: Tokens, cost: int | None) -> int | None:
     if cost is None or not paid:
         return None
     uncached = sum(map(mul, tokens, UNCACHED))
-    gain = (uncached - paid) * cost
-    return abs(gain) // paid * (1 if gain > 0 else -1)
+    gain: int = (uncached - paid) * cost
+    return gain // paid if gain > 0 else -(-gain // paid)
 
 
 def evenness(parts: Sequence[int]) -> int:

@@ -22,6 +22,7 @@ from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import ingest_status_json, personal_json
 from mileage.web.adoption_pages import ENDPOINTS as ADOPTION
 from mileage.web.asking import instant, services, viewer
+from mileage.web.awards_pages import ENDPOINTS as AWARDS
 from mileage.web.board_api import ENDPOINTS as BOARDS
 from mileage.web.department_pages import ENDPOINTS as DEPARTMENTS
 from mileage.web.group_pages import ENDPOINTS as GROUPED
@@ -290,6 +291,7 @@ ENDPOINTS = (
         ),
     ),
     *DEPARTMENTS,
+    *AWARDS,
     *TAKING_PART,
     *GROUPED,
     *ADOPTION,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from mileage.domain.awards import AwardsPage
     from mileage.domain.cube import DepartmentPage, Listed
     from mileage.domain.oversight import OversightPage
     from mileage.domain.participation import Statements, TakingPart
@@ -40,6 +41,18 @@ class AdoptionDesk(Protocol):
 
     def page(self, viewer: Viewer) -> AdoptionPage:
         """Answer the teams that a viewer may see; raises NotFound."""
+        ...
+
+
+class AwardsDesk(Protocol):
+    """Where people see their own titles and tiers, and decline them."""
+
+    def page(self, viewer: Viewer) -> AwardsPage:
+        """Tell somebody what they have and had, and why."""
+        ...
+
+    def decline(self, viewer: Viewer, which: str, *, declined: bool) -> None:
+        """Decline a title, or ``tiers``, or take it again; raises Invalid, NotFound."""
         ...
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mileage.sources.base import OtlpSource
     from mileage.web.desks import (
         AdoptionDesk,
+        AwardsDesk,
         DepartmentDesk,
         GroupDesk,
         OversightDesk,
@@ -387,6 +388,7 @@ class Services:
     adoption: AdoptionDesk
     statements: StatementDesk
     oversight: OversightDesk
+    awards: AwardsDesk
     single_sign_on: SingleSignOn | None = None
     provisioning: Provisioning | None = None
     address: str = ""

@@ -16,6 +16,7 @@ CHOICE: Schema = {"type": "string", "enum": list(CHOICES)}
 FLAG: Schema = {"type": "boolean"}
 
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_RANGE: Schema = {"oneOf": [RANGE, {"type": "null"}]}
 WINDOW: Schema = {"$ref": "#/components/schemas/Window"}
@@ -27,6 +28,26 @@ FROZEN: Schema = {
 }
 
 TAKING_PART_SCHEMAS: dict[str, Schema] = {
+    "Awards": closed_object(
+        {
+            "awards": {
+                "type": "array",
+                "items": closed_object(
+                    {
+                        "kind": {"type": "string", "enum": ["title", "tier"]},
+                        "name": TEXT,
+                        "reason": TEXT,
+                        "began_at": INSTANT,
+                        "ended_at": MAYBE_INSTANT,
+                        "lapsed_at": MAYBE_INSTANT,
+                        "declined": FLAG,
+                    }
+                ),
+            }
+        },
+        "One's own titles and tiers; `ended_at` is null for what one has, `lapsed_at` "
+        "unless it is no longer earned and ends with its grace.",
+    ),
     "Participation": closed_object(
         {
             "mode": {"type": "string", "enum": list(MODES)},

@@ -16,6 +16,7 @@ import uvicorn
 
 from mileage.domain.errors import Conflict, Invalid, MileageError
 from mileage.domain.people import OPERATOR
+from mileage.reports.awards import OwnAwards
 from mileage.reports.oversight import Oversight
 from mileage.store.control import FILE_NAME, open_control
 from mileage.web.app import create_app
@@ -247,6 +248,9 @@ class Server:
             zone=self.organisation.policy.settings.zone,
             departments=self.organisation.departments,
             taking_part=self.organisation.answers.participation,
+            awards=OwnAwards(
+                self.organisation.control, self.organisation.policy.titles
+            ),
             groups=group_desk(self.organisation),
             adoption=adoption_desk(self.organisation),
             statements=statement_desk(self.organisation),
