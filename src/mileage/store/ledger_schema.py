@@ -27,6 +27,7 @@ MIGRATIONS = (
     "0010_claim",
     "0011_heard",
     "0012_worded",
+    "0013_attended",
 )
 FILLED = {"0003_presence": presence.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""

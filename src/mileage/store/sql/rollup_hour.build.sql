@@ -11,7 +11,9 @@ select
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
     count(*) filter (where cost is null and measure = '') as unpriced_calls,
-    count(*) filter (where measure = 'unmeasured') as unmeasured_calls
+    count(*) filter (where measure = 'unmeasured') as unmeasured_calls,
+    count(*) filter (where attended) as attended_calls,
+    count(*) filter (where not attended) as unattended_calls
 from current_call
 where (hour, account) in (
     select (h, a) from (

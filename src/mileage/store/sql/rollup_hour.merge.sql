@@ -10,7 +10,9 @@ merge into rollup_hour r using (
         sum(reasoning)::bigint as reasoning,
         sum(tool_input)::bigint as tool_input,
         sum(cost)::bigint as cost,
-        count(*) filter (where cost is null) as unpriced_calls
+        count(*) filter (where cost is null) as unpriced_calls,
+        count(*) filter (where attended) as attended_calls,
+        count(*) filter (where not attended) as unattended_calls
     from plain_call
     where seq = $seq
     group by all
@@ -27,13 +29,15 @@ when matched then update set
     reasoning = r.reasoning + n.reasoning,
     tool_input = r.tool_input + n.tool_input,
     cost = coalesce(r.cost + n.cost, r.cost, n.cost),
-    unpriced_calls = r.unpriced_calls + n.unpriced_calls
+    unpriced_calls = r.unpriced_calls + n.unpriced_calls,
+    attended_calls = r.attended_calls + n.attended_calls,
+    unattended_calls = r.unattended_calls + n.unattended_calls
 when not matched then insert (
     origin, hour, day, account, client, provider, model, calls, input, cache_read,
     cache_write, cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
-    unmeasured_calls
+    unmeasured_calls, attended_calls, unattended_calls
 ) values (
     'calls', n.hour, n.day, n.account, n.client, n.provider, n.model, n.calls, n.input,
     n.cache_read, n.cache_write, n.cache_write_1h, n.output, n.reasoning, n.tool_input,
-    n.cost, n.unpriced_calls, 0
+    n.cost, n.unpriced_calls, 0, n.attended_calls, n.unattended_calls
 )

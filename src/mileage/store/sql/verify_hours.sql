@@ -5,7 +5,9 @@ with counted as (
         count(*) as calls,
         sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
             + tool_input)::bigint as tokens,
-        coalesce(sum(cost), 0)::bigint as cost
+        coalesce(sum(cost), 0)::bigint as cost,
+        count(*) filter (where attended) as attended_calls,
+        count(*) filter (where not attended) as unattended_calls
     from current_call
     group by hour, account, client, provider, model
 ),
@@ -14,7 +16,7 @@ kept as (
         hour, account, client, provider, model, calls,
         input + cache_read + cache_write + cache_write_1h + output + reasoning
             + tool_input as tokens,
-        coalesce(cost, 0) as cost
+        coalesce(cost, 0) as cost, attended_calls, unattended_calls
     from rollup_hour
     where origin = 'calls'
 )
