@@ -47,7 +47,16 @@ select
     u.account, u.calls, u.unpriced_calls, u.unmeasured_calls,
     0::bigint as attended_calls, 0::bigint as unattended_calls,
     u.input, u.cache_read, u.cache_write, u.cache_write_1h, u.output, u.reasoning,
-    u.tool_input, u.tokens, u.cost, null::bigint as saved,
+    u.tool_input, u.tokens, u.cost, (
+        -- domain.measured.saved_by_caches
+        (90 * u.cache_read::hugeint - 25 * u.cache_write - 100 * u.cache_write_1h) * u.cost
+        // nullif(
+            100 * u.input::hugeint + 10 * u.cache_read + 125 * u.cache_write
+            + 200 * u.cache_write_1h + 500 * u.output + 500 * u.reasoning
+            + 100 * u.tool_input,
+            0
+        )
+    )::bigint as saved,
     coalesce(s.sessions, 0) as sessions, e.models, e.clients, u.active_days,
     coalesce(l.streak, 0) as streak,
     coalesce(
