@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @data_option
 @click.option("--lens", help="What to rank by. [default: the first of lenses.toml]")
 @click.option("--top", type=click.IntRange(min=1), help="How many rows to show.")
-@click.option("--window", metavar="DAYS", help="Such as 30d. [default: the settings']")
+@click.option("--window", help="30d, 24h, 7d, 90d, week, month or quarter.")
 @click.option("--scope", default="org", show_default=True, help="Whom to rank.")
 @click.option("--as-of", metavar="T", help="The board as published at this instant.")
 @json_option
 def command(data: Path, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401
-    """Show the board of the last 30 days in the terminal.
+    """Show the board of the last 30 days, or another window, in the terminal.
 
-    Publishes a snapshot first, so that everything taken in so far counts; with
+    Publishes first, so that everything taken in so far counts; with
     --as-of it shows what had been published at that instant. The read is recorded
     with the purpose `operations`.
     """
