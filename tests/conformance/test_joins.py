@@ -32,6 +32,7 @@ from tests.conformance.telemetry import (
     telemetry,
 )
 from tests.conformance.truth import coarse, fact, facts
+from tests.drawing import examples
 from tests.ledgers import Turning, booking, ledger_in
 from tests.witnesses import (
     CODEX_OTLP,
@@ -469,7 +470,7 @@ def equal_answers(draw):
     return len(at), draw(st.permutations(said))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(equal_answers())
 def test_equal_answers_stay_as_many_as_they_are(drawn):
     number, said = drawn
@@ -479,7 +480,7 @@ def test_equal_answers_stay_as_many_as_they_are(drawn):
     assert len({call.call_id for call in found}) == number
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.randoms(use_true_random=False))
 def test_any_part_of_the_witnesses_tells_of_no_call_twice(chance):
     told = all_told(3)

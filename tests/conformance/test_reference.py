@@ -13,9 +13,10 @@ from tests.conformance import reference
 from tests.conformance.codex_home import added, written
 from tests.conformance.homes import ALL_TRAPS, calls, home, witnesses
 from tests.conformance.truth import Home, Tokens, facts, packed, stamp
+from tests.drawing import examples
 from tests.witnesses import NOON, SECOND
 
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=examples(40))
 RECORDED = Path(__file__).parents[1] / "golden" / "logs"
 CASES = sorted(path.parent for path in RECORDED.glob("*/*/truth.json"))
 

@@ -56,9 +56,10 @@ from tests.client_logs import (
 from tests.client_logs import (
     settings as droid_settings,
 )
+from tests.drawing import examples
 
 # Each example writes a file: enough of them in far fewer than the usual hundred.
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=examples(30), deadline=None)
 LINES = {
     "aider_analytics": [sent(), sent(5), line(event="launched", properties={})],
     "copilot_events": [

@@ -28,6 +28,7 @@ from mileage.domain.people import OPERATOR, Credential, Viewer
 from mileage.domain.sign_in import MINUTE, SessionLimits
 from mileage.store.control import open_control
 from mileage.store.control.sign_in import LINK_LIFE
+from tests.drawing import examples
 
 IDLE_LIMIT, SESSION_LIFE, _ = SessionLimits()
 which = st.integers(0, 1)
@@ -258,5 +259,5 @@ class Credentials(RuleBasedStateMachine):
 
 TestCredentials = Credentials.TestCase
 TestCredentials.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None
+    max_examples=examples(12), stateful_step_count=25, deadline=None
 )

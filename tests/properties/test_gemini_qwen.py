@@ -18,6 +18,7 @@ from mileage.sources.gemini_cli_chat import SOURCE as GEMINI
 from mileage.sources.gemini_cli_outfile import SOURCE as OUTFILE
 from mileage.sources.otlp import OtlpReader
 from mileage.sources.qwen_code_chat import SOURCE as QWEN
+from tests.drawing import examples
 from tests.gemini_qwen_logs import (
     PLACE,
     SESSION,
@@ -43,7 +44,7 @@ OTLP = (gemini_cli_otlp.SOURCE, qwen_code_otlp.SOURCE)
 READER = OtlpReader(OTLP)
 TRAITS = {one.traits.name: one.traits for one in (*OTLP, GEMINI, OUTFILE, QWEN)}
 COUNT = st.integers(0, 5_000)
-SOME = settings(max_examples=60)
+SOME = settings(max_examples=examples(60))
 MEGABYTE = 1_000_000
 
 

@@ -18,6 +18,7 @@ from mileage.store.appending import call_row
 from mileage.store.ledger import Ledger
 from mileage.store.statements import run
 from mileage.store.verify import verify
+from tests.drawing import examples
 from tests.drawn_sessions import (
     GATEWAY,
     SESSION_TRAITS,
@@ -146,7 +147,7 @@ def split(rng: random.Random, said: Sequence[Seen]) -> Iterator[list[Seen]]:
         rest = rest[size:]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(stories(), st.randoms(use_true_random=False))
 def test_any_split_of_any_story_gives_the_calls_of_all(
     said: list[Seen], rng: random.Random

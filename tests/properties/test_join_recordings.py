@@ -18,6 +18,7 @@ from mileage.domain.join_policy import parse_join
 from mileage.domain.likeness import joint_counts
 from mileage.sources.installed import otlp_sources, traits
 from mileage.sources.otlp import OtlpReader
+from tests.drawing import examples
 from tests.session_logs import SOURCES
 from tests.witnesses import CODEX_OTLP, LOG, MINUTE, OTLP, ROLLOUT
 
@@ -97,7 +98,7 @@ def test_with_everything_that_was_recorded(scenario, policy):
     assert not any(call.differs or call.inflated for call in calls)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     st.sampled_from(SCENARIOS),
     st.integers(-2 * MINUTE, 2 * MINUTE),

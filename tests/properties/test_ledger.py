@@ -21,6 +21,7 @@ from mileage.reports.standings import Making, publish
 from mileage.store import queries
 from mileage.store.ledger import Ledger
 from mileage.store.verify import verify
+from tests.drawing import examples
 from tests.ledgers import FewPeople, booking, ledger_in, price
 from tests.ranking import rank, whole
 from tests.witnesses import (
@@ -39,7 +40,7 @@ from tests.witnesses import (
 MIXED = st.tuples(claude_histories(), codex_histories()).map(
     lambda pair: [*pair[0][1], *pair[1]]
 )
-FEW = settings(max_examples=12)
+FEW = settings(max_examples=examples(12))
 
 
 def current(ledger: Ledger) -> list[tuple[object, ...]]:
@@ -48,7 +49,7 @@ def current(ledger: Ledger) -> list[tuple[object, ...]]:
     return [(sorted(row.keys.items()), row.figures) for row in rows]
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(MIXED, st.randoms(use_true_random=False), st.integers(2, 8))
 def test_batching_order_and_repetition_do_not_matter(
     said: list[Seen], rng: random.Random, size: int

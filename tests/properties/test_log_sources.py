@@ -15,6 +15,7 @@ from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
 from mileage.domain.witness import ACTIVITY_KINDS
 from mileage.sources.jsonl import EARLIEST
 from tests import gemini_qwen_logs, session_logs
+from tests.drawing import examples
 from tests.session_logs import (
     MARKER,
     activities,
@@ -74,7 +75,7 @@ LINES = [
 ]
 OBJECTS = [one for one in LINES if one.startswith(b"{")]
 # Each example reads a dozen lines: enough of them in far fewer than the usual hundred.
-FEW = settings(max_examples=35)
+FEW = settings(max_examples=examples(35))
 NUMBERS = st.one_of(
     st.integers(-5, 50), st.integers(), st.floats(allow_nan=False), st.booleans()
 )

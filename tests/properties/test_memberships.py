@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mileage.domain.directory import PersonRow, memberships_on
 from mileage.domain.people import Membership
 from mileage.store.control import open_control
+from tests.drawing import examples
 
 FIRST = date(2026, 1, 1)
 TEAMS = ("Core", "Edge", "Lab")
@@ -139,7 +140,7 @@ def answer(control, example, day, as_of):
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -157,7 +158,7 @@ def test_every_past_answer_can_be_given_again(control, clock, imports, day):
     assert answer(control, example, day, None) == model_answer(state, day)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(files, min_size=1, max_size=3))
 def test_importing_a_file_again_adds_no_row(control, imports):
     example = next(numbers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from mileage.domain.witness import ACTIVITY_KINDS, Reading
 from mileage.sources import claude_code_otlp, codex_otlp
 from mileage.sources.otlp import OtlpReader
 from mileage.sources.otlp_record import OtlpRecord, Point
+from tests.drawing import examples
 from tests.otlp_bodies import API_REQUEST, SSE_EVENT, log, logs, packed_logs
 
 SOURCES = (claude_code_otlp.SOURCE, codex_otlp.SOURCE)
@@ -26,8 +26,8 @@ RECORDED = [
     for scenario in ("cc-json", "cx-json", "cc-basic", "cx-err", "cc-cumul", "cc-trace")
     for path in sorted((FOLDER / scenario).iterdir())
 ]
-# Enough to notice; MILEAGE_FUZZ=20000 searches for hours.
-EXAMPLES = int(os.environ.get("MILEAGE_FUZZ", "80"))
+# Enough to notice; a soak searches for hours.
+EXAMPLES = examples(80)
 SIGNALS = st.sampled_from(["logs", "metrics", "traces"])
 FORMS = st.sampled_from(["json", "protobuf"])
 
@@ -88,7 +88,7 @@ def test_recorded_bodies_cut_short_or_spliced(data):
 
 
 @given(SIGNALS, st.sampled_from(RECORDED))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_body_at_the_wrong_address(signal, recorded):
     _, body = recorded
     survives(signal, "json" if body[:1] == b"{" else "protobuf", body)
@@ -98,7 +98,7 @@ def test_a_body_at_the_wrong_address(signal, recorded):
 @given(
     depth=st.integers(1, 3000), opening=st.sampled_from(["[", '{"a":', '{"values":['])
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_nested_json(depth, opening):
     nested = b'{"resourceLogs":[{"scopeLogs":' + opening.encode() * depth
     survives("logs", "json", nested)
@@ -170,7 +170,7 @@ COUNTS = st.integers(0, MAX_COUNT)
 
 
 @given(st.lists(st.tuples(CALLS, COUNTS, st.booleans()), max_size=6))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_json_and_protobuf_say_the_same(drawn):
     events = []
     for number, (event, count, as_text) in enumerate(drawn):
@@ -184,7 +184,7 @@ def test_json_and_protobuf_say_the_same(drawn):
 
 
 @given(st.permutations(range(6)), st.integers(1, 6))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_grouping_into_bodies_does_not_matter(order, size):
     events = [log({**API_REQUEST, "request_id": f"req_{n}"}) for n in order]
     rows = set()

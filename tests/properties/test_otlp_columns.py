@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToJson
@@ -16,6 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from mileage import native
 from mileage.sources import installed
 from mileage.sources.otlp import OtlpReader
+from tests.drawing import examples
 from tests.otlp_bodies import API_REQUEST, AT_NANOS, CLAUDE_SCOPE, SSE_EVENT
 from tests.readings import read
 
@@ -24,7 +24,7 @@ QUICK = OtlpReader(SOURCES)
 ORDINARY = OtlpReader(SOURCES, at_once=False)
 FOLDER = Path(__file__).parents[1] / "golden" / "otlp"
 RECORDED = [path.read_bytes() for path in sorted(FOLDER.glob("*/*-logs.pb"))]
-EXAMPLES = int(os.environ.get("MILEAGE_FUZZ", "100"))
+EXAMPLES = examples(80)
 
 PROMPT = {
     "event.name": "user_prompt",

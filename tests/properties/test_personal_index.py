@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from mileage.wiring.personal import Asking, answer_of
+from tests.drawing import examples
 from tests.session_logs import added, answer, count, event, meta, record, tokens, turn
 from tests.session_logs import usage as used
 
@@ -220,4 +221,6 @@ def merged(rows):
 
 
 TestHomes = Homes.TestCase
-TestHomes.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestHomes.settings = settings(
+    max_examples=examples(12), stateful_step_count=20, deadline=None
+)

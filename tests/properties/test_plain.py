@@ -16,6 +16,7 @@ from mileage.domain.witness import WitnessBatch
 from mileage.store.ledger import Ledger
 from mileage.store.rules import Priced
 from mileage.store.verify import verify
+from tests.drawing import examples
 from tests.ledgers import Turning, rules
 from tests.witnesses import CODEX_OTLP, HOUR, LOG, NOON, OTLP, ROLLOUT, TRAITS, seen
 
@@ -197,7 +198,7 @@ def test_columns_and_rows_give_the_same_ledger(
     if way == "json":
         monkeypatch.setattr(native, "scan", None)
 
-    @settings(max_examples=8 if way == "arrow" else 3)
+    @settings(max_examples=examples(8 if way == "arrow" else 3))
     @given(appends())
     def check(history: list[list[Seen]]) -> None:
         with empty(opened) as (rows, columns):
@@ -210,7 +211,7 @@ def test_columns_and_rows_give_the_same_ledger(
     check()
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(appends(), st.sampled_from(["acc_a", "acc_b"]))
 def test_claims_move_plain_calls_as_well(
     opened: tuple[Ledger, Ledger], history: list[list[Seen]], who: str
@@ -225,7 +226,7 @@ def test_claims_move_plain_calls_as_well(
         assert_alike(rows, columns)
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(appends(), st.randoms(use_true_random=False))
 def test_other_batches_and_another_order_change_no_call(
     opened: tuple[Ledger, Ledger], history: list[list[Seen]], rng: random.Random

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mileage.ingest.push_client import Later
 from mileage.ingest.push_marks import Marks
 from mileage.ingest.spool import Spool
+from tests.drawing import examples
 from tests.pushes import Ledger, Machine
 
 
@@ -91,7 +92,7 @@ ACTIONS = st.one_of(
 
 
 @given(st.lists(ACTIONS, min_size=1, max_size=14))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_every_call_arrives_and_is_the_same_wherever_it_came_from(actions):
     with TemporaryDirectory() as folder:
         ledger = Ledger()

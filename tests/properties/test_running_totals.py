@@ -16,6 +16,7 @@ from mileage.domain.witness import Activity
 from mileage.sources import claude_code_metrics, claude_code_otlp
 from mileage.sources.otlp import OtlpReader
 from mileage.store import queries
+from tests.drawing import examples
 from tests.ledgers import ledger_in
 from tests.otlp_bodies import (
     AT_MICROS,
@@ -80,7 +81,7 @@ def total(lives):
 
 
 @given(LIVES, st.sampled_from([running, deltas]), st.randoms(use_true_random=False))
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 def test_tokens_in_a_ledger(lives, way, chance):
     bodies = list(way(USAGE, lives))
     sent = chance.sample(bodies * 2, 2 * len(bodies))
@@ -95,7 +96,7 @@ def test_tokens_in_a_ledger(lives, way, chance):
 
 
 @given(LIVES, st.sampled_from([running, deltas]), st.randoms(use_true_random=False))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_lines_by_their_keys(lives, way, chance):
     bodies = list(way(LINES, lives))
     largest: dict[tuple[str, int], Activity] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -41,6 +40,7 @@ from mileage.sources.genai_usage import (
 )
 from mileage.sources.otlp import OtlpReader
 from mileage.sources.otlp_record import OtlpRecord, Point, Span
+from tests.drawing import examples
 from tests.otlp_bodies import AT_MICROS, pairs, span, spans
 
 SOURCES = tuple(
@@ -78,7 +78,7 @@ RECORDED = [
     )
     for path in sorted((FOLDER / scenario).iterdir())
 ]
-EXAMPLES = int(os.environ.get("MILEAGE_FUZZ", "80"))
+EXAMPLES = examples(80)
 SIGNALS = st.sampled_from(["metrics", "traces", "logs"])
 FORMS = st.sampled_from(["json", "protobuf"])
 
@@ -306,7 +306,7 @@ def counts_of(found):
 @given(
     depth=st.integers(1, 3000), opening=st.sampled_from(["[", '{"a":', '{"values":['])
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_nested_json(depth, opening):
     made = span({"gen_ai.operation.name": "chat"})
     made["attributes"] += pairs({"gen_ai.usage.input_tokens": "DEEP"})

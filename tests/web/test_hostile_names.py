@@ -30,6 +30,7 @@ from mileage.domain.sums import Share
 from mileage.web.app import create_app
 from mileage.web.board_cells import exact_texts
 from mileage.web.pages import templates
+from tests.drawing import examples
 from tests.web import fixtures
 from tests.web.fixtures import FakeReports
 
@@ -49,7 +50,7 @@ NAMES = st.one_of(
     st.text("<>&\"'`=/ ab{}%#!-", min_size=1, max_size=24),
     st.text(min_size=1, max_size=12),
 )
-FEW = settings(max_examples=10)
+FEW = settings(max_examples=examples(10))
 FIRST = fixtures.SNAPSHOT.standings[17]
 TEMPLATE = fixtures.personal()
 

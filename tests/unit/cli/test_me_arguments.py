@@ -15,6 +15,7 @@ from mileage import cli
 from mileage.cli import me, me_arguments
 from mileage.cli.me_arguments import plain
 from mileage.reports.local import GROUPINGS
+from tests.drawing import examples
 from tests.session_logs import answer, write_log
 
 WORDS = (
@@ -48,7 +49,10 @@ def by_click(arguments, monkeypatch):
     return reported[0] if reported else None
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(400),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(arguments=st.lists(st.sampled_from(WORDS), max_size=7))
 def test_it_understands_nothing_else_than_click(arguments, monkeypatch):
     told = plain(arguments)

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from mileage.domain.errors import NewerData
 from mileage.ingest.push_marks import DIGEST, HEAD, Marks, Signature
+from tests.drawing import examples
 
 NAME, OTHER = b"n" * 16, b"o" * 16
 WAS = Signature(1, 100, 5)
@@ -150,7 +151,7 @@ def test_a_tail_that_was_cut_anywhere_is_cut_off(file):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_damage_never_invents_a_row(tmp_path_factory, data):
     file = tmp_path_factory.mktemp("damage") / "marks"
     whole = bytearray(written(file))
@@ -250,4 +251,6 @@ class Journal(RuleBasedStateMachine):
 
 
 TestJournal = Journal.TestCase
-TestJournal.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestJournal.settings = settings(
+    max_examples=examples(30), stateful_step_count=20, deadline=None
+)

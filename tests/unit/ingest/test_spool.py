@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mileage.domain.errors import NewerData, Unavailable
 from mileage.ingest import frames
 from mileage.ingest.spool import MIB, Spool
+from tests.drawing import examples
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_a_torn_tail_is_noticed_and_the_rest_is_sent(folder):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_no_cut_and_no_flip_sends_something_else(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("cut") / "spool"
     bodies = [b"a" * 30, b"b" * 20, b"c"]

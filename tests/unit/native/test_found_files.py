@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mileage.native import scan
 from mileage.sources.found import listed_files, looked_up
+from tests.drawing import examples
 
 NAMES = ("a", "ab", "aba", "a.jsonl", "b.jsonl", ".jsonl", "x.txt", "skip", "\u00e9.db")
 PARTS = st.sampled_from(["", "a", "ab", ".jsonl", "l", "skip", ".", "\u00e9", ".db"])
@@ -41,7 +42,10 @@ def tree(tmp_path_factory):
     return str(root)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(patterns=PATTERNS, unwanted=UNWANTED)
 def test_both_find_the_same_in_the_same_order(tree, patterns, unwanted):
     wanted = [*patterns, *unwanted]

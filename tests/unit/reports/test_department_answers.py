@@ -24,6 +24,7 @@ from mileage.web.api import ENDPOINTS
 from mileage.web.openapi import document
 from tests.charts import Desk, desk
 from tests.crowds import drawn
+from tests.drawing import examples
 from tests.organisations import Organisation, random_organisation
 from tests.web.json_schema import problems
 
@@ -194,7 +195,7 @@ def test_an_empty_question_brings_no_interval() -> None:
     check_frozen((None, "", ()))
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(st.integers(0, 2**32))
 def test_every_answer_about_every_department_is_as_described(seed: int) -> None:
     made = random_organisation(drawn(seed))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mileage.domain.errors import Invalid, TooLarge
 from mileage.sources.json_records import elements, records, word
+from tests.drawing import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -20,7 +21,7 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.text(), VALUES)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(OBJECTS, max_size=5),
     st.sampled_from([None, 0, 3]),
@@ -33,7 +34,7 @@ def test_an_array_yields_its_objects(objects, indent, ascii_only, around):
     assert [json.loads(one) for one in records(body)] == objects
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(OBJECTS, min_size=2, max_size=5))
 def test_lines_yield_their_objects(objects):
     body = "\n".join(json.dumps(one) for one in objects).encode()

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mileage.sources.openrouter_activity import SOURCE
+from tests.drawing import examples
 
 LINE = {
     "date": "2026-11-20",
@@ -112,7 +113,10 @@ def test_what_cannot_be_read_is_refused_by_its_number(tmp_path, changed):
     assert rejected.source == "openrouter_activity"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples(50),
+)
 @given(st.binary())
 def test_any_bytes(tmp_path, content):
     found = read(tmp_path, content)

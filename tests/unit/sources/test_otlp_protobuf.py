@@ -16,6 +16,7 @@ from mileage.domain.errors import Invalid
 from mileage.sources.otlp_protobuf import packed_keys, read_attributes, short_text
 from mileage.sources.otlp_scalar import bounded
 from mileage.sources.otlp_walk import packed_groups
+from tests.drawing import examples
 from tests.otlp_bodies import API_REQUEST, log, logs, packed_logs
 
 KEYS = ("id", "size", "k" * 127)
@@ -56,13 +57,13 @@ PAIRS = st.builds(KeyValue, key=NAMES, value=VALUES).map(
 
 
 @given(st.lists(PAIRS, max_size=6))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_reads_what_the_generated_classes_read(pairs):
     assert same(read_attributes(pairs, PACKED), expected(pairs))
 
 
 @given(PAIRS, st.data())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_broken_attributes_are_read_alike_refused_or_dropped(pair, data):
     broken = bytearray(pair) or bytearray(b"\0")
     at = data.draw(st.integers(0, len(broken) - 1))

@@ -16,6 +16,7 @@ from mileage.store import claims, presence, queries
 from mileage.store.ledger import Ledger
 from mileage.store.owners import claims_in_force
 from mileage.store.verify import verify
+from tests.drawing import examples
 from tests.drawn_sessions import GATEWAY, SESSION_TRAITS
 from tests.ledgers import Turning, booking, ledger_in, rules
 from tests.witnesses import (
@@ -260,7 +261,7 @@ def test_what_is_no_call_goes_with_it(tmp_path: Path) -> None:
         assert (all_of("acc_u"), all_of("acc_p")) == ((1, 1, 1, 1), (0, 0, 0, 0))
 
 
-@settings(max_examples=max(6, settings().max_examples // 4))
+@settings(max_examples=examples(6))
 @given(
     said=st.one_of(claude_histories().map(lambda drawn: drawn[1]), codex_histories()),
     cut=st.integers(0, 8),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mileage.domain.booking import Booking, Brought
 from mileage.store import heard as module
 from mileage.store.heard import hearing, roll_up
+from tests.drawing import examples
 from tests.ledgers import booking, ledger_in
 from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, seen
 
@@ -182,7 +183,7 @@ def never_rolled_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, .
 
 
 # Ledgers are made on disk: a few show what many would.
-@settings(max_examples=max(4, settings().max_examples // 8))
+@settings(max_examples=examples(3))
 @given(cuts=st.sets(st.integers(1, 11), max_size=4))
 def test_when_it_is_made_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory,

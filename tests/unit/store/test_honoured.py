@@ -15,6 +15,7 @@ from mileage.honours.figures import before_named, values_named
 from mileage.honours.lenses import parse_lenses
 from mileage.honours.titles import parse_titles
 from mileage.store.honoured import candidates, everybodys_values, values_before
+from tests.drawing import examples
 
 
 def shipped(name):
@@ -73,7 +74,7 @@ def known(row):
     )
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(st.lists(ROW, min_size=1, max_size=8))
 def test_the_database_finds_whoever_earns_something(cursor, rows):
     fill(cursor, rows)

@@ -14,6 +14,7 @@ from mileage.domain.sums import Figures
 from mileage.domain.tokens import TOKEN_CLASSES, Tokens
 from mileage.honours.lenses import Lens, value
 from mileage.store.lens_values import condition, lens_values, metric_columns
+from tests.drawing import examples
 
 
 def lens(unit="tokens", weights=(100,) * 7, **more):
@@ -91,7 +92,7 @@ def tables(people):
         yield connection.table("measured"), connection.table("days")
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(st.lists(measured(), min_size=1, max_size=12))
 def test_the_database_finds_what_the_rules_say(found):
     people = {f"acc_{at}": one for at, one in enumerate(found)}

@@ -19,6 +19,7 @@ from mileage.store.promoting import (
     promote_named,
 )
 from mileage.store.verify import verify
+from tests.drawing import examples
 from tests.ledgers import Turning, rules
 from tests.witnesses import HOUR, LOG, NOON, OTLP, TRAITS, seen
 
@@ -214,7 +215,7 @@ def test_an_append_that_fails_brings_everything_back(ledger) -> None:
     assert count(ledger, "plain_call") == 3
 
 
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 @given(
     numbers=st.lists(st.integers(0, 9), min_size=1, max_size=10, unique=True),
     who=st.sets(st.sampled_from(["acc_0", "acc_1", "acc_2"])),

@@ -10,6 +10,7 @@ from scim2_models.path import ScimFilter
 from mileage.domain.provisioning import Need
 from mileage.wiring import scim
 from mileage.wiring.scim_needs import ANYTHING, MOST, needs
+from tests.drawing import examples
 from tests.scim_service import ENTERPRISE, scim_service
 
 
@@ -132,7 +133,7 @@ filters = st.recursive(
 
 
 @given(filters)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_nobody_is_left_out_whom_a_filter_means(service, condition):
     def found():
         answer = service.http.get("/Users", params={"filter": condition})
