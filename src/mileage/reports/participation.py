@@ -109,18 +109,6 @@ class Participation:
             found[place] = replace(row, standing=self._nameless(row.standing, chosen))
         return tuple(found)
 
-    def findable(
-        self, rows: tuple[BoardRow, ...], viewer_id: str
-    ) -> tuple[BoardRow, ...]:
-        """Leave out of what a name was found by whoever does not show theirs."""
-        chosen = self._control.participation()
-        return tuple(
-            row
-            for row in rows
-            if self._stands(row.standing, chosen) == "shown"
-            or row.standing.account_id == viewer_id
-        )
-
     def state(self, viewer: Viewer) -> TakingPart:
         """Tell somebody how they stand on boards; raises NotFound."""
         if not viewer.account_id:

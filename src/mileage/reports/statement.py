@@ -239,6 +239,17 @@ def _access() -> tuple[Datum, ...]:
     """Return what people ask for, and what is recorded."""
     return (
         Datum(
+            "taking part",
+            "how you choose to stand on boards, your titles and tiers with their "
+            "reasons, which of them you declined, trainings you have done",
+            "to show boards as people want it, and how far teams are with targets",
+            "until the person is erased",
+            (
+                *("participation", "award", "award_choice", "tier_reference"),
+                "training",
+            ),
+        ),
+        Datum(
             "requests",
             "corrections, objections and erasures asked for, and their answers",
             "to answer them",
