@@ -93,7 +93,8 @@ def the_policy_forbids_what_is_unsafe_and_nothing_breaks(opened, case):
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     # A page that refreshes runs a file of ours, and nothing else.
-    live = f"{case.path}?".startswith("/?") and case.who
+    now = f"{case.path}?".startswith("/?") and "as_of" not in case.path
+    live = now and case.who
     assert ("script-src 'self'" in policy) == ("script-src" in policy) == bool(live)
     # The browser itself reports the 404 of the page that is one.
     expected = 1 if case.name == "error" else 0
@@ -107,9 +108,11 @@ def the_policy_forbids_what_is_unsafe_and_nothing_breaks(opened, case):
 def every_stop_is_reached_by_the_tab_key_and_seen(page):
     # Beyond the first sixty, a list repeats itself row by row.
     stops = min(page.evaluate(STOPS), 60)
-    for _ in range(stops):
+    # A field for a date and a time has stops inside that no page sees.
+    inner = 7 * page.locator("input[type^=datetime]:visible").count()
+    for _ in range(stops + inner):
         page.keyboard.press("Tab")
-    reached = page.evaluate("window.reached")
+    reached = page.evaluate("window.reached")[:stops]
     assert [stop for stop, _ in reached] == list(range(stops))
     unseen = [stop for stop, outline in reached if outline < 2]
     assert unseen == []

@@ -217,7 +217,7 @@ def test_who_may_read_the_whole_board_leafs_through_it(open_as):
     assert len(rows) == 40
     assert "251 to 290 of 290, page 2 of 2" in html
     assert 'href="/?lens=cost#top" rel="prev"' in html
-    assert html.count('aria-label="Pages of the board"') == 2
+    assert html.count('aria-label="Pages of the board, ') == 2
     refused = open_as("/?page=2", "me")
     assert refused.status_code == 403
     assert "Pages of the board" not in open_as("/", "me").text
