@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mileage.domain.policy import PolicyErrors
@@ -9,6 +12,7 @@ from mileage.honours.trial import Gain, Outcome
 from mileage.ingest.demo.habits import HABITS
 from mileage.wiring.rules import Tried, try_rules
 
+DOCS = Path(__file__).parents[3] / "docs" / "explanation" / "gaming.md"
 RAW = "tokens"
 
 
@@ -57,6 +61,18 @@ def test_who_only_looks_like_a_gamer_gains_like_honest_work(tried):
     for name in ("power-user", "night-shift"):
         gain = outcomes[name].lenses[default]
         assert gain.habit == gain.honest > 0
+
+
+def test_the_table_of_the_docs_is_what_comes_out(tried):
+    text = DOCS.read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\$.*) \|$", text, re.MULTILINE))
+    default = tried.lenses[0].name
+    for one in tried.outcomes:
+        told = [
+            f"{gain.habit} / {gain.honest}" + (" !" if gain.pays else "")
+            for gain in (one.lenses[default], one.lenses[RAW], one.lenses["output"])
+        ]
+        assert rows[one.strategy] == " | ".join([f"${one.dollars / 1e6:,.2f}", *told])
 
 
 def test_rules_of_the_organisation_take_the_place_of_the_shipped_ones(tmp_path):
