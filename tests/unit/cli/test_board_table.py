@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from mileage.cli.tables import board_table, moved
+from tests.web import fixtures
+
+ROW = fixtures.board("tokens").rows[11]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(None, "new"), (12, "="), (15, "+3"), (2000, "+1,988"), (7, "-5")],
+)
+def test_movement_is_told_by_sign(before, said):
+    assert moved(replace(ROW, before_rank=before)) == said
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"),
+    [("tokens", "1.23M"), ("micro_usd", "$1.23"), ("hundredths", "12,345.67")],
+)
+def test_a_row_has_its_value_honours_and_movement(unit, value):
+    standing = replace(ROW.standing, tier="gold", titles=("Cache Wizard",))
+    row = replace(ROW, value=1_234_567, standing=standing, before_rank=None)
+    board = replace(fixtures.board("tokens"), unit=unit, rows=(row,))
+    console = Console(width=250, no_color=True)
+    with console.capture() as told:
+        console.print(board_table(board))
+    line = next(one for one in told.get().splitlines() if standing.name in one)
+    assert line.split()[:2] == ["12", "new"]
+    assert f" {value} " in line
+    assert line.rstrip().endswith("gold, Cache Wizard")
+    assert ", 30d, 2026-10-23 09:00" in told.get()
