@@ -105,7 +105,7 @@ def saved_by_caches(tokens: Tokens, cost: int | None) -> int | None:
     cache read, 1.25 and 2 for a write, 5 for output. Below zero where caches were
     written and hardly read; None when nothing is priced or used.
     """
-    paid = sum(map(mul, tokens, RELATIVE))
+    paid: int = sum(map(mul, tokens, RELATIVE))
     if cost is None or not paid:
         return None
     uncached = sum(map(mul, tokens, UNCACHED))

@@ -23,7 +23,6 @@ from mileage.reports.boards import Boards
 from mileage.reports.cube import Chart, Terms
 from mileage.reports.cube_files import Cubes
 from mileage.reports.departments import Departments
-from mileage.reports.honouring import Rules as Honours
 from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
@@ -38,6 +37,7 @@ from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.wiring.claiming import Claims
 from mileage.wiring.groups import renew_peers
+from mileage.wiring.honours_in_force import HonoursInForce
 from mileage.wiring.horizon import Horizon
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
@@ -99,6 +99,7 @@ class Organisation:
         )
 
     horizon: Horizon
+    honours: HonoursInForce
 
     def state(self) -> tuple[int, int]:
         """Return what a snapshot depends on: the last append and the hour."""
@@ -122,8 +123,8 @@ class Organisation:
             **self.policy.versions,
         }
         policy = self.policy
-        version = " ".join(versions[f"{one}.toml"] for one in ("lenses", "tiers"))
-        rules = Honours(policy.lenses, policy.titles, policy.tiers, version)
+        rules, of_rules = self.honours()
+        versions.update(of_rules)
         making = Making(policy.settings, versions, now(), policy.lenses, rules)
         made = publish(self.ledger, self.control, making, self.snapshots)
         self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
@@ -226,6 +227,7 @@ def _assemble(
     return Organisation(
         data=data,
         horizon=horizon,
+        honours=HonoursInForce(data, policy),
         policy=policy,
         catalog=catalog,
         control=control,

@@ -1,0 +1,53 @@
+"""The rules of titles and tiers, as their files say it when a board is published.
+
+A change is in force with the next publication. Of files that are wrong, the last good
+rules stay in force until they are right, and the log says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from mileage.domain.policy import PolicyErrors
+from mileage.reports.honouring import Rules
+from mileage.wiring.policy import load_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mileage.wiring.policy import Policy
+
+log = logging.getLogger(__name__)
+FILES = ("lenses.toml", "titles.toml", "tiers.toml")
+
+
+class HonoursInForce:
+    """Reads the rules again at each publication; lenses change with a restart alone."""
+
+    def __init__(self, data: Path, policy: Policy) -> None:
+        self._data = data
+        self._good = policy
+        self._complaint = ""
+
+    def __call__(self) -> tuple[Rules, Mapping[str, str]]:
+        """Return the rules in force, and the versions of their files."""
+        try:
+            found = load_policy(self._data)
+        except PolicyErrors as error:
+            if str(error) != self._complaint:
+                log.warning(
+                    "the policy is wrong; until it is right titles and tiers go by the "
+                    "last good one: %s",
+                    error,
+                )
+            self._complaint = str(error)
+        else:
+            self._complaint = ""
+            if found.lenses == self._good.lenses:
+                self._good = found
+        good, versions = self._good, self._good.versions
+        bounds = f"{versions['lenses.toml']} {versions['tiers.toml']}"
+        rules = Rules(good.lenses, good.titles, good.tiers, bounds)
+        return rules, {name: versions[name] for name in FILES}
