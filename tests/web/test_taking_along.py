@@ -29,6 +29,8 @@ def test_it_is_the_board_that_the_report_answers():
     assert [row["account"] for row in found["rows"]] == ["acc-ada", "acc-bob"]
     assert found["about"]["made for"] == ADA.name
     assert stage.reports.asked[-1][:2] == ("board", ADA)
+    # One of the exports of the day, which have a limit.
+    assert stage.reports.asked[-1][1].through == "api"
 
 
 def test_a_board_of_the_past_is_a_file_too():
