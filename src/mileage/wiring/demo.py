@@ -51,6 +51,12 @@ POLICY = f"""\
 organisation = "{NAME}"
 zone = "{ZONE}"
 """
+MANY_PEOPLE = 10_000
+ROOM = """
+[limits]
+# Standings of so many are sorted and written at once.
+ledger_megabytes = 1024
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ def build(data: Path, wanted: Wanted, say: Callable[[str], None]) -> str:
     data.chmod(0o700)
     # The mark comes first: whatever is cut short here may be built anew.
     (data / MARK).write_text(Wanted(-1, -1).mark(0, ""), "utf-8")
-    (data / "policy" / "mileage.toml").write_text(POLICY, "utf-8")
+    policy = POLICY + (ROOM if wanted.people > MANY_PEOPLE else "")
+    (data / "policy" / "mileage.toml").write_text(policy, "utf-8")
     built_at = now()
     say(f"Drawing {wanted.people:,} people (seed {wanted.seed}) …")
     org = organisation(wanted.seed, wanted.people, built_at, ZoneInfo(ZONE))
