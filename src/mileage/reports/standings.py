@@ -59,11 +59,14 @@ def publish(
     rests_on = completeness(ledger)
     with ledger.one_moment() as cursor:
         seq = queries.last_seq(cursor)
+        periods = _periods(ledger, making)
+        since = min(one.previous.start for one in periods)
+        standings.bring_up_to_date(cursor, ledger.rules.clock.day(since))
         maker = standings.Making(cursor, ledger.rules.clock, making.lenses)
         _name(ledger, people, making, maker)
         found = tuple(
             _snapshot(ledger, maker, making, one, rests_on, snapshots)
-            for one in _periods(ledger, making)
+            for one in periods
         )
     publication = Publication(making.now, found, seq)
     snapshots.publish(publication)

@@ -46,6 +46,10 @@ PATIENCE_SECONDS = 10.0
 """For questions that are broken off when the ledger is closed."""
 
 
+_OF_MOMENTS = 0
+"""In place of a thread, whose cursor is its own."""
+
+
 class Room(NamedTuple):
     """What the database may use."""
 
@@ -75,6 +79,7 @@ class Ledger:
         self._now = now
         self._append_lock = threading.Lock()
         self._commit_lock = threading.Lock()
+        self._moment_lock = threading.Lock()
         self.simulated: tuple[int, int] | None = None
         """Accounts and calls of simulated roll-ups; None when not counted yet."""
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -122,16 +127,22 @@ class Ledger:
     def one_moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Read the ledger as it is now, whatever is appended meanwhile.
 
-        Tables that are made in it go with it.
+        One thread at a time, on one cursor: temporary tables stay for the next.
         """
-        cursor = self.cursor()
-        with said_plainly():
-            cursor.begin()
-        try:
-            yield cursor
-        finally:
-            with suppress(duckdb.Error):
-                cursor.rollback()
+        with self._moment_lock:
+            cursor = self._cursors.get(_OF_MOMENTS)
+            if cursor is None:
+                cursor = self._cursors[_OF_MOMENTS] = self._connection.cursor()
+            with said_plainly():
+                cursor.begin()
+            try:
+                yield cursor
+            except BaseException:
+                with suppress(duckdb.Error):
+                    cursor.rollback()
+                raise
+            with said_plainly():
+                cursor.commit()
 
     @contextmanager
     def at_rest(self) -> Iterator[Path]:

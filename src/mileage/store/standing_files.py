@@ -110,7 +110,7 @@ class StandingFiles:
         Returns how many of them it named; only if it did it is written anew.
         """
         cursor = self._cursor()
-        ((named,),) = _run(cursor, "named", path, accounts=list(graves))
+        ((named,),) = _run(cursor, "standing_file.named", path, accounts=list(graves))
         if named:
             with appearing(path) as part:
                 run(
@@ -136,8 +136,8 @@ class StandingFiles:
     def ranking(self, path: Path, among: Among) -> Ranking:
         """Rank by a lens; of equal values the account decides."""
         cursor, asked = self._cursor(), among.parameters()
-        found = _run(cursor, "rank", path, **asked)
-        before = _run(cursor, "before", path, **asked)
+        found = _run(cursor, "standing_file.rank", path, **asked)
+        before = _run(cursor, "standing_file.before", path, **asked)
         return Ranking(
             array("I", [number for number, _ in found]),
             array("q", [-value for _, value in found]),
@@ -146,13 +146,13 @@ class StandingFiles:
 
     def rows(self, path: Path, numbers: Sequence[int]) -> list[Standing]:
         """Return rows by their numbers, in the order asked for."""
-        found = _run(self._cursor(), "rows", path, numbers=list(numbers))
+        found = _run(self._cursor(), "standing_file.rows", path, numbers=list(numbers))
         by_number = {row[0]: _standing(row[1:]) for row in found}
         return [by_number[number] for number in numbers]
 
     def number(self, path: Path, account_id: str) -> int | None:
         """Return the number of an account's row."""
-        found = _run(self._cursor(), "number", path, account=account_id)
+        found = _run(self._cursor(), "standing_file.number", path, account=account_id)
         return found[0][0] if found else None
 
     def find(
@@ -163,7 +163,13 @@ class StandingFiles:
         Those in ``unnamed`` are not found by their names.
         """
         words = text.casefold().split()
-        found = _run(self._cursor(), "find", path, words=words, unnamed=sorted(unnamed))
+        found = _run(
+            self._cursor(),
+            "standing_file.find",
+            path,
+            words=words,
+            unnamed=sorted(unnamed),
+        )
         return frozenset(number for (number,) in found)
 
     def among_the_first(
@@ -171,12 +177,12 @@ class StandingFiles:
     ) -> list[str]:
         """Return the accounts that are among the first by any lens."""
         asked = {"top": top, "kinds": list(kinds), "without": sorted(without)}
-        found = _run(self._cursor(), "first", path, **asked)
+        found = _run(self._cursor(), "standing_file.first", path, **asked)
         return [account for (account,) in found]
 
     def total(self, path: Path) -> tuple[Figures, int]:
         """Return what all rows add up to, and how many there are."""
-        ((accounts, *sums),) = _run(self._cursor(), "total", path)
+        ((accounts, *sums),) = _run(self._cursor(), "standing_file.total", path)
         return _figures(sums), accounts
 
     def rest(
@@ -196,7 +202,7 @@ class StandingFiles:
             "listed": some is not None,
             "accounts": list(some or ()),
         }
-        (found,) = _run(self._cursor(), "rest", path, **asked)
+        (found,) = _run(self._cursor(), "standing_file.rest", path, **asked)
         measures = zip(found[::3], found[1::3], found[2::3], strict=True)
         return tuple(
             (people, total, *([*(largest or ()), 0, 0][:2]))
@@ -205,7 +211,9 @@ class StandingFiles:
 
     def departments(self, path: Path) -> frozenset[str]:
         """Return the departments that somebody of a file is in."""
-        return frozenset(name for (name,) in _run(self._cursor(), "departments", path))
+        return frozenset(
+            name for (name,) in _run(self._cursor(), "standing_file.departments", path)
+        )
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:
@@ -253,7 +261,7 @@ def _readable(path: Path) -> Iterator[None]:
 def _run(
     cursor: duckdb.DuckDBPyConnection, name: str, path: Path, **parameters: object
 ) -> list[tuple[Any, ...]]:
-    text = statement(f"standing_file.{name}")
+    text = statement(name)
     with _readable(path):
         return cursor.execute(text, {"path": str(path), **parameters}).fetchall()
 

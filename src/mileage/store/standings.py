@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from duckdb import ColumnExpression
-
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND
@@ -41,6 +39,44 @@ class Totals(NamedTuple):
     input_hash: str
 
 
+_TABLES = (
+    *("standings.accounts.empty", "standings.signed.empty"),
+    *("standings.use.empty", "standings.use_tool.empty"),
+)
+_OF_DAYS = (
+    *("standings.use.clear", "standings.use_tool.clear", "standings.accounts"),
+    *("standings.use", "standings.use_tool"),
+)
+ROWS_AT_ONCE = 2_000_000
+"""Rows of roll-ups that are added up by day at once, which bounds the memory."""
+
+
+def bring_up_to_date(cursor: duckdb.DuckDBPyConnection, since: date) -> None:
+    """Add up by day what has changed since the last time, and number the accounts.
+
+    The tables stay with the cursor. A day is what it was if all of its roll-ups are.
+    """
+    for name in _TABLES:
+        run(cursor, name)
+    run(cursor, "standings.signing", since=since)
+    days: list[date] = []
+    rows = 0
+    for day, held in run(cursor, "standings.changed", since=since):
+        if rows + held > ROWS_AT_ONCE and days:
+            _add_up(cursor, days)
+            days, rows = [], 0
+        days.append(day)
+        rows += held
+    if days:
+        _add_up(cursor, days)
+    run(cursor, "standings.signed")
+
+
+def _add_up(cursor: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+    for name in _OF_DAYS:
+        run(cursor, name, days=days)
+
+
 class Making:
     """Makes the standings of several windows, all within one transaction."""
 
@@ -56,10 +92,10 @@ class Making:
 
     def make(self, period: Period) -> None:
         """Find what everybody did in a window, and in the period before it."""
-        self._add_up(period)
-        self._value(now=False)
+        self._begin(period)
+        self._value(period, now=False)
         run(self.cursor, "standings.values_before")
-        self._value(now=True)
+        self._value(period, now=True)
         run(self.cursor, "standings.values")
         run(self.cursor, "standings.now")
 
@@ -81,18 +117,18 @@ class Making:
             )
         return self._totals()
 
-    def _add_up(self, period: Period) -> None:
-        window, before = period.window, period.previous
+    def _begin(self, period: Period) -> None:
+        """Add up what the windows cut of their days, and count sessions."""
         hours = {
-            "start": window.start // SECOND,
-            "end": window.end // SECOND,
-            "before": before.start // SECOND,
+            "start": period.window.start // SECOND,
+            "end": period.window.end // SECOND,
+            "before": period.previous.start // SECOND,
         }
-        first, last = self._days(window)
-        first_before, last_before = self._days(before)
-        run(self.cursor, "standings.cells", **hours)
-        run(self.cursor, "standings.days")
-        run(self.cursor, "standings.pairs")
+        first, last = self._days(period.window)
+        first_before, last_before = self._days(period.previous)
+        cut = self._cut(period)
+        run(self.cursor, "standings.edges", **hours, cut=cut)
+        run(self.cursor, "standings.tool_edges", **hours, cut=cut)
         run(
             self.cursor,
             "standings.sessions",
@@ -103,13 +139,29 @@ class Making:
             last_day_before=last_before,
         )
 
-    def _value(self, *, now: bool) -> None:
+    def _value(self, period: Period, *, now: bool) -> None:
         cursor = self.cursor
+        first, last = self._days(period.window if now else period.previous)
+        asked = {"first": first, "last": last, "cut": self._cut(period), "now": now}
+        run(cursor, "standings.side", **asked)
+        run(cursor, "standings.pairs", **asked)
         run(cursor, "standings.measured", now=now)
-        at = ColumnExpression("now")
-        days = cursor.table("standing_day").filter(at if now else ~at)
-        values = lens_values(cursor.table("standing_measured"), days, self._lenses)
+        measured, days = (
+            cursor.table("standing_measured"),
+            cursor.table("standing_side"),
+        )
+        values = lens_values(measured, days, self._lenses)
         values.create_view("standing_valued", replace=True)
+
+    def _cut(self, period: Period) -> list[date]:
+        """Return the days of which a part lies in a window, or in the one before."""
+        found = set()
+        for edge in (period.previous.start, period.window.start, period.window.end):
+            day = self._clock.day(edge - 1)
+            if day == self._clock.day(edge):
+                found.add(day)
+        # Calls may carry times of the day's hours to come.
+        return sorted(found)
 
     def _totals(self) -> Totals:
         ((*sums, accounts, simulated, digest),) = run(self.cursor, "standings.totals")

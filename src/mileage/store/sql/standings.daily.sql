@@ -1,4 +1,3 @@
 select day, sum(tokens)::bigint
-from standing_day
-where now
+from standing_side
 group by day

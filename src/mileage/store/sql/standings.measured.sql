@@ -6,6 +6,8 @@ with used as (
         sum(calls)::bigint as calls,
         sum(unpriced_calls)::bigint as unpriced_calls,
         sum(unmeasured_calls)::bigint as unmeasured_calls,
+        sum(attended_calls)::bigint as attended_calls,
+        sum(unattended_calls)::bigint as unattended_calls,
         sum(input)::bigint as input,
         sum(cache_read)::bigint as cache_read,
         sum(cache_write)::bigint as cache_write,
@@ -18,14 +20,13 @@ with used as (
         sum(tokens::hugeint * tokens) as squares,
         count(*) filter (where tokens > 0) as active_days,
         bool_or(simulated) as simulated
-    from standing_day
-    where now = $now
+    from standing_side
     group by account
 ),
 run as (
     select account, day - row_number() over (partition by account order by day)::integer as began
-    from standing_day
-    where now = $now and tokens > 0
+    from standing_side
+    where tokens > 0
 ),
 longest as (
     select account, max(days) as streak
@@ -40,12 +41,11 @@ even as (
         100 * sum(tokens)::hugeint * sum(tokens)
         // nullif(sum(tokens::hugeint * tokens), 0) as even_tools
     from standing_pair
-    where now = $now
     group by account
 )
 select
     u.account, u.calls, u.unpriced_calls, u.unmeasured_calls,
-    0::bigint as attended_calls, 0::bigint as unattended_calls,
+    u.attended_calls, u.unattended_calls,
     u.input, u.cache_read, u.cache_write, u.cache_write_1h, u.output, u.reasoning,
     u.tool_input, u.tokens, u.cost, (
         -- domain.measured.saved_by_caches
@@ -72,4 +72,5 @@ select
 from used u
 join even e using (account)
 left join longest l using (account)
-left join standing_sessions s on s.account = u.account and s.now = $now
+join standing_account a on a.number = u.account
+left join standing_sessions s on s.account = a.account and s.now = $now

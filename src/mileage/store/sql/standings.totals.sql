@@ -9,7 +9,8 @@ select
         concat_ws(
             '|', account, calls, input, cache_read, cache_write, cache_write_1h, output,
             reasoning, tool_input, coalesce(cost::varchar, '-'), unpriced_calls,
-            unmeasured_calls, sessions, models, clients, active_days, streak,
+            unmeasured_calls, attended_calls, unattended_calls, sessions, models,
+            clients, active_days, streak,
             even_days, even_tools
         ),
         chr(10) order by account

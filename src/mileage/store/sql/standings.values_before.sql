@@ -1,1 +1,3 @@
-create or replace temp table standing_values_before as select * from standing_valued
+create or replace temp table standing_values_before as
+select a.account, v."values"
+from standing_valued v join standing_account a on a.number = v.account

@@ -1,12 +1,10 @@
 -- The standings of a window, in the order of accounts; $days are its local days.
 copy (
     with model_of as (
-        select account, model, sum(tokens) as tokens
-        from standing_pair where now group by all
+        select account, model, sum(tokens) as tokens from standing_pair group by all
     ),
     client_of as (
-        select account, client, sum(tokens) as tokens
-        from standing_pair where now group by all
+        select account, client, sum(tokens) as tokens from standing_pair group by all
     ),
     models as (
         select account, list(model order by tokens desc, model) as models
@@ -21,7 +19,7 @@ copy (
             account,
             list(date_diff('day', $first_day::date, day)::smallint order by day) as days,
             list(tokens order by day) as tokens
-        from standing_day where now and tokens > 0
+        from standing_side where tokens > 0
         group by account
     )
     select
@@ -42,11 +40,12 @@ copy (
         coalesce(c.titles, []) as titles,
         coalesce(c.tier, '') as tier
     from standing_now m
-    join models using (account)
-    join clients using (account)
-    join standing_values v using (account)
-    left join standing_values_before b using (account)
-    left join daily using (account)
-    left join standing_chart c using (account)
+    join standing_account a using (account)
+    join models on models.account = a.number
+    join clients on clients.account = a.number
+    join standing_values v on v.account = m.account
+    left join standing_values_before b on b.account = m.account
+    left join daily on daily.account = a.number
+    left join standing_chart c on c.account = m.account
     order by account_id
 ) to $path (format parquet, compression zstd, row_group_size 8192)

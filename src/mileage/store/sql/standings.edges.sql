@@ -1,6 +1,7 @@
-create or replace temp table standing_day as
+-- Of the days that a window cuts, the part that lies in it.
+create or replace temp table standing_edge as
 select
-    now, account, day,
+    hour >= $start as now, day, number,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
@@ -12,10 +13,13 @@ select
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls,
-    bool_or(simulated) as simulated,
+    sum(attended_calls)::bigint as attended_calls,
+    sum(unattended_calls)::bigint as unattended_calls,
+    bool_or(origin = 'simulated-rollup') as simulated,
     (
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
         + sum(output) + sum(reasoning) + sum(tool_input)
     )::bigint as tokens
-from standing_cell
+from rollup_hour join standing_account using (account)
+where hour >= $before and hour < $end and day in (select unnest($cut::date[]))
 group by all

@@ -1,7 +1,6 @@
--- What was used by local day, client and model: in the window (now), or before it.
-create or replace temp table standing_cell as
+create temp table if not exists standing_use as
 select
-    hour >= $start as now, account, day, client, provider, model,
+    day, 0::integer as number,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
@@ -13,7 +12,13 @@ select
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls,
-    bool_or(origin = 'simulated-rollup') as simulated
+    sum(attended_calls)::bigint as attended_calls,
+    sum(unattended_calls)::bigint as unattended_calls,
+    bool_or(origin = 'simulated-rollup') as simulated,
+    (
+        sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
+        + sum(output) + sum(reasoning) + sum(tool_input)
+    )::bigint as tokens
 from rollup_hour
-where hour >= $before and hour < $end
+where false
 group by all

@@ -1,0 +1,1 @@
+create temp table if not exists standing_signed (day date, held bigint, signature hugeint)
