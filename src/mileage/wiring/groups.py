@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mileage.reports.adoption import Adoption, Everybody, make_progress
 from mileage.reports.benchmark import Groups
@@ -16,7 +16,31 @@ if TYPE_CHECKING:
 
     from mileage.domain.figures import Publication
     from mileage.domain.settings import Settings
-    from mileage.wiring.organisation import Organisation
+    from mileage.reports.answers import Answers
+    from mileage.reports.boards import Boards
+    from mileage.reports.departments import Departments
+    from mileage.store.control import Control
+    from mileage.store.ledger import Ledger
+    from mileage.wiring.policy import Policy
+
+
+class Organisation(Protocol):
+    """What is read of a ``wiring.organisation.Organisation``."""
+
+    @property
+    def data(self) -> Path: ...  # noqa: D102 - as there
+    @property
+    def policy(self) -> Policy: ...  # noqa: D102
+    @property
+    def control(self) -> Control: ...  # noqa: D102
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def boards(self) -> Boards: ...  # noqa: D102
+    @property
+    def answers(self) -> Answers: ...  # noqa: D102
+    @property
+    def departments(self) -> Departments: ...  # noqa: D102
 
 
 def peer_files(data: Path, settings: Settings) -> PeerFiles:
