@@ -203,9 +203,7 @@ def _assemble(
     pipeline = Pipeline(
         MeteredLedger(ledger, meters), people, screen, data / "segments", meters
     )
-    snapshots = Snapshots(data / "snapshots")
-    bring_forward(snapshots, policy.lenses)
-    snapshots.sweep()
+    snapshots = _published(data, policy)
     boards = Boards(snapshots)
     cadence = policy.settings.snapshot_seconds
     gauge = Gauge(data, pipeline, meters, snapshots, cadence, now)
@@ -213,13 +211,7 @@ def _assemble(
     receiving = Receiving(ledger, pipeline.backlog, gauge.load)
     receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
     holdings = Holdings(
-        ledger=ledger,
-        control=control,
-        snapshots=snapshots,
-        boards=boards,
-        settings=policy.settings,
-        lenses=policy.lenses,
-        now=now,
+        *(ledger, control, snapshots, boards, policy.settings, policy.lenses, now),
         receiving=receiving,
         faults=policy.faults,
         roles=RolesInForce(data, control.note_purposes),
@@ -240,6 +232,14 @@ def _assemble(
         cubes=Cubes(data / "cubes"),
         answers=Answers(holdings),
     )
+
+
+def _published(data: Path, policy: Policy) -> Snapshots:
+    """Open what was published, in the form of today and without leftovers."""
+    snapshots = Snapshots(data / "snapshots")
+    bring_forward(snapshots, policy.lenses)
+    snapshots.sweep()
+    return snapshots
 
 
 def _pricer(catalog: Catalog) -> Pricer:
