@@ -293,6 +293,5 @@ def _standing(row: Sequence[Any]) -> Standing:
     used = zip(told.pop("used_days"), told.pop("used_tokens"), strict=True)
     for day, tokens in used:
         daily[day] = tokens
-    return Standing(
-        *head[:5], figures=figures, role=head[5], daily=tuple(daily), **told
-    )
+    told |= {"figures": figures, "role": head[5], "daily": tuple(daily)}
+    return Standing(**dict(zip(_LEADING[:5], head[:5], strict=True)), **told)
