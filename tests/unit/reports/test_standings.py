@@ -14,8 +14,10 @@ from mileage.reports.personal import personal_page
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, publish
 from mileage.store import queries
+from mileage.store.ledger_schema import MIGRATIONS
 from mileage.store.verify import verify
 from tests.ledgers import FewPeople, booking, ledger_in
+from tests.old_ledgers import step_back
 from tests.ranking import Whole, whole
 from tests.unit.reports.test_status import simulate
 from tests.witnesses import DAY, HOUR, LOG, NOON, SECOND, seen
@@ -148,3 +150,42 @@ def test_two_sources_that_disagree_show_on_the_page(tmp_path: Path) -> None:
     assert page.total.tokens.output == 50
     assert (page.differing_calls, page.attended_calls) == (1, 1)
     assert (page.rank, page.ranked) == (1, 1)
+
+
+def test_what_clients_say_of_attendance_is_counted(tmp_path: Path) -> None:
+    marks = (True, True, False, None)
+    said = [
+        seen(account="acc_a", key=str(at), link="", attended=mark)
+        for at, mark in enumerate(marks)
+    ]
+    joined = [
+        seen(account="acc_b", session="s", attended=None, output=7),
+        seen(LOG, account="acc_b", session="s", attended=False, output=7),
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        ledger.append(
+            booking([seen(account="acc_a", key="9", link="", attended=False)])
+        )
+        ledger.append(booking(joined))
+        found = {one.account_id: one for one in snapshot(tmp_path, ledger).standings}
+        assert verify(ledger) == []
+    one = found["acc_a"]
+    assert (one.figures.calls, one.attended_calls, one.unattended_calls) == (5, 2, 2)
+    other = found["acc_b"]
+    assert other.attended_calls + other.unattended_calls == 1
+    assert other.unattended_calls == 1
+
+
+def test_attendance_of_before_is_told_anew_by_the_migration(tmp_path: Path) -> None:
+    said = [
+        seen(account="acc_a", key=str(at), link="", attended=mark)
+        for at, mark in enumerate((True, False, False, None))
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+    step_back(tmp_path / "ledger.duckdb", MIGRATIONS.index("0013_attended"))
+    with ledger_in(tmp_path) as ledger:
+        (one,) = snapshot(tmp_path, ledger).standings
+        assert verify(ledger) == []
+    assert (one.attended_calls, one.unattended_calls) == (1, 2)
