@@ -50,10 +50,12 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PATIENCE = {
     # How long a connection may do with no call.
     "grpc.max_connection_idle_ms": 120_000,
-    # Calls at once on one of them, and bytes of its headers.
-    "grpc.max_concurrent_streams": 100,
+    # Calls at once on one of them: an exporter has one, a relay a few; a hundred large
+    # ones keep everybody else waiting. Further ones wait at the client.
+    "grpc.max_concurrent_streams": 8,
     # Of a message that nobody reads yet, no more than a small one is taken in.
     "grpc.http2.bdp_probe": 0,
+    # Bytes of a call's headers.
     "grpc.max_metadata_size": 16 * 1024,
     # Clients behind routers ping; more often than this is a flood.
     "grpc.http2.min_ping_interval_without_data_ms": 10_000,

@@ -67,7 +67,7 @@ def test_nobody_else_turns_it_or_sees_its_state(desk, viewer):
         lambda: desk.on(viewer, "for fun"),
         lambda: desk.off(viewer),
     ):
-        with pytest.raises(Refused, match="not yours to turn|sign in first"):
+        with pytest.raises(Refused, match=r"not yours to turn|sign in first"):
             act()
     assert desk.darkness() is None
     assert not desk.incident_file(1).parent.exists()
