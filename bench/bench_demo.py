@@ -42,8 +42,10 @@ def shape() -> tuple[float, float, float, float]:
         ]
     tokens = [one.figures.tokens.total for one in people]
     costs = sorted((one.figures.cost or 0 for one in people), reverse=True)
-    shares = [sum(costs[: len(costs) // part]) / sum(costs) for part in (100, 10)]
-    return sum(tokens) / TRILLION, max(tokens) / BILLION, *shares
+    hundredth, tenth = (
+        sum(costs[: len(costs) // part]) / sum(costs) for part in (100, 10)
+    )
+    return sum(tokens) / TRILLION, max(tokens) / BILLION, hundredth, tenth
 
 
 def main() -> int:

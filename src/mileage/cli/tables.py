@@ -11,8 +11,12 @@ from mileage.domain.window import moment
 from mileage.web.numbers import compact, exact, money, percent, valued
 
 if TYPE_CHECKING:
-    from mileage.domain.figures import Board, BoardRow, Snapshot
+    from mileage.domain.figures import Board, BoardRow, Snapshot, Standing
     from mileage.domain.sums import Figures
+
+
+ROOMY, NUMBER = 130, 6
+"""Columns of a terminal with room for places and honours; of a figure."""
 
 
 def console() -> Console:
@@ -20,8 +24,12 @@ def console() -> Console:
     return Console(highlight=False)
 
 
-def board_table(board: Board) -> Table:
-    """Lay the board out; the caption says what it rests on."""
+def board_table(board: Board, width: int = ROOMY) -> Table:
+    """Lay the board out; the caption says what it rests on.
+
+    Ranks and figures are never cut: where ``width`` has no room for them too, places
+    and honours are left out.
+    """
     snapshot = board.snapshot
     start, end = moment(snapshot.window.start), moment(snapshot.window.end)
     table = Table(
@@ -34,21 +42,28 @@ def board_table(board: Board) -> Table:
         header_style="dim",
         pad_edge=False,
     )
-    table.add_column("#", justify="right")
-    table.add_column("Moved", justify="right", style="dim")
+    for heading in ("#", "Moved"):
+        table.add_column(heading, justify="right", min_width=len(heading))
     table.add_column("Name", no_wrap=True)
-    table.add_column("Department", no_wrap=True, style="dim")
-    for heading in (board.lens.capitalize(), "Tokens", "Output", "Cost", "Cache"):
-        table.add_column(heading, justify="right")
-    table.add_column("Tier and titles", no_wrap=True, style="dim")
-    table.add_row("", "", "Everybody", "", "", *_cells(snapshot.total), style="bold")
+    for heading in ("Value", "Tokens", "Output", "Cost", "Cache"):
+        table.add_column(heading, justify="right", min_width=NUMBER)
+    more = width >= ROOMY
+    if more:
+        table.add_column("Department", no_wrap=True, style="dim")
+        table.add_column("Tier and titles", no_wrap=True, style="dim")
+    table.add_row("", "", "Everybody", "", *_cells(snapshot.total), style="bold")
     for row in board.rows:
         one = row.standing
-        who = (exact(row.rank), moved(row), one.name, one.department)
-        honours = ", ".join(filter(None, (one.tier, *one.titles)))
-        value = valued(row.value, board.unit)
-        table.add_row(*who, value, *_cells(one.figures), honours)
+        told = (exact(row.rank), moved(row), one.name, valued(row.value, board.unit))
+        beside = (one.department, _honours(one)) if more else ()
+        table.add_row(*told, *_cells(one.figures), *beside)
     return table
+
+
+def _honours(one: Standing) -> str:
+    """Name the tier and the first title, and count the others."""
+    others = f" +{len(one.titles) - 1}" if one.titles[1:] else ""
+    return ", ".join(filter(None, (one.tier, *one.titles[:1]))) + others
 
 
 def moved(row: BoardRow) -> str:

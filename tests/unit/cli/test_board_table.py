@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mileage.cli.tables import board_table, moved
+from mileage.cli.tables import ROOMY, board_table, moved
+from mileage.web.numbers import compact
 from tests.web import fixtures
 
 ROW = fixtures.board("tokens").rows[11]
@@ -24,7 +25,7 @@ def test_movement_is_told_by_sign(before, said):
     [("tokens", "1.23M"), ("micro_usd", "$1.23"), ("hundredths", "12,345.67")],
 )
 def test_a_row_has_its_value_honours_and_movement(unit, value):
-    standing = replace(ROW.standing, tier="gold", titles=("Cache Wizard",))
+    standing = replace(ROW.standing, tier="gold", titles=("Cache Wizard", "Full Tank"))
     row = replace(ROW, value=1_234_567, standing=standing, before_rank=None)
     board = replace(fixtures.board("tokens"), unit=unit, rows=(row,))
     console = Console(width=250, no_color=True)
@@ -33,5 +34,20 @@ def test_a_row_has_its_value_honours_and_movement(unit, value):
     line = next(one for one in told.get().splitlines() if standing.name in one)
     assert line.split()[:2] == ["12", "new"]
     assert f" {value} " in line
-    assert line.rstrip().endswith("gold, Cache Wizard")
+    assert line.rstrip().endswith("gold, Cache Wizard +1")
     assert ", 30d, 2026-10-23 09:00" in told.get()
+
+
+@pytest.mark.parametrize("width", [80, 100, 130, 160])
+def test_figures_are_whole_in_every_terminal(width):
+    standing = replace(ROW.standing, tier="gold", titles=("Cache Wizard",) * 9)
+    row = replace(ROW, value=1_234_567, standing=standing)
+    board = replace(fixtures.board("tokens"), rows=(row,))
+    console = Console(width=width, no_color=True)
+    with console.capture() as told:
+        console.print(board_table(board, width))
+    head = next(one for one in told.get().splitlines() if "Moved" in one)
+    line = next(one for one in told.get().splitlines() if standing.name[:8] in one)
+    assert {"#", "Value", "Tokens", "Output", "Cost", "Cache"} <= set(head.split())
+    assert {"12", "1.23M", compact(standing.figures.tokens.total)} <= set(line.split())
+    assert ("gold" in line) == (width >= ROOMY)
