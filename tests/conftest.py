@@ -26,6 +26,11 @@ def pytest_collection_finish():
     gc.enable()
 
 
+def pytest_unconfigure():
+    """Let the database's module be taken down in peace: it reports what is left."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_index(tmp_path_factory):
     """No test may touch the index of whoever runs the tests."""
