@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Part = TypeVar("Part")
+Member = TypeVar("Member")
 
 PERCENT = 100
 STEPS = (1, 2, 5)
@@ -111,7 +112,8 @@ def _sums_within(
 
 
 def blocks(
-    parts: Mapping[Part, Crowd], tells: Callable[[Crowd], bool]
+    parts: Mapping[Part, tuple[Member, ...]],
+    tells: Callable[[tuple[Member, ...]], bool],
 ) -> tuple[tuple[Part, ...], ...]:
     """Divide parts into blocks that may all be told; () when not even the whole may.
 
@@ -134,7 +136,7 @@ def blocks(
     return (*((name,) for name in alone), *([tuple(pool)] if pool else []))
 
 
-def joined(crowds: Iterable[Crowd]) -> Crowd:
+def joined(crowds: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
     """Return everybody of several groups."""
     return tuple(chain.from_iterable(crowds))
 

@@ -1,7 +1,9 @@
 """Which groups of peers may be told of, and how finely.
 
 Bands and nothing else: a sum of a role beside sums of teams would be two divisions of
-the same people, and their difference can be one person. Medians do not subtract.
+the same people, and their difference can be one person. Medians do not subtract, but
+parts of people do: the per cents of a role less those of its mixes of tools are those
+of the other mixes. So groups are divided into blocks like departments are.
 """
 
 from __future__ import annotations
@@ -9,12 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.access.disclosure import rung, spread
+from mileage.access.disclosure import blocks, joined, rung, spread
 from mileage.domain.cube import Range
 from mileage.domain.peers import Bin, PeerGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.peers import GroupKind
 
@@ -27,26 +29,64 @@ class Peer(NamedTuple):
     amount: int
     named: bool = False
     """Others see it on a board, under a name."""
+    fresh: bool = True
+    """Some of it was used after the last publication."""
+
+
+Tree = dict[str, dict[str, tuple[Peer, ...]]]
+"""Who used something, by role and mix of tools; '' stands for having no role."""
+
+
+def divided(
+    tree: Tree, least: int
+) -> Iterator[tuple[GroupKind, tuple[str, str], tuple[Peer, ...]]]:
+    """Yield groups with their role and tools, of which each difference may be told.
+
+    Everybody, then roles, then the tools within each role that is told; whoever is left
+    of a role, or of everybody, is enough people as well.
+    """
+    whole = {role: joined(mixes.values()) for role, mixes in tree.items()}
+    yield "everybody", ("", ""), joined(whole.values())
+    for role in _alone(whole, least):
+        if role:
+            yield "role", (role, ""), whole[role]
+        kind: GroupKind = "role and tools" if role else "tools"
+        for tools in _alone(tree[role], least):
+            yield kind, (role, tools), tree[role][tools]
+
+
+def _alone(parts: Mapping[str, tuple[Peer, ...]], least: int) -> list[str]:
+    """Return the parts that may be told by themselves."""
+    found = blocks(parts, lambda peers: tells(peers, least))
+    return sorted(block[0] for block in found if len(block) == 1)
+
+
+def tells(peers: Sequence[Peer], least: int) -> bool:
+    """Tell whether a group is large enough, also without those known by name.
+
+    Whoever looks is one of them and knows their own figure: ``least`` others have to
+    be left. As many used something lately, so that two publications differ in as many.
+    """
+    users = [one for one in peers if one.amount]
+    unnamed = [one for one in users if not one.named]
+    return all(
+        len(some) > least and sum(one.fresh for one in some) >= least
+        for some in (users, unnamed or users)
+    )
 
 
 def told(
     kind: GroupKind, name: str, peers: Sequence[Peer], least: int
 ) -> PeerGroup | None:
-    """Return what may be told of a group; None for one that is too small.
-
-    Whoever looks is one of them and knows their own figure: ``least`` others have to
-    be left, and of those who stand on no board by name as well, if there are any.
-    """
-    users = [one for one in peers if one.amount]
-    unnamed = sum(not one.named for one in users)
-    if len(users) <= least or 0 < unnamed <= least:
+    """Return what may be told of a group; None for one that is too small."""
+    if not tells(peers, least):
         return None
-    amounts = [one.amount for one in users]
+    amounts = [one.amount for one in peers if one.amount]
     median, middle = spread(amounts)
     return PeerGroup(
         kind=kind,
         name=name,
-        people=rounded_down(len(users)),
+        people=rounded_down(len(amounts)),
         median=Range(*median),
         middle=Range(*middle),
         bins=bins(amounts, least),

@@ -111,12 +111,12 @@ class Groups:
 
 def closest(peers: Peers, role: str, tools: str) -> PeerGroup | None:
     """Return the narrowest group of somebody that is told of."""
-    return (
-        (peers.group("role and tools", both(role, tools)) if role else None)
-        or (peers.group("role", role) if role else None)
-        or peers.group("tools", tools)
-        or peers.group("everybody", "")
+    near = (
+        peers.group("role and tools", both(role, tools)) or peers.group("role", role)
+        if role
+        else peers.group("tools", tools)
     )
+    return near or peers.group("everybody", "")
 
 
 def ranked(rows: Iterable[GroupRow]) -> tuple[GroupRow, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.access.peers import Peer, told
+from mileage.access.peers import Peer, divided, told
 from mileage.domain.errors import NotFound
 from mileage.domain.peers import Peers, tools_of
 from mileage.reports.published import Published
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from mileage.access.peers import Tree
     from mileage.domain.adoption import Progress
     from mileage.domain.figures import Snapshot, Standing
     from mileage.domain.peers import GroupKind
@@ -50,25 +51,22 @@ class Material(NamedTuple):
     """Of teams, towards targets."""
 
 
-def make_peers(head: Snapshot, material: Material, least: int) -> Peers:
-    """Sort everybody into groups, and leave out those that are too small."""
-    groups: dict[tuple[GroupKind, str], list[Peer]] = defaultdict(list)
-    people = set()
-    for one in material.standings:
-        if one.kind in PEOPLE:
-            people.add(one.account_id)
-            named = one.account_id in material.named
-            peer = Peer(one.figures.tokens.total, named)
-            for key in _groups_of(one):
-                groups[key].append(peer)
-    used: dict[tuple[GroupKind, str, str], int] = defaultdict(int)
-    for use in material.uses:
-        if use.account_id in people:
-            used["client", use.client, use.account_id] += use.tokens
-            used["model", use.model, use.account_id] += use.tokens
-    for (kind, name, account), tokens in used.items():
-        groups[kind, name].append(Peer(tokens, account in material.named))
-    found = (told(*key, peers, least) for key, peers in sorted(groups.items()))
+def make_peers(
+    head: Snapshot, material: Material, least: int, after: str = ""
+) -> Peers:
+    """Sort everybody into groups, and leave out those that are too small.
+
+    ``after`` is the day (ISO) after which use is new.
+    """
+    people = _people(head, material, after)
+    found = [
+        told(kind, _name(kind, *of), peers, least)
+        for kind, of, peers in divided(_by_role_and_tools(people), least)
+    ]
+    found += [
+        told(kind, name, peers, least)
+        for (kind, name), peers in _by_use(people, material.uses).items()
+    ]
     return Peers(
         window=head.window,
         zone=head.zone,
@@ -80,13 +78,54 @@ def make_peers(head: Snapshot, material: Material, least: int) -> Peers:
     )
 
 
-def _groups_of(one: Standing) -> Iterable[tuple[GroupKind, str]]:
-    tools = tools_of(one.clients)
-    yield "everybody", ""
-    yield "tools", tools
-    if one.role:
-        yield "role", one.role
-        yield "role and tools", both(one.role, tools)
+_People = dict[str, tuple["Standing", Peer]]
+
+
+def _people(head: Snapshot, material: Material, after: str) -> _People:
+    """Return people by account."""
+    later = sum(day <= after for day in head.days)
+    return {
+        one.account_id: (
+            one,
+            Peer(
+                one.figures.tokens.total,
+                named=one.account_id in material.named,
+                fresh=any(one.daily[later:]),
+            ),
+        )
+        for one in material.standings
+        if one.kind in PEOPLE
+    }
+
+
+def _by_role_and_tools(people: _People) -> Tree:
+    tree: dict[str, dict[str, list[Peer]]] = defaultdict(lambda: defaultdict(list))
+    for one, peer in people.values():
+        if peer.amount:
+            tree[one.role][tools_of(one.clients)].append(peer)
+    return {
+        role: {tools: tuple(peers) for tools, peers in mixes.items()}
+        for role, mixes in tree.items()
+    }
+
+
+def _by_use(
+    people: _People, uses: Iterable[GroupUse]
+) -> dict[tuple[GroupKind, str], list[Peer]]:
+    """Return what was used of each client and model."""
+    used: dict[tuple[GroupKind, str, str], int] = defaultdict(int)
+    for use in uses:
+        if use.account_id in people:
+            used["client", use.client, use.account_id] += use.tokens
+            used["model", use.model, use.account_id] += use.tokens
+    groups: dict[tuple[GroupKind, str], list[Peer]] = defaultdict(list)
+    for (kind, name, account), tokens in sorted(used.items()):
+        groups[kind, name].append(people[account][1]._replace(amount=tokens))
+    return groups
+
+
+def _name(kind: GroupKind, role: str, tools: str) -> str:
+    return both(role, tools) if kind == "role and tools" else role or tools
 
 
 def both(role: str, tools: str) -> str:
@@ -109,14 +148,15 @@ class PeerFiles:
 
         While there is no group that could be told of, each snapshot makes them anew.
         """
-        previous = self._newest()
+        name = self._newest()
+        previous = None if name is None else self._load(name)
         if previous is not None and not self._is_due(previous, head.days[-1]):
             return False
-        made = make_peers(head, material(), least)
-        name = f"{made.as_of:020d}.peers"
-        _files.write(self._directory / name, made)
-        if previous is not None and previous != name:
-            (self._directory / previous).unlink(missing_ok=True)
+        made = make_peers(head, material(), least, self._since(previous, head.days[-1]))
+        path = self._directory / f"{made.as_of:020d}.peers"
+        _files.write(path, made)
+        if name is not None and name != path.name:
+            (self._directory / name).unlink(missing_ok=True)
         return True
 
     def latest(self) -> Peers:
@@ -133,10 +173,15 @@ class PeerFiles:
         message = "nothing has been published of groups of peers yet"
         raise NotFound(message)
 
-    def _is_due(self, name: str, day: str) -> bool:
-        before = self._load(name)
+    def _is_due(self, before: Peers, day: str) -> bool:
         age = date.fromisoformat(day) - date.fromisoformat(before.day)
         return not before.groups or age.days >= self.every_days
+
+    def _since(self, before: Peers | None, day: str) -> str:
+        """Return the day after which use is new, as for the figures of departments."""
+        last = date.fromisoformat(day) - timedelta(days=self.every_days)
+        told_before = before.day if before is not None and before.groups else ""
+        return max(told_before, last.isoformat())
 
     def _newest(self) -> str | None:
         try:

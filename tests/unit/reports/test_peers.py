@@ -35,6 +35,7 @@ def person(number, role="engineer", clients=("codex",), kind="person", tokens=10
         role=role,
         clients=clients,
         figures=Figures(1, Tokens(input=tokens)),
+        daily=(*(0,) * (len(HEAD.days) - 1), tokens),
     )
 
 
@@ -56,22 +57,57 @@ def test_everybody_is_in_the_groups_of_their_role_and_tools():
         ("everybody", ""),
         ("role", "engineer"),
         ("role", "writer"),
-        ("tools", "codex"),
-        ("tools", "amp + codex"),
         ("role and tools", "engineer: codex"),
         ("role and tools", "writer: amp + codex"),
     }
 
 
+def test_people_without_a_role_are_compared_by_their_tools():
+    others = crowd(8, role="", clients=("amp",))
+    without = crowd(9, role="") + [
+        replace(one, account_id=f"amp{one.account_id}") for one in others
+    ]
+    peers = made([*crowd(8), *without])
+    assert closest(peers, "", "codex").kind == "tools"
+    assert peers.group("tools", "codex").people == 5
+    assert closest(peers, "", "zed").kind == "everybody"
+
+
+def test_no_part_of_a_role_is_told_beside_a_rest_of_few():
+    """Twelve with codex and one with another tool: the role less these is the one."""
+    one = crowd(1, clients=("amp",))
+    odd = replace(one[0], account_id="odd")
+    assert names(made([*crowd(12), odd])) == {("everybody", ""), ("role", "engineer")}
+    enough = [replace(odd, account_id=f"odd-{number}") for number in range(6)]
+    assert ("role and tools", "engineer: codex") in names(made([*crowd(12), *enough]))
+
+
+def test_of_a_role_that_is_not_told_neither_are_its_tools():
+    few = crowd(3, role="writer")
+    assert names(made([*crowd(12), *few])) == {("everybody", "")}
+
+
+def test_a_quiet_week_leaves_a_group_out():
+    """Two publications would differ by the few who used something in between."""
+    people = [
+        replace(one, daily=(*one.daily[:-1], one.daily[-1] * (number < 4)))
+        for number, one in enumerate(crowd(12))
+    ]
+    material = Material(people, (), frozenset())
+    assert make_peers(HEAD, material, FLOOR, HEAD.days[-2]).groups == ()
+    busy = Material(crowd(12), (), frozenset())
+    assert make_peers(HEAD, busy, FLOOR, HEAD.days[-2]).groups
+
+
 def test_small_groups_are_left_out():
     peers = made([*crowd(8), *crowd(5, role="writer")])
-    assert ("role", "writer") not in names(peers)
-    assert ("everybody", "") in names(peers)
+    assert names(peers) == {("everybody", "")}
 
 
 def test_services_and_people_without_a_role_are_no_role():
     peers = made([*crowd(9, role=""), *crowd(9, role="bot", kind="service")])
     assert names(peers) == {("everybody", ""), ("tools", "codex")}
+    assert peers.group("everybody", "").people == 5
 
 
 def test_clients_and_models_count_what_was_used_of_them():
@@ -161,8 +197,8 @@ def test_the_narrowest_group_that_is_told_of():
     peers = made([*people[:8], *two, *people[15:]])
     assert closest(peers, "engineer", "codex").kind == "role and tools"
     assert closest(peers, "writer", "zed").kind == "role"
-    assert closest(peers, "sailor", "codex").kind == "tools"
-    assert closest(peers, "", "codex").kind == "tools"
+    assert closest(peers, "sailor", "codex").kind == "everybody"
+    assert closest(peers, "", "codex").kind == "everybody"
     assert closest(peers, "", "zed").kind == "everybody"
     assert closest(made(crowd(2)), "engineer", "codex") is None
 
