@@ -130,14 +130,9 @@ class Boards:
         self, publication: Publication, top: int, without: frozenset[str]
     ) -> frozenset[str]:
         """Return who stands among the ``top`` of any board of people."""
-        return frozenset(
-            account
-            for head in publication.snapshots
-            for kinds in (PEOPLE, SCOPES["contractors"])
-            for account in self._files.among_the_first(
-                self._path(head), top, kinds, without
-            )
-        )
+        paths = [self._path(head) for head in publication.snapshots]
+        boards = (PEOPLE, SCOPES["contractors"])
+        return frozenset(self._files.among_the_first(paths, top, boards, without))
 
     def rests(
         self, head: Snapshot, hidden: frozenset[str], top: int
@@ -149,11 +144,7 @@ class Boards:
 
         def add() -> tuple[tuple[tuple[int, int, int, int], ...], ...]:
             path = self._path(head)
-            shown = [
-                account
-                for kinds in SCOPES.values()
-                for account in self._files.among_the_first(path, top, kinds, hidden)
-            ]
+            shown = self._files.among_the_first([path], top, SCOPES.values(), hidden)
             unnamed = self._files.rest(path, UNTOLD, some=hidden)
             return unnamed, self._files.rest(path, UNTOLD, without=shown)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from mileage.domain.awards import TIER, TITLE, Earned, Reference
-from mileage.domain.window import Period, Window, period
+from mileage.domain.window import period
 from mileage.honours.awards import decide, titles_after
 from mileage.honours.figures import before_named, values_named, written
 from mileage.honours.lenses import named
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mileage.domain.awards import Award, Changes, Distinction
     from mileage.domain.formula import Condition
     from mileage.domain.people import Account
+    from mileage.domain.window import Period, Window
     from mileage.honours.lenses import Lens
     from mileage.honours.tiers import Tiers
     from mileage.honours.titles import Titles
@@ -69,13 +70,12 @@ class Standings(Protocol):
 
 
 class Forming:
-    """The standings of a window as the database is making them: ``Standings``."""
+    """The standings of a window that the database has made first: ``Standings``."""
 
     def __init__(self, maker: Making, of: Period, now: int, zone: ZoneInfo) -> None:
         self.window = of.window
-        self._maker, self._of = maker, of
+        self._maker = maker
         self._now, self._zone = now, zone
-        maker.make(of)
 
     def values(self) -> Everybody:
         """Return what lenses give for every account."""
@@ -96,11 +96,7 @@ class Forming:
 
     def values_in_period(self, name: str) -> Sequence[Sequence[int | None]]:
         """Return what lenses gave for everybody in it; seldom asked for."""
-        whole = self.period(name)
-        self._maker.make(Period(name, Window(whole.end, whole.end), whole))
-        found = honoured.values_before(self._maker.cursor)
-        self._maker.make(self._of)
-        return found
+        return self._maker.values_before(period(name, now=self._now, zone=self._zone))
 
 
 class Awarded(Protocol):

@@ -63,11 +63,17 @@ def publish(
         since = min(one.previous.start for one in periods)
         standings.bring_up_to_date(cursor, ledger.rules.clock.day(since))
         maker = standings.Making(cursor, ledger.rules.clock, making.lenses)
-        _name(ledger, people, making, maker)
-        found = tuple(
-            _snapshot(ledger, maker, making, one, rests_on, snapshots)
-            for one in periods
-        )
+        told: list[standings.Totals] = []
+        for place, part in enumerate(maker.at_once(periods)):
+            maker.make(part)
+            if not place:
+                _name(ledger, people, making, maker)
+            paths = [snapshots.standings(making.now, one.name) for one in part]
+            told += maker.write(paths)
+    found = tuple(
+        _snapshot(ledger, making, one, totals, rests_on)
+        for one, totals in zip(periods, told, strict=True)
+    )
     publication = Publication(making.now, found, seq)
     snapshots.publish(publication)
     return publication
@@ -86,14 +92,11 @@ def _periods(ledger: Ledger, making: Making) -> list[Period]:
 
 def _snapshot(
     ledger: Ledger,
-    maker: standings.Making,
     making: Making,
     of: Period,
+    totals: standings.Totals,
     rests_on: Completeness,
-    snapshots: Snapshots,
 ) -> Snapshot:
-    maker.make(of)
-    totals = maker.write(of, snapshots.standings(making.now, of.name))
     clock = ledger.rules.clock
     days = _days(clock.day(of.window.start), clock.day(of.window.end - 1))
     return Snapshot(

@@ -1,7 +1,7 @@
 """What honours are decided by, from the standings that are being made.
 
-Works on the tables of ``store.standings`` of one cursor: ``standing_now``,
-``standing_values`` and ``standing_values_before``.
+Works on the tables of ``store.standings`` of one cursor: ``standing_measured`` and
+``standing_values``, of whose windows the first decides.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def everybodys_values(
     return [(account, values) for account, values in run(cursor, "honours.values")]
 
 
-def values_before(cursor: DuckDBPyConnection) -> list[list[int | None]]:
-    """Return everybody's values of the period before."""
-    return [values for (values,) in run(cursor, "honours.values_before")]
+def values_before(cursor: DuckDBPyConnection, side: int) -> list[list[int | None]]:
+    """Return everybody's values of the period before a window."""
+    return [values for (values,) in run(cursor, "honours.values_before", side=side)]
 
 
 def candidates(

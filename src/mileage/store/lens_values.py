@@ -59,14 +59,18 @@ class Lens(Protocol):
 
 
 def lens_values(
-    measured: DuckDBPyRelation, days: DuckDBPyRelation, lenses: Sequence[Lens]
+    measured: DuckDBPyRelation,
+    days: DuckDBPyRelation,
+    lenses: Sequence[Lens],
+    key: Sequence[str],
 ) -> DuckDBPyRelation:
-    """Return (account, values): a list with one whole number or NULL for each lens.
+    """Return key and values: a list with one whole number or NULL for each lens.
 
-    ``measured`` has the column ``account`` and one for each of
-    ``domain.measured.METRICS``, all BIGINT, one row an account; ``days`` has account,
-    the token classes and cost, one row for each local day of an account.
+    ``measured`` has the columns of the key and one for each of
+    ``domain.measured.METRICS``, all BIGINT, one row a key; ``days`` has the key, the
+    token classes and cost, one row for each local day of it.
     """
+    whose = [ColumnExpression(name) for name in key]
     credits_of = [f"credit_{at}" for at in range(len(lenses))]
     amounts = [
         _of_day(lens).alias(name)
@@ -81,15 +85,15 @@ def lens_values(
     rows = measured
     if sums:
         # Two steps, as the database would weigh a day again wherever it is named.
-        weighed = days.select(ColumnExpression("account"), *amounts)
-        capped = weighed.aggregate([ColumnExpression("account"), *sums], "account")
-        rows = measured.join(capped, "account", how="left")
+        weighed = days.select(*whose, *amounts)
+        capped = weighed.aggregate([*whose, *sums], ", ".join(key))
+        rows = measured.join(capped, ", ".join(key), how="left")
     found = [
         _value(lens, _summed(lens, name) if lens.daily_cap else _counted(lens))
         for lens, name in zip(lenses, credits_of, strict=True)
     ]
     values = Function("list_value", *found).cast("BIGINT[]").alias("values")
-    return rows.select(ColumnExpression("account"), values)
+    return rows.select(*whose, values)
 
 
 def condition(asked: Condition, columns: Mapping[str, Expression]) -> Expression:

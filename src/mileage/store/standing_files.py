@@ -173,17 +173,32 @@ class StandingFiles:
         return frozenset(number for (number,) in found)
 
     def among_the_first(
-        self, path: Path, top: int, kinds: Sequence[str], without: frozenset[str]
+        self,
+        paths: Sequence[Path],
+        top: int,
+        boards: Iterable[Sequence[str]],
+        without: Iterable[str],
     ) -> list[str]:
-        """Return the accounts that are among the first by any lens."""
-        asked = {"top": top, "kinds": list(kinds), "without": sorted(without)}
-        found = _run(self._cursor(), "standing_file.first", path, **asked)
+        """Return the accounts that are among the first by any lens, of any file.
+
+        Each of ``boards`` are the kinds of accounts that are ranked together.
+        """
+        placed = [(kind, at) for at, kinds in enumerate(boards) for kind in kinds]
+        found = _run(
+            self._cursor(),
+            "standing_file.first",
+            *paths,
+            top=top,
+            kinds=[kind for kind, _ in placed],
+            boards=[at for _, at in placed],
+            without=sorted(without),
+        )
         return [account for (account,) in found]
 
     def total(self, path: Path) -> tuple[Figures, int]:
         """Return what all rows add up to, and how many there are."""
         ((accounts, *sums),) = _run(self._cursor(), "standing_file.total", path)
-        return _figures(sums), accounts
+        return figures_of(sums), accounts
 
     def rest(
         self,
@@ -248,22 +263,24 @@ def shut_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(*paths: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if not path.exists():
-            raise FileNotFoundError(path) from None
-        message = f"{path} is damaged; remove it and publish again"
+        for path in paths:
+            if not path.exists():
+                raise FileNotFoundError(path) from None
+        named = " or ".join(map(str, paths))
+        message = f"{named} is damaged; remove it and publish again"
         raise Unavailable(message) from error
 
 
 def _run(
-    cursor: duckdb.DuckDBPyConnection, name: str, path: Path, **parameters: object
+    cursor: duckdb.DuckDBPyConnection, name: str, *paths: Path, **parameters: object
 ) -> list[tuple[Any, ...]]:
-    text = statement(name)
-    with _readable(path):
-        return cursor.execute(text, {"path": str(path), **parameters}).fetchall()
+    text, asked = statement(name), {"path": [str(path) for path in paths], **parameters}
+    with _readable(*paths):
+        return cursor.execute(text, asked).fetchall()
 
 
 def _row(one: Standing) -> tuple[object, ...]:
@@ -278,7 +295,8 @@ def _row(one: Standing) -> tuple[object, ...]:
     )
 
 
-def _figures(counts: Sequence[int | None]) -> Figures:
+def figures_of(counts: Sequence[int | None]) -> Figures:
+    """Return sums as they stand in columns: those of nothing are NULL."""
     calls, *tokens, cost, unpriced, unmeasured = counts
     known = Tokens(*(count or 0 for count in tokens))
     return Figures(calls or 0, known, cost, unpriced or 0, unmeasured or 0)
@@ -286,7 +304,7 @@ def _figures(counts: Sequence[int | None]) -> Figures:
 
 def _standing(row: Sequence[Any]) -> Standing:
     head, counts, rest = row[:6], row[6:17], row[17:]
-    figures = _figures(counts)
+    figures = figures_of(counts)
     told = dict(zip(_TRAILING, rest, strict=True))
     told.update((name, tuple(told[name])) for name in _LISTS)
     daily = [0] * told.pop("day_count")

@@ -5,13 +5,13 @@ Nothing of it passes through Python but who the accounts are, and the totals.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.sums import Figures
-from mileage.domain.tokens import Tokens
-from mileage.domain.window import SECOND
+from mileage.domain.window import SECOND, Window
+from mileage.store.honoured import values_before
 from mileage.store.lens_values import lens_values
-from mileage.store.standing_files import appearing
+from mileage.store.standing_files import appearing, figures_of
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from mileage.domain.days import Clock
-    from mileage.domain.window import Period, Window
+    from mileage.domain.sums import Figures
+    from mileage.domain.window import Period
     from mileage.store.lens_values import Lens
 
 
@@ -47,8 +48,13 @@ _OF_DAYS = (
     *("standings.use.clear", "standings.use_tool.clear", "standings.accounts"),
     *("standings.use", "standings.use_tool"),
 )
+_OF_WINDOWS = (
+    *("standings.days", "standings.edges", "standings.tool_edges", "standings.used"),
+    *("standings.pairs", "standings.sessions", "standings.measured"),
+)
+_SIDE = ("side", "first", "last", "start", "end", "cut")
 ROWS_AT_ONCE = 2_000_000
-"""Rows of roll-ups that are added up by day at once, which bounds the memory."""
+"""Rows that are added up at once, by day or by window, which bounds the memory."""
 
 
 def bring_up_to_date(cursor: duckdb.DuckDBPyConnection, since: date) -> None:
@@ -77,8 +83,13 @@ def _add_up(cursor: duckdb.DuckDBPyConnection, days: list[date]) -> None:
         run(cursor, name, days=days)
 
 
+def side(place: int, *, now: bool) -> int:
+    """Return what tables call the window at a place, or the period before it."""
+    return 2 * place + (not now)
+
+
 class Making:
-    """Makes the standings of several windows, all within one transaction."""
+    """Makes the standings of windows, several at once, all within one transaction."""
 
     def __init__(
         self,
@@ -89,69 +100,70 @@ class Making:
         self.cursor = cursor
         self._clock = clock
         self._lenses = lenses
+        self._made: tuple[Period, ...] = ()
 
-    def make(self, period: Period) -> None:
-        """Find what everybody did in a window, and in the period before it."""
-        self._begin(period)
-        self._value(period, now=False)
-        run(self.cursor, "standings.values_before")
-        self._value(period, now=True)
-        run(self.cursor, "standings.values")
-        run(self.cursor, "standings.now")
+    def at_once(self, periods: Sequence[Period]) -> list[tuple[Period, ...]]:
+        """Divide windows into as many at once as the memory has room for."""
+        ((accounts,),) = run(self.cursor, "standings.accounts.count")
+        parts: list[tuple[Period, ...]] = []
+        room = 0
+        for one in periods:
+            first, last = self._days(Window(one.previous.start, one.window.end))
+            rows = accounts * (last - first).days
+            if rows > room or not parts:
+                parts.append(())
+                room = ROWS_AT_ONCE
+            parts[-1] += (one,)
+            room -= rows
+        return parts
+
+    def make(self, periods: tuple[Period, ...]) -> None:
+        """Find what everybody did in windows, and in the periods before them."""
+        cursor = self.cursor
+        insert(cursor, "standings.windows", self._sides(periods))
+        for name in _OF_WINDOWS:
+            run(cursor, name)
+        measured, used = cursor.table("standing_measured"), cursor.view("standing_used")
+        values = lens_values(measured, used, self._lenses, ("side", "number"))
+        values.create_view("standing_valued", replace=True)
+        run(cursor, "standings.values")
+        self._made = periods
+
+    def values_before(self, of: Period) -> list[list[int | None]]:
+        """Return what lenses gave for everybody in the period before a window."""
+        made = self._made
+        if of not in made:
+            self.make((of,))
+        place = self._made.index(of)
+        found = values_before(self.cursor, side(place, now=False))
+        if self._made != made:
+            self.make(made)
+        return found
 
     def name(self, chart: Mapping[str, Sequence[object]]) -> None:
         """Say who everybody is; ``chart`` has columns: see ``standings.chart``."""
         insert(self.cursor, "standings.chart", chart)
 
-    def write(self, period: Period, path: Path) -> Totals:
-        """Write what was made last into a file, and add it up."""
-        first, last = self._days(period.window)
-        with appearing(path) as part:
-            count = (last - first).days + 1
-            run(
-                self.cursor,
-                "standings.write",
-                path=str(part),
-                first_day=first,
-                day_count=count,
-            )
+    def write(self, paths: Sequence[Path]) -> list[Totals]:
+        """Write the windows made last into a file each, and add them up."""
+        run(self.cursor, "standings.rows")
+        for place, path in enumerate(paths):
+            of = side(place, now=True)
+            with appearing(path) as part:
+                run(self.cursor, "standings.write", path=str(part), side=of)
         return self._totals()
 
-    def _begin(self, period: Period) -> None:
-        """Add up what the windows cut of their days, and count sessions."""
-        hours = {
-            "start": period.window.start // SECOND,
-            "end": period.window.end // SECOND,
-            "before": period.previous.start // SECOND,
-        }
-        first, last = self._days(period.window)
-        first_before, last_before = self._days(period.previous)
-        cut = self._cut(period)
-        run(self.cursor, "standings.edges", **hours, cut=cut)
-        run(self.cursor, "standings.tool_edges", **hours, cut=cut)
-        run(
-            self.cursor,
-            "standings.sessions",
-            **hours,
-            first_day=first,
-            last_day=last,
-            first_day_before=first_before,
-            last_day_before=last_before,
-        )
-
-    def _value(self, period: Period, *, now: bool) -> None:
-        cursor = self.cursor
-        first, last = self._days(period.window if now else period.previous)
-        asked = {"first": first, "last": last, "cut": self._cut(period), "now": now}
-        run(cursor, "standings.side", **asked)
-        run(cursor, "standings.pairs", **asked)
-        run(cursor, "standings.measured", now=now)
-        measured, days = (
-            cursor.table("standing_measured"),
-            cursor.table("standing_side"),
-        )
-        values = lens_values(measured, days, self._lenses)
-        values.create_view("standing_valued", replace=True)
+    def _sides(self, periods: Sequence[Period]) -> dict[str, list[object]]:
+        """Return all windows as columns, each before the one it is compared with."""
+        columns: dict[str, list[object]] = {name: [] for name in _SIDE}
+        for place, period in enumerate(periods):
+            cut = self._cut(period)
+            for now, window in ((True, period.window), (False, period.previous)):
+                hours = window.start // SECOND, window.end // SECOND
+                row = (side(place, now=now), *self._days(window), *hours, cut)
+                for name, value in zip(_SIDE, row, strict=True):
+                    columns[name].append(value)
+        return columns
 
     def _cut(self, period: Period) -> list[date]:
         """Return the days of which a part lies in a window, or in the one before."""
@@ -163,23 +175,19 @@ class Making:
         # Calls may carry times of the day's hours to come.
         return sorted(found)
 
-    def _totals(self) -> Totals:
-        ((*sums, accounts, simulated, digest),) = run(self.cursor, "standings.totals")
-        calls, *tokens, cost, unpriced, unmeasured = sums
-        return Totals(
-            Figures(
-                calls or 0,
-                Tokens(*(count or 0 for count in tokens)),
-                cost,
-                unpriced or 0,
-                unmeasured or 0,
-            ),
-            dict(run(self.cursor, "standings.daily")),
-            accounts,
-            dict(run(self.cursor, "standings.active")),
-            simulated,
-            digest,
-        )
+    def _totals(self) -> list[Totals]:
+        daily: dict[int, dict[date, int]] = defaultdict(dict)
+        for of, day, tokens in run(self.cursor, "standings.daily"):
+            daily[of][day] = tokens
+        active: dict[int, dict[str, int]] = defaultdict(dict)
+        for of, kind, count in run(self.cursor, "standings.active"):
+            active[of][kind] = count
+        return [
+            Totals(figures_of(sums), daily[of], accounts, active[of], simulated, digest)
+            for of, *sums, accounts, simulated, digest in run(
+                self.cursor, "standings.totals"
+            )
+        ]
 
     def _days(self, window: Window) -> tuple[date, date]:
         return self._clock.day(window.start), self._clock.day(window.end - 1)

@@ -38,29 +38,29 @@ ROW = st.tuples(
 def cursor():
     with duckdb.connect() as connection:
         columns = ", ".join(f"{name} bigint" for name in METRICS)
-        connection.execute(f"create table standing_now (account varchar, {columns})")
-        for name in ("standing_values", "standing_values_before"):
-            connection.execute(
-                f'create table {name} (account varchar, "values" bigint[])'
-            )
+        of = "side smallint, account varchar"
+        connection.execute(f"create table standing_measured ({of}, {columns})")
+        connection.execute(f'create table standing_values ({of}, "values" bigint[])')
         yield connection
 
 
 def fill(cursor, rows):
-    for table in ("standing_now", "standing_values", "standing_values_before"):
+    """Fill in the first window, the one before it, and a second one of others."""
+    for table in ("standing_measured", "standing_values"):
         cursor.execute(f"delete from {table}")  # noqa: S608
     for at, (metrics, now, before) in enumerate(rows):
-        marks = ", ".join("?" * (len(metrics) + 1))
-        cursor.execute(
-            f"insert into standing_now values ({marks})",  # noqa: S608
-            [f"acc_{at}", *metrics],
-        )
-        cursor.execute("insert into standing_values values (?, ?)", [f"acc_{at}", now])
-        if before is not None:
+        marks = ", ".join("?" * (len(metrics) + 2))
+        for side in range(3):
             cursor.execute(
-                "insert into standing_values_before values (?, ?)",
-                [f"acc_{at}", before],
+                f"insert into standing_measured values ({marks})",  # noqa: S608
+                [side, f"acc_{at}", *metrics[side:], *metrics[:side]],
             )
+        for side, values in ((0, now), (1, before), (2, now[::-1])):
+            if values is not None:
+                cursor.execute(
+                    "insert into standing_values values (?, ?, ?)",
+                    [side, f"acc_{at}", values],
+                )
 
 
 def known(row):
@@ -98,7 +98,7 @@ def test_values_of_everybody(cursor):
         [([0] * len(METRICS), values, None), ([0] * len(METRICS), values, values)],
     )
     assert everybodys_values(cursor) == [("acc_0", values), ("acc_1", values)]
-    assert values_before(cursor) == [values]
+    assert values_before(cursor, 1) == [values]
 
 
 def test_without_rules_nobody_is_looked_for(cursor):

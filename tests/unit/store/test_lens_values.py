@@ -97,7 +97,7 @@ def tables(people):
 def test_the_database_finds_what_the_rules_say(found):
     people = {f"acc_{at}": one for at, one in enumerate(found)}
     with tables(people) as (rows, days):
-        answered = dict(lens_values(rows, days, LENSES).fetchall())
+        answered = dict(lens_values(rows, days, LENSES, ("account",)).fetchall())
         met = {
             text: {row[0] for row in rows.filter(condition(asked, COLUMNS)).fetchall()}
             for text, asked in ASKED.items()
@@ -114,5 +114,5 @@ def test_the_database_finds_what_the_rules_say(found):
 def test_somebody_without_a_day_has_no_credit_under_a_cap():
     one = Measured(Figures(1, Tokens(input=5)), ())
     with tables({"a": one}) as (rows, days):
-        answered = lens_values(rows, days, LENSES[2:3]).fetchall()
+        answered = lens_values(rows, days, LENSES[2:3], ("account",)).fetchall()
     assert answered == [("a", [value(LENSES[2], one)])]

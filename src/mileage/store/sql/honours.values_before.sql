@@ -1,1 +1,1 @@
-select "values" from standing_values_before order by account
+select "values" from standing_values where side = $side order by account

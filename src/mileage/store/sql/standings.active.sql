@@ -1,4 +1,4 @@
-select coalesce(c.kind, 'unclaimed') as kind, count(*)
-from standing_now m left join standing_chart c using (account)
-where m.calls > 0
-group by kind
+select side, kind, count(*)
+from standing_row
+where calls > 0
+group by side, kind

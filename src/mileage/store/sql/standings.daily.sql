@@ -1,3 +1,4 @@
-select day, sum(tokens)::bigint
-from standing_side
-group by day
+select side, day, sum(tokens)::bigint
+from standing_used
+where side % 2 = 0
+group by side, day

@@ -1,7 +1,7 @@
 -- Of the days that a window cuts, the part that lies in it.
 create or replace temp table standing_edge as
 select
-    hour >= $start as now, day, number,
+    d.side, d.place, r.day, a.number,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
@@ -20,6 +20,8 @@ select
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
         + sum(output) + sum(reasoning) + sum(tool_input)
     )::bigint as tokens
-from rollup_hour join standing_account using (account)
-where hour >= $before and hour < $end and day in (select unnest($cut::date[]))
+from rollup_hour r
+join standing_day d on d.day = r.day and r.hour >= d."start" and r.hour < d."end"
+join standing_account a using (account)
+where d.cut
 group by all

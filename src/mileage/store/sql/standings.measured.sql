@@ -1,8 +1,8 @@
--- Every metric of every account (``domain.measured``), in the window or before it.
+-- Every metric of every account (``domain.measured``), on every side.
 create or replace temp table standing_measured as
 with used as (
     select
-        account,
+        side, number,
         sum(calls)::bigint as calls,
         sum(unpriced_calls)::bigint as unpriced_calls,
         sum(unmeasured_calls)::bigint as unmeasured_calls,
@@ -20,31 +20,33 @@ with used as (
         sum(tokens::hugeint * tokens) as squares,
         count(*) filter (where tokens > 0) as active_days,
         bool_or(simulated) as simulated
-    from standing_side
-    group by account
+    from standing_used
+    group by side, number
 ),
 run as (
-    select account, day - row_number() over (partition by account order by day)::integer as began
-    from standing_side
+    select
+        side, number,
+        place - row_number() over (partition by side, number order by place) as began
+    from standing_used
     where tokens > 0
 ),
 longest as (
-    select account, max(days) as streak
-    from (select account, began, count(*) as days from run group by all)
-    group by account
+    select side, number, max(days) as streak
+    from (select side, number, began, count(*) as days from run group by all)
+    group by side, number
 ),
 even as (
     select
-        account,
+        side, number,
         count(distinct client) as clients,
         count(distinct model) as models,
         100 * sum(tokens)::hugeint * sum(tokens)
         // nullif(sum(tokens::hugeint * tokens), 0) as even_tools
     from standing_pair
-    group by account
+    group by side, number
 )
 select
-    u.account, u.calls, u.unpriced_calls, u.unmeasured_calls,
+    side, number, a.account, u.calls, u.unpriced_calls, u.unmeasured_calls,
     u.attended_calls, u.unattended_calls,
     u.input, u.cache_read, u.cache_write, u.cache_write_1h, u.output, u.reasoning,
     u.tool_input, u.tokens, u.cost, (
@@ -70,7 +72,7 @@ select
     )::bigint as cache_share,
     u.simulated
 from used u
-join even e using (account)
-left join longest l using (account)
-join standing_account a on a.number = u.account
-left join standing_sessions s on s.account = a.account and s.now = $now
+join even e using (side, number)
+left join longest l using (side, number)
+join standing_account a using (number)
+left join standing_sessions s using (side, account)

@@ -1,14 +1,11 @@
--- What every account used of each client and model, in the window or before it.
+-- What every account used of each client and model, on every side.
 create or replace temp table standing_pair as
-select account, client, model, sum(tokens)::bigint as tokens
+select side, number, client, model, sum(tokens)::bigint as tokens
 from (
-    select number as account, client, model, tokens
-    from standing_use_tool
-    where
-        day >= $first::date and day <= $last::date
-        and day not in (select unnest($cut::date[]))
+    select d.side, u.number, u.client, u.model, u.tokens
+    from standing_use_tool u join standing_day d using (day)
+    where not d.cut
     union all
-    select number as account, client, model, tokens
-    from standing_tool_edge where now = $now
+    select side, number, client, model, tokens from standing_tool_edge
 )
 group by all

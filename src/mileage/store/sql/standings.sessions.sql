@@ -1,22 +1,15 @@
--- $days are the local days of the window, and of the one before.
 create or replace temp table standing_sessions as
 with called as (
-    select hour >= $start as now, account, count(distinct (client, session)) as sessions
-    from rollup_session
-    where hour >= $before and hour < $end
+    select side, account, count(distinct (client, session)) as sessions
+    from rollup_session join standing_window on hour >= "start" and hour < "end"
     group by all
 ),
 simulated as (
-    select true as now, account, sum(sessions) as sessions
-    from rollup_day
-    where origin <> 'calls' and day >= $first_day and day <= $last_day
-    group by all
-    union all
-    select false as now, account, sum(sessions) as sessions
-    from rollup_day
-    where origin <> 'calls' and day >= $first_day_before and day <= $last_day_before
+    select side, account, sum(sessions) as sessions
+    from rollup_day join standing_window on day >= "first" and day <= "last"
+    where origin <> 'calls'
     group by all
 )
-select now, account, sum(sessions)::bigint as sessions
+select side, account, sum(sessions)::bigint as sessions
 from (select * from called union all select * from simulated)
 group by all

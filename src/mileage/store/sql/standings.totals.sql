@@ -1,9 +1,9 @@
 select
-    sum(calls)::bigint, sum(input)::bigint, sum(cache_read)::bigint,
+    side, sum(calls)::bigint, sum(input)::bigint, sum(cache_read)::bigint,
     sum(cache_write)::bigint, sum(cache_write_1h)::bigint, sum(output)::bigint,
     sum(reasoning)::bigint, sum(tool_input)::bigint, sum(cost)::bigint,
     sum(unpriced_calls)::bigint, sum(unmeasured_calls)::bigint,
-    count(*), coalesce(bool_or(simulated), false),
+    count(account), coalesce(bool_or(simulated), false),
     -- Equal input has an equal hash; names and departments may change without it.
     sha256(coalesce(string_agg(
         concat_ws(
@@ -14,5 +14,7 @@ select
             even_days, even_tools
         ),
         chr(10) order by account
-    ), ''))
-from standing_now
+    ) filter (where account is not null), ''))
+from standing_window left join standing_measured using (side)
+where side % 2 = 0
+group by side

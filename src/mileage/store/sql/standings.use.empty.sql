@@ -1,24 +1,6 @@
-create temp table if not exists standing_use as
-select
-    day, 0::integer as number,
-    sum(calls)::bigint as calls,
-    sum(input)::bigint as input,
-    sum(cache_read)::bigint as cache_read,
-    sum(cache_write)::bigint as cache_write,
-    sum(cache_write_1h)::bigint as cache_write_1h,
-    sum(output)::bigint as output,
-    sum(reasoning)::bigint as reasoning,
-    sum(tool_input)::bigint as tool_input,
-    sum(cost)::bigint as cost,
-    sum(unpriced_calls)::bigint as unpriced_calls,
-    sum(unmeasured_calls)::bigint as unmeasured_calls,
-    sum(attended_calls)::bigint as attended_calls,
-    sum(unattended_calls)::bigint as unattended_calls,
-    bool_or(origin = 'simulated-rollup') as simulated,
-    (
-        sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
-        + sum(output) + sum(reasoning) + sum(tool_input)
-    )::bigint as tokens
-from rollup_hour
-where false
-group by all
+create temp table if not exists standing_use (
+    day date, number integer, calls bigint, input bigint, cache_read bigint,
+    cache_write bigint, cache_write_1h bigint, output bigint, reasoning bigint,
+    tool_input bigint, cost bigint, unpriced_calls bigint, unmeasured_calls bigint,
+    attended_calls bigint, unattended_calls bigint, simulated boolean, tokens bigint
+)

@@ -1,0 +1,6 @@
+-- Every day of every side: its place from 0, and whether only a part lies in it.
+create or replace temp table standing_day as
+select side, "start", "end", "first" + place as day, place, list_contains(cut, "first" + place) as cut
+from (
+    select *, unnest(range("last" - "first" + 1))::integer as place from standing_window
+)

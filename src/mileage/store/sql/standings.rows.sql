@@ -1,0 +1,49 @@
+-- The standings of all windows, with the values of the periods before.
+create or replace temp table standing_row as
+with models as (
+    select side, number, list(model order by tokens desc, model) as models
+    from (select side, number, model, sum(tokens) as tokens from standing_pair group by all)
+    where side % 2 = 0
+    group by side, number
+),
+clients as (
+    select side, number, list(client order by tokens desc, client) as clients
+    from (select side, number, client, sum(tokens) as tokens from standing_pair group by all)
+    where side % 2 = 0
+    group by side, number
+),
+daily as (
+    select
+        side, number,
+        list(place::smallint order by place) as days,
+        list(tokens order by place) as tokens
+    from standing_used
+    where tokens > 0 and side % 2 = 0
+    group by side, number
+)
+select
+    m.side,
+    m.account as account_id,
+    coalesce(c.name, m.account) as name,
+    coalesce(c.kind, 'unclaimed') as kind,
+    coalesce(c.department, '') as department,
+    coalesce(c.team, '') as team,
+    coalesce(c.role, '') as role,
+    m.calls, m.input, m.cache_read, m.cache_write, m.cache_write_1h, m.output,
+    m.reasoning, m.tool_input, m.cost, m.unpriced_calls, m.unmeasured_calls,
+    m.sessions, m.attended_calls, m.unattended_calls, models.models,
+    clients.clients, m.active_days,
+    coalesce(daily.days, []) as used_days,
+    coalesce(daily.tokens, []) as used_tokens,
+    (w."last" - w."first" + 1)::smallint as day_count,
+    m.simulated, v."values", coalesce(b."values", []) as before,
+    coalesce(c.titles, []) as titles,
+    coalesce(c.tier, '') as tier
+from standing_measured m
+join standing_window w using (side)
+join models using (side, number)
+join clients using (side, number)
+join standing_values v using (side, account)
+left join standing_values b on b.side = m.side + 1 and b.account = m.account
+left join daily using (side, number)
+left join standing_chart c using (account)
