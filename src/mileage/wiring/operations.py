@@ -18,6 +18,7 @@ from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid, Unavailable
 from mileage.domain.load import strains
 from mileage.domain.people import OPERATOR
+from mileage.domain.recomputed import Recomputed
 from mileage.domain.rejecting import SORTS
 from mileage.domain.rights import Answer, ErasurePlan, PersonRequest
 from mileage.ingest.checking import check_quarantine
@@ -34,6 +35,7 @@ from mileage.wiring.dark import Dark
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.owner import owner_of
 from mileage.wiring.person import ACTIONS as PERSON_ACTIONS
+from mileage.wiring.recomputing import recomputed
 from mileage.wiring.retaining import apply, plan
 from mileage.wiring.verifying import check
 
@@ -82,6 +84,13 @@ class Operations:
     def publish(self) -> None:
         """Publish a snapshot of now."""
         self._act("publish", b"")
+
+    def recompute(
+        self, as_of: int | None, window: str, lens: str, top: int | None
+    ) -> Recomputed:
+        """Compute a published board again; ``reports.recomputing`` says how."""
+        asked = msgspec.msgpack.encode((as_of, window, lens, top))
+        return msgspec.convert(self._act("recompute", asked), Recomputed)
 
     def check(self, part: str) -> Checked:
         """Check one part of the data directory (``wiring.verifying.PARTS``)."""
@@ -166,6 +175,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "record_buckets": _record_buckets,
         "buckets": _buckets,
         "publish": _publish,
+        "recompute": recomputed,
         "check": _check,
         "darken": _darken,
         "prepare_backup": _prepare_backup,

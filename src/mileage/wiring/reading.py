@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mileage.domain.figures import Board
+    from mileage.domain.recomputed import Recomputed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,20 @@ def board(data: Path, asked: Asked) -> Board:
         )
         control.record_access(read)
         return replace(found, rows=taking_part.masked(found.rows, ""))
+
+
+def recomputed(data: Path, asked: Asked) -> Recomputed:
+    """Return a published board computed again from the ledger; recorded as read.
+
+    Raises as ``board`` does, and Invalid for what was published before publications
+    kept what they were made of, and for a scope.
+    """
+    if asked.scope != ORGANISATION:
+        message = "--recompute is of a whole window: leave --scope out"
+        raise Invalid(message)
+    instant = _instant(asked.as_of)
+    with operations(data) as owner:
+        return owner.recompute(instant, asked.window or "", asked.lens or "", asked.top)
 
 
 def _instant(text: str | None) -> int | None:

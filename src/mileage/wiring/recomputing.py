@@ -1,0 +1,62 @@
+"""A published board, computed again by the owner of the data directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mileage.domain.directory import ORGANISATION, NamedRead
+from mileage.domain.people import OPERATOR
+from mileage.reports.recomputing import Again, Who, recompute
+
+if TYPE_CHECKING:
+    from mileage.domain.recomputed import Recomputed
+    from mileage.wiring.organisation import Organisation
+
+LENSES = "lenses.toml"
+Asked = tuple[int | None, str, str, int | None]
+"""The instant, the window, the lens, and how many accounts to name."""
+
+
+def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
+    """Compute what was published at or before an instant again; recorded as read."""
+    as_of, window, lens, top = msgspec.msgpack.decode(payload, type=Asked)
+    organisation.pipeline.drain()
+    publication = organisation.snapshots.publication(as_of)
+    head = organisation.boards.head(window, publication.as_of)
+    policy = organisation.policy
+    part = organisation.answers.participation
+    places = organisation.control.membership_at(
+        organisation.ledger.rules.clock.day(head.as_of)
+    )
+    who = {}
+    for one in organisation.control.accounts():
+        place = places.get(one.account_id)
+        at = (place.department, place.team, place.role) if place else ()
+        who[one.account_id] = Who(one.name, one.kind, *at)
+    again = Again(
+        head=head,
+        seq=publication.seq,
+        who=who,
+        lenses=policy.lenses
+        if head.versions.get(LENSES) == policy.versions[LENSES]
+        else None,
+        hidden=part.hidden(),
+        masked=part.masked,
+        lens=lens,
+        count=top or policy.settings.top,
+    )
+    kept = organisation.boards.everybody(head)
+    found = recompute(organisation.ledger, again, kept)
+    named = tuple(
+        dict.fromkeys((*(one.account_id for one in found.changed), *found.differing))
+    )
+    detail = f"recomputed, lens {found.lens}, window {head.name}, as of {head.as_of}"
+    organisation.control.record_access(
+        NamedRead(
+            *(OPERATOR, "operations", "board", ORGANISATION),
+            *(len(named), detail, named),
+        )
+    )
+    return found
