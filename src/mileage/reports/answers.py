@@ -140,6 +140,10 @@ class Answers:
             seen = without_totals(seen)
         return marked_board(seen, self._shows(viewer))
 
+    def warm(self) -> None:
+        """Find what the board of everybody begins with; raises NotFound."""
+        self._totals.told(self._reading.warm(), self.participation.hidden())
+
     def why(self, viewer: Viewer, account_id: str, of: BoardOf) -> Why:
         """Explain somebody's rank, as far as this viewer may know; raises as a page."""
         have, purpose = self._have, of.part.purpose

@@ -94,6 +94,14 @@ class BoardReading(NamedTuple):
             found = among(page.rows, shown, part.wanted.casefold().split())
         return replace(board, rows=found, own=None, first=0), allowed
 
+    def warm(self) -> Snapshot:
+        """Read the first page of the default board, so that nobody waits for it."""
+        head = self.boards.head()
+        hidden, unnamed = self.participation.hidden(), self.participation.unnamed()
+        asked = Asked(count=self.top, without=hidden, unnamed=unnamed)
+        self.boards.rows(head, asked)
+        return head
+
     def placed(
         self,
         viewer: Viewer,

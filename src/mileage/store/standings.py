@@ -52,6 +52,8 @@ _OF_WINDOWS = (
     *("standings.days", "standings.edges", "standings.tool_edges", "standings.used"),
     *("standings.pairs", "standings.sessions", "standings.measured"),
 )
+ACCOUNTS_AT_ONCE = 30_000
+"""Whose rows are put together at once; lists do not fit a disk in between."""
 _SIDE = ("side", "first", "last", "start", "end", "cut")
 ROWS_AT_ONCE = 2_000_000
 """Rows that are added up at once, by day or by window, which bounds the memory."""
@@ -146,7 +148,11 @@ class Making:
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:
         """Write the windows made last into a file each, and add them up."""
-        run(self.cursor, "standings.rows")
+        run(self.cursor, "standings.rows.empty")
+        ((accounts,),) = run(self.cursor, "standings.accounts.count")
+        for first in range(1, accounts + 1, ACCOUNTS_AT_ONCE):
+            last = first + ACCOUNTS_AT_ONCE - 1
+            run(self.cursor, "standings.rows", first=first, last=last)
         for place, path in enumerate(paths):
             of = side(place, now=True)
             with appearing(path) as part:

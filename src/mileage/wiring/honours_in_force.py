@@ -30,9 +30,29 @@ class HonoursInForce:
         self._data = data
         self._good = policy
         self._complaint = ""
+        self._read: Mapping[str, bytes] | None = None
 
     def __call__(self) -> tuple[Rules, Mapping[str, str]]:
         """Return the rules in force, and the versions of their files."""
+        texts = self._texts()
+        if texts is None or texts != self._read:
+            self._look()
+        self._read = texts
+        good, versions = self._good, self._good.versions
+        bounds = f"{versions['lenses.toml']} {versions['tiers.toml']}"
+        rules = Rules(good.lenses, good.titles, good.tiers, bounds)
+        return rules, {name: versions[name] for name in FILES}
+
+    def _texts(self) -> Mapping[str, bytes] | None:
+        """Return what the files say, None when that cannot be told."""
+        found = (self._data / "policy").glob("*.toml")
+        try:
+            return {path.name: path.read_bytes() for path in found}
+        except OSError:
+            return None
+
+    def _look(self) -> None:
+        """Parse all files: twenty times the work of reading them."""
         try:
             found = load_policy(self._data)
         except PolicyErrors as error:
@@ -47,7 +67,3 @@ class HonoursInForce:
             self._complaint = ""
             if found.lenses == self._good.lenses:
                 self._good = found
-        good, versions = self._good, self._good.versions
-        bounds = f"{versions['lenses.toml']} {versions['tiers.toml']}"
-        rules = Rules(good.lenses, good.titles, good.tiers, bounds)
-        return rules, {name: versions[name] for name in FILES}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mileage import __version__
 from mileage.access.disclosure import Thresholds
-from mileage.domain.errors import Unavailable
+from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.window import Clock, moment
 from mileage.ingest.asserting import AssertedIdentities
 from mileage.ingest.meters import MeteredLedger, Meters
@@ -101,10 +101,15 @@ class Organisation:
     horizon: Horizon
     honours: HonoursInForce
 
-    def state(self) -> tuple[int, int]:
-        """Return what a snapshot depends on: the last append and the hour."""
-        hour = self.ledger.rules.clock.hour(now())
-        return queries.span(self.ledger).seq, hour
+    def moved(self) -> bool:
+        """Tell whether ledger, hour or a policy are past the last publication."""
+        try:
+            last = self.snapshots.publication()
+        except MileageError:
+            return True
+        hour = self.ledger.rules.clock.hour
+        before = last.seq, hour(last.as_of), last.snapshots[0].versions
+        return before != (queries.span(self.ledger).seq, hour(now()), self._versions())
 
     def refresh(self) -> None:
         """Make anew, beside the requests, what takes too long for one of them."""
@@ -116,20 +121,23 @@ class Organisation:
 
     def publish(self) -> Publication:
         """Publish everybody's standings of now."""
-        versions = {
-            "mileage": __version__,
-            "prices": self.catalog.version,
-            "snapshot": str(SNAPSHOT_FORMAT),
-            **self.policy.versions,
-        }
-        policy = self.policy
-        rules, of_rules = self.honours()
-        versions.update(of_rules)
+        policy, versions = self.policy, self._versions()
+        rules, _ = self.honours()
         making = Making(policy.settings, versions, now(), policy.lenses, rules)
         made = publish(self.ledger, self.control, making, self.snapshots)
         self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
         renew_peers(self, made)
         return made
+
+    def _versions(self) -> dict[str, str]:
+        _, of_rules = self.honours()
+        return {
+            "mileage": __version__,
+            "prices": self.catalog.version,
+            "snapshot": str(SNAPSHOT_FORMAT),
+            **self.policy.versions,
+            **of_rules,
+        }
 
     def _chart(self, made: Publication) -> Chart:
         head = made.snapshots[0]

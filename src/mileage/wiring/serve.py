@@ -64,12 +64,11 @@ REST = 4
 
 
 class Publisher:
-    """Publishes a snapshot when the ledger or the hour has moved on."""
+    """Publishes a snapshot when what the last one was made of has moved on."""
 
     def __init__(self, organisation: Organisation) -> None:
         self._have = organisation
         self._stop = threading.Event()
-        self._last: tuple[int, int] | None = None
         self._thread = threading.Thread(
             target=self._run, name="mileage-snapshots", daemon=True
         )
@@ -104,10 +103,9 @@ class Publisher:
             log.warning("what is heard was not looked over: %s", error)
 
     def _publish_if_moved(self) -> None:
-        moved = self._have.state()
-        if moved != self._last:
+        if self._have.moved():
             self._have.publish()
-            self._last = moved
+        self._have.answers.warm()
 
 
 @contextmanager

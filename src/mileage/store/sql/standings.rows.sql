@@ -1,15 +1,15 @@
--- The standings of all windows, with the values of the periods before.
-create or replace temp table standing_row as
+-- The standings of some accounts in all windows, with the values of the periods before.
+insert into standing_row by name
 with models as (
     select side, number, list(model order by tokens desc, model) as models
     from (select side, number, model, sum(tokens) as tokens from standing_pair group by all)
-    where side % 2 = 0
+    where side % 2 = 0 and number between $first and $last
     group by side, number
 ),
 clients as (
     select side, number, list(client order by tokens desc, client) as clients
     from (select side, number, client, sum(tokens) as tokens from standing_pair group by all)
-    where side % 2 = 0
+    where side % 2 = 0 and number between $first and $last
     group by side, number
 ),
 daily as (
@@ -18,7 +18,7 @@ daily as (
         list(place::smallint order by place) as days,
         list(tokens order by place) as tokens
     from standing_used
-    where tokens > 0 and side % 2 = 0
+    where tokens > 0 and side % 2 = 0 and number between $first and $last
     group by side, number
 )
 select
@@ -47,3 +47,4 @@ join standing_values v using (side, account)
 left join standing_values b on b.side = m.side + 1 and b.account = m.account
 left join daily using (side, number)
 left join standing_chart c using (account)
+where m.number between $first and $last
