@@ -138,6 +138,7 @@ def test_no_name_makes_another_row_or_column(names) -> None:
     assert len(rows) == len(names)
     assert {None} & set().union(*rows) == set()
     assert len({tuple(row) for row in rows}) == 1
+    assert not [row for row in rows if row["name"].startswith(FORMULAS)]
 
 
 @pytest.mark.parametrize("reader", ["acc-00003", "acc-00200"])

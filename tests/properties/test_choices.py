@@ -139,6 +139,16 @@ def test_one_sees_oneself_by_name_and_others_as_everybody_does(company, steps, m
     assert to_me[me] == ("hidden" if to_all[me] == "hidden" else "shown")
 
 
+def test_under_another_name_one_reads_ones_own(company):
+    start_again(company)
+    company.take([("bo", "pseudonym", False), ("cy", "hidden", False)])
+    taking = Participation(company.control, Settings(participation="open"))
+    assert company.shown(taking, company.ids["bo"])["bo"] == "shown"
+    assert company.shown(taking, company.ids["ana"])["bo"] == "pseudonym"
+    unnamed = {company.ids[name] for name in ("bo", "cy")}
+    assert taking.unnamed() & set(company.ids.values()) == unnamed
+
+
 @pytest.mark.parametrize("order", list(permutations(CHOICES)))
 def test_of_many_choices_the_last_one_counts(company, order):
     start_again(company)

@@ -150,6 +150,21 @@ def company(tmp_path_factory):
     return found, desk, chart, {(row.department, row.team) for row in rows}
 
 
+@pytest.mark.parametrize("ago", range(10))
+def test_a_week_has_seven_days(ago):
+    """Whoever was active seven days ago counts, eight days ago not."""
+    company = Company(3)
+    days = [0] * 30
+    days[-1 - ago] = 5
+    active = tuple(replace(one, daily=tuple(days)) for one in company.standings)
+    everybody = company.everybody._replace(standings=active)
+    rows = make_progress([WEEKLY], everybody, LEAST)
+    assert rows
+    most = max(row.high for row in rows)
+    few = 100 * LEAST // min(row.members for row in rows)
+    assert (most > few) == (ago < WEEK)
+
+
 def teams(desk, viewer):
     return {(row.department, row.team) for row in desk.page(viewer).rows}
 
