@@ -162,7 +162,7 @@ class StandingFiles:
 
         Those in ``unnamed`` are not found by their names.
         """
-        words = text.casefold().split()
+        words = text.lower().split()
         found = _run(
             self._cursor(),
             "standing_file.find",
