@@ -28,7 +28,7 @@ from tests.organisations import random_organisation
 from tests.web import fixtures
 
 SEEDS = st.integers(0, 2**32)
-FEW = settings(max_examples=examples(8))
+FEW = settings(max_examples=examples(6))
 
 
 @dataclass

@@ -35,7 +35,7 @@ NAMES = st.one_of(
         max_size=12,
     ),
 )
-FEW = settings(max_examples=examples(12))
+FEW = settings(max_examples=examples(8))
 
 
 def named(names, titles=()):

@@ -30,9 +30,9 @@ from tests.web.stage import ADA, standing
 NAMES = ("ana", "bo", "cy", "dee")
 STEPS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from([None, *CHOICES]), st.booleans()),
-    max_size=8,
+    max_size=6,
 )
-FEW = settings(max_examples=examples(5))
+FEW = settings(max_examples=examples(4))
 
 
 class Company:
