@@ -27,18 +27,10 @@ def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
     head = organisation.boards.head(window, publication.as_of)
     policy = organisation.policy
     part = organisation.answers.participation
-    places = organisation.control.membership_at(
-        organisation.ledger.rules.clock.day(head.as_of)
-    )
-    who = {}
-    for one in organisation.control.accounts():
-        place = places.get(one.account_id)
-        at = (place.department, place.team, place.role) if place else ()
-        who[one.account_id] = Who(one.name, one.kind, *at)
     again = Again(
         head=head,
         seq=publication.seq,
-        who=who,
+        who=_who(organisation, head.as_of),
         lenses=policy.lenses
         if head.versions.get(LENSES) == policy.versions[LENSES]
         else None,
@@ -60,3 +52,15 @@ def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
         )
     )
     return found
+
+
+def _who(organisation: Organisation, instant: int) -> dict[str, Who]:
+    """Tell who the accounts are, and where they belonged at an instant."""
+    day = organisation.ledger.rules.clock.day(instant)
+    places = organisation.control.membership_at(day)
+    who = {}
+    for one in organisation.control.accounts():
+        place = places.get(one.account_id)
+        at = (place.department, place.team, place.role) if place else ()
+        who[one.account_id] = Who(one.name, one.kind, *at)
+    return who
