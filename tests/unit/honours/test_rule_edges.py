@@ -110,7 +110,7 @@ def test_scaled_bounds_round_to_even_and_never_to_nothing(bound, length, of, exp
 @given(few_values, st.sampled_from([0.01, 0.5, 3, 9.99, 10, 33.33, 50, 100]))
 def test_ties_share_a_title_and_no_place_more_is_given(people, top):
     rules = titles(top)
-    rows = [(one or None,) for one in people]
+    rows = [(one,) for one in (None, *people)]
     cutoffs = rules.cutoffs(rows)
     used = [one for one in people if one]
     if not used:
