@@ -136,7 +136,7 @@ def test_awards_are_the_stretches_of_what_was_worn(publications):
         assert [(who, TITLE, n) for who in sorted(titles) for n in titles[who]] == have
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(histories())
 def test_nobody_has_two_awards_of_one_name_or_two_tiers_at_once(publications):
     ledger = Ledger()
@@ -147,7 +147,7 @@ def test_nobody_has_two_awards_of_one_name_or_two_tiers_at_once(publications):
         assert len(set(tiers)) == len(tiers)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(histories())
 def test_a_publication_made_again_changes_nothing(publications):
     once, twice = Ledger(), Ledger()
@@ -156,7 +156,7 @@ def test_a_publication_made_again_changes_nothing(publications):
     assert twice.awards == once.awards
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(histories(), st.integers(0, 12), st.sampled_from([*GRACE]))
 def test_a_title_that_the_policy_drops_ends_whatever_its_grace(history, place, gone):
     before, after = history[:place], history[place:]
