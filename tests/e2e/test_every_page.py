@@ -41,7 +41,9 @@ STOPS = """() => {
     const all = [...document.querySelectorAll(
             'a[href], button, textarea, input:not([type=hidden]), summary, '
             + '[tabindex="0"]')]
-        .filter(e => e.checkVisibility());
+        .filter(e => e.checkVisibility())
+        // Of a group of radio buttons the chosen one is a stop.
+        .filter(e => e.type !== 'radio' || e.checked);
     document.addEventListener('focusin', ({target}) => {
         const s = getComputedStyle(target);
         window.reached.push([all.indexOf(target),

@@ -226,7 +226,8 @@ class Station:
             status = self.status(key)
             visible = status["visible"] + status["duplicates"]
             done = status["durable"] == visible == status["accepted"]
-            return status if done and status["lag_seconds"] == 0 else None
+            waits = status["lag_seconds"] or status["load"]["waiting_to_append"]
+            return status if done and not waits else None
 
         return dict(until(idle, "an idle server"))
 

@@ -25,7 +25,7 @@ LARGEST_SIZE = 16
 LONGEST_NUMBER = 15
 LARGEST = 2.0**63
 _TOKEN = re.compile(
-    r"\s*(?:(\d[\d_]*(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(>=|<=|[-+*/(),<>]))"
+    r"\s*(?:(\d+(?:_\d+)*(?:\.\d+)?)|([a-z_][a-z0-9_]*)|(>=|<=|[-+*/(),<>]))"
 )
 _SUMS, _PRODUCTS, _CALLS = "+-", "*/", ("min", "max")
 _COMPARISONS = (">=", "<=", ">", "<")

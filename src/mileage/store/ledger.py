@@ -249,7 +249,7 @@ def connected(
     try:
         return duckdb.connect(str(path), config=options)
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if "conflicting lock" in str(error).lower():
             message = (
                 f"{path} is in use by another process. Stop it, or let it do the "
                 "work: commands talk to a running `mileage serve` by themselves."

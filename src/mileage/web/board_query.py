@@ -91,7 +91,9 @@ def read_instant(text: str, zone: str) -> int | None:
             midnight = datetime.combine(following, time(), ZoneInfo(zone))
             return micros(midnight) - 1
         read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
-        return micros(read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone)))
+        found = micros(read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone)))
+        moment(found)  # An instant that no calendar of UTC has overflows here.
+        return found  # noqa: TRY300 - all of it may be no instant
     except (ValueError, OverflowError):
         message = (
             "`as_of` must be a day or an instant, such as 2026-11-22 or "

@@ -100,6 +100,8 @@ def size(count: float) -> str:
 
 def money(micro_usd: int) -> str:
     """Return dollars; cents below $100, then as ``compact``: ``$8.41M``."""
+    if micro_usd < 0:
+        return "-" + money(-micro_usd)
     if micro_usd == 0:
         return "$0"
     cents = (micro_usd + 5_000) // 10_000

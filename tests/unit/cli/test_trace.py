@@ -14,6 +14,7 @@ from mileage.cli.trace import command
 from mileage.domain.directory import ORGANISATION, NamedRead, PersonRow
 from mileage.domain.errors import Invalid
 from mileage.domain.people import OPERATOR, Viewer
+from mileage.honours.lenses import named
 from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
 from mileage.reports.snapshots import Snapshots
@@ -72,7 +73,7 @@ class Place:
             control.record_access(read)
 
     def seen_by(self, viewer: Viewer) -> str:
-        lens = load_policy(self.data).lenses[0]
+        lens = named(load_policy(self.data).lenses, "cost")
         ranked = rank(SNAPSHOT, lens)
         board = cut(SNAPSHOT, lens, ranked, top=250, account_id=viewer.account_id)
         marker = Marker(self.marks, viewer.account_id)

@@ -84,6 +84,8 @@ def test_rounding_to_whole_numbers(found, expected):
         ("(" * 30 + "a" + ")" * 30, "more than 20 levels"),
         ("+".join("a" * 17), "more than 16 names and numbers"),
         ("1" * 16, "longer than 15 digits"),
+        ("a * 1_", "goes on with '_'; expected the end"),
+        ("1__0", "goes on with '__0'; expected the end"),
     ],
 )
 def test_what_is_no_formula(text, why):

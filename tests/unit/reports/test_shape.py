@@ -232,6 +232,7 @@ def test_a_board():
     assert told["rows"] == [
         {
             "rank": 1,
+            "rank_before": None,
             "account": "acc-1",
             "name": "Ada",
             "value": 28,
@@ -244,7 +245,7 @@ def test_a_board():
 
 
 def test_a_board_of_a_department_says_so():
-    assert board_json(BOARD, "dept:engines")["scope"] == "dept:engines"
+    assert board_json(replace(BOARD, scope="dept:engines"))["scope"] == "dept:engines"
 
 
 def test_the_own_row_below_the_cut():

@@ -167,6 +167,7 @@ def test_the_last_page_holds_the_rest(ranked, pages):
     [
         ("/?page=1000001", 422, "1 for the top of the board"),
         ("/?as_of=2026-02-30", 422, "(then of UTC)"),
+        ("/?as_of=9999-12-31T23:59:59-10:00", 422, "(then of UTC)"),
         ("/?lens=%3Cb%3E", 404, "There is no such lens. Known: tokens, cost."),
         ("/?lens=zzz&page=0", 422, "`page` must be"),
     ],

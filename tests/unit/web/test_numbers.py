@@ -78,6 +78,8 @@ def test_compact_has_at_most_three_digits(count):
         (99_995_000, "$100"),
         (412_400_000, "$412"),
         (8_410_000_000_000, "$8.41M"),
+        (-9_500_000, "-$9.50"),
+        (-4_000, "-<$0.01"),
     ],
 )
 def test_money_reads_like_this(micro_usd, text):
