@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mileage.domain.cube import department_id
-from mileage.domain.errors import NotFound
+from mileage.domain.errors import NotFound, Unavailable
 from mileage.domain.figures import BoardRow, Page
 from mileage.domain.rights import ERASED
 from mileage.store.standing_files import Among, StandingFiles
@@ -188,7 +188,13 @@ class Boards:
         return self._rows(head, asked, range(place, place + 1))
 
     def _path(self, head: Snapshot) -> Path:
-        return self._snapshots.standings(head.as_of, head.name)
+        path = self._snapshots.standings(head.as_of, head.name)
+        if not path.exists():
+            raise Unavailable(
+                f"{path} is missing; restore it from a backup, or remove what else "
+                "was published with it"
+            )
+        return path
 
     @staticmethod
     def _key(head: Snapshot, asked: Asked) -> tuple[Hashable, ...]:

@@ -362,3 +362,19 @@ def test_an_erasure_that_meets_damage_is_finished_when_it_is_gone(
     for as_of in (END, END - DAY):
         assert accounts(boards, as_of=as_of) == ["cyd", "bob"]
         assert boards.head("7d", as_of).organisation == "noted"
+
+
+def test_standings_that_are_missing_are_said(tmp_path):
+    published(tmp_path)
+    kept = Snapshots(tmp_path)
+    kept.standings(END, "7d").unlink()
+    boards = Boards(kept)
+    head = boards.head("7d")
+    for read in (
+        lambda: boards.rows(head, EVERYBODY),
+        lambda: boards.search(head, EVERYBODY, "ada"),
+        lambda: boards.bury({"ada": "tomb"}, lambda one, _: one),
+    ):
+        with pytest.raises(Unavailable, match="is missing; restore it"):
+            read()
+    assert boards.rows(boards.head("30d"), EVERYBODY).rows
