@@ -42,8 +42,11 @@ STOPS = """() => {
             'a[href], button, textarea, input:not([type=hidden]), summary, '
             + '[tabindex="0"]')]
         .filter(e => e.checkVisibility())
-        // Of a group of radio buttons the chosen one is a stop.
-        .filter(e => e.type !== 'radio' || e.checked);
+        // Of a group of radio buttons the chosen one is a stop, or else the first.
+        .filter((e, at, found) => {
+            const group = found.filter(o => o.type === 'radio' && o.name === e.name);
+            return e.type !== 'radio' || e === (group.find(o => o.checked) || group[0]);
+        });
     document.addEventListener('focusin', ({target}) => {
         const s = getComputedStyle(target);
         window.reached.push([all.indexOf(target),
