@@ -10,9 +10,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from mileage.domain.cube import Cube
-from mileage.domain.errors import NotFound
 from mileage.reports.cube import is_due, make_cube
-from mileage.reports.published import Published
+from mileage.reports.published import Newest, Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,58 +36,23 @@ class Cubes:
     """The cube of one data directory. Thread-safe for readers."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._kept: tuple[str, Cube] | None = None
+        missing = "no figures of departments have been published yet"
+        self._newest = Newest(directory, ".cube", _files, missing=missing)
 
     def renew(
         self, snapshot: Snapshot, chart: Callable[[], Chart], terms: Terms
     ) -> bool:
         """Publish a cube of a snapshot when one is due; tell whether it was."""
-        previous = self._newest()
-        before = None if previous is None else self._load(previous)
+        before = self._newest.before()
         if not is_due(before, snapshot.days[-1], terms.every_days):
             return False
-        self._publish(make_cube(snapshot, chart(), terms, before))
-        if previous is not None and previous != f"{snapshot.as_of:020d}.cube":
-            (self._directory / previous).unlink(missing_ok=True)
+        made = make_cube(snapshot, chart(), terms, before)
+        self._newest.replace(made.as_of, made)
         return True
 
     def latest(self) -> Cube:
         """Return the published cube; raises NotFound when there is none."""
-        # A cube that is replaced while it is looked for is looked for once more.
-        for _ in range(2):
-            name = self._newest()
-            if name is None:
-                break
-            try:
-                return self._load(name)
-            except FileNotFoundError:
-                continue
-        message = "no figures of departments have been published yet"
-        raise NotFound(message)
-
-    def _newest(self) -> str | None:
-        try:
-            found = [path for path in self._directory.iterdir() if _is_cube(path)]
-        except FileNotFoundError:
-            return None
-        return max((path.name for path in found), default=None)
-
-    def _load(self, name: str) -> Cube:
-        kept = self._kept
-        if kept is not None and kept[0] == name:
-            return kept[1]
-        cube = read_cube(self._directory / name)
-        self._kept = (name, cube)
-        return cube
-
-    def _publish(self, cube: Cube) -> None:
-        _files.write(self._directory / f"{cube.as_of:020d}.cube", cube)
-
-
-def _is_cube(path: Path) -> bool:
-    # Files of other names are somebody's own.
-    return path.suffix == ".cube" and path.stem.isdecimal()
+        return self._newest.latest()
 
 
 def read_cube(path: Path) -> Cube:

@@ -13,9 +13,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.peers import Peer, divided, told
-from mileage.domain.errors import NotFound
 from mileage.domain.peers import Peers, tools_of
-from mileage.reports.published import Published
+from mileage.reports.published import Newest, Published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -137,9 +136,9 @@ class PeerFiles:
     """The published groups of one data directory. Thread-safe for readers."""
 
     def __init__(self, directory: Path, every_days: int) -> None:
-        self._directory = directory
+        missing = "nothing has been published of groups of peers yet"
+        self._newest = Newest(directory, ".peers", _files, missing=missing)
         self.every_days = every_days
-        self._kept: tuple[str, Peers] | None = None
 
     def renew(
         self, head: Snapshot, material: Callable[[], Material], least: int
@@ -148,30 +147,16 @@ class PeerFiles:
 
         While there is no group that could be told of, each snapshot makes them anew.
         """
-        name = self._newest()
-        previous = None if name is None else self._load(name)
+        previous = self._newest.before()
         if previous is not None and not self._is_due(previous, head.days[-1]):
             return False
         made = make_peers(head, material(), least, self._since(previous, head.days[-1]))
-        path = self._directory / f"{made.as_of:020d}.peers"
-        _files.write(path, made)
-        if name is not None and name != path.name:
-            (self._directory / name).unlink(missing_ok=True)
+        self._newest.replace(made.as_of, made)
         return True
 
     def latest(self) -> Peers:
         """Return the published groups; raises NotFound when there are none."""
-        # A file that is replaced while it is looked for is looked for once more.
-        for _ in range(2):
-            name = self._newest()
-            if name is None:
-                break
-            try:
-                return self._load(name)
-            except FileNotFoundError:
-                continue
-        message = "nothing has been published of groups of peers yet"
-        raise NotFound(message)
+        return self._newest.latest()
 
     def _is_due(self, before: Peers, day: str) -> bool:
         age = date.fromisoformat(day) - date.fromisoformat(before.day)
@@ -182,23 +167,3 @@ class PeerFiles:
         last = date.fromisoformat(day) - timedelta(days=self.every_days)
         told_before = before.day if before is not None and before.groups else ""
         return max(told_before, last.isoformat())
-
-    def _newest(self) -> str | None:
-        try:
-            found = [one.name for one in self._directory.iterdir() if _is_peers(one)]
-        except FileNotFoundError:
-            return None
-        return max(found, default=None)
-
-    def _load(self, name: str) -> Peers:
-        kept = self._kept
-        if kept is not None and kept[0] == name:
-            return kept[1]
-        found = _files.read(self._directory / name)
-        self._kept = (name, found)
-        return found
-
-
-def _is_peers(path: Path) -> bool:
-    # Files of other names are somebody's own.
-    return path.suffix == ".peers" and path.stem.isdecimal()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from mileage.domain.errors import NewerData, Unavailable
+from mileage.domain.errors import NewerData, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,66 @@ class Published(Generic[Value]):
             return self._decoder.decode(zlib.decompress(data[len(self._head) :]))
         except (zlib.error, msgspec.MsgspecError):
             raise Unavailable(f"{path} {self._damaged}") from None
+
+
+class Newest(Generic[Value]):
+    """The one file of its kind in a directory; a new one takes its place.
+
+    Files are named by an instant (``<as_of>.kind``). Thread-safe for readers.
+    """
+
+    def __init__(
+        self, directory: Path, suffix: str, files: Published[Value], *, missing: str
+    ) -> None:
+        """``missing`` says that there is none yet."""
+        self._directory, self._suffix = directory, suffix
+        self._files, self._missing = files, missing
+        self._kept: tuple[str, Value] | None = None
+
+    def before(self) -> Value | None:
+        """Return the one that the next would replace."""
+        name = self._name()
+        return None if name is None else self._load(name)
+
+    def latest(self) -> Value:
+        """Return what is published; raises NotFound when there is none."""
+        # A file that is replaced while it is looked for is looked for once more.
+        for _ in range(2):
+            name = self._name()
+            if name is None:
+                break
+            try:
+                return self._load(name)
+            except FileNotFoundError:
+                continue
+        raise NotFound(self._missing)
+
+    def replace(self, as_of: int, value: Value) -> None:
+        """Publish a file, then remove the one before."""
+        previous = self._name()
+        path = self._directory / f"{as_of:020d}{self._suffix}"
+        self._files.write(path, value)
+        if previous is not None and previous != path.name:
+            (self._directory / previous).unlink(missing_ok=True)
+
+    def _name(self) -> str | None:
+        try:
+            found = [one.name for one in self._directory.iterdir() if self._is_one(one)]
+        except FileNotFoundError:
+            return None
+        return max(found, default=None)
+
+    def _is_one(self, path: Path) -> bool:
+        # Files of other names are somebody's own.
+        return path.suffix == self._suffix and path.stem.isdecimal()
+
+    def _load(self, name: str) -> Value:
+        kept = self._kept
+        if kept is not None and kept[0] == name:
+            return kept[1]
+        found = self._files.read(self._directory / name)
+        self._kept = (name, found)
+        return found
 
 
 def _private(path: str, flags: int) -> int:
