@@ -17,6 +17,9 @@ Purpose = str
 
 Through = Literal["page", "api", "shell"]
 
+PEOPLE = frozenset({"person", "contractor"})
+"""Kinds of account that are somebody, and count among the people of a group."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

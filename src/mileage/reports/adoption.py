@@ -13,6 +13,7 @@ from mileage.domain.adoption import WEEK, Target, Team, progress
 from mileage.domain.directory import team_subject
 from mileage.domain.errors import Refused
 from mileage.domain.peers import AdoptionPage
+from mileage.domain.people import PEOPLE
 from mileage.reports.values import instant_json, window_json
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mileage.reports.gate import Gate
     from mileage.reports.peers import PeerFiles
 
-PEOPLE = frozenset({"person", "contractor"})
 REPORT = "adoption"
 
 

@@ -18,6 +18,7 @@ from mileage.domain.cube import (
     Totals,
     department_id,
 )
+from mileage.domain.people import PEOPLE
 from mileage.domain.sums import Figures
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Snapshot, Standing
     from mileage.domain.people import Account, Membership
 
-PEOPLE = frozenset({"person", "contractor"})
 TOKENS = 0
 """The measure that bands are of; calls and cost come behind it."""
 

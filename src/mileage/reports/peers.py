@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.peers import Peer, divided, told
 from mileage.domain.peers import Peers, tools_of
+from mileage.domain.people import PEOPLE
 from mileage.reports.published import Newest, Published
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from mileage.domain.peers import GroupKind
     from mileage.store.group_use import GroupUse
 
-PEOPLE = frozenset({"person", "contractor"})
 MAGIC = b"MILEAGE-PEERS\0\0\0"
 VERSION = 1
 

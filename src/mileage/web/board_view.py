@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
+from mileage.domain.people import PEOPLE
 from mileage.reports.shown import tied
 from mileage.web import board_choices as choices
 from mileage.web.board_cells import exact_texts, plain, prepared_row, texts_of
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mileage.web.board_choices import Choice, LensTab, Pager
     from mileage.web.board_query import BoardQuery
 
-PEOPLE = frozenset({"person", "contractor"})
 KEPT = 48
 """Prepared tables of one process: some 300 kB each."""
 LEAST_DAYS = 3
