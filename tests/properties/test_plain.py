@@ -30,6 +30,9 @@ MORE = {
     GATEWAY: SourceTraits(GATEWAY, "", 5, "link", replayable=True, gateway=True),
     FILLER: SourceTraits(FILLER, "codex", 3, "counts", replayable=False, gap=True),
 }
+REREAD = {LOG, ROLLOUT, GATEWAY}
+# Ids of telemetry are looked up in the hours around their own, others always.
+HOURS = {True: st.integers(0, 3), False: st.integers(1, 2)}
 TABLES = (
     *("witness", "call", "current_call", "superseded", "session_profile", "tally"),
     *("rollup_hour", "rollup_day", "rollup_session"),
@@ -134,7 +137,7 @@ def told(draw: st.DrawFn) -> Seen:
         "session": draw(st.sampled_from(["", *(f"s{n}" for n in range(8))])),
         "client": "codex" if source == GATEWAY else (MORE | TRAITS)[source].client,
         "occurred_at": NOON
-        + draw(st.integers(0, 3)) * HOUR
+        + draw(HOURS[source in REREAD]) * HOUR
         + draw(st.sampled_from([0, 1, 999_999])),
         "output": draw(st.sampled_from([0, 1, 50])),
         "cache_read": draw(st.sampled_from([0, 400, 10**12])),

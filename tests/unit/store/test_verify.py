@@ -117,3 +117,18 @@ def test_it_writes_nothing(ledger: Ledger) -> None:
     before = counts()
     assert verify(ledger) == []
     assert counts() == before
+
+
+@pytest.mark.parametrize(("later", "stored"), [(HOUR, 1), (3 * HOUR, 2)])
+def test_telemetry_is_one_call_in_the_hours_beside_its_own_and_said_further_away(
+    tmp_path: Path, later: int, stored: int
+) -> None:
+    with ledger_in(tmp_path) as ledger:
+        for at in (NOON, NOON + later):
+            ledger.append(booking([seen(OTLP, key="again", occurred_at=at)]))
+        assert ledger.cursor().table("current_call").count("*").fetchall() == [
+            (stored,)
+        ]
+        problems = verify(ledger)
+        twice = [one for one in problems if "is current twice" in one]
+        assert (len(problems) > 0) == (len(twice) > 0) == (stored > 1)
