@@ -6,13 +6,11 @@ only read it here.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mileage.domain.errors import Invalid, Unauthorised
-from mileage.domain.window import micros
+from mileage.domain.errors import Unauthorised
+from mileage.domain.instants import read_exact_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 
 FORM_FIELD = "csrf"
 """Every form that posts carries its token in a hidden field of this name."""
-
-# An unencoded plus sign of an offset arrives as a space.
-LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +71,4 @@ def services(request: Request) -> Services:
 def instant(request: Request, name: str) -> int | None:
     """Read an ISO 8601 instant as UTC microseconds; the offset is required."""
     text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
-        if read.tzinfo is not None:
-            return micros(read)
-    except ValueError:
-        pass
-    raise Invalid(
-        f"`{name}` must be an instant with its offset from UTC, "
-        "such as 2026-11-01T00:00:00Z."
-    )
+    return None if text is None else read_exact_instant(text, f"`{name}`")

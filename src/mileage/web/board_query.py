@@ -6,15 +6,13 @@ The address is the whole state of the page: whoever copies it asks the same agai
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from mileage.domain.errors import Invalid
-from mileage.domain.window import micros, moment
+from mileage.domain.instants import read_instant
+from mileage.domain.window import moment
 from mileage.reports.board_reading import BoardOf, Part
-from mileage.web.asking import LOST_PLUS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,40 +68,20 @@ def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
 
     Times without an offset are of ``zone``; a day alone is all of it.
     """
+    as_of = given.get("as_of", "")
     return BoardQuery(
         lens=given.get("lens", ""),
         window=given.get("window", ""),
         scope=given.get("scope", "") or WHOLE,
-        as_of=read_instant(given.get("as_of", ""), zone),
+        as_of=read_instant(as_of, zone, "`as_of`") if as_of else None,
         page=_read_page(given.get("page", "") or "1"),
         wanted=" ".join(given.get("q", "")[:LONGEST].split()),
         purpose=given.get("purpose", ""),
     )
 
 
-def read_instant(text: str, zone: str) -> int | None:
-    """Read an instant; None of ''."""
-    if not text:
-        return None
-    try:
-        if len(text) == len("2026-11-22"):
-            following = date.fromisoformat(text) + timedelta(days=1)
-            midnight = datetime.combine(following, time(), ZoneInfo(zone))
-            return micros(midnight) - 1
-        read = datetime.fromisoformat(LOST_PLUS.sub(r"+\1", text))
-        found = micros(read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone)))
-        moment(found)  # An instant that no calendar of UTC has overflows here.
-        return found  # noqa: TRY300 - all of it may be no instant
-    except (ValueError, OverflowError):
-        message = (
-            "`as_of` must be a day or an instant, such as 2026-11-22 or "
-            f"2026-11-22T10:00 (then of {zone}) or 2026-11-22T09:00:00Z."
-        )
-        raise Invalid(message) from None
-
-
 def instant_text(instant: int) -> str:
-    """Write UTC microseconds so that ``read_instant`` reads the same."""
+    """Write UTC microseconds so that ``read_query`` reads the same."""
     return moment(instant).isoformat().replace("+00:00", "Z")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.errors import Invalid
 from mileage.domain.figures import Asked as Rows
+from mileage.domain.instants import read_instant
 from mileage.domain.people import OPERATOR
-from mileage.domain.window import micros
 from mileage.reports.board import board_detail, board_of
 from mileage.reports.boards import Boards
 from mileage.reports.participation import Participation
@@ -44,8 +43,8 @@ def board(data: Path, asked: Asked) -> Board:
     The read is recorded before the figures are returned. Raises Invalid for what
     cannot be read, NotFound for a lens, window or scope that is not published.
     """
-    instant = _instant(asked.as_of)
     policy = load_policy(data)
+    instant = _instant(asked.as_of, policy.settings.zone)
     if instant is None:
         with operations(data) as owner:
             owner.publish()
@@ -79,20 +78,10 @@ def recomputed(data: Path, asked: Asked) -> Recomputed:
     if asked.scope != ORGANISATION:
         message = "--recompute is of a whole window: leave --scope out"
         raise Invalid(message)
-    instant = _instant(asked.as_of)
+    instant = _instant(asked.as_of, load_policy(data).settings.zone)
     with operations(data) as owner:
         return owner.recompute(instant, asked.window or "", asked.lens or "", asked.top)
 
 
-def _instant(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"--as-of {text!r} is no instant; write it as 2026-11-22T12:00:00Z"
-        raise Invalid(message) from None
-    if read.tzinfo is None:
-        message = f"--as-of {text!r} needs its offset from UTC, as in {text}Z"
-        raise Invalid(message)
-    return micros(read)
+def _instant(text: str | None, zone: str) -> int | None:
+    return None if text is None else read_instant(text, zone, "--as-of")

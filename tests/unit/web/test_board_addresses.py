@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,7 +16,6 @@ from mileage.web.board_query import (
     MOST_PAGES,
     BoardQuery,
     instant_text,
-    read_instant,
     read_query,
 )
 from tests.web import fixtures
@@ -56,34 +55,6 @@ def test_every_field_reaches_the_board_as_it_was_typed():
 
 
 @pytest.mark.parametrize(
-    ("day", "hours"),
-    [("2026-03-29", 23), ("2026-06-01", 24), ("2026-10-25", 25), ("2024-02-29", 24)],
-)
-def test_a_day_ends_where_the_next_one_begins_with_as_many_hours_as_it_has(day, hours):
-    last = read_instant(day, BERLIN)
-    before = datetime.fromisoformat(day) - timedelta(days=1)
-    began = read_instant(before.date().isoformat(), BERLIN)
-    assert last - began == hours * 3600 * 1_000_000
-    assert last + 1 == read_instant(
-        (before + timedelta(days=2)).isoformat()[:16], BERLIN
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "instant"),
-    [
-        ("2026-10-25T02:30", at(2026, 10, 25, 0, 30)),
-        ("2026-10-25T02:30+01:00", at(2026, 10, 25, 1, 30)),
-        ("2026-11-22 10:00", at(2026, 11, 22, 9)),
-        ("2026-11-22T10:00:00 0530", at(2026, 11, 22, 4, 30)),
-        ("2026-11-22T10:00:00-05:30", at(2026, 11, 22, 15, 30)),
-    ],
-)
-def test_a_clock_that_is_set_back_and_a_lost_plus_have_one_meaning(text, instant):
-    assert read_instant(text, BERLIN) == instant
-
-
-@pytest.mark.parametrize(
     "text",
     [
         *("2025-02-29", "2026-11-31", "2026-11-22T25:00", "2026-11-22T10:60"),
@@ -101,8 +72,8 @@ def test_what_is_no_time_names_the_parameter_the_forms_and_the_zone(text):
 def test_instants_are_written_to_the_microsecond_they_have():
     one = at(2026, 11, 22, 9) + 1
     assert instant_text(one) == "2026-11-22T09:00:00.000001Z"
-    assert read_instant(instant_text(one), BERLIN) == one
-    assert read_instant("", BERLIN) is None
+    assert read_query({"as_of": instant_text(one)}, BERLIN).of.as_of == one
+    assert read_query({"as_of": ""}, BERLIN).of.as_of is None
 
 
 @pytest.mark.parametrize("page", [1, 2, MOST_PAGES])

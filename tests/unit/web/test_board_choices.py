@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mileage.domain.instants import read_exact_instant
 from mileage.domain.window import WINDOWS
 from mileage.web.board_choices import (
     LensTab,
@@ -16,7 +17,7 @@ from mileage.web.board_choices import (
     window_title,
     windows,
 )
-from mileage.web.board_query import BoardQuery, read_instant
+from mileage.web.board_query import BoardQuery
 from tests.web import fixtures
 
 ASKED = BoardQuery(lens="cost", window="7d", scope="services", page=3, wanted="ci")
@@ -91,7 +92,7 @@ def test_a_lens_leads_back_to_the_table():
 
 
 def test_earlier_boards_are_days_back():
-    as_of = read_instant("2026-11-22T09:00:00Z", "UTC")
+    as_of = read_exact_instant("2026-11-22T09:00:00Z", "T")
     addresses = [one.address for one in before(BoardQuery(), as_of)]
     assert addresses[0] == "/?as_of=2026-11-21T09%3A00%3A00Z"
     assert addresses[2] == "/?as_of=2026-10-23T09%3A00%3A00Z"
