@@ -174,16 +174,36 @@ class Trial:
         digit = self.random.choice("0123456789")
         return f"{name} {figure[:place]}{digit}{figure[place + 1 :]}"
 
-    def together(self, choose: Callable[[Random, int], bool]) -> dict[str, Any]:
-        """Publish a whole page, chosen where the copies of four differ."""
+    def together(
+        self, choose: Callable[[Random, Sequence[bool]], bool | None]
+    ) -> dict[str, Any]:
+        """Publish a whole page, chosen where the copies of four differ.
+
+        What is chosen as None is no number that anybody was shown.
+        """
         who = self.random.sample(self.viewers, COLLUDERS)
         tables = [self.marks.table(one) for one in who]
         readings = []
         for figure in cells_of(self.shown, PAGE):
             assert figure.cell is not None
-            high = sum(figure.cell.raised(table) for table in tables)
-            said = high > 0 if high in {0, COLLUDERS} else choose(self.random, high)
-            readings.append(Reading(figure.cell, said))
+            saw = [figure.cell.raised(table) for table in tables]
+            said = saw[0] if len(set(saw)) == 1 else choose(self.random, saw)
+            if said is not None:
+                readings.append(Reading(figure.cell, said))
+        return self._result(set(who), trace(self.marks, self.viewers, readings))
+
+    def quarters(self) -> dict[str, Any]:
+        """Publish a page of which each of four gave a quarter of the rows."""
+        who = self.random.sample(self.viewers, COLLUDERS)
+        tables = [self.marks.table(one) for one in who]
+        owner: dict[str, bytes] = {}
+        readings = []
+        for figure in cells_of(self.shown, PAGE):
+            assert figure.cell is not None
+            table = owner.setdefault(
+                figure.account, tables[len(owner) * COLLUDERS // ROWS % COLLUDERS]
+            )
+            readings.append(Reading(figure.cell, figure.cell.raised(table)))
         return self._result(set(who), trace(self.marks, self.viewers, readings))
 
     def _result(self, guilty: set[str], verdict: Verdict) -> dict[str, Any]:
@@ -196,26 +216,37 @@ class Trial:
         }
 
 
-def by_majority(random: Random, high: int) -> bool:
+def by_majority(random: Random, saw: Sequence[bool]) -> bool:
     """Write what most of four saw."""
+    high = sum(saw)
     return high * 2 > COLLUDERS or (high * 2 == COLLUDERS and random.random() < EVENLY)
 
 
-def by_minority(random: Random, high: int) -> bool:
+def by_minority(random: Random, saw: Sequence[bool]) -> bool:
     """Write what fewest of four saw."""
-    return high * 2 < COLLUDERS or (high * 2 == COLLUDERS and random.random() < EVENLY)
+    return not by_majority(random, saw)
+
+
+def against(random: Random, saw: Sequence[bool]) -> bool:
+    """Write what says least of anybody where half of all viewers see either."""
+    return random.random() < (0, 0.75, 0.5, 0.25)[sum(saw)]
 
 
 TRIALS: dict[str, Callable[[Trial], dict[str, Any]]] = {
     "30 cells": lambda t: t.copy(COLUMNS, 30, 0),
     "80 cells, 30 % lost": lambda t: t.copy(COLUMNS, 80, 0.3),
     "four by majority": lambda t: t.together(by_majority),
-    "four by chance": lambda t: t.together(lambda r, s: r.random() < s / COLLUDERS),
+    "four by chance": lambda t: t.together(lambda r, saw: r.choice(saw)),
     "four by minority": lambda t: t.together(by_minority),
-    "four by coin": lambda t: t.together(lambda r, _: r.random() < EVENLY),
-    "four against it": lambda t: t.together(
-        lambda r, s: r.random() < (0, 0.75, 0.5, 0.25)[s]
+    "four, a quarter of the rows each": Trial.quarters,
+    "four, the mean of them": lambda t: t.together(lambda *_: None),
+    "four, the mean of them in four digits": lambda t: t.together(
+        lambda _, saw: sum(saw) * 2 >= COLLUDERS
     ),
+    "four, always the lower one": lambda t: t.together(lambda *_: False),
+    "four, always the higher one": lambda t: t.together(lambda *_: True),
+    "four by coin": lambda t: t.together(lambda r, _: r.random() < EVENLY),
+    "four against it": lambda t: t.together(against),
     "30 cells of all columns": lambda t: t.copy(PAGE, 30, 0),
     "40 cells of all columns": lambda t: t.copy(PAGE, 40, 0),
 }

@@ -78,7 +78,7 @@ def _by_the_server(data: Path, reason: str) -> dict[str, Any] | None:
         with owner_of(data) as owner:
             if owner is None:
                 return None
-            return dict(owner.act("darken", reason.encode(), PATIENCE))
+            return dict(json.loads(owner.act("darken", reason.encode(), PATIENCE)))
     except (Unavailable, Invalid):
         return None
 

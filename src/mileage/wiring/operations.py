@@ -6,6 +6,7 @@ they open the directory themselves. Either way the same functions run.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -216,11 +217,10 @@ def _take(organisation: Organisation, payload: bytes) -> None:
     organisation.pipeline.submit(decode(payload)).result()
 
 
-def _darken(organisation: Organisation, payload: bytes) -> dict[str, Any]:
-    gate = organisation.answers.gate
-    return Dark(organisation.control, organisation.data, gate).told(
-        OPERATOR, payload.decode()
-    )
+def _darken(organisation: Organisation, payload: bytes) -> str:
+    """Answer in text: whoever waits for it has loaded nothing that reads another."""
+    desk = Dark(organisation.control, organisation.data, organisation.answers.gate)
+    return json.dumps(desk.told(OPERATOR, payload.decode()))
 
 
 def _record_buckets(organisation: Organisation, payload: bytes) -> int:

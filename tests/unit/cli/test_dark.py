@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -185,7 +187,7 @@ def test_a_running_server_does_it_with_the_reason(dark, tmp_path):
 
     def act(action, payload):
         asked.append((action, payload))
-        return {"dark": True, "incident": 7, "file": "/there/7.json"}
+        return '{"dark": true, "incident": 7, "file": "/there/7.json"}'
 
     with listening(tmp_path, act):
         result = dark("on", "--reason", "a leak")
@@ -194,6 +196,28 @@ def test_a_running_server_does_it_with_the_reason(dark, tmp_path):
     assert json.loads(told.stdout)["incident"] == 7
     assert asked == [("darken", b"a leak")] * 2
     assert darkness_in(tmp_path) is None
+
+
+SAYS_WHAT_IT_LOADED = """
+import sys
+from mileage.cli import main
+try:
+    main()
+finally:
+    print(*sorted(sys.modules))
+"""
+SLOW = {"msgspec", "sqlalchemy", "duckdb", "multiprocessing", "logging"}
+
+
+def test_asking_a_server_loads_little(tmp_path):
+    with listening(tmp_path, lambda *_: '{"incident": 7, "file": "7.json"}'):
+        words = ["dark", "on", "--reason", "a leak", "--data", str(tmp_path)]
+        command = [sys.executable, "-I", "-c", SAYS_WHAT_IT_LOADED, *words]
+        told = subprocess.run(command, check=True, capture_output=True, text=True)
+    said, loaded = told.stdout.splitlines()
+    assert said == "It is dark. Incident 7: 7.json"
+    assert "mileage.wiring.owner" in loaded.split()
+    assert {one.partition(".")[0] for one in loaded.split()} & SLOW == set()
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(dark, tmp_path, monkeypatch):
