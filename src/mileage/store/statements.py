@@ -15,6 +15,7 @@ from mileage.domain.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+DAMAGED = "Corrupt database file"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -33,6 +34,15 @@ def said_plainly() -> Iterator[None]:
     except duckdb.FatalException as error:
         message = f"the ledger failed and is opened anew: {reason(error)}"
         raise Invalidated(message) from error
+    except duckdb.Error as error:
+        # A block that is not what was written has no class of its own.
+        if not str(error).startswith(DAMAGED):
+            raise
+        message = (
+            "the ledger's file is damaged on the disk; `mileage restore` the last "
+            f"backup of it: {reason(error)}"
+        )
+        raise Unavailable(message) from error
 
 
 def reason(error: duckdb.Error) -> str:

@@ -14,6 +14,8 @@ from mileage.domain.errors import Unavailable
 from mileage.pricing.catalog import shipped
 from mileage.store.compacting import NAME, compact
 from mileage.store.ledger import ROOM
+from mileage.store.statements import said_plainly
+from mileage.store.verify import check_calls
 from tests.ledgers import booking, in_columns, ledger_in
 from tests.witnesses import LOG, OTLP, seen
 
@@ -94,13 +96,41 @@ def test_what_is_no_ledger_is_refused_in_one_line(damaged: bytes, path: Path) ->
     assert "\n" not in str(raised.value)
 
 
-def test_blocks_that_rotted_are_found_by_their_sums(path: Path) -> None:
+@pytest.fixture
+def rotten(path: Path) -> Path:
     whole = bytearray(path.read_bytes())
     for at in range(12 * KB + 100, len(whole), 4 * KB):
         whole[at] ^= 0xFF
     path.write_bytes(whole)
-    with left_alone(path), pytest.raises((Unavailable, duckdb.Error)):
-        compact(path, ROOM)
+    return path
+
+
+def test_blocks_that_rotted_are_found_by_their_sums(rotten: Path) -> None:
+    with left_alone(rotten), pytest.raises(Unavailable) as raised:
+        compact(rotten, ROOM)
+    assert "\n" not in str(raised.value)
+
+
+def test_one_rotten_block_is_said_by_whoever_reads_it(path: Path) -> None:
+    with ledger_in(path.parent) as ledger:
+        plain = [seen(OTLP, key=f"k{n}", link=f"k{n}") for n in range(500)]
+        ledger.rules = ledger.rules._replace(tariffs=shipped())
+        ledger.append(in_columns(plain))
+    whole, said = path.read_bytes(), []
+    for at in range(12 * KB + 512, len(whole), 64 * KB):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        try:
+            with ledger_in(path.parent) as ledger:
+                check_calls(ledger)
+        except Unavailable as error:
+            said.append(str(error))
+    damaged = "the ledger's file is damaged on the disk; `mileage restore`"
+    assert any(one.startswith(damaged) for one in said), said
+
+
+def test_what_is_not_the_disks_fault_is_not_called_damage() -> None:
+    with pytest.raises(duckdb.ParserException), said_plainly():
+        duckdb.connect().execute("no statement")
 
 
 @contextmanager
