@@ -111,21 +111,15 @@ def test_blocks_that_rotted_are_found_by_their_sums(rotten: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_one_rotten_block_is_said_by_whoever_reads_it(path: Path) -> None:
-    with ledger_in(path.parent) as ledger:
-        plain = [seen(OTLP, key=f"k{n}", link=f"k{n}") for n in range(500)]
-        ledger.rules = ledger.rules._replace(tariffs=shipped())
-        ledger.append(in_columns(plain))
-    whole, said = path.read_bytes(), []
-    for at in range(12 * KB + 512, len(whole), 64 * KB):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        try:
-            with ledger_in(path.parent) as ledger:
-                check_calls(ledger)
-        except Unavailable as error:
-            said.append(str(error))
+def test_rotten_blocks_are_said_by_whoever_reads_them(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    # The first one tells where all else is: without it the file is not opened at all.
+    for at in range(268 * KB, len(whole), 256 * KB):
+        whole[at] ^= 1
+    path.write_bytes(whole)
     damaged = "the ledger's file is damaged on the disk; `mileage restore`"
-    assert any(one.startswith(damaged) for one in said), said
+    with ledger_in(path.parent) as ledger, pytest.raises(Unavailable, match=damaged):
+        check_calls(ledger)
 
 
 def test_what_is_not_the_disks_fault_is_not_called_damage() -> None:
