@@ -118,7 +118,7 @@ def test_rotten_blocks_are_said_by_whoever_reads_them(path: Path) -> None:
         whole[at] ^= 1
     path.write_bytes(whole)
     damaged = "the ledger's file is damaged on the disk; `mileage restore`"
-    with ledger_in(path.parent) as ledger, pytest.raises(Unavailable, match=damaged):
+    with pytest.raises(Unavailable, match=damaged), ledger_in(path.parent) as ledger:
         check_calls(ledger)
 
 
