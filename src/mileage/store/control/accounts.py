@@ -32,6 +32,7 @@ NAMELESS = "nameless"
 AT_ONCE = 500
 """Identities looked up in one statement."""
 
+TOLD = (ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name, ACCOUNT.c.email)
 ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
     IDENTITY.c.value == bindparam("identity")
 )
@@ -97,8 +98,10 @@ def described(identity: str, *, believed: bool = False) -> NewAccount:
 
 
 def account_from(row: Row[Any]) -> Account:
-    """Turn a row of ``account`` into a value."""
-    return Account(row.account_id, row.kind, row.name, row.email or "")
+    """Turn a row of ``TOLD`` into a value."""
+    # By place: of many rows, names take three times as long.
+    account_id, kind, name, email = row
+    return Account(account_id, kind, name, email or "")
 
 
 def _accounts_of(connection: Connection, values: Collection[str]) -> dict[str, str]:
@@ -184,9 +187,10 @@ class Accounts(OnDatabase):
 
     def accounts(self) -> tuple[Account, ...]:
         """List every account by name."""
-        statement = select(ACCOUNT).order_by(ACCOUNT.c.name, ACCOUNT.c.account_id)
+        statement = select(*TOLD).order_by(ACCOUNT.c.name, ACCOUNT.c.account_id)
         with self._database.reading() as connection:
-            return tuple(map(account_from, connection.execute(statement)))
+            rows = connection.execute(statement).fetchall()
+        return tuple(map(account_from, rows))
 
     def living(self) -> tuple[Account, ...]:
         """List every account but tombstones, by name."""
@@ -196,7 +200,7 @@ class Accounts(OnDatabase):
         """Return those of some accounts that there are."""
         wanted = ACCOUNT.c.account_id.in_(sorted(set(account_ids)))
         with self._database.reading() as connection:
-            rows = connection.execute(select(ACCOUNT).where(wanted))
+            rows = connection.execute(select(*TOLD).where(wanted))
             return tuple(map(account_from, rows))
 
     def count_accounts(self) -> int:
@@ -207,7 +211,7 @@ class Accounts(OnDatabase):
 
     def account(self, account_id: str) -> Account:
         """Return one account; raises NotFound."""
-        statement = select(ACCOUNT).where(ACCOUNT.c.account_id == account_id)
+        statement = select(*TOLD).where(ACCOUNT.c.account_id == account_id)
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None:
@@ -229,7 +233,7 @@ class Accounts(OnDatabase):
     def account_of_email(self, email: str) -> Account | None:
         """Return who has this address, None when nobody does."""
         statement = (
-            select(ACCOUNT)
+            select(*TOLD)
             .join(IDENTITY, IDENTITY.c.account_id == ACCOUNT.c.account_id)
             .where(IDENTITY.c.value == email.strip().lower())
         )
