@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -43,6 +42,7 @@ def export(email: str, out: Path | None, data: Path) -> None:
 
     They can download the same file at /me/data. The read is recorded.
     """
+    from mileage.store.private import owner_only
     from mileage.wiring.operations import operations
 
     with (
@@ -56,12 +56,8 @@ def export(email: str, out: Path | None, data: Path) -> None:
                 while piece := file.read(PIECE):
                     click.echo(piece, nl=False)
                 return
-            with open(out, "wb", opener=_private) as target:
+            with open(out, "wb", opener=owner_only) as target:
                 shutil.copyfileobj(file, target)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @command.command("erase", short_help="Erase somebody; sums stay.")

@@ -24,9 +24,9 @@ from mileage.ingest.push_format import (
 )
 from mileage.ingest.push_marks import Marks
 from mileage.ingest.push_reading import Reader
-from mileage.ingest.push_state import replace
 from mileage.ingest.spool import MIB, Spool
 from mileage.sources.files import MAX_LINE_BYTES
+from mileage.store.private import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,7 +273,7 @@ class Collector:
         if self._told.recipient not in ("", told.recipient):
             self._begin_again()
         self._told = told
-        replace(self._told_file, msgspec.json.encode(told))
+        write_whole(self._told_file, msgspec.json.encode(told))
 
     def _begin_again(self) -> None:
         self._marks.clear()

@@ -16,6 +16,7 @@ import msgspec
 
 from mileage.domain.errors import NewerData
 from mileage.ingest.frames import FIRST_FRAME as FRAME
+from mileage.store.private import owner_only
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -125,7 +126,7 @@ class Marks:
         """Keep the marks of these logs only, one frame each."""
         kept = {name: self._logs[name] for name in names if name in self._logs}
         part = self._file.with_suffix(".part")
-        with open(part, "wb", opener=_private) as stream:
+        with open(part, "wb", opener=owner_only) as stream:
             stream.write(HEAD)
             for name, one in kept.items():
                 fresh = self._digests(one)
@@ -209,7 +210,3 @@ def _split(digests: bytes) -> Iterator[bytes]:
 
 def _frame(payload: bytes) -> bytes:
     return FRAME.pack(len(payload), zlib.crc32(payload)) + payload
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -17,6 +17,7 @@ import msgspec
 
 from mileage.domain.errors import Conflict, NewerData, Unavailable
 from mileage.ingest.push_format import MALFORMED
+from mileage.store.private import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,17 +115,5 @@ def _machine(file: Path, random_bytes: Callable[[int], bytes]) -> _Machine:
 def _new_machine(file: Path, random_bytes: Callable[[int], bytes]) -> _Machine:
     name = b32encode(random_bytes(_ID_BYTES)).decode().lower()
     made = _Machine(VERSION, f"mach_{name}", random_bytes(_KEY_BYTES))
-    replace(file, msgspec.json.encode(made))
+    write_whole(file, msgspec.json.encode(made))
     return made
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a small private file so that a crash leaves the old one or the new one."""
-    part = file.with_suffix(".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    part.replace(file)

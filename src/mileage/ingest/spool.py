@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.booking import Position
 from mileage.ingest.frames import Damage, Entry
-from mileage.ingest.push_state import replace
 from mileage.ingest.segment import Segments
+from mileage.store.private import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Spool:
     def acknowledged(self, entry: Entry) -> None:
         """Forget a body that the server has."""
         self._taken = entry.position
-        replace(self._folder / "taken", b"%d %d" % self._taken)
+        write_whole(self._folder / "taken", b"%d %d" % self._taken)
         self._segments.remove_before(self._taken)
 
     def close(self) -> None:

@@ -5,13 +5,13 @@ A head (magic, format version as four little-endian bytes), then compressed Mess
 
 from __future__ import annotations
 
-import os
 import zlib
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
 from mileage.domain.errors import NewerData, NotFound, Unavailable
+from mileage.store.private import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,8 @@ class Published(Generic[Value]):
     def write(self, path: Path, value: Value) -> None:
         """Write a file; readers see all of it or the one before."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        with open(part, "wb", opener=_private) as file:
-            file.write(self._head + zlib.compress(self._encoder.encode(value), 6))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        packed = zlib.compress(self._encoder.encode(value), 6)
+        write_whole(path, self._head + packed)
 
     def read(self, path: Path) -> Value:
         """Read a file; raises Unavailable when it is none, or damaged."""
@@ -118,7 +114,3 @@ class Newest(Generic[Value]):
         found = self._files.read(self._directory / name)
         self._kept = (name, found)
         return found
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

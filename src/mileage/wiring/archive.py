@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 import msgspec
 
 from mileage.domain.errors import Invalid, NewerData
+from mileage.store.private import owner_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -177,17 +178,12 @@ def _unpacked(
     else:
         path = into / member.name
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with open(path, "xb", opener=private) as target:
+        with open(path, "xb", opener=owner_only) as target:
             while block := digesting.read():
                 size += target.write(block)
             target.flush()
             os.fsync(target.fileno())
     return Entry(member.name, size, digesting.sha256())
-
-
-def private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read."""
-    return os.open(path, flags, 0o600)
 
 
 def _broken(source: Path, why: str) -> Invalid:

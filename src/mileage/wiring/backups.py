@@ -19,6 +19,7 @@ from mileage.domain.errors import Conflict, Unavailable
 from mileage.reports.shape import ingest_status_json
 from mileage.store.control import FILE_NAME
 from mileage.store.copying import copy_control, copy_ledger
+from mileage.store.private import owner_only
 from mileage.wiring import archive
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _packed(
         )
 
     with _appearing(target) as part:
-        with open(part, "xb", opener=archive.private) as file:
+        with open(part, "xb", opener=owner_only) as file:
             told = progress.of("packing", total)
             made = archive.write(file, files, manifest, told)
             file.flush()

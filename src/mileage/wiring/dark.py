@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from typing import TYPE_CHECKING, Any
 
 from mileage.reports.incident import WEEK, incident_json, read_json
+from mileage.store.private import owner_only, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ class Dark:
         path = self.incident_file(incident)
         told = json.loads(path.read_text("utf-8"))
         told["suspects"] += suspects
-        _write_private(path, json.dumps(told, indent=2) + "\n")
+        write_whole(path, f"{json.dumps(told, indent=2)}\n".encode())
 
     def _write(self, darkness: Darkness) -> None:
         path = self.incident_file(darkness.incident)
@@ -76,19 +76,8 @@ class Dark:
             return
         self._incidents.mkdir(mode=0o700, parents=True, exist_ok=True)
         since = darkness.began.at - WEEK
-        with open(path.with_suffix(".reads.jsonl"), "w", opener=_private) as file:
+        with open(path.with_suffix(".reads.jsonl"), "w", opener=owner_only) as file:
             reads = map(read_json, self._control.accesses(since=since))
             file.writelines(f"{json.dumps(read)}\n" for read in reads)
         told = incident_json(darkness, self._control.accesses(since=since))
-        _write_private(path, json.dumps(told, indent=2) + "\n")
-
-
-def _write_private(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    with open(part, "w", encoding="utf-8", opener=_private) as file:
-        file.write(text)
-    part.replace(path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        write_whole(path, f"{json.dumps(told, indent=2)}\n".encode())

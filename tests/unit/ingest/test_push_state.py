@@ -9,7 +9,7 @@ import re
 import pytest
 
 from mileage.domain.errors import Conflict, NewerData, Unavailable
-from mileage.ingest.push_state import opened, replace
+from mileage.ingest.push_state import opened
 
 
 @pytest.fixture
@@ -93,12 +93,3 @@ def test_a_folder_that_cannot_be_used_is_said_to_be_one(tmp_path):
     for folder in (tmp_path / "file" / "below", tmp_path / "file"):
         with pytest.raises(Unavailable, match="cannot be used"), opened(folder):
             raise AssertionError
-
-
-def test_a_small_file_is_replaced_as_a_whole(tmp_path):
-    file = tmp_path / "small"
-    replace(file, b"one")
-    replace(file, b"2")
-    assert file.read_bytes() == b"2"
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [file]
