@@ -9,7 +9,7 @@ from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, moment
 from mileage.store.heard import booked_accounts
-from mileage.store.statements import insert, run
+from mileage.store.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -218,10 +218,24 @@ def usage(
 def insert_simulated(
     ledger: Ledger,
     hours: Mapping[str, Sequence[object]],
-    days: Mapping[str, Sequence[object]],
+    days: Mapping[int, date],
 ) -> None:
-    """Add roll-ups of a simulated organisation; columns as in the tables."""
+    """Add hours of a simulated organisation; ``days``: the day of each such hour.
+
+    Columns are those of the table that are not the same in all rows. They go as
+    lists: of so many numbers that is half of what JSON costs.
+    """
+    dates = {"hours": list(days), "days": list(days.values())}
     with ledger.writing() as cursor:
-        insert(cursor, "rollup_hour.insert", hours)
-        insert(cursor, "rollup_day.insert", days)
+        run(cursor, "rollup_hour.simulate", **hours, **dates)
     ledger.simulated = None
+
+
+def add_up_simulated(ledger: Ledger, hours: int, calls: int) -> None:
+    """Add up the days of a simulated organisation, once all its hours are there.
+
+    Sessions are a guess: one for so many ``hours`` of work and for so many ``calls``.
+    """
+    with ledger.writing() as cursor:
+        sessions = {"hours_of_session": hours, "calls_of_session": calls}
+        run(cursor, "rollup_day.simulate", **sessions)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mileage.domain.errors import Conflict
 from mileage.domain.people import Credential
-from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.window import SECOND, moment
 from mileage.ingest.demo import (
+    CALLS_OF_SESSION,
     COLLECTOR,
     GATEWAY,
+    HOURS_OF_SESSION,
     NAME,
     front_door_bodies,
     organisation,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from mileage.ingest.demo import FrontDoorBody, HourColumns, RollupBatch
+    from mileage.ingest.demo import FrontDoorBody, HourColumns
     from mileage.ingest.demo import Organisation as Simulated
     from mileage.pricing.catalog import Catalog
     from mileage.sources.otlp_record import Signal
@@ -134,8 +136,9 @@ def _fill(real: Organisation, org: Simulated, say: Callable[[str], None]) -> Non
     accounts = {one.email: one.account_id for one in real.control.accounts()}
     bodies = _pass_the_door(real, org, accounts, say)
     say(f"{bodies:,} bodies of telemetry passed the door; adding the others' hours …")
-    for batch in rollups(org):
-        _add_hours(real, batch, accounts)
+    for hours in rollups(org):
+        _add_hours(real, hours, accounts)
+    queries.add_up_simulated(real.ledger, HOURS_OF_SESSION, CALLS_OF_SESSION)
     real.pipeline.drain()
     say("Publishing the board …")
     real.publish()
@@ -178,31 +181,17 @@ def _record(reader: OtlpReader, credential: Credential, body: FrontDoorBody) -> 
 
 
 def _add_hours(
-    real: Organisation, batch: RollupBatch, accounts: dict[str, str]
+    real: Organisation, hours: HourColumns, accounts: dict[str, str]
 ) -> None:
     """Insert the hours of simulated accounts, priced by their mean call."""
-    hours = batch.hours
-    size = len(hours.hour)
     clock = real.ledger.rules.clock
-    days = {hour: clock.day(hour * SECOND).isoformat() for hour in set(hours.hour)}
-    costs = _costs(real.catalog, hours)
-    columns = {name: getattr(hours, name) for name in TOKEN_CLASSES}
-    columns |= {
-        "origin": [queries.SIMULATED] * size,
-        "hour": hours.hour,
-        "day": [days[hour] for hour in hours.hour],
-        "account": [accounts[email] for email in hours.account],
-        "client": hours.client,
-        "provider": hours.provider,
-        "model": hours.model,
-        "calls": hours.calls,
-        "cost": costs,
-        "unpriced_calls": [
-            calls if cost is None else 0
-            for calls, cost in zip(hours.calls, costs, strict=True)
-        ],
+    columns: dict[str, list[Any]] = {
+        one.name: getattr(hours, one.name) for one in fields(hours)
     }
-    queries.insert_simulated(real.ledger, columns, _days(columns, batch, accounts))
+    columns["account"] = [accounts[email] for email in hours.account]
+    columns["cost"] = _costs(real.catalog, hours)
+    days = {hour: clock.day(hour * SECOND) for hour in set(hours.hour)}
+    queries.insert_simulated(real.ledger, columns, days)
 
 
 def _costs(catalog: Catalog, hours: HourColumns) -> list[int | None]:
@@ -210,52 +199,10 @@ def _costs(catalog: Catalog, hours: HourColumns) -> list[int | None]:
     classes = [getattr(hours, name) for name in TOKEN_CLASSES]
     days = {hour: moment(hour * SECOND).date() for hour in set(hours.hour)}
     costs: list[int | None] = []
-    for provider, model, hour, calls, tokens in zip(
-        hours.provider,
-        hours.model,
-        hours.hour,
-        hours.calls,
-        zip(*classes, strict=True),
-        strict=True,
+    for provider, model, hour, calls, *tokens in zip(
+        hours.provider, hours.model, hours.hour, hours.calls, *classes, strict=True
     ):
         row = catalog.price(provider, model, days[hour])
-        mean = Tokens._make([count // calls for count in tokens])
-        costs.append(None if row is None else row.cost(mean) * calls)
+        mean = tuple([count // calls for count in tokens])
+        costs.append(None if row is None else row.costs([mean]) * calls)
     return costs
-
-
-def _days(
-    columns: dict[str, list[Any]], batch: RollupBatch, accounts: dict[str, str]
-) -> dict[str, list[Any]]:
-    """Sum the hours by (account, day, client), beside the drawn sessions."""
-    classes = zip(*(columns[name] for name in TOKEN_CLASSES), strict=True)
-    names = ("account", "day", "client", "calls", "cost", "unpriced_calls")
-    sums: dict[tuple[str, str, str], list[int]] = {}
-    for account, day, client, calls, cost, unpriced, tokens in zip(
-        *(columns[name] for name in names), classes, strict=True
-    ):
-        known = sums.get((account, day, client))
-        if known is None:
-            known = sums[account, day, client] = [0, 0, 0, 0]
-        known[0] += calls
-        known[1] += sum(tokens)
-        known[2] += cost or 0
-        known[3] += unpriced
-    drawn = batch.session_days
-    keys = [
-        (accounts[email], day.isoformat(), client)
-        for email, day, client in zip(
-            drawn.account, drawn.day, drawn.client, strict=True
-        )
-    ]
-    return {
-        "origin": [queries.SIMULATED] * len(keys),
-        "account": [key[0] for key in keys],
-        "day": [key[1] for key in keys],
-        "client": [key[2] for key in keys],
-        "sessions": list(drawn.sessions),
-        "calls": [sums[key][0] for key in keys],
-        "tokens": [sums[key][1] for key in keys],
-        "cost": [sums[key][2] for key in keys],
-        "unpriced_calls": [sums[key][3] for key in keys],
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import TYPE_CHECKING
 
 from mileage.domain.booking import Booking, Refusal
@@ -73,9 +74,7 @@ def simulate(ledger: Ledger) -> None:
     hour = NOON // SECOND // 3600 * 3600
     classes = ("input", "cache_read", "cache_write", "cache_write_1h")
     columns: dict[str, list[object]] = {
-        "origin": [queries.SIMULATED],
         "hour": [hour],
-        "day": ["2026-11-20"],
         "account": ["acc_b"],
         "client": ["codex"],
         "provider": ["openai"],
@@ -85,18 +84,7 @@ def simulate(ledger: Ledger) -> None:
         "reasoning": [0],
         "tool_input": [0],
         "cost": [123],
-        "unpriced_calls": [0],
         **{name: [10] for name in classes},
     }
-    days: dict[str, list[object]] = {
-        "origin": [queries.SIMULATED],
-        "day": ["2026-11-20"],
-        "account": ["acc_b"],
-        "client": ["codex"],
-        "sessions": [3],
-        "calls": [40],
-        "tokens": [45],
-        "cost": [123],
-        "unpriced_calls": [0],
-    }
-    queries.insert_simulated(ledger, columns, days)
+    queries.insert_simulated(ledger, columns, {hour: date(2026, 11, 20)})
+    queries.add_up_simulated(ledger, hours=6, calls=13)

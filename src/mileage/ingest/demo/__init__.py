@@ -15,9 +15,9 @@ from mileage.ingest.demo.door import (
     front_door_bodies,
 )
 from mileage.ingest.demo.hourly import (
+    CALLS_OF_SESSION,
+    HOURS_OF_SESSION,
     HourColumns,
-    RollupBatch,
-    SessionColumns,
     rollups,
 )
 from mileage.ingest.demo.people import Account
@@ -25,16 +25,16 @@ from mileage.ingest.demo.shape import DEFAULT_SHAPE, Shape
 from mileage.ingest.demo.simulation import NAME, Organisation, organisation
 
 __all__ = [
+    "CALLS_OF_SESSION",
     "COLLECTOR",
     "DEFAULT_SHAPE",
     "GATEWAY",
+    "HOURS_OF_SESSION",
     "NAME",
     "Account",
     "FrontDoorBody",
     "HourColumns",
     "Organisation",
-    "RollupBatch",
-    "SessionColumns",
     "Shape",
     "broken_records",
     "front_door_bodies",

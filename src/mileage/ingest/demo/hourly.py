@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
     from mileage.ingest.demo.hours import Cell
     from mileage.ingest.demo.simulation import Organisation
 
 ROWS = 50_000
 """About how many rows a batch has: a few tens of megabytes."""
-CALLS_PER_SESSION = 40
-WORK_OF_ONE_SESSION = 6
-"""Hours: nobody's session is longer, however few its calls."""
+CALLS_OF_SESSION = 40
+HOURS_OF_SESSION = 6
+"""Nobody's session is longer, however few its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +39,15 @@ class HourColumns:
     tool_input: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionColumns:
-    """How many sessions an account had on a day; equally long columns."""
-
-    account: list[str] = field(default_factory=list)
-    day: list[date] = field(default_factory=list)
-    """The day of the organisation's zone."""
-    client: list[str] = field(default_factory=list)
-    sessions: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class RollupBatch:
-    """Some accounts, each with all of its hours."""
-
-    hours: HourColumns = field(default_factory=HourColumns)
-    session_days: SessionColumns = field(default_factory=SessionColumns)
-
-
-def rollups(org: Organisation) -> Iterator[RollupBatch]:
+def rollups(org: Organisation) -> Iterator[HourColumns]:
     """Yield the hours of all roll-up accounts, in batches of bounded size."""
-    batch = RollupBatch()
+    batch = HourColumns()
     for plan in org.rollup_plans:
-        cells = org.cells(plan)
-        _add_hours(batch.hours, plan.account.email, cells)
-        _add_sessions(batch.session_days, plan.account.email, cells)
-        if len(batch.hours.hour) >= ROWS:
+        _add_hours(batch, plan.account.email, org.cells(plan))
+        if len(batch.hour) >= ROWS:
             yield batch
-            batch = RollupBatch()
-    if batch.hours.hour:
+            batch = HourColumns()
+    if batch.hour:
         yield batch
 
 
@@ -93,19 +71,3 @@ def _add_hours(columns: HourColumns, email: str, cells: list[Cell]) -> None:
     )
     for column, values in zip(classes, zip(*tokens, strict=True), strict=True):
         column.extend(values)
-
-
-def _add_sessions(columns: SessionColumns, email: str, cells: list[Cell]) -> None:
-    calls: dict[tuple[date, str], int] = {}
-    hours: dict[tuple[date, str], set[int]] = {}
-    for cell in cells:
-        key = (cell.day, cell.client)
-        calls[key] = calls.get(key, 0) + cell.calls
-        hours.setdefault(key, set()).add(cell.hour)
-    for (day, client), count in calls.items():
-        worked = len(hours[day, client])
-        by_length = -(-worked // WORK_OF_ONE_SESSION)
-        columns.account.append(email)
-        columns.day.append(day)
-        columns.client.append(client)
-        columns.sessions.append(max(by_length, round(count / CALLS_PER_SESSION)))

@@ -18,7 +18,7 @@ from mileage.domain.tokens import NO_TOKENS, Tokens
 from mileage.domain.window import SECOND, Clock, Window, micros
 from mileage.honours.trial import Trial
 from mileage.ingest.demo.habits import WORK
-from mileage.ingest.demo.hourly import CALLS_PER_SESSION
+from mileage.ingest.demo.hourly import CALLS_OF_SESSION
 from mileage.ingest.demo.models import MODELS
 from mileage.ingest.demo.shape import Shape
 from mileage.ingest.demo.simulation import Organisation, organisation
@@ -163,7 +163,7 @@ def measured(parts: Iterable[Part], catalog: Catalog) -> Measured:
         if one.session:
             named.add(one.session)
         else:
-            sessions[one.day, one.client] += one.calls / CALLS_PER_SESSION
+            sessions[one.day, one.client] += one.calls / CALLS_OF_SESSION
     total = Figures()
     for day in days.values():
         total = total.plus(day)

@@ -11,14 +11,12 @@ from mileage.domain.tokens import TOKEN_CLASSES, Tokens
 from mileage.domain.window import SECOND, Clock, Window, micros
 from mileage.ingest.demo import (
     NAME,
-    RollupBatch,
     Shape,
     broken_records,
     front_door_bodies,
     organisation,
     rollups,
 )
-from mileage.ingest.demo.hourly import WORK_OF_ONE_SESSION
 from mileage.sources.installed import otlp_sources
 from mileage.sources.otlp import OtlpReader
 
@@ -37,7 +35,7 @@ def fingerprint(org):
 
 def hour_rows(org):
     for batch in rollups(org):
-        columns = [getattr(batch.hours, name) for name in COLUMNS]
+        columns = [getattr(batch, name) for name in COLUMNS]
         yield from zip(*columns, strict=True)
 
 
@@ -100,11 +98,8 @@ def test_door_and_rollups_add_up_to_the_organisation(company, company_rows):
 def test_rollup_columns_are_equally_long_and_rows_unique(company, company_rows):
     seen = set()
     for batch in rollups(company):
-        lengths = {len(getattr(batch.hours, name)) for name in COLUMNS}
+        lengths = {len(getattr(batch, name)) for name in COLUMNS}
         assert len(lengths) == 1
-        days = batch.session_days
-        assert len(days.account) == len(days.day) == len(days.client)
-        assert len(days.sessions) == len(days.client)
     for row in company_rows:
         key = row[:5]
         assert key not in seen
@@ -129,39 +124,21 @@ def test_rollup_hours_are_hours_of_any_zone(simulate, zone):
     assert all(clock.hour(row[1] * SECOND) == row[1] for row in hour_rows(org))
 
 
-def test_session_days_cover_the_hours(company, company_rows):
-    clock = Clock(company.zone)
-    worked, drawn = {}, {}
-    for batch in rollups(company):
-        days = batch.session_days
-        columns = (days.account, days.day, days.client, days.sessions)
-        for account, day, client, sessions in zip(*columns, strict=True):
-            assert (account, day, client) not in drawn
-            drawn[account, day, client] = sessions
-    for row in company_rows:
-        key = (row[0], clock.day(row[1] * SECOND), row[2])
-        worked.setdefault(key, set()).add(row[1])
-    assert set(worked) == set(drawn)
-    for key, hours in worked.items():
-        assert drawn[key] >= -(-len(hours) // WORK_OF_ONE_SESSION) >= 1
-
-
 def test_batches_are_bounded(simulate, monkeypatch):
     monkeypatch.setattr("mileage.ingest.demo.hourly.ROWS", 2000)
     org = simulate(seed=2, people=150)
-    sizes = [len(batch.hours.hour) for batch in rollups(org)]
+    sizes = [len(batch.hour) for batch in rollups(org)]
     assert len(sizes) > 3
     assert max(sizes) < 2000 + 2 * 24 * 32
     accounts = Counter(
-        account for batch in rollups(org) for account in set(batch.hours.account)
+        account for batch in rollups(org) for account in set(batch.account)
     )
     assert set(accounts.values()) == {1}
 
 
 def test_an_empty_batch_is_not_yielded(simulate):
     org = simulate(seed=1, people=2)
-    assert all(len(batch.hours.hour) for batch in rollups(org))
-    assert RollupBatch().hours.hour == []
+    assert all(len(batch.hour) for batch in rollups(org))
 
 
 @pytest.mark.parametrize("people", [1, 2, 5, 10, 50])
@@ -172,7 +149,7 @@ def test_small_organisations_work(people):
     bodies = list(front_door_bodies(org))
     assert bodies
     assert broken_records(org) >= 1
-    assert sum(len(batch.hours.hour) for batch in rollups(org)) > 0
+    assert sum(len(batch.hour) for batch in rollups(org)) > 0
     assert org.showcase.email in {plan.account.email for plan in org.door_plans}
 
 
