@@ -12,6 +12,7 @@ from mileage.domain.cube import Cube
 from mileage.domain.directory import NamedRead
 from mileage.domain.errors import NotFound
 from mileage.domain.people import Membership
+from mileage.reports.cube import Terms
 from mileage.reports.departments import Departments
 from mileage.reports.gate import Gate
 
@@ -98,14 +99,16 @@ class Desk(NamedTuple):
     chart: MemoryChart
 
 
-def desk(cube: Cube | None, places, limits: Thresholds | None = None) -> Desk:
+def desk(
+    cube: Cube | None, places, limits: Thresholds | None = None, shows=lambda _: None
+) -> Desk:
     chart, recorded = MemoryChart(dict(places)), Recorded()
     gate = Gate(chart, shipped_roles, lambda: TODAY)
     made = Departments(
         OneCube(cube),  # type: ignore[arg-type]
         gate,
         recorded,
-        limits or Thresholds(),
-        renew_days=7,
+        Terms(limits or Thresholds(), every_days=7, top=0),
+        shows,
     )
     return Desk(made, recorded, chart)

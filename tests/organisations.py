@@ -163,3 +163,20 @@ def _draw(
     used = int(random.lognormvariate(15, 2.2)) + 1 if random.random() < active else 0
     made.add(name, used, kind=kind)
     made.last_day[name] = -1 if random.random() < late else random.randint(0, 20)
+
+
+MILLS = ("Engines", "Mills", "Looms", "Trains", "Ships", "Bridges", "Kilns")
+MILL_TEAMS = ("North", "South & East", "West, Upper")
+
+
+def mills() -> Organisation:
+    """Departments of three teams each, all of which are large enough for sums."""
+    random = Random("departments")  # noqa: S311 - made up
+    made = Organisation()
+    for name in MILLS:
+        for team in MILL_TEAMS:
+            for number in range(20):
+                used = int(random.lognormvariate(19, 0.6))
+                made.add(f"{name}-{team}-{number}", used, name, team)
+        made.add(f"{name}-ci", 77_654_321, name, kind="service")
+    return made

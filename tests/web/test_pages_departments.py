@@ -87,6 +87,34 @@ def test_a_purpose_is_passed_on_and_shown(stage: Stage) -> None:
     assert stage.departments.asked[-1] == (ADA, ID, "planning")
 
 
+def test_marked_sums_are_shown_with_all_their_four_digits(stage: Stage) -> None:
+    shown = replace(departments.SUM, tokens=98_760_000, cost=765_400_000)
+    whole = replace(PAGE.whole, totals=shown)
+    services = replace(departments.SUM, tokens=4_321_000, calls=12_340)
+    stage.departments.page = replace(PAGE, whole=whole, services=services, marked=True)
+    page = text(stage, ADDRESS)
+    assert "98.76M" in page
+    assert "$765.4" in page
+    assert "1,234 calls" in page
+    assert "4.321M tokens in 12.34K calls" in page
+    assert "no call has a known price" in page
+    assert "98,760,000" not in page
+
+
+def test_exact_sums_are_shown_short_with_all_digits_beside(stage: Stage) -> None:
+    page = text(stage, ADDRESS, ROOT)
+    assert 'title="98,765,432">98.8M<' in page
+
+
+def test_a_page_of_a_department_carries_who_it_was_shown_to(stage: Stage) -> None:
+    page = text(stage, ADDRESS)
+    assert '<p class="shown-to">Shown to <b>Ada' in page
+    assert "figures of others carry marks" in page
+    assert "The figures are exact" in text(stage, ADDRESS, ROOT)
+    stage.departments.page = DARK
+    assert "shown-to" not in text(stage, ADDRESS)
+
+
 def test_who_has_to_state_a_purpose_is_asked_for_it(stage: Stage) -> None:
     stage.departments.purposes = {"planning": "Planning capacity"}
     answer = stage.browser().get(ADDRESS)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 DAYS = 7
 DAY = 86_400_000_000
 UNTRACEABLE = 1
+_WHAT = {
+    "board": "the board as of",
+    "departments": "the sums of departments as of",
+}
 MOST_BYTES = 32 * 1024 * 1024
 CAUTION = (
     "This says whose copy the figures are from, not who published them. It is a "
@@ -47,7 +51,8 @@ def command(
 
     FILE holds the figures as CSV, JSON, pasted text or typed numbers; - reads them
     from standard input. They are compared with the boards that people read in the
-    period [default: the last 7 days] and with what each viewer was shown. Nobody is
+    period [default: the last 7 days], with the present sums of departments if
+    somebody read them, and with what each viewer was shown. Nobody is
     named without the error rate; if too little can be read, the answer is
     `untraceable` and the exit code 1. That a leak was traced is noted in the audit
     log.
@@ -93,7 +98,11 @@ def _show(found: Found) -> None:
     traced, verdict = found.traced, found.traced.verdict
     click.echo(
         f"{traced.written} figures read, {len(traced.used)} fit "
-        + (f"the board as of {_instant(traced.as_of)}" if traced.as_of else "no board")
+        + (
+            f"{_WHAT[traced.what]} {_instant(traced.as_of)}"
+            if traced.as_of
+            else "no board"
+        )
         + f", {verdict.readings} of them tell one viewer from another "
         f"({found.tried} boards tried, {verdict.viewers:,} viewers)."
     )
@@ -155,6 +164,7 @@ def _as_json(found: Found) -> dict[str, Any]:
     traced, verdict = found.traced, found.traced.verdict
     return {
         "verdict": verdict.outcome,
+        "report": traced.what,
         "as_of": _instant(traced.as_of),
         "boards_tried": found.tried,
         "viewers": verdict.viewers,

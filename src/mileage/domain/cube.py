@@ -159,6 +159,8 @@ class DepartmentPage:
     least_sum: int
     purpose: str
     simulated: bool = False
+    marked: bool = False
+    """Sums are as this viewer is shown them: four digits, rounded down or up."""
 
 
 @dataclass(frozen=True, slots=True)

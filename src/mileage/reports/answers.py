@@ -91,8 +91,8 @@ class Holdings:
     snapshots: Snapshots
     boards: Boards
     settings: Settings
-    lenses: Sequence[Lens]
-    """The default first."""
+    lenses: Callable[[], Sequence[Lens]]
+    """As they are in force now, the default first."""
     now: Callable[[], int]
     receiving: Receiving
     faults: tuple[Fault, ...] = ()
@@ -138,7 +138,7 @@ class Answers:
         hidden = self.participation.hidden()
         if not (viewer.operator or self._totals.told(board.snapshot, hidden)):
             seen = without_totals(seen)
-        return marked_board(seen, self._shows(viewer))
+        return marked_board(seen, self.shows(viewer))
 
     def warm(self) -> None:
         """Find what the board of everybody begins with; raises NotFound."""
@@ -150,13 +150,13 @@ class Answers:
         allowed = self.gate.allow(viewer, "personal", account_id, purpose)
         account = have.control.account(account_id)
         placed = self._reading.placed(viewer, account_id, of, allowed)
-        rule = next((one for one in have.lenses if one.name == placed.lens.name), None)
+        rules = (one for one in have.lenses() if one.name == placed.lens.name)
         detail = f"why, lens {placed.lens.name}, as of {placed.head.as_of}"
         self._record(viewer, allowed, ("personal", account_id), 1, detail)
-        why = explain(have.ledger, account, placed, rule, have.faults)
-        return shown_to(why, allowed, self._shows(viewer, account_id))
+        why = explain(have.ledger, account, placed, next(rules, None), have.faults)
+        return shown_to(why, allowed, self.shows(viewer, account_id))
 
-    def _shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
+    def shows(self, viewer: Viewer, account_id: str = "") -> Marker | None:
         """Mark what people see of others; operators see it as it is."""
         if viewer.operator or account_id == viewer.account_id:
             return None
@@ -172,7 +172,7 @@ class Answers:
         """Return (name, title, what it encourages, how it is gamed), default first."""
         return tuple(
             (one.name, one.title, one.encourages, one.gamed_by)
-            for one in self._have.lenses
+            for one in self._have.lenses()
         )
 
     def personal(
@@ -189,7 +189,7 @@ class Answers:
             self._place(account_id),
             self._have.faults,
         )
-        return marked_page(permitted(page, allowed), self._shows(viewer, account_id))
+        return marked_page(permitted(page, allowed), self.shows(viewer, account_id))
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:
         """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
@@ -204,7 +204,7 @@ class Answers:
         )
         rests_on = None if account else self.overview.value().completeness
         answer = usage(self._have.ledger, request, rests_on)
-        shows = self._shows(viewer, account or "")
+        shows = self.shows(viewer, account or "")
         if shows and "account" in request.group_by:
             answer["rows"] = [marked_usage(row, shows) for row in answer["rows"]]
         detail = "by " + ",".join(request.group_by)

@@ -10,14 +10,17 @@ from mileage.domain.cube import DepartmentPage, Line, Listed
 from mileage.domain.directory import NamedRead, department_subject
 from mileage.domain.errors import Invalid, NotFound, PurposeMissing, Refused
 from mileage.reports.shape import dollars, instant_json, window_json
+from mileage.reports.shown import marked_department
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mileage.access.disclosure import Thresholds
     from mileage.domain.cube import Cube, Department, Range, Row, Totals
     from mileage.domain.people import Viewer
+    from mileage.domain.shown import Shows
     from mileage.domain.window import Window
+    from mileage.reports.cube import Terms
     from mileage.reports.cube_files import Cubes
     from mileage.reports.gate import Gate
 
@@ -74,14 +77,16 @@ class Departments:
         cubes: Cubes,
         gate: Gate,
         recorder: Recorder,
-        limits: Thresholds,
-        renew_days: int,
+        terms: Terms,
+        shows: Callable[[Viewer], Shows | None],
     ) -> None:
+        """Take how a viewer is shown sums (``shows``); None: as they are."""
         self._cubes = cubes
         self._gate = gate
         self._recorder = recorder
-        self._limits = limits
-        self._renew_days = renew_days
+        self._limits = terms.limits
+        self._renew_days = terms.every_days
+        self._shows = shows
 
     def listed(self, viewer: Viewer) -> tuple[Listed, ...]:
         """Return the departments that a viewer may open, by name; none if nobody's."""
@@ -119,19 +124,22 @@ class Departments:
             NamedRead(viewer, allowed.purpose, "department", subject, 0, detail)
         )
         seeing = Seeing(self._known(viewer, found), self._limits)
-        return self._page(cube, found, seeing, allowed.purpose)
+        page = self._page(cube, found, seeing, allowed.purpose)
+        shows = self._shows(viewer)
+        return page if shows is None else marked_department(page, shows)
 
     def everywhere(self, viewer: Viewer) -> Everywhere:
         """Return the lines of all teams that this viewer may be told.
 
         Whoever asks has decided that the viewer may, and records it.
         """
-        cube = self._cubes.latest()
+        cube, shows = self._cubes.latest(), self._shows(viewer)
         lines = []
         for found in cube.departments:
             seeing = Seeing(self._known(viewer, found), self._limits)
             page = self._page(cube, found, seeing, "")
-            lines += [(found.name, one, one.bands) for one in page.lines if one.bands]
+            told = page if shows is None else marked_department(page, shows)
+            lines += [(found.name, one, one.bands) for one in told.lines if one.bands]
         return Everywhere(
             tuple(lines), cube.window, cube.zone, cube.as_of, cube.day, cube.simulated
         )

@@ -16,6 +16,7 @@ from mileage.domain.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mileage.domain.cube import DepartmentPage, Line, Totals
     from mileage.domain.figures import Board, BoardRow, PersonalPage
     from mileage.domain.shown import Cell, Cells, Shows
 
@@ -118,6 +119,32 @@ def marked_page(page: PersonalPage, shows: Shows | None) -> PersonalPage:
 
 def _marked_shares(shares: tuple[Share, ...], shows: Shows) -> tuple[Share, ...]:
     return tuple(one._replace(figures=marked(one.figures, shows)) for one in shares)
+
+
+def marked_department(page: DepartmentPage, shows: Shows) -> DepartmentPage:
+    """Mark the sums of a department; bands are too coarse to carry anything."""
+    return replace(
+        page,
+        whole=_marked_line(page.whole, shows),
+        lines=tuple(_marked_line(one, shows) for one in page.lines),
+        together=tuple(_marked_line(one, shows) for one in page.together),
+        services=_marked_totals(page.services, shows),
+        marked=True,
+    )
+
+
+def _marked_line(line: Line, shows: Shows) -> Line:
+    return replace(line, totals=line.totals and _marked_totals(line.totals, shows))
+
+
+def _marked_totals(totals: Totals, shows: Shows) -> Totals:
+    """Mark all as sums: a page has few of them, and one reader copies it as a rule."""
+    return replace(
+        totals,
+        calls=shows.shown(totals.calls),
+        tokens=shows.shown(totals.tokens),
+        cost=None if totals.cost is None else shows.shown(totals.cost),
+    )
 
 
 def shown_json(figures: Figures, shows: Shows) -> dict[str, Any]:

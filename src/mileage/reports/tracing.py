@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import reduce
 from html import unescape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mileage.access.leaked import says
 from mileage.access.tracing import Reading, trace
+from mileage.domain.cube import Totals
 from mileage.domain.shown import told_figures
 from mileage.reports.shown import tied
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from mileage.access.leaked import Kind, Line, Written
     from mileage.access.marks import Marks
     from mileage.access.tracing import Verdict
+    from mileage.domain.cube import Cube
     from mileage.domain.directory import AccessRow
     from mileage.domain.figures import BoardRow, PublishedLens, Snapshot
     from mileage.domain.shown import Cell, Cells
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 MONEY = "micro_usd"
 FEWEST_TOGETHER = 2
 """Figures of one line without a name that must fit the same account."""
+SERVICES = ("service accounts",)
 _BETWEEN = re.compile(r'[\s,;|<>"]+')
 
 
@@ -39,6 +43,16 @@ class Figure(NamedTuple):
     value: int
     cell: Cell | None
     """None if it is shown as it is."""
+    people: int = 1
+    """By how many what the cell is of was divided before it was shown."""
+
+    @property
+    def written(self) -> Cell | None:
+        """The two numbers of which one is shown; the coin is that of ``cell``."""
+        if self.cell is None or self.people == 1:
+            return self.cell
+        low, high = (one // self.people for one in self.cell[:2])
+        return self.cell._replace(low=low, high=high)
 
 
 class Used(NamedTuple):
@@ -54,16 +68,20 @@ class Used(NamedTuple):
     """It has more digits than anybody but an operator is shown."""
 
 
+Published = Literal["board", "departments"]
+
+
 class Shown(NamedTuple):
-    """Everything that a published snapshot showed to people."""
+    """Everything that a published snapshot or cube showed to people."""
 
     as_of: int
     figures: Mapping[str, tuple[Figure, ...]]
-    """By account."""
+    """By account; by what ``_line_name`` says of departments."""
     names: Mapping[str, tuple[str, ...]]
     """Accounts by name, as ``_plain`` writes it."""
-    boards: tuple[tuple[BoardRow, ...], ...]
+    boards: tuple[tuple[BoardRow, ...], ...] = ()
     """One a lens."""
+    what: Published = "board"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,7 @@ class Traced:
     verdict: Verdict
     reads: Mapping[str, tuple[AccessRow, ...]]
     """Reads of that snapshot by each suspect; operators' under ''."""
+    what: Published = "board"
 
     @property
     def exact(self) -> int:
@@ -131,6 +150,40 @@ def _totals(snapshot: Snapshot, marks: Cells) -> Iterator[Figure]:
         yield Figure("", day, "count", value, marks.cell(value))
 
 
+def told_of(cube: Cube, marks: Cells) -> Shown:
+    """List the sums that pages of departments show to people, whoever it is."""
+    figures: dict[str, tuple[Figure, ...]] = {}
+    names: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in cube.departments:
+        sums = [summed.totals for summed in one.sums]
+        lines = [(summed.teams, summed.totals) for summed in one.sums]
+        whole = [((), reduce(Totals.plus, sums))] if sums else []
+        for teams, totals in (*lines, *whole, (SERVICES, one.services)):
+            line = _line_name(one.name, teams)
+            figures[line] = tuple(_sum_figures(line, totals, marks))
+            said = teams and ", ".join(team or "in no team" for team in teams)
+            names[_plain(said or one.name)][line] = None
+    found = {name: tuple(lines) for name, lines in names.items()}
+    return Shown(cube.as_of, figures, found, what="departments")
+
+
+def _line_name(department: str, teams: tuple[str, ...]) -> str:
+    return f"{department}: {', '.join(teams)}" if teams else department
+
+
+def _sum_figures(line: str, totals: Totals, marks: Cells) -> Iterator[Figure]:
+    """Tell a sum, and what of it is told a person on the board of teams."""
+    yield Figure(line, "calls", "count", totals.calls, marks.cell(totals.calls))
+    people = totals.users
+    for name, value in (("tokens", totals.tokens), ("cost", totals.cost)):
+        if value is None:
+            continue
+        kind, cell = _kind_of(name), marks.cell(value)
+        yield Figure(line, name, kind, value, cell)
+        if people:
+            yield Figure(line, f"{name} a person", kind, value // people, cell, people)
+
+
 def _kind_of(name: str) -> Kind:
     return "money" if name == "cost" else "share" if name == "cache_share" else "count"
 
@@ -154,8 +207,8 @@ def _index(figures: Iterable[Figure]) -> Mapping[tuple[Kind, int], list[Figure]]
     index: dict[tuple[Kind, int], list[Figure]] = defaultdict(list)
     for one in figures:
         numbers = {one.value}
-        if one.cell is not None:
-            numbers |= {one.cell.low, one.cell.high}
+        if one.written is not None:
+            numbers |= {one.written.low, one.written.high}
         for number in numbers:
             index[one.kind, number].append(one)
     return index
@@ -230,10 +283,10 @@ def _taken(written: Written, one: Figure) -> Reading | bool:
     """Tell what a figure says if it is this one; whether it may be, if nothing."""
     if one.kind != written.kind:
         return False
-    if written.value == one.value or one.cell is None:
+    if written.value == one.value or one.cell is None or one.written is None:
         return written.value == one.value
     try:
-        high = says(written, one.cell)
+        high = says(written, one.written)
     except ValueError:
         return False
     return True if high is None else Reading(one.cell, high)

@@ -54,6 +54,7 @@ def _environment() -> Environment:
                 *(markup.minute, markup.day, markup.local_day, markup.ticks),
                 *(markup.written, markup.per_million, markup.largest, markup.valued),
                 *(numbers.duration, numbers.exact, numbers.size, numbers.wall),
+                *(numbers.four, numbers.money_four),
             )
         }
     )

@@ -89,13 +89,9 @@ class Organisation:
     @property
     def departments(self) -> Departments:
         """Return what is told of departments, to whom."""
-        terms = self._terms()
+        answers = self.answers
         return Departments(
-            self.cubes,
-            self.answers.gate,
-            self.control,
-            terms.limits,
-            terms.every_days,
+            self.cubes, answers.gate, self.control, self._terms(), answers.shows
         )
 
     horizon: Horizon

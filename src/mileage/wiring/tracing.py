@@ -12,9 +12,10 @@ from mileage.access.marks import Marks
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.figures import Asked
 from mileage.reports.boards import SCOPES, Boards
+from mileage.reports.cube_files import Cubes
 from mileage.reports.incident import is_about, suspects_json
 from mileage.reports.snapshots import Snapshots
-from mileage.reports.tracing import Traced, shown_of, traced
+from mileage.reports.tracing import Traced, shown_of, told_of, traced
 from mileage.store.control import FILE_NAME, open_control
 from mileage.store.control.audit import Change
 from mileage.wiring.dark import Dark
@@ -29,14 +30,22 @@ if TYPE_CHECKING:
     from mileage.domain.directory import AccessRow
     from mileage.domain.figures import BoardRow, PublishedLens, Snapshot
     from mileage.domain.people import Account
-    from mileage.reports.tracing import Shown
+    from mileage.reports.tracing import Published, Shown
     from mileage.store.control import Control
     from mileage.wiring.policy import Policy
+
+    _Of = tuple[Published, int]
+    """What was published, and as of when."""
 
 DAY = 86_400_000_000
 VIEWERS = frozenset({"person", "contractor"})
 READS_SHOWN = 20
 _WINDOW = re.compile(r"\bwindow (\w+)")
+_REPORTS: Mapping[str, Published] = {
+    "board": "board",
+    "department": "departments",
+    "groups": "departments",
+}
 _AS_OF = re.compile(r"\bas of (\d+)$")
 
 
@@ -74,7 +83,7 @@ def trace_leak(
     with open_control(data / FILE_NAME, clock=now) as control:
         marks = Marks(control.marks_key())
         people = {one.account_id: one for one in control.accounts()}
-        reads = _board_reads(control, period)
+        reads = _reads(control, period)
         viewers = [who for who, one in people.items() if one.kind in VIEWERS]
         tried = _Counted(_boards(data, policy, marks, reads), tell)
         best, used, verdict = traced(lines, tried, marks, viewers)
@@ -84,9 +93,10 @@ def trace_leak(
             used=used,
             verdict=verdict,
             reads=_by_viewer(
-                reads.get(best.as_of, ()) if best else (),
+                reads.get((best.what, best.as_of), ()) if best else (),
                 {"", *(one.viewer for one in verdict.suspects)},
             ),
+            what=best.what if best else "board",
         )
         detail = f"{found.written} figures, {verdict.readings} marks, {verdict.outcome}"
         control.record_change(Change("leak traced", "", detail))
@@ -131,27 +141,36 @@ class _Counted:
             yield shown
 
 
-def _board_reads(control: Control, period: Period) -> dict[int, list[AccessRow]]:
-    """Return who read which snapshot's board in the period."""
-    found: dict[int, list[AccessRow]] = defaultdict(list)
+def _reads(control: Control, period: Period) -> dict[_Of, list[AccessRow]]:
+    """Return who read which snapshot's board or cube's sums in the period."""
+    found: dict[_Of, list[AccessRow]] = defaultdict(list)
     for row in control.accesses(since=period.since):
-        told = _AS_OF.search(row.detail)
-        if told and row.report == "board" and row.at < period.until:
-            found[int(told[1])].append(row)
+        told, what = _AS_OF.search(row.detail), _REPORTS.get(row.report)
+        if told and what and row.at < period.until:
+            found[what, int(told[1])].append(row)
     return found
 
 
 def _boards(
-    data: Path, policy: Policy, marks: Marks, reads: Mapping[int, Sequence[AccessRow]]
+    data: Path, policy: Policy, marks: Marks, reads: Mapping[_Of, Sequence[AccessRow]]
 ) -> Iterator[Shown]:
-    """Read the windows that somebody was shown, newest first; some may be gone."""
+    """Read the windows that somebody was shown, newest first; some may be gone.
+
+    Of departments there is the present cube.
+    """
     boards = Boards(Snapshots(data / "snapshots"))
-    for as_of in sorted(reads, reverse=True):
-        for window in sorted({_window_of(row) for row in reads[as_of]}):
+    for what, as_of in sorted(reads, reverse=True):
+        if what != "board":
+            continue
+        for window in sorted({_window_of(row) for row in reads[what, as_of]}):
             with suppress(NotFound):
                 head = boards.head(window, as_of)
                 if head.as_of == as_of:
                     yield shown_of(head, _ranked(boards, head, policy), marks)
+    with suppress(NotFound):
+        cube = Cubes(data / "cubes").latest()
+        if ("departments", cube.as_of) in reads:
+            yield told_of(cube, marks)
 
 
 def _window_of(row: AccessRow) -> str:

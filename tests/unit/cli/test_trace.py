@@ -9,24 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from mileage.access.disclosure import Thresholds
 from mileage.access.marks import Marker, Marks
 from mileage.cli.trace import command
 from mileage.domain.directory import ORGANISATION, NamedRead, PersonRow
 from mileage.domain.errors import Invalid
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.honours.lenses import named
+from mileage.reports.cube import Terms, make_cube
+from mileage.reports.cube_files import Cubes
 from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
 from mileage.reports.snapshots import Snapshots
+from mileage.reports.tracing import told_of
 from mileage.store.control import FILE_NAME, open_control
+from mileage.web.numbers import four
 from mileage.wiring.dark import Dark
 from mileage.wiring.policy import load_policy
 from mileage.wiring.roles_in_force import gate_on
+from tests.organisations import mills
 from tests.ranking import cut, publish, rank, valued
 from tests.web import fixtures
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mileage.domain.cube import Cube
 
 NOW = fixtures.SNAPSHOT.as_of + 60_000_000
 PEOPLE = 60
@@ -149,6 +157,62 @@ def test_boards_that_nobody_read_are_not_tried(place: Place) -> None:
     told = json.loads(answer.output)
     assert (told["boards_tried"], told["as_of"]) == (0, None)
     assert told["verdict"] == "untraceable"
+
+
+@pytest.fixture
+def departments(place: Place):
+    """Publish departments; return what tells somebody's copy of them."""
+    made = mills()
+    cube = make_cube(made.snapshot(), made.chart(), Terms(Thresholds(), 7, 0))
+    publish_cube(place.data, cube)
+    told = told_of(cube, place.marks)
+
+    def seen_by(viewer: Viewer, report: str = "department") -> str:
+        detail = f"teams, as of {cube.as_of}"
+        read = NamedRead(viewer, "planning", report, ORGANISATION, 0, detail)
+        with open_control(place.data / FILE_NAME, clock=lambda: NOW) as control:
+            control.record_access(read)
+        marker = Marker(place.marks, viewer.account_id)
+        return "\n".join(
+            f"{one.name} {four(marker.shown(one.value))}"
+            for some in told.figures.values()
+            for one in some
+            if one.name == "tokens"
+        )
+
+    return seen_by
+
+
+def publish_cube(data: Path, cube: Cube) -> None:
+    Cubes(data / "cubes")._newest.replace(cube.as_of, cube)
+
+
+@pytest.mark.parametrize("report", ["department", "groups"])
+def test_sums_of_departments_lead_back_as_boards_do(
+    place: Place, departments, report: str
+) -> None:
+    answer = place.trace(departments(place.other, report))
+    assert answer.exit_code == 0, answer.output
+    assert "fit the sums of departments as of 2025-" in answer.output
+    assert f"{place.other.name} <" in answer.output
+    assert answer.output.count("probability") == 1
+    assert f"{report}, teams, as of" in answer.output
+
+
+def test_json_says_what_was_read(place: Place, departments) -> None:
+    told = json.loads(place.trace(departments(place.other), "--json").output)
+    assert (told["report"], told["boards_tried"]) == ("departments", 2)
+    (read,) = told["suspects"][0]["reads"]
+    assert read["report"] == "department"
+    told = json.loads(place.trace(place.seen_by(place.other), "--json").output)
+    assert told["report"] == "board"
+    assert {one["report"] for one in told["suspects"][0]["reads"]} == {"board"}
+
+
+def test_departments_that_nobody_read_are_not_tried(place: Place, departments) -> None:
+    text = departments(place.other, "adoption")
+    told = json.loads(place.trace(text, "--json").output)
+    assert (told["verdict"], told["boards_tried"]) == ("untraceable", 1)
 
 
 def test_tracing_is_noted_without_a_name(place: Place) -> None:
