@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MILEAGE = [sys.executable, "-m", "mileage"]
 """Starts a command anew; ``mileage`` and ``Station.start`` save the imports."""
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that a busy machine may need for anything; idle it is a fraction."""
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 ALL_TIME = "from=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z"
@@ -195,7 +195,9 @@ class Station:
     def ask(
         self, method: str, path: str, body: Any = None, /, **headers: str
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE
+        )
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body, named)

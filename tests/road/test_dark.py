@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from mileage.store.control import FILE_NAME, open_control
-from tests.road.station import ENVIRON, _clock, free_port, station_in, until
+from tests.road.station import ENVIRON, PATIENCE, _clock, free_port, station_in, until
 
 NAMED = ("/", "/api/v1/boards/tokens", "/people", "/people/acc-00003", "/unclaimed")
 OPEN = ("/ingest", "/dark", "/api/v1/ingest/status", "/healthz", "/metrics")
@@ -48,7 +48,7 @@ def other(station):
     until(lambda: _answers(port), "the other process")
     yield port
     process.terminate()
-    process.wait(30)
+    process.wait(PATIENCE)
 
 
 def _answers(port):
@@ -59,7 +59,7 @@ def _answers(port):
 
 
 def ask(port, path, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

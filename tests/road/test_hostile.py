@@ -11,9 +11,11 @@ import pytest
 
 from tests.otlp_bodies import API_REQUEST, log, logs, packed_logs
 from tests.road import hostile
-from tests.road.station import PROTOBUF, assert_calm, free_port, station_in
+from tests.road.station import PROTOBUF, assert_calm, free_port, station_in, until
 
 PATIENCE_SECONDS = 1
+BUSY_SECONDS = 20
+"""After which a slow machine has surely done what it does at once when idle."""
 CONNECTIONS = 64
 MIB = hostile.MIB
 MOST_MEMORY = 500
@@ -59,7 +61,7 @@ def good(station):
 @pytest.fixture(autouse=True)
 def _good_clients_are_served_after_it(good, station):
     yield
-    assert good() < 5
+    assert good() < BUSY_SECONDS
     assert_calm(station.said)
 
 
@@ -71,22 +73,22 @@ class TestSlow:
     def cut_off_after(self, station, beginning, rest):
         with hostile.connected(station.port) as sock:
             sock.sendall(beginning)
-            return hostile.trickle(sock, rest, 0.05, 5 * PATIENCE_SECONDS)
+            return hostile.trickle(sock, rest, 0.05, 2 * BUSY_SECONDS)
 
     def test_nothing_said(self, station):
         with hostile.connected(station.port) as sock:
             began = time.monotonic()
             assert hostile.everything(sock) == b""
-            assert time.monotonic() - began < 3 * PATIENCE_SECONDS
+            assert time.monotonic() - began < BUSY_SECONDS
 
     def test_head(self, station, token):
         endless = wire(hostile.head(token), station)[:-4] + b"\r\nx: " + b"y" * 10_000
         after = self.cut_off_after(station, b"", endless)
-        assert PATIENCE_SECONDS * 0.9 < after < 3 * PATIENCE_SECONDS
+        assert PATIENCE_SECONDS * 0.9 < after < BUSY_SECONDS
 
     def test_empty_lines(self, station):
         after = self.cut_off_after(station, b"", b"\r\n" * 10_000)
-        assert after < 3 * PATIENCE_SECONDS
+        assert after < BUSY_SECONDS
 
     @pytest.mark.parametrize("by", [{"content_length": 1000}, {}])
     def test_body(self, station, token, by):
@@ -94,7 +96,7 @@ class TestSlow:
         beginning = wire(hostile.head(token, **fields), station)
         rest = b"x" * 1000 if by else b"1\r\nx\r\n" * 1000
         after = self.cut_off_after(station, beginning, rest)
-        assert PATIENCE_SECONDS * 0.9 < after < 3 * PATIENCE_SECONDS
+        assert PATIENCE_SECONDS * 0.9 < after < BUSY_SECONDS
 
     def test_body_that_is_refused_already(self, station):
         beginning = wire(hostile.head("nobody", content_length=1000), station)
@@ -108,8 +110,8 @@ class TestSlow:
             sock.sendall(wire(HEALTH.decode(), station))
             assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
             endless = b"GET / HTTP/1.1\r\nx: " + b"y" * 10_000
-            after = hostile.trickle(sock, endless, 0.05, 5 * PATIENCE_SECONDS)
-        assert after < 3 * PATIENCE_SECONDS
+            after = hostile.trickle(sock, endless, 0.05, 2 * BUSY_SECONDS)
+        assert after < BUSY_SECONDS
 
     def test_a_body_that_takes_its_time_but_comes_is_taken(self, station, token):
         """Above the least rate, for longer than the patience."""
@@ -123,7 +125,7 @@ class TestSlow:
             step = len(body) // 40
             for at in range(0, len(body), step):
                 sock.sendall(body[at : at + step])
-                time.sleep(2.5 * PATIENCE_SECONDS / 40)
+                time.sleep(2.2 * BUSY_SECONDS / 40)
             assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
             assert time.monotonic() - began > PATIENCE_SECONDS
 
@@ -177,9 +179,11 @@ class TestFloods:
                 held.enter_context(hostile.connected(station.port))
                 for _ in range(5 * CONNECTIONS)
             ]
-            assert max(good() for _ in range(20)) < 5
-            cut = [sock for sock in idle if _is_cut(sock)]
-        assert len(idle) - len(cut) <= CONNECTIONS
+            assert max(good() for _ in range(20)) < BUSY_SECONDS
+            until(
+                lambda: sum(not _is_cut(sock) for sock in idle) <= CONNECTIONS,
+                "the idle ones to be cut off",
+            )
 
     def test_of_half_closed_connections(self, station, token):
         for _ in range(3 * CONNECTIONS):
@@ -229,7 +233,7 @@ class TestBodies:
 
     def test_of_a_gigabyte_by_its_length(self, station, token):
         asked = wire(hostile.head(token, content_length=10**9), station)
-        heard = hostile.ask(station.port, asked + bytes(10 * MIB), PATIENCE_SECONDS)
+        heard = hostile.ask(station.port, asked + bytes(10 * MIB))
         assert heard.startswith(b"HTTP/1.1 413 ")
 
     def test_without_an_end(self, station, token):
@@ -305,7 +309,7 @@ class TestGrpc:
             )
             for _ in range(150)
         ]
-        assert max(good() for _ in range(10)) < 5
+        assert max(good() for _ in range(10)) < BUSY_SECONDS
         codes = {call.code() for call in never[:10]}
         assert codes == {grpc.StatusCode.UNAVAILABLE}
         for call in never:
@@ -326,7 +330,7 @@ class TestGrpc:
             sock.sendall(said)
             began = time.monotonic()
             hostile.everything(sock)
-            assert time.monotonic() - began < 3 * PATIENCE_SECONDS
+            assert time.monotonic() - began < BUSY_SECONDS
 
     def test_a_flood_of_pings(self, station, good):
         ping = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00" + bytes(8)
@@ -336,7 +340,7 @@ class TestGrpc:
             with contextlib.suppress(OSError):
                 for _ in range(100):
                     sock.sendall(ping * 1000)
-            assert good() < 5
+            assert good() < BUSY_SECONDS
             assert _told_off(sock)
 
     def test_a_flood_of_idle_rpc_connections(self, station, token):
@@ -345,7 +349,7 @@ class TestGrpc:
                 with contextlib.suppress(OSError):
                     held.enter_context(hostile.connected(station.grpc_port))
             began = time.monotonic()
-            while time.monotonic() - began < 5 * PATIENCE_SECONDS:
+            while time.monotonic() - began < 2 * BUSY_SECONDS:
                 with grpc.insecure_channel(f"127.0.0.1:{station.grpc_port}") as fresh:
                     if self.send(fresh, b"", self.bearer(token)) == b"":
                         break
@@ -355,7 +359,7 @@ class TestGrpc:
 
 def _told_off(sock):
     """Tell whether the other side complains, or has hung up."""
-    heard, end = b"", time.monotonic() + 5 * PATIENCE_SECONDS
+    heard, end = b"", time.monotonic() + 2 * BUSY_SECONDS
     sock.settimeout(1)
     while time.monotonic() < end and b"too_many_pings" not in heard:
         try:

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 
 from tests.otlp_bodies import API_REQUEST, log, logs, packed_logs
 from tests.road import hostile
-from tests.road.station import JSON, PROTOBUF, station_in
+from tests.road.station import JSON, PATIENCE, PROTOBUF, station_in
 
 POLICY = "[limits]\nmax_body_bytes = 65536\nmax_inflated_bytes = 262144\n"
 SIGNALS = ("logs", "metrics", "traces")
@@ -93,7 +93,9 @@ class TestTaken:
         assert station.settled(key)["visible"] - before["visible"] == 30
 
     def test_many_requests_on_one_connection(self, station, token):
-        connection = http.client.HTTPConnection("127.0.0.1", station.port, timeout=30)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", station.port, timeout=PATIENCE
+        )
         headers = {"authorization": f"Bearer {token}", "content-type": PROTOBUF}
         connection.connect()
         first = connection.sock

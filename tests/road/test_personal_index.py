@@ -39,7 +39,7 @@ def started(home, tmp_path, *arguments):
 
 
 def answered(process):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
     assert err == b""
     return json.loads(out)
@@ -60,7 +60,7 @@ def test_killed_at_any_moment_the_next_run_is_right(home, tmp_path):
         process = started(home, tmp_path)
         time.sleep(whole * (turn + 1) / 8)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
         if turn % 3 == 2:
             straight = answered(started(home, tmp_path, "--no-index"))
             assert answered(started(home, tmp_path)) == straight

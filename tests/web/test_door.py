@@ -550,13 +550,13 @@ class TestAcknowledged:
 
             def wants(self, _record):
                 inside.set()
-                return not onward.wait(5)
+                return not onward.wait(60)
 
         door.sources = (Slow(),)
 
         async def scene():
             exchange = asyncio.ensure_future(converse(door, [CALL]))
-            for _ in range(500):
+            for _ in range(6000):
                 await asyncio.sleep(0.01)
                 if inside.is_set():
                     break
@@ -663,7 +663,7 @@ async def crowd(app, size, many, tokens):
         return answered.status
 
     tasks = [asyncio.ensure_future(one(tokens[n % len(tokens)])) for n in range(many)]
-    for _ in range(500):
+    for _ in range(6000):
         await asyncio.sleep(0.01)
         if len(arrived) + sum(task.done() for task in tasks) == many:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,7 +92,8 @@ def test_progress_is_said_now_and_then_and_not_for_every_block(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moments = iter([0.0, 0.5, 1.9, 2.0, 2.0, 3.0, 4.5, 4.5])
-    monkeypatch.setattr(backup.time, "monotonic", lambda: next(moments))
+    clock = SimpleNamespace(monotonic=lambda: next(moments))
+    monkeypatch.setattr(backup, "time", clock)
     told = backup.progress().of("packing", 9_000_000)
     for _ in range(5):
         told(1_000_000)

@@ -121,9 +121,9 @@ def test_the_road_measures_its_syncs_and_appends(tmp_path: Path) -> None:
     )
     road.start()
     try:
-        road.submit(record("a", "b")).result(5)
-        road.submit(record("c")).result(5)
-        road.drain(5)
+        road.submit(record("a", "b")).result(60)
+        road.submit(record("c")).result(60)
+        road.drain(60)
         assert road.queues()[:2] == (0, 0)
         assert road.backlog().taken == 3
     finally:

@@ -90,7 +90,7 @@ def test_who_waits_is_seen_and_told() -> None:
     while not found.is_waited_for:
         pass
     found.took([one])
-    thread.join(10)
+    thread.join(60)
     assert results == [True]
     assert not found.is_waited_for
     assert not found.wait_for(lambda: False, 0.01)

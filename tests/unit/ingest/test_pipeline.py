@@ -50,7 +50,7 @@ class Notebook:
         self.failure: Exception | None = None
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
-        self.open.wait(10)
+        self.open.wait(60)
         if self.failure is not None:
             raise self.failure
         self.bookings.append(booking)
@@ -85,8 +85,8 @@ def record(*keys: str, credential: Credential = PERSONAL, identity: str = "") ->
 def test_what_is_submitted_becomes_visible(tmp_path: Path) -> None:
     ledger = Notebook()
     with running(tmp_path, ledger) as road:
-        road.submit(record("a", "b")).result(5)
-        road.drain(5)
+        road.submit(record("a", "b")).result(60)
+        road.drain(60)
         assert ledger.keys == ["a", "b"]
         assert road.backlog() == (0, 0, None, 2)
     assert ledger.bookings[0].ignored == (("otlp", 2),)
@@ -96,7 +96,7 @@ def test_durable_comes_before_visible(tmp_path: Path) -> None:
     ledger = Notebook()
     ledger.open.clear()
     with running(tmp_path, ledger) as road:
-        road.submit(record("a")).result(5)
+        road.submit(record("a")).result(60)
         backlog = road.backlog()
         assert (backlog.pending, backlog.durable) == (1, 1)
         assert backlog.oldest is not None
@@ -110,13 +110,13 @@ def test_a_crash_between_durable_and_visible_is_made_up_for(tmp_path: Path) -> N
     crashed.failure = RuntimeError("power cut")
     crashed.open.clear()
     with running(tmp_path, crashed) as road:
-        road.submit(record("a")).result(5)
-        road.submit(record("b")).result(5)
+        road.submit(record("a")).result(60)
+        road.submit(record("b")).result(60)
     ledger = Notebook()
     screen = Screen(b"key", lambda: NOON)
     again = Pipeline(ledger, Phonebook(), screen, tmp_path / "segments")
     again.start()
-    again.drain(5)
+    again.drain(60)
     again.close()
     assert ledger.keys == ["a", "b"]
 
@@ -125,8 +125,8 @@ def test_taken_in_segments_are_removed_after_a_restart(tmp_path: Path) -> None:
     ledger = Notebook()
     for key in ("a", "b", "c"):
         with running(tmp_path, ledger) as road:
-            road.submit(record(key)).result(5)
-            road.drain(5)
+            road.submit(record(key)).result(60)
+            road.drain(60)
     assert ledger.keys == ["a", "b", "c"]
     assert [path.name for path in (tmp_path / "segments").iterdir()] == ["00000003.seg"]
 
@@ -135,9 +135,9 @@ def test_a_ledger_that_fails_stops_the_acknowledgements(tmp_path: Path) -> None:
     ledger = Notebook()
     ledger.failure = RuntimeError("broken")
     with running(tmp_path, ledger) as road:
-        road.submit(record("a")).result(5)
+        road.submit(record("a")).result(60)
         with pytest.raises(Unavailable, match="stopped"):
-            road.drain(5)
+            road.drain(60)
         with pytest.raises(Unavailable, match="try again later"):
             road.submit(record("b"))
 
@@ -154,7 +154,7 @@ def test_a_full_queue_refuses_instead_of_growing(
         pending = road.backlog().pending
         assert pending < 50
         ledger.open.set()
-        road.drain(5)
+        road.drain(60)
         assert len(ledger.keys) == pending
 
 
@@ -197,8 +197,8 @@ def test_rejected_rows_never_reach_the_segment(tmp_path: Path) -> None:
     bad = witness(LOG, key="bad", model="marker " * 100)
     reading = Reading(WitnessBatch.of([bad]))
     with running(tmp_path, ledger) as road:
-        road.submit(Record(PERSONAL, "x", reading)).result(5)
-        road.drain(5)
+        road.submit(Record(PERSONAL, "x", reading)).result(60)
+        road.drain(60)
     assert ledger.keys == []
     assert len(ledger.bookings[0].refused) == 1
 
@@ -209,12 +209,12 @@ def test_appends_are_apart_unless_somebody_waits(
     monkeypatch.setattr(module, "GATHER_SECONDS", 3600.0)
     ledger = Notebook()
     with running(tmp_path, ledger) as road:
-        road.submit(record("a")).result(5)
-        road.drain(5)
+        road.submit(record("a")).result(60)
+        road.drain(60)
         for key in "bcd":
-            road.submit(record(key)).result(5)
+            road.submit(record(key)).result(60)
         assert ledger.keys == ["a"]
-        road.drain(5)
+        road.drain(60)
         assert ledger.keys == ["a", "b", "c", "d"]
     # The first, which nothing came before, and everything that came since.
     assert len(ledger.bookings) == 2
@@ -227,10 +227,10 @@ def test_enough_for_one_append_is_not_kept_waiting(
     monkeypatch.setattr(module, "APPEND_WITNESSES", 3)
     ledger = Notebook()
     with running(tmp_path, ledger) as road:
-        road.submit(record("a")).result(5)
-        road.drain(5)
-        road.submit(record("b", "c")).result(5)
-        road.submit(record("d", "e")).result(5)
+        road.submit(record("a")).result(60)
+        road.drain(60)
+        road.submit(record("b", "c")).result(60)
+        road.submit(record("d", "e")).result(60)
         end = time.monotonic() + 30
         while "b" not in ledger.keys:
             assert time.monotonic() < end
@@ -244,7 +244,7 @@ def test_what_waits_is_taken_in_when_it_closes(
     ledger = Notebook()
     with running(tmp_path, ledger) as road:
         for key in "abc":
-            road.submit(record(key)).result(5)
+            road.submit(record(key)).result(60)
     assert ledger.keys == ["a", "b", "c"]
 
 
@@ -261,7 +261,7 @@ def test_a_waiter_that_is_cancelled_does_not_stop_the_road(tmp_path: Path) -> No
     with running(tmp_path, ledger) as road:
         for number in range(20):
             asyncio.run(give_up(road, str(number)))
-        road.submit(record("last")).result(5)
-        road.drain(5)
+        road.submit(record("last")).result(60)
+        road.drain(60)
     assert ledger.keys[-1] == "last"
     assert len(ledger.keys) == 21

@@ -138,7 +138,7 @@ def test_waiting_ends_with_the_bell():
     begun = time.monotonic()
     bell.wait(30)
     bell.wait(30)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     assert bell.rung
 
 

@@ -48,7 +48,7 @@ class Moody:
         self.hold.set()
 
     def append(self, booking: Booking, position: Position | None = None) -> Appended:
-        self.hold.wait(10)
+        self.hold.wait(60)
         self.attempts += 1
         if self.before is not None:
             raise self.before
@@ -81,7 +81,7 @@ def road(tmp_path: Path, ledger: Moody):
     made.close()
 
 
-def until(true, seconds: float = 10) -> None:
+def until(true, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -90,17 +90,17 @@ def until(true, seconds: float = 10) -> None:
 
 def test_a_ledger_that_heals_is_written_to_without_a_restart(road, ledger) -> None:
     ledger.before = FULL
-    road.submit(record("a")).result(5)
+    road.submit(record("a")).result(60)
     until(lambda: ledger.attempts >= 2)
     with pytest.raises(Unavailable, match="No space left"):
-        road.drain(5)
+        road.drain(60)
     with pytest.raises(Unavailable, match="try again later"):
         road.submit(record("b"))
     assert road.backlog().durable == 1
     ledger.before = None
     until(lambda: road.failure is None)
-    road.submit(record("b")).result(5)
-    road.drain(5)
+    road.submit(record("b")).result(60)
+    road.drain(60)
     assert ledger.keys == ["a", "b"]
     assert road.backlog()[:3] == (0, 0, None)
 
@@ -109,12 +109,12 @@ def test_what_waited_behind_a_refused_record_is_not_passed_by(road, ledger) -> N
     ledger.hold.clear()
     ledger.before = FULL
     for key in "abcd":
-        road.submit(record(key)).result(5)
+        road.submit(record(key)).result(60)
     ledger.hold.set()
     until(lambda: road.failure is not None)
     ledger.before = None
     until(lambda: road.failure is None)
-    road.drain(5)
+    road.drain(60)
     assert ledger.keys == ["a", "b", "c", "d"]
 
 
@@ -122,7 +122,7 @@ def test_a_record_that_was_written_before_the_failure_is_not_written_twice(
     road, ledger
 ) -> None:
     ledger.after = FULL
-    road.submit(record("a")).result(5)
+    road.submit(record("a")).result(60)
     until(lambda: road.backlog().pending == 0)
     assert (ledger.keys, ledger.attempts) == (["a"], 1)
     assert road.failure is None
@@ -133,7 +133,7 @@ def test_closing_does_not_wait_for_a_ledger_that_refuses(tmp_path: Path) -> None
     refusing.before = FULL
     road = Pipeline(refusing, Phonebook(), screen, tmp_path / "s")
     road.start()
-    road.submit(record("a")).result(5)
+    road.submit(record("a")).result(60)
     until(lambda: road.failure is not None)
     begun = time.monotonic()
     road.close()
@@ -141,7 +141,7 @@ def test_closing_does_not_wait_for_a_ledger_that_refuses(tmp_path: Path) -> None
     healed = Moody()
     again = Pipeline(healed, Phonebook(), screen, tmp_path / "s")
     again.start()
-    again.drain(5)
+    again.drain(60)
     again.close()
     assert healed.keys == ["a"]
 
@@ -155,7 +155,7 @@ def test_what_a_crash_left_is_taken_in_by_few_transactions(
     road.start()
     keys = [str(number) for number in range(25)]
     for key in keys:
-        road.submit(record(key)).result(5)
+        road.submit(record(key)).result(60)
     crashed.before = FULL
     crashed.hold.set()
     road.close()
@@ -163,7 +163,7 @@ def test_what_a_crash_left_is_taken_in_by_few_transactions(
     healed = Moody()
     again = Pipeline(healed, Phonebook(), screen, tmp_path / "s")
     again.start()
-    again.drain(5)
+    again.drain(60)
     again.close()
     assert (healed.keys, healed.attempts) == (keys, 3)
     assert healed.at.record == 25
@@ -174,16 +174,16 @@ def test_what_lies_behind_may_wait_until_requests_are_answered(tmp_path: Path) -
     refusing.before = FULL
     road = Pipeline(refusing, Phonebook(), screen, tmp_path / "s")
     road.start()
-    road.submit(record("old")).result(5)
+    road.submit(record("old")).result(60)
     road.close()
     healed = Moody()
     again = Pipeline(healed, Phonebook(), screen, tmp_path / "s")
     again.start(catch_up=False)
-    again.submit(record("new")).result(5)
+    again.submit(record("new")).result(60)
     assert again.backlog().pending > 0
     assert healed.attempts == 0
     again.catch_up()
-    again.drain(5)
+    again.drain(60)
     again.close()
     assert healed.keys == ["old", "new"]
 
@@ -216,6 +216,6 @@ def test_a_crowd_behind_a_refusing_ledger_is_bounded(
     until(lambda: road.failure is not None)
     refusing.before = None
     until(lambda: road.failure is None)
-    road.drain(5)
+    road.drain(60)
     assert len(refusing.keys) == len(set(refusing.keys)) > 0
     road.close()

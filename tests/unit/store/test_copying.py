@@ -109,7 +109,7 @@ def test_nothing_is_appended_while_it_is_copied(tmp_path: Path, target: Path) ->
             assert thread.is_alive()
 
         assert copy_ledger(ledger, target, meanwhile) == Position(1, 1)
-        thread.join(10)
+        thread.join(60)
         assert ledger.position() == Position(1, 2)
 
 

@@ -317,7 +317,7 @@ def test_closing_breaks_off_what_nobody_waits_for(tmp_path: Path) -> None:
         asking = threading.Thread(target=ask)
         asking.start()
         wait_until_busy(cursor)
-    asking.join(10)
+    asking.join(60)
     assert [type(one) for one in told] == [duckdb.InterruptException]
 
 

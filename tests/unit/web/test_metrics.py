@@ -149,7 +149,7 @@ def test_durations_are_a_histogram_that_only_rises() -> None:
     assert buckets[-1] == value(found, "ledger_append_seconds_count") == 4
     assert value(found, "ledger_append_failures_total") == 1
     at = value(found, "ledger_last_append_timestamp_seconds")
-    assert at == pytest.approx(time.time(), abs=5)
+    assert at == pytest.approx(time.time(), abs=60)
 
 
 def ones(found: dict[Any, float], name: str, label: str) -> dict[str, float]:

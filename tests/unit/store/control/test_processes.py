@@ -127,16 +127,16 @@ def test_reading_goes_on_while_somebody_writes(control, path):
     def hold():
         with open_control(path, clock=clock) as other, other._database.writing():
             holding.set()
-            release.wait(30)
+            release.wait(60)
 
     with ThreadPoolExecutor(2) as pool:
         held = pool.submit(hold)
-        assert holding.wait(30)
+        assert holding.wait(60)
         assert control.credential(token.secret).collector == "gate"
         waiting = pool.submit(control.import_people, [row])
         assert control.accounts() == ()
         assert not waiting.done()
         release.set()
-        assert waiting.result(30).added == 1
-        held.result(30)
+        assert waiting.result(60).added == 1
+        held.result(60)
     assert [account.name for account in control.accounts()] == ["Ana"]
