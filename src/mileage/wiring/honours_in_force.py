@@ -1,4 +1,4 @@
-"""The rules of titles and tiers, as their files say it when a board is published.
+"""Lenses, titles and tiers, as their files say it when a board is published.
 
 A change is in force with the next publication. Of files that are wrong, the last good
 rules stay in force until they are right, and the log says so.
@@ -14,9 +14,10 @@ from mileage.reports.honouring import Rules
 from mileage.wiring.policy import load_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from mileage.honours.lenses import Lens
     from mileage.wiring.policy import Policy
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ FILES = ("lenses.toml", "titles.toml", "tiers.toml")
 
 
 class HonoursInForce:
-    """Reads the rules again at each publication; lenses change with a restart alone."""
+    """Reads the rules again at each publication, and whenever one might be due."""
 
     def __init__(self, data: Path, policy: Policy) -> None:
         self._data = data
@@ -43,6 +44,10 @@ class HonoursInForce:
         rules = Rules(good.lenses, good.titles, good.tiers, bounds)
         return rules, {name: versions[name] for name in FILES}
 
+    def lenses(self) -> Sequence[Lens]:
+        """Return the lenses in force, the default first."""
+        return self._good.lenses
+
     def _texts(self) -> Mapping[str, bytes] | None:
         """Return what the files say, None when that cannot be told."""
         found = (self._data / "policy").glob("*.toml")
@@ -58,12 +63,11 @@ class HonoursInForce:
         except PolicyErrors as error:
             if str(error) != self._complaint:
                 log.warning(
-                    "the policy is wrong; until it is right titles and tiers go by the "
-                    "last good one: %s",
+                    "the policy is wrong; until it is right boards go by the last good "
+                    "one: %s",
                     error,
                 )
             self._complaint = str(error)
         else:
             self._complaint = ""
-            if found.lenses == self._good.lenses:
-                self._good = found
+            self._good = found

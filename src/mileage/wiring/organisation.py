@@ -44,7 +44,7 @@ from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
 from mileage.wiring.roles_in_force import RolesInForce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mileage.domain.call import Call
@@ -104,8 +104,9 @@ class Organisation:
         except MileageError:
             return True
         hour = self.ledger.rules.clock.hour
+        versions = self._versions(self.honours()[1])
         before = last.seq, hour(last.as_of), last.snapshots[0].versions
-        return before != (queries.span(self.ledger).seq, hour(now()), self._versions())
+        return before != (queries.span(self.ledger).seq, hour(now()), versions)
 
     def refresh(self) -> None:
         """Make anew, beside the requests, what takes too long for one of them."""
@@ -117,16 +118,16 @@ class Organisation:
 
     def publish(self) -> Publication:
         """Publish everybody's standings of now."""
-        policy, versions = self.policy, self._versions()
-        rules, _ = self.honours()
-        making = Making(policy.settings, versions, now(), policy.lenses, rules)
+        rules, of_rules = self.honours()
+        versions = self._versions(of_rules)
+        settings = self.policy.settings
+        making = Making(settings, versions, now(), rules.lenses, rules)
         made = publish(self.ledger, self.control, making, self.snapshots)
         self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
         renew_peers(self, made)
         return made
 
-    def _versions(self) -> dict[str, str]:
-        _, of_rules = self.honours()
+    def _versions(self, of_rules: Mapping[str, str]) -> dict[str, str]:
         return {
             "mileage": __version__,
             "prices": self.catalog.version,
@@ -214,8 +215,9 @@ def _assemble(
     # It counts from what the ledger has before anything is taken in.
     receiving = Receiving(ledger, pipeline.backlog, gauge.load)
     receiver = Receiver(meters, receiving, frozenset(traits()) | ORIGINS)
+    honours = HonoursInForce(data, policy)
     holdings = Holdings(
-        *(ledger, control, snapshots, boards, policy.settings, policy.lenses, now),
+        *(ledger, control, snapshots, boards, policy.settings, honours.lenses, now),
         receiving=receiving,
         faults=policy.faults,
         roles=RolesInForce(data, control.note_purposes),
@@ -223,7 +225,7 @@ def _assemble(
     return Organisation(
         data=data,
         horizon=horizon,
-        honours=HonoursInForce(data, policy),
+        honours=honours,
         policy=policy,
         catalog=catalog,
         control=control,

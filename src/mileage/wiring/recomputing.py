@@ -25,19 +25,17 @@ def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
     organisation.pipeline.drain()
     publication = organisation.snapshots.publication(as_of)
     head = organisation.boards.head(window, publication.as_of)
-    policy = organisation.policy
+    rules, versions = organisation.honours()
     part = organisation.answers.participation
     again = Again(
         head=head,
         seq=publication.seq,
         who=_who(organisation, head.as_of),
-        lenses=policy.lenses
-        if head.versions.get(LENSES) == policy.versions[LENSES]
-        else None,
+        lenses=rules.lenses if head.versions.get(LENSES) == versions[LENSES] else None,
         hidden=part.hidden(),
         masked=part.masked,
         lens=lens,
-        count=top or policy.settings.top,
+        count=top or organisation.policy.settings.top,
     )
     kept = organisation.boards.everybody(head)
     found = recompute(organisation.ledger, again, kept)
