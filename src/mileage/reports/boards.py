@@ -76,6 +76,8 @@ class Boards:
         self._files = StandingFiles(snapshots.directory)
         self._rankings: Lately[Ranking] = Lately(RANKINGS)
         self._pages: Lately[tuple[BoardRow, ...]] = Lately(PAGES)
+        # Departments and groups of peers ask one after the other.
+        self._first: Lately[frozenset[str]] = Lately(1)
         self._rests: Lately[tuple[tuple[tuple[int, int, int, int], ...], ...]] = Lately(
             RANKINGS
         )
@@ -130,9 +132,13 @@ class Boards:
         self, publication: Publication, top: int, without: frozenset[str]
     ) -> frozenset[str]:
         """Return who stands among the ``top`` of any board of people."""
-        paths = [self._path(head) for head in publication.snapshots]
-        boards = (PEOPLE, SCOPES["contractors"])
-        return frozenset(self._files.among_the_first(paths, top, boards, without))
+
+        def find() -> frozenset[str]:
+            paths = [self._path(head) for head in publication.snapshots]
+            boards = (PEOPLE, SCOPES["contractors"])
+            return frozenset(self._files.among_the_first(paths, top, boards, without))
+
+        return self._first.of((publication.as_of, top, without), find)
 
     def rests(
         self, head: Snapshot, hidden: frozenset[str], top: int
@@ -175,6 +181,7 @@ class Boards:
         self._rankings.forget()
         self._pages.forget()
         self._rests.forget()
+        self._first.forget()
         self._snapshots.forget()
 
     def _own(

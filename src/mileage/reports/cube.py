@@ -58,13 +58,16 @@ class Terms(NamedTuple):
 Teams = dict[str, "Crowd"]
 
 
-def is_due(previous: Cube | None, day: str, every_days: int) -> bool:
+def is_due(
+    previous: Cube | None, day: str, every_days: int, *, alike: bool = False
+) -> bool:
     """Tell whether to make a cube: the one before is old, or a day old without sums.
 
-    One that tells nothing at all is made anew with each snapshot.
+    One that tells nothing at all is made anew with each snapshot, unless that is much
+    like the one before (``reports.standings.alike``).
     """
     if previous is None or not any(one.whole for one in previous.departments):
-        return True
+        return previous is None or not alike
     age = date.fromisoformat(day) - date.fromisoformat(previous.day)
     return age.days >= (every_days if previous.adds_up else 1)
 

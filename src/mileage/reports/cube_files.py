@@ -40,11 +40,16 @@ class Cubes:
         self._newest = Newest(directory, ".cube", _files, missing=missing)
 
     def renew(
-        self, snapshot: Snapshot, chart: Callable[[], Chart], terms: Terms
+        self,
+        snapshot: Snapshot,
+        chart: Callable[[], Chart],
+        terms: Terms,
+        *,
+        alike: bool = False,
     ) -> bool:
         """Publish a cube of a snapshot when one is due; tell whether it was."""
         before = self._newest.before()
-        if not is_due(before, snapshot.days[-1], terms.every_days):
+        if not is_due(before, snapshot.days[-1], terms.every_days, alike=alike):
             return False
         made = make_cube(snapshot, chart(), terms, before)
         self._newest.replace(made.as_of, made)

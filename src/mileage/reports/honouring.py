@@ -57,7 +57,7 @@ class Standings(Protocol):
         named: Sequence[str],
         before: Sequence[str],
     ) -> Sequence[tuple[str, Mapping[str, int | None]]]:
-        """Return who meets all conditions of some rule, with what rules name."""
+        """Return at least who meets all conditions of a rule, with what rules name."""
         ...
 
     def period(self, name: str) -> Window:
@@ -87,7 +87,7 @@ class Forming:
         named: Sequence[str],
         before: Sequence[str],
     ) -> Sequence[tuple[str, Mapping[str, int | None]]]:
-        """Return who meets all conditions of some rule, with what rules name."""
+        """Return at least who meets all conditions of a rule, with what rules name."""
         return honoured.candidates(self._maker.cursor, rules, named, before)
 
     def period(self, name: str) -> Window:

@@ -141,14 +141,20 @@ class PeerFiles:
         self.every_days = every_days
 
     def renew(
-        self, head: Snapshot, material: Callable[[], Material], least: int
+        self,
+        head: Snapshot,
+        material: Callable[[], Material],
+        least: int,
+        *,
+        alike: bool = False,
     ) -> bool:
         """Publish the groups of a snapshot when it is due; tell whether it was.
 
-        While there is no group that could be told of, each snapshot makes them anew.
+        While there is no group that could be told of, each snapshot makes them anew,
+        unless it is much like the one before (``reports.standings.alike``).
         """
         previous = self._newest.before()
-        if previous is not None and not self._is_due(previous, head.days[-1]):
+        if previous is not None and not self._is_due(previous, head.days[-1], alike):
             return False
         made = make_peers(head, material(), least, self._since(previous, head.days[-1]))
         self._newest.replace(made.as_of, made)
@@ -158,9 +164,11 @@ class PeerFiles:
         """Return the published groups; raises NotFound when there are none."""
         return self._newest.latest()
 
-    def _is_due(self, before: Peers, day: str) -> bool:
+    def _is_due(self, before: Peers, day: str, alike: bool) -> bool:  # noqa: FBT001
+        if not before.groups:
+            return not alike
         age = date.fromisoformat(day) - date.fromisoformat(before.day)
-        return not before.groups or age.days >= self.every_days
+        return age.days >= self.every_days
 
     def _since(self, before: Peers | None, day: str) -> str:
         """Return the day after which use is new, as for the figures of departments."""

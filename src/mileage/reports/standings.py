@@ -79,6 +79,16 @@ def publish(
     return publication
 
 
+def alike(one: Publication, other: Publication) -> bool:
+    """Tell whether two are of the same hour and of as many users of each kind.
+
+    What could not be told of one is then not looked for in the other.
+    """
+    of_one, of_other = one.snapshots[0], other.snapshots[0]
+    same_hour = of_one.window == of_other.window
+    return same_hour and of_one.active == of_other.active
+
+
 def windows(settings: Settings) -> tuple[str, ...]:
     """Return the names of the windows that are published, the default first."""
     return tuple(dict.fromkeys((f"{settings.window_days}d", *WINDOWS)))

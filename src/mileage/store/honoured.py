@@ -7,6 +7,7 @@ Works on the tables of ``store.standings`` of one cursor: ``standing_measured`` 
 from __future__ import annotations
 
 from functools import reduce
+from itertools import zip_longest
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mileage.domain.formula import Condition
 
 Row = dict[str, int | None]
+FEW = 500
 
 
 def everybodys_values(
@@ -44,14 +46,20 @@ def candidates(
     rules: Sequence[Sequence[Condition]],
     named: Sequence[str],
     before: Sequence[str],
+    few: int = FEW,
 ) -> list[tuple[str, Row]]:
     """Return whoever meets all conditions of some rule, with what rules may name.
+
+    Of a few accounts all are returned: to look for some would take longer.
 
     ``named`` is what rules call the values, ``before`` those of the period before.
     """
     if not rules:
         return []
     run(cursor, "honours.measured")
+    ((accounts,),) = run(cursor, "honours.count")
+    if accounts <= few:
+        return _everybody(cursor, named, before)
     columns = {
         **metric_columns(),
         **_of_list("values", named),
@@ -63,7 +71,7 @@ def candidates(
         *(_element("values", at) for at in range(len(named))),
         *(_element("before", at) for at in range(len(before))),
     ]
-    rows = cursor.table("honour_measured").filter(reduce(or_, met))
+    rows = cursor.view("honour_measured").filter(reduce(or_, met))
     names = (*METRICS, *named, *before)
     return [
         (account, dict(zip(names, row, strict=True)))
@@ -71,6 +79,17 @@ def candidates(
         .order("account")
         .fetchall()
     ]
+
+
+def _everybody(
+    cursor: DuckDBPyConnection, named: Sequence[str], before: Sequence[str]
+) -> list[tuple[str, Row]]:
+    found = []
+    for account, *metrics, now, then in run(cursor, "honours.everybody"):
+        row: Row = dict(zip(METRICS, metrics, strict=True))
+        row |= dict(zip(named, now, strict=True)) | dict(zip_longest(before, then))
+        found.append((account, row))
+    return found
 
 
 def _of_list(column: str, names: Sequence[str]) -> dict[str, Expression]:

@@ -183,6 +183,8 @@ class StandingFiles:
 
         Each of ``boards`` are the kinds of accounts that are ranked together.
         """
+        if not top:
+            return []
         placed = [(kind, at) for at, kinds in enumerate(boards) for kind in kinds]
         found = _run(
             self._cursor(),

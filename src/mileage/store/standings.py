@@ -125,11 +125,20 @@ class Making:
         insert(cursor, "standings.windows", self._sides(periods))
         for name in _OF_WINDOWS:
             run(cursor, name)
+        self._weigh()
+        run(cursor, "standings.values")
+        self._made = periods
+
+    def _weigh(self) -> None:
+        """Have a view of what lenses give; to make it takes longer than to read it."""
+        cursor, lenses = self.cursor, repr(self._lenses)
+        run(cursor, "standings.weighed.empty")
+        if run(cursor, "standings.weighed") == [(lenses,)]:
+            return
         measured, used = cursor.table("standing_measured"), cursor.view("standing_used")
         values = lens_values(measured, used, self._lenses, ("side", "number"))
         values.create_view("standing_valued", replace=True)
-        run(cursor, "standings.values")
-        self._made = periods
+        run(cursor, "standings.weighed.now", lenses=lenses)
 
     def values_before(self, of: Period) -> list[list[int | None]]:
         """Return what lenses gave for everybody in the period before a window."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from mileage.reports.adoption import Adoption, Everybody, make_progress
+from mileage.domain.errors import NotFound
+from mileage.reports.adoption import Adoption, Before, Everybody, make_progress
 from mileage.reports.benchmark import Groups
 from mileage.reports.peers import Material, PeerFiles
 from mileage.reports.statements import StatementDesk
@@ -14,6 +16,7 @@ from mileage.store.group_use import use_of_groups
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mileage.domain.adoption import Progress
     from mileage.domain.figures import Publication
     from mileage.domain.settings import Settings
     from mileage.reports.answers import Answers
@@ -48,7 +51,9 @@ def peer_files(data: Path, settings: Settings) -> PeerFiles:
     return PeerFiles(data / "peers", settings.renew_days)
 
 
-def renew_peers(organisation: Organisation, made: Publication) -> bool:
+def renew_peers(
+    organisation: Organisation, made: Publication, *, alike: bool = False
+) -> bool:
     """Publish groups of a publication when it is due; tell whether it was."""
     head, settings = made.snapshots[0], organisation.policy.settings
     boards, unnamed = organisation.boards, organisation.answers.participation.unnamed()
@@ -66,11 +71,18 @@ def renew_peers(organisation: Organisation, made: Publication) -> bool:
             standings=standings,
             uses=use_of_groups(organisation.ledger, head.window),
             named=boards.among_the_first(made, settings.top, unnamed),
-            progress=make_progress(targets, everybody, settings.group_people),
+            progress=make_progress(
+                targets, everybody, settings.group_people, Before(told(), head.days)
+            ),
         )
 
+    def told() -> tuple[Progress, ...]:
+        with suppress(NotFound):
+            return files.latest().progress
+        return ()
+
     files = peer_files(organisation.data, settings)
-    return files.renew(head, material, settings.group_people)
+    return files.renew(head, material, settings.group_people, alike=alike)
 
 
 def group_desk(organisation: Organisation) -> Groups:

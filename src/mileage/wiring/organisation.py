@@ -27,7 +27,7 @@ from mileage.reports.my_data import Rights
 from mileage.reports.snapshots import VERSION as SNAPSHOT_FORMAT
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.snapshots_of_before import bring_forward
-from mileage.reports.standings import Making, publish
+from mileage.reports.standings import Making, alike, publish
 from mileage.reports.status import Receiving
 from mileage.sources.installed import traits
 from mileage.store import queries, retention
@@ -99,9 +99,8 @@ class Organisation:
 
     def moved(self) -> bool:
         """Tell whether ledger, hour or a policy are past the last publication."""
-        try:
-            last = self.snapshots.publication()
-        except MileageError:
+        last = self._published()
+        if last is None:
             return True
         hour = self.ledger.rules.clock.hour
         versions = self._versions(self.honours()[1])
@@ -122,10 +121,18 @@ class Organisation:
         versions = self._versions(of_rules)
         settings = self.policy.settings
         making = Making(settings, versions, now(), rules.lenses, rules)
+        before = self._published()
         made = publish(self.ledger, self.control, making, self.snapshots)
-        self.cubes.renew(made.snapshots[0], lambda: self._chart(made), self._terms())
-        renew_peers(self, made)
+        head, same = made.snapshots[0], before is not None and alike(before, made)
+        self.cubes.renew(head, lambda: self._chart(made), self._terms(), alike=same)
+        renew_peers(self, made, alike=same)
         return made
+
+    def _published(self) -> Publication | None:
+        try:
+            return self.snapshots.publication()
+        except MileageError:
+            return None
 
     def _versions(self, of_rules: Mapping[str, str]) -> dict[str, str]:
         return {

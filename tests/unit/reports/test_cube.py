@@ -154,6 +154,15 @@ def test_a_cube_that_tells_nothing_is_made_anew() -> None:
     made.group("Engines", "Difference", users=3)
     assert is_due(None, "2025-11-30", 7)
     assert is_due(cube(made), "2025-11-30", 7)
+    assert not is_due(cube(made), "2025-11-30", 7, alike=True)
+    assert is_due(None, "2025-11-30", 7, alike=True)
+
+
+def test_a_cube_that_tells_something_is_due_by_its_age_alone() -> None:
+    made = Organisation()
+    made.group("Engines", "Difference", users=20)
+    assert not is_due(cube(made), "2025-12-06", 7, alike=True)
+    assert is_due(cube(made), "2025-12-07", 7, alike=True)
 
 
 def test_nobody_is_named_and_nobody_is_alone() -> None:

@@ -142,15 +142,31 @@ class Days:
         self.files = PeerFiles(folder / "peers", 7)
         self.made = 0
 
-    def publish(self, day, people):
+    def publish(self, day, people, *, alike=False):
         head = replace(HEAD, days=(*HEAD.days[:-1], day), as_of=HEAD.as_of + self.made)
         self.made += 1
-        return self.files.renew(head, lambda: Material(people, (), frozenset()), FLOOR)
+        return self.files.renew(
+            head, lambda: Material(people, (), frozenset()), FLOOR, alike=alike
+        )
 
 
 @pytest.fixture
 def days(tmp_path):
     return Days(tmp_path)
+
+
+def test_where_nothing_could_be_told_what_is_alike_is_not_looked_at(days):
+    assert days.publish("2026-11-22", crowd(2), alike=True)
+    assert not days.publish("2026-11-22", crowd(8), alike=True)
+    assert days.files.latest().groups == ()
+    assert days.publish("2026-11-22", crowd(8))
+    assert days.files.latest().groups
+
+
+def test_groups_are_renewed_by_their_age_though_all_is_alike(days):
+    assert days.publish("2026-11-22", crowd(8))
+    assert not days.publish("2026-11-28", crowd(8), alike=True)
+    assert days.publish("2026-11-29", crowd(8), alike=True)
 
 
 def test_groups_stay_for_some_days(days):

@@ -80,8 +80,9 @@ def test_the_database_finds_whoever_earns_something(cursor, rows):
     fill(cursor, rows)
     cutoffs = TITLES.cutoffs([now for _, now, _ in rows])
     rules = TITLES.conditions(cutoffs)
-    found = dict(candidates(cursor, rules, NAMED, BEFORE))
+    found = dict(candidates(cursor, rules, NAMED, BEFORE, few=0))
     expected = {f"acc_{at}": known(row) for at, row in enumerate(rows)}
+    assert dict(candidates(cursor, rules, NAMED, BEFORE, len(rows))) == expected
     assert found == {
         account: values
         for account, values in expected.items()

@@ -18,6 +18,21 @@ def clock(monkeypatch):
     return now
 
 
+def test_groups_are_looked_for_again_when_others_use_something(tmp_path, clock):
+    with open_organisation(tmp_path) as one:
+        one.publish()
+        empty = one.cubes.latest().as_of
+        clock[0] += 60
+        one.publish()
+        assert one.cubes.latest().as_of == empty
+        one.ledger.append(booking([seen()]))
+        one.publish()
+        assert one.cubes.latest().as_of == clock[0]
+        clock[0] += HOUR
+        one.publish()
+        assert one.cubes.latest().as_of == clock[0]
+
+
 def test_nothing_is_published_anew_while_nothing_moves(tmp_path, clock):
     with open_organisation(tmp_path) as one:
         with pytest.raises(NotFound):

@@ -97,7 +97,7 @@ def described(identity: str, *, believed: bool = False) -> NewAccount:
     return NewAccount("unclaimed", identity, identity if "@" in identity else None)
 
 
-def account_from(row: Row[Any]) -> Account:
+def account_from(row: Row[str, AccountKind, str, str | None]) -> Account:
     """Turn a row of ``TOLD`` into a value."""
     # By place: of many rows, names take three times as long.
     account_id, kind, name, email = row

@@ -1,5 +1,5 @@
 -- Metrics of every account, with what lenses give for it now and gave before.
-create or replace temp table honour_measured as
+create or replace temp view honour_measured as
 select m.*, v."values", coalesce(b."values", []) as before
 from standing_measured m
 join standing_values v using (side, account)

@@ -9,12 +9,10 @@ valued as (
     from read_parquet($path, filename = true) join board using (kind)
     where account_id not in (select unnest($without::varchar[]))
 )
-select distinct account_id
+select distinct unnest(accounts)
 from (
-    select account_id
+    select min_by(account_id, (-value, account_id), $top) as accounts
     from valued
     where value > 0
-    qualify row_number() over (
-        partition by filename, board, lens order by value desc, account_id
-    ) <= $top
+    group by filename, board, lens
 )

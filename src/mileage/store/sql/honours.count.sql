@@ -1,0 +1,1 @@
+select count(*) from standing_values where side = 0

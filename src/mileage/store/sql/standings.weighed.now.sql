@@ -1,0 +1,1 @@
+create or replace temp table standing_weighed as select $lenses as lenses

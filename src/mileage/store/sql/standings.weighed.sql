@@ -1,0 +1,1 @@
+select lenses from standing_weighed
