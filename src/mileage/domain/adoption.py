@@ -39,6 +39,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Of whom a share was told; never shown."""
+
+    day: str
+    """ISO date of the publication that it was made for."""
+    people: tuple[str, ...]
+    gone: int = 0
+    """How many more there were who have been erased since."""
+
+    def differs(self, members: frozenset[str]) -> int:
+        """Return how many people came or went since."""
+        return self.gone + len(members.symmetric_difference(self.people))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far one team has come with one target."""
 
@@ -53,6 +68,7 @@ class Progress:
     """Per cent of the members, in steps; None when it would tell of a few."""
     high: int | None
     """The same as ``low``, or more where only bounds are told."""
+    basis: Basis | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -73,7 +89,7 @@ class Team(NamedTuple):
     done: frozenset[str]
 
 
-def progress(target: Target, team: Team, least: int) -> Progress | None:
+def progress(target: Target, team: Team, least: int, day: str = "") -> Progress | None:
     """Return how far a team is; None for one of which nothing may be told.
 
     Of nearly nobody and of nearly everybody only a bound is told, so that the few who
@@ -96,6 +112,7 @@ def progress(target: Target, team: Team, least: int) -> Progress | None:
         members=count,
         low=low,
         high=high,
+        basis=Basis(day, tuple(sorted(team.members))),
     )
 
 

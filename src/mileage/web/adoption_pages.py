@@ -52,8 +52,9 @@ ENDPOINTS = (
         path="/api/v1/adoption",
         name="adoption",
         summary="How far one's teams are with the targets of adoption",
-        description="One's own team, and those of departments that one leads. Only "
-        "bounds where nearly nobody or everybody does; nothing of small teams.",
+        description="One's own team, those that one leads or has below; all of them "
+        "for auditors. Only bounds where nearly nobody or everybody does; nothing of "
+        "small teams.",
         answer="Adoption",
         handler=api_adoption,
         errors=(401, 404, 422, 429, 503),

@@ -92,13 +92,24 @@ class Around:
         self.files = PeerFiles(folder, 7)
         self.below = below
         self.place = Membership("a", "Engines", "A", "", "", None, None)
-        chart = SimpleNamespace(place_on=lambda *_: self.place)
-        gate = SimpleNamespace(chart=chart, today=lambda: None, allow=self.allow)
+        chart = SimpleNamespace(place_on=self.place_on)
+        gate = SimpleNamespace(
+            chart=chart,
+            today=lambda: None,
+            allow=self.allow,
+            below=lambda _: {f"{team}0" for team in self.below},
+        )
         self.desk = Adoption(self.files, gate)
+
+    def place_on(self, account, _):
+        if account == ADA.account_id:
+            return self.place
+        team = account[:1]
+        return Membership(account, TEAMS.get(team, ""), team, "", "", None, None)
 
     def allow(self, viewer, report, subject):
         assert report == "adoption"
-        department = TEAMS[team_of(subject)]
+        department = TEAMS.get(team_of(subject), "")
         of = set()
         if department == self.place.department:
             of.add("own-department")
