@@ -64,7 +64,7 @@ class Standings(Protocol):
         """Return the last whole calendar period of that name."""
         ...
 
-    def values_in_period(self, name: str) -> Sequence[Sequence[int | None]]:
+    def values_in_period(self, name: str) -> Everybody:
         """Return what lenses gave for everybody in it."""
         ...
 
@@ -94,7 +94,7 @@ class Forming:
         """Return the last whole calendar period of that name."""
         return period(name, now=self._now, zone=self._zone).previous
 
-    def values_in_period(self, name: str) -> Sequence[Sequence[int | None]]:
+    def values_in_period(self, name: str) -> Everybody:
         """Return what lenses gave for everybody in it; seldom asked for."""
         return self._maker.values_before(period(name, now=self._now, zone=self._zone))
 
@@ -146,11 +146,7 @@ class Honouring:
     def honours(self, standings: Standings, now: int) -> dict[str, Honour]:
         """Decide, write down what changes, and return what people are shown with."""
         held = self._awarded.awards_held()
-        everybody = [
-            (account, values)
-            for account, values in standings.values()
-            if account in self._people
-        ]
+        everybody = self._of_people(standings.values())
         tiers = self._tiers(standings, everybody, held)
         earned = [*self._titles(standings, everybody), *tiers]
         titles = self._rules.titles.titles
@@ -159,6 +155,10 @@ class Honouring:
             self._awarded.change_awards(changes, now)
         order = [one.title for one in titles]
         return self._shown(titles_after(held, changes, order), tiers)
+
+    def _of_people(self, values: Everybody) -> Everybody:
+        """Leave out services: whom nobody is ranked beside moves nobody's tier."""
+        return [one for one in values if one[0] in self._people]
 
     def _titles(
         self,
@@ -212,8 +212,8 @@ class Honouring:
         period = standings.period(name)
         kept = self._awarded.tier_reference(period.start, rules.version)
         if kept is None:
-            before = standings.values_in_period(name)
-            bounds = rules.tiers.bounds([row[at] or 0 for row in before])
+            before = self._of_people(standings.values_in_period(name))
+            bounds = rules.tiers.bounds([row[at] or 0 for _, row in before])
             length = period.end - period.start
             if not bounds:
                 bounds, length = rules.tiers.bounds(values), window.end - window.start

@@ -36,9 +36,12 @@ def everybodys_values(
     return [(account, values) for account, values in run(cursor, "honours.values")]
 
 
-def values_before(cursor: DuckDBPyConnection, side: int) -> list[list[int | None]]:
-    """Return everybody's values of the period before a window."""
-    return [values for (values,) in run(cursor, "honours.values_before", side=side)]
+def values_before(
+    cursor: DuckDBPyConnection, side: int
+) -> list[tuple[str, list[int | None]]]:
+    """Return each account with its values of the period before a window."""
+    rows = run(cursor, "honours.values_before", side=side)
+    return [(account, values) for account, values in rows]
 
 
 def candidates(

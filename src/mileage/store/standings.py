@@ -140,7 +140,7 @@ class Making:
         values.create_view("standing_valued", replace=True)
         run(cursor, "standings.weighed.now", lenses=lenses)
 
-    def values_before(self, of: Period) -> list[list[int | None]]:
+    def values_before(self, of: Period) -> list[tuple[str, list[int | None]]]:
         """Return what lenses gave for everybody in the period before a window."""
         made = self._made
         if of not in made:

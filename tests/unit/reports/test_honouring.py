@@ -90,7 +90,7 @@ class Standings:
 
     def values_in_period(self, name):
         self.asked += 1
-        return [[tokens] for tokens in self._month]
+        return [(f"then_{n}", [tokens]) for n, tokens in enumerate(self._month)]
 
 
 class Kept:
@@ -131,6 +131,8 @@ def kept():
 
 def honours(kept, standings, now=NOW, kinds=None, version="r1"):
     names = [one for one, _ in standings.values()]
+    names += [one for one, _ in standings.values_in_period("month")]
+    standings.asked = 0
     people = [Account(one, (kinds or {}).get(one, "person"), one, one) for one in names]
     rules = Rules(LENSES, TITLES, TIERS, version)
     return Honouring(rules, kept, people).honours(standings, now)
@@ -189,6 +191,15 @@ def test_a_tier_is_kept_a_little_below_its_bound(kept):
     for tokens, tier in ((340, "emerald"), (339, "bronze"), (399, "bronze")):
         found = honours(kept, Standings({**USED, "d": (tokens, 3)}, PAST))
         assert found["d"].tier == tier
+
+
+def test_services_of_the_period_move_no_bound(kept):
+    busy = (*PAST, 10**6, 10**6, 10**6)
+    kinds = {f"then_{n}": "service" for n in (4, 5)} | {"then_6": "unclaimed"}
+    assert honours(kept, Standings(USED, busy), kinds=kinds) == honours(
+        Kept(), Standings(USED, PAST)
+    )
+    assert [one.bounds for one in kept.references.values()] == [(10, 400)]
 
 
 def test_bounds_stay_until_the_period_is_over(kept):

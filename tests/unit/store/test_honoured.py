@@ -99,7 +99,7 @@ def test_values_of_everybody(cursor):
         [([0] * len(METRICS), values, None), ([0] * len(METRICS), values, values)],
     )
     assert everybodys_values(cursor) == [("acc_0", values), ("acc_1", values)]
-    assert values_before(cursor, 1) == [values]
+    assert values_before(cursor, 1) == [("acc_1", values)]
 
 
 def test_without_rules_nobody_is_looked_for(cursor):

@@ -1,1 +1,1 @@
-select "values" from standing_values where side = $side order by account
+select account, "values" from standing_values where side = $side order by account
