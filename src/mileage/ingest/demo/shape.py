@@ -30,8 +30,11 @@ class Shape:
     mean_tokens: int = 706_000_000
     """Of a person, in ``days`` days: 60 trillion among 85,000."""
     days: int = 30
-    lead_hours: int = 12
-    """Usage begins this much before the window, so that the window is full."""
+    lead_hours: int = 1
+    """Usage begins this much before the window, so that the window is full.
+
+    Hours of work in it are more than its share of the month: it is short.
+    """
     loops: tuple[float, ...] = (398.0, 90.0, 45.0, 25.0)
     """Accounts that let agents run on cheap models, in multiples of the mean."""
     loop_cache_share: float = 0.985
