@@ -140,7 +140,8 @@ def _name(
     ledger: Ledger, people: People, making: Making, maker: standings.Making
 ) -> None:
     """Say who everybody is, and with which titles and tier from now on."""
-    clock, accounts = ledger.rules.clock, people.accounts()
+    clock, used = ledger.rules.clock, maker.accounts()
+    accounts = [one for one in people.accounts() if one.account_id in used]
     honours: Mapping[str, Honour] = {}
     if making.rules is not None:
         first = _periods(ledger, making)[0]

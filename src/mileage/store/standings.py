@@ -151,6 +151,10 @@ class Making:
             self.make(made)
         return found
 
+    def accounts(self) -> frozenset[str]:
+        """Return who used anything since the first day that was brought up to date."""
+        return frozenset(one for (one,) in run(self.cursor, "standings.accounts.all"))
+
     def name(self, chart: Mapping[str, Sequence[object]]) -> None:
         """Say who everybody is; ``chart`` has columns: see ``standings.chart``."""
         insert(self.cursor, "standings.chart", chart)

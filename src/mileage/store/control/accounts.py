@@ -17,7 +17,6 @@ from mileage.store.control.schema import ACCOUNT, IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from typing import Any
 
     from sqlalchemy import Connection
 

@@ -13,13 +13,14 @@ clients as (
     group by side, number
 ),
 daily as (
-    select
-        side, number,
-        list(place::smallint order by place) as days,
-        list(tokens order by place) as tokens
-    from standing_used
-    where tokens > 0 and side % 2 = 0 and number between $first and $last
-    group by side, number
+    -- Sorted afterwards: aggregates that sort take twice as long.
+    select side, number, list_sort(days) as days, list_select(tokens, list_grade_up(days)) as tokens
+    from (
+        select side, number, list(place::smallint) as days, list(tokens) as tokens
+        from standing_used
+        where tokens > 0 and side % 2 = 0 and number between $first and $last
+        group by side, number
+    )
 )
 select
     m.side,
