@@ -19,7 +19,7 @@ def show(found: Recomputed) -> None:
     """Say whether it is what was published, and what has changed since."""
     click.echo(
         f"Board of {moment(found.as_of):%Y-%m-%d %H:%M:%S} UTC, {found.window}: "
-        f"{found.accounts:,} rows, made of the appends up to {found.seq:,} "
+        f"{found.accounts:,} {'row' if found.accounts == 1 else 'rows'}, made of the appends up to {found.seq:,} "
         f"of {found.last:,}."
     )
     click.echo(_verdict(found))
@@ -43,7 +43,9 @@ def show(found: Recomputed) -> None:
 def _verdict(found: Recomputed) -> str:
     if found.equal:
         return "Equal: every row is what the ledger had recorded then."
-    differing = f"{found.differing_accounts:,} rows are not what the ledger gives"
+    many = found.differing_accounts != 1
+    rows = "rows are" if many else "row is"
+    differing = f"{found.differing_accounts:,} {rows} not what the ledger gives"
     if not found.provable:
         return (
             f"Cannot be proven any more: {differing}, which no longer has every call."

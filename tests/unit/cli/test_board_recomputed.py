@@ -82,7 +82,7 @@ def test_words_of_an_equal_board(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_words_of_a_different_one(capsys: pytest.CaptureFixture[str]) -> None:
     found = FOUND._replace(equal=False, differing=("a",), differing_accounts=1)
-    assert "Different: 1 rows are not what the ledger gives: a." in said(found, capsys)
+    assert "Different: 1 row is not what the ledger gives: a." in said(found, capsys)
     text = said(found._replace(provable=False, notes=("calls are gone",)), capsys)
     assert "Cannot be proven any more" in text
     assert "- calls are gone" in text
