@@ -20,8 +20,10 @@ demo: setup ## a simulated organisation, served on this machine (set-up included
 test: setup-browser ## everything that must hold: checks and tests
 	@# Both take one core. (That imports keep the layers is a test.)
 	@$(MAKE) -j2 lint types .venv/tests.stamp
-	@# More than two cores can do at once: a test with a server mostly waits.
-	@$(bin)/pytest -n 4 --dist worksteal $(ARGS)
+	@# More than two cores can do at once: a test with a server mostly waits. A file
+	@# stays with one process: what its tests share is made once, and files with
+	@# servers and browsers (e2e, properties, road) begin, so that no long one is last.
+	@$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Whoever collects tests compiles them; what is wrong with one is told by the run.
 .venv/tests.stamp: $(shell find tests -name '*.py')

@@ -7,6 +7,8 @@ import gc
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.made_once import copy_what_is_new
+
 # Speed is measured by the benchmarks; a busy machine must not fail a property.
 COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # The same examples each time: a verdict tells of the change and not of luck. ``make
@@ -29,6 +31,13 @@ def pytest_collection_finish():
 def pytest_unconfigure():
     """Let the database's module be taken down in peace: it reports what is left."""
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases_made_once():
+    with pytest.MonkeyPatch.context() as patch:
+        copy_what_is_new(patch)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +19,7 @@ from tests.witnesses import NOON, TRAITS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
+    from pathlib import Path
 
     from mileage.domain.call import Call, Seen
 
@@ -64,15 +62,6 @@ def rules(zone: str = "UTC", join: JoinPolicy | None = None) -> Rules:
     return Rules(TRAITS, price, Clock(ZoneInfo(zone)), join or JoinPolicy())
 
 
-@cache
-def _empty(zone: str, at: int) -> bytes:
-    """Return the file of an empty ledger: making its tables each time takes longest."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.duckdb"
-        Ledger(path, rules(zone), Turning(at)).close()
-        return path.read_bytes()
-
-
 @contextmanager
 def ledger_in(
     folder: Path,
@@ -80,11 +69,7 @@ def ledger_in(
     now: Turning | None = None,
     join: JoinPolicy | None = None,
 ) -> Iterator[Ledger]:
-    """Open a ledger below ``folder``; a new one is a copy of an empty one."""
-    path, clock = folder / "ledger.duckdb", now or Turning()
-    if join is None and not path.exists():
-        path.write_bytes(_empty(zone, clock()))
-    ledger = Ledger(path, rules(zone, join), clock)
+    ledger = Ledger(folder / "ledger.duckdb", rules(zone, join), now or Turning())
     try:
         yield ledger
     finally:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 
 import pytest
 
@@ -34,18 +33,8 @@ def path(tmp_path):
     return tmp_path / "data" / "control.sqlite"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    """A new control plane to copy: running the migrations each time is slow."""
-    path = tmp_path_factory.mktemp("template") / "control.sqlite"
-    open_control(path, clock=HandClock()).dispose()
-    return path
-
-
 @pytest.fixture
-def control(path, clock, template):
-    path.parent.mkdir(mode=0o700)
-    shutil.copy(template, path)
+def control(path, clock):
     with open_control(path, clock=clock) as opened:
         yield opened
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -62,9 +61,9 @@ def sound(path):
 
 
 @pytest.fixture
-def made(path, template):
-    path.parent.mkdir(mode=0o700)
-    shutil.copy(template, path)
+def made(path, clock):
+    """A control plane that is there, so that a killed process only writes to it."""
+    open_control(path, clock=clock).dispose()
     return path
 
 
