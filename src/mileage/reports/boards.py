@@ -162,19 +162,31 @@ class Boards:
         """Take names from everything published; ``graves`` are accounts by account.
 
         The one reason to change what is published is erasure. ``noted`` says of how
-        many in what is told of a window. Raises Unavailable when one cannot be read.
+        many in what is told of a window, and is asked again after a kill: of those
+        that still have names, and of the others not. Raises Unavailable when one
+        cannot be read.
         """
         for as_of in self._snapshots.instants():
-            before = self._snapshots.publication(as_of)
-            after = tuple(
-                noted(head, named)
-                if (named := self._files.bury(self._path(head), graves))
-                else head
-                for head in before.snapshots
-            )
-            if after != before.snapshots:
-                self._snapshots.publish(replace(before, snapshots=after))
+            self._bury(self._snapshots.publication(as_of), graves, noted)
         self.forget()
+
+    def _bury(
+        self,
+        before: Publication,
+        graves: Mapping[str, str],
+        noted: Callable[[Snapshot, int], Snapshot],
+    ) -> None:
+        paths = [self._path(head) for head in before.snapshots]
+        named = [self._files.named(path, graves) for path in paths]
+        after = tuple(
+            noted(head, count) if count else head
+            for head, count in zip(before.snapshots, named, strict=True)
+        )
+        # First: of what still has a name it can be told again how many it had.
+        if after != before.snapshots:
+            self._snapshots.publish(replace(before, snapshots=after))
+        for path in paths:
+            self._files.bury(path, graves)
 
     def forget(self) -> None:
         """Read everything anew."""

@@ -106,11 +106,11 @@ class Snapshots:
     def sweep(self) -> None:
         """Remove what a publication that was cut short has left."""
         visible = {path.stem for path in self._newest_first()}
-        for pattern in ("*.parquet", "*.part"):
-            for path in self.directory.glob(pattern):
-                instant = path.name.partition(".")[0]
-                if instant.isdecimal() and instant not in visible:
-                    path.unlink(missing_ok=True)
+        for path in (*self.directory.glob("*.parquet"), *self.directory.glob("*.part")):
+            instant = path.name.partition(".")[0]
+            told = path.suffix == ".parquet" and instant in visible
+            if instant.isdecimal() and not told:
+                path.unlink(missing_ok=True)
 
     def _head(self, as_of: int) -> Path:
         return self.directory / f"{as_of:020d}.head"

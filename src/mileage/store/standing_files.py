@@ -104,26 +104,30 @@ class StandingFiles:
             name = "standing_file.write"
             insert_with(self._cursor(), name, columns, path=str(part))
 
-    def bury(self, path: Path, graves: Mapping[str, str]) -> int:
+    def named(self, path: Path, accounts: Iterable[str]) -> int:
+        """Count the rows of some accounts."""
+        asked = list(accounts)
+        found = _run(self._cursor(), "standing_file.named", path, accounts=asked)
+        return int(found[0][0])
+
+    def bury(self, path: Path, graves: Mapping[str, str]) -> None:
         """Take names from a file; ``graves`` are accounts by account.
 
-        Returns how many of them it named; only if it did it is written anew.
+        It is written anew only if it names one of them.
         """
-        cursor = self._cursor()
-        ((named,),) = _run(cursor, "standing_file.named", path, accounts=list(graves))
-        if named:
-            with appearing(path) as part:
-                run(
-                    cursor,
-                    "standing_file.bury",
-                    source=str(path),
-                    path=str(part),
-                    accounts=list(graves),
-                    graves=list(graves.values()),
-                    name=ERASED_NAME,
-                    kind=ERASED,
-                )
-        return int(named)
+        if not self.named(path, graves):
+            return
+        with appearing(path) as part:
+            run(
+                self._cursor(),
+                "standing_file.bury",
+                source=str(path),
+                path=str(part),
+                accounts=list(graves),
+                graves=list(graves.values()),
+                name=ERASED_NAME,
+                kind=ERASED,
+            )
 
     def everybody(self, path: Path) -> Iterator[Standing]:
         """Yield all standings, in the order of accounts."""

@@ -87,9 +87,12 @@ def _accounts(organisation: Organisation, person: Account) -> list[str]:
 def _rewrite_snapshots(
     organisation: Organisation, under_way: tuple[UnderWay, ...]
 ) -> None:
-    """Take names from published files; twice, as one may just have been written."""
+    """Take names from published files; twice, as one may just have been written.
+
+    What is said is the same each time, and said once, however often it is begun anew.
+    """
     tombstones = {one.account_id: one.tombstone for one in under_way}
-    day = moment(organisation.control.now()).date().isoformat()
+    day = moment(under_way[-1].begun_at).date().isoformat()
 
     def noted(snapshot: Snapshot, named: int) -> Snapshot:
         said = (
@@ -97,6 +100,8 @@ def _rewrite_snapshots(
             "count in the totals and have no rank any more"
         )
         rests_on = snapshot.completeness
+        if said in rests_on.missing:
+            return snapshot
         told = replace(rests_on, missing=(*rests_on.missing, said))
         return replace(snapshot, completeness=told)
 

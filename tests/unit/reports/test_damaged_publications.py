@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -341,6 +342,39 @@ def test_who_is_erased_is_so_in_every_window_of_every_publication(
     assert not list(tmp_path.glob("*.part"))
     for head in heads:
         assert b"bob" not in parquet(head).read_bytes()
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_an_erasure_that_is_killed_says_so_in_every_window_when_it_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    head = published(tmp_path)
+    left = [None] * steps
+    synced = os.fsync
+
+    def killed(descriptor: int) -> None:
+        if not left:
+            raise Killed
+        left.pop()
+        synced(descriptor)
+
+    def noted(one: Snapshot, named: int) -> Snapshot:
+        return replace(one, organisation=f"without {named}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", killed)
+        with suppress(Killed):
+            Boards(Snapshots(tmp_path)).bury({"bob": "grave"}, noted)
+    again = Snapshots(tmp_path)
+    again.sweep()
+    assert not list(tmp_path.glob("*.part"))
+    boards = Boards(again)
+    boards.bury({"bob": "grave"}, noted)
+    for name in ("30d", "7d"):
+        assert accounts(boards, name, END) == ["cyd", "ada"]
+        assert boards.head(name, END).organisation == "without 1"
+        assert b"bob" not in parquet(head, name).read_bytes()
+    assert check_snapshots(tmp_path).problems == ()
 
 
 def test_an_erasure_that_meets_damage_is_finished_when_it_is_gone(

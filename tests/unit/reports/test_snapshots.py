@@ -122,6 +122,8 @@ def test_what_has_no_head_is_invisible_and_swept(tmp_path: Path) -> None:
     cut_short = published(tmp_path, NOON + 1)
     cut_short.unlink()
     (tmp_path / f"{NOON + 2:020d}.7d.part").write_bytes(b"half")
+    (tmp_path / f"{path.stem}.part").write_bytes(b"beside what is visible")
+    (tmp_path / f"{path.stem}.7d.part").write_bytes(b"of a window written anew")
     (tmp_path / "mine.parquet").write_bytes(b"somebody's own")
     kept = Snapshots(tmp_path)
     assert kept.latest().as_of == NOON

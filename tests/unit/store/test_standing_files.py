@@ -169,7 +169,10 @@ def test_burying_moves_a_row_and_keeps_every_figure(tmp_path: Path) -> None:
     path = written(tmp_path, *(account(name, at) for at, name in enumerate("abc", 1)))
     files = StandingFiles(tmp_path)
     total = files.total(path)
-    assert files.bury(path, {"a": "zz", "c": "zy", "stranger": "zx"}) == 2
+    graves = {"a": "zz", "c": "zy", "stranger": "zx"}
+    assert files.named(path, graves) == 2
+    files.bury(path, graves)
+    assert files.named(path, graves) == 0
     kept = list(files.everybody(path))
     assert [one.account_id for one in kept] == ["b", "zy", "zz"]
     assert [one.kind for one in kept] == ["person", ERASED, ERASED]
@@ -188,11 +191,21 @@ def test_a_buried_name_is_nowhere_in_the_bytes(tmp_path: Path) -> None:
     assert b"anzibar" not in path.read_bytes()
 
 
+def test_nobody_is_named_by_an_empty_file_or_as_a_stranger(tmp_path: Path) -> None:
+    path = written(tmp_path, STANDING)
+    files = StandingFiles(tmp_path)
+    assert files.named(path, ["stranger"]) == 0
+    assert files.named(path, []) == 0
+    assert files.named(path, [STANDING.account_id]) == 1
+    empty = written(tmp_path / "empty")
+    assert StandingFiles(tmp_path / "empty").named(empty, [STANDING.account_id]) == 0
+
+
 def test_burying_strangers_does_not_touch_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, STANDING)
     before = path.stat()
-    assert StandingFiles(tmp_path).bury(path, {"stranger": "zz"}) == 0
-    assert StandingFiles(tmp_path).bury(path, {}) == 0
+    StandingFiles(tmp_path).bury(path, {"stranger": "zz"})
+    StandingFiles(tmp_path).bury(path, {})
     after = path.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -204,7 +217,7 @@ def test_who_reads_while_a_file_is_replaced_gets_one_of_the_two(
     path = written(tmp_path, *map(account, "abcdefg"))
     reading = StandingFiles(tmp_path).everybody(path)
     first = next(reading)
-    assert StandingFiles(tmp_path).bury(path, {"f": "zz"}) == 1
+    StandingFiles(tmp_path).bury(path, {"f": "zz"})
     assert "".join(one.account_id for one in (first, *reading)) == "abcdefg"
     assert StandingFiles(tmp_path).number(path, "f") is None
 

@@ -18,6 +18,7 @@ from mileage.domain.rights import ERASED, ERASED_NAME
 from mileage.domain.witness import Reading, WitnessBatch
 from mileage.ingest.record import Record
 from mileage.store import retention
+from mileage.store.standing_files import StandingFiles
 from mileage.store.verify import verify
 from mileage.wiring import erasing
 from mileage.wiring.operations import Operations, actions
@@ -34,6 +35,7 @@ GATE = Credential("tok_gate", "", "gate")
 ANA, BO = "ana.maria@x.example", "bo@x.example"
 NAME = "Ana Maria Okonkwo"
 MINUTE = 60 * 1_000_000
+DAY = 24 * 60 * MINUTE
 APPEND_ONLY = {"access_row", "audit_row", "access_named"}
 """Others may ask who read their data; the log cannot be changed without a trace."""
 
@@ -178,6 +180,34 @@ def test_boards_of_before_say_so_and_rank_them_no_more(
     assert after.snapshot.total == before.snapshot.total
     (said,) = [one for one in after.snapshot.completeness.missing if "erased" in one]
     assert said.startswith("1 of its people erased on 20")
+
+
+def test_boards_of_before_say_it_once_though_it_is_begun_anew_on_another_day(
+    organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organisation.publish()
+    as_of = organisation.snapshots.latest().as_of
+    ana = account(organisation, ANA)
+    organisation.control.erase_account(ana.account_id, OPERATOR)
+
+    def killed(*_: object) -> None:
+        raise Unavailable("killed")
+
+    # Every head says it then, and every file still has the name.
+    with monkeypatch.context() as patch:
+        patch.setattr(StandingFiles, "bury", killed)
+        with pytest.raises(Unavailable):
+            erasing.finish_erasures(organisation)
+    for one in organisation.boards.everybody(organisation.snapshots.latest(as_of)):
+        assert one.name in {NAME, "Bo"}
+    monkeypatch.setattr(organisation.control, "now", lambda: now() + 3 * DAY)
+    erasing.finish_erasures(organisation)
+    for name in ("30d", "7d", "quarter"):
+        head = organisation.snapshots.latest(as_of, name)
+        said = [one for one in head.completeness.missing if "erased" in one]
+        assert [one[:27] for one in said] == ["1 of its people erased on 20"[:27]]
+        everybody = organisation.boards.everybody(head)
+        assert NAME not in {one.name for one in everybody}
 
 
 def test_the_tombstone_keeps_its_team_for_the_sums_and_nothing_else(

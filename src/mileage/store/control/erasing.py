@@ -25,6 +25,8 @@ class UnderWay(NamedTuple):
     tombstone: str
     account_id: str
     identities: tuple[str, ...]
+    begun_at: int
+    """UTC microseconds."""
 
 
 class Erasures(OnDatabase):
@@ -64,16 +66,18 @@ class Erasures(OnDatabase):
 
     def erasures_under_way(self) -> tuple[UnderWay, ...]:
         """List erasures that were begun and not finished, oldest first."""
-        columns = (ERASURE.c.tombstone, ERASURE.c.account_id, ERASURE.c.identities)
+        told = ("tombstone", "account_id", "identities", "begun_at")
         statement = (
-            select(*columns)
+            select(*(ERASURE.c[name] for name in told))
             .where(ERASURE.c.account_id.is_not(None))
             .order_by(ERASURE.c.begun_at)
         )
         with self._database.reading() as connection:
             return tuple(
-                UnderWay(tombstone, account_id, tuple(identities.split("\n")))
-                for tombstone, account_id, identities in connection.execute(statement)
+                UnderWay(tombstone, account_id, tuple(identities.split("\n")), begun_at)
+                for tombstone, account_id, identities, begun_at in connection.execute(
+                    statement
+                )
             )
 
     def finish_erasure(self, tombstone: str) -> None:
