@@ -6,7 +6,7 @@ publishing keeps, so that each can be held against the other.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.sums import Figures
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mileage.domain.window import Period
 
 AT_ONCE = 20_000
+TOGETHER = 5_000
+"""Accounts added up at once, which bounds memory."""
 THEN, BEFORE, NOW = "then", "before", "now"
 """The window as told then, the period before it then, and the window as told now."""
 
@@ -104,10 +106,14 @@ class Recomputing:
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         asked = {**self._moments, **self._hours, **self._before}
-        with said_plainly():
-            self._cursor.execute(statement("recompute.use"), asked)
-            while rows := self._cursor.fetchmany(AT_ONCE):
-                yield from rows
+        parts = run(self._cursor, "recompute.parts", accounts=TOGETHER)
+        edges = ["", *(first for (first,) in parts), None]
+        for first, end in pairwise(edges):
+            some = {"from_account": first, "to_account": end}
+            with said_plainly():
+                self._cursor.execute(statement("recompute.use"), {**asked, **some})
+                while rows := self._cursor.fetchmany(AT_ONCE):
+                    yield from rows
 
 
 def _use(row: list[Any]) -> Use:

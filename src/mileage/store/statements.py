@@ -31,6 +31,12 @@ def said_plainly() -> Iterator[None]:
     except (duckdb.IOException, duckdb.TransactionException) as error:
         message = f"the ledger cannot be used now: {reason(error)}"
         raise Unavailable(message) from error
+    except duckdb.OutOfMemoryException as error:
+        message = (
+            "the ledger may use too little memory for this: give it more by "
+            f"ledger_megabytes in mileage.toml ({reason(error)})"
+        )
+        raise Unavailable(message) from error
     except duckdb.FatalException as error:
         message = f"the ledger failed and is opened anew: {reason(error)}"
         raise Invalidated(message) from error

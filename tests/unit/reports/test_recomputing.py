@@ -18,7 +18,7 @@ from mileage.reports.boards import Boards
 from mileage.reports.recomputing import DIFFERS, Again, Who, recompute
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, publish
-from mileage.store import queries, retention
+from mileage.store import queries, recomputing, retention
 from mileage.store.erasing import Tombstone, erase
 from mileage.store.rules import Priced
 from mileage.store.standing_files import StandingFiles
@@ -102,7 +102,8 @@ def firm_in(folder: Path, zone: str = "UTC") -> Iterator[Firm]:
 
 @pytest.fixture
 def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firm]:
-    """Open one that publishes a single window, which takes a seventh of the time."""
+    """Open one that publishes a single window, and is recomputed a few at a time."""
+    monkeypatch.setattr(recomputing, "TOGETHER", 2)
     monkeypatch.setattr(standings, "WINDOWS", ("30d",))
     with firm_in(tmp_path) as opened:
         yield opened
@@ -125,6 +126,23 @@ def test_nothing_new_is_equal_and_has_no_changes(firm: Firm) -> None:
     assert (found.changed, found.changed_accounts, found.differing) == ((), 0, ())
     assert found.seq == found.last == 2
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 4, 100])
+def test_accounts_are_the_same_however_many_at_a_time(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """Also one that no roll-up of now knows, and that sorts before or after all."""
+    monkeypatch.setattr(recomputing, "TOGETHER", together)
+    accounts = ("0_first", "acc_a", "acc_b", "acc_c", "acc_d", "zz_last")
+    firm.ledger.append(booking(call(n, one) for n, one in enumerate(accounts)))
+    then = firm.publish()
+    assert firm.again(then).equal
+    late = [call(10 + n, one, output=7 + n) for n, one in enumerate(accounts)]
+    firm.ledger.append(booking(late))
+    found = firm.again(then, count=99)
+    assert (found.equal, found.accounts) == (True, len(accounts))
+    assert set(by_account(found)) == set(accounts)
 
 
 def test_every_window_and_the_period_before_it_is_equal(tmp_path: Path) -> None:

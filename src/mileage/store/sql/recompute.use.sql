@@ -1,19 +1,23 @@
 -- What every account used by day and tool: of a window as it was told then and as it is
--- told now, and of the period before it as told then. Hours without calls behind them
+-- told now, and of the period before it as told then; of some accounts at a time. Hours without calls behind them
 -- (simulated ones, and those whose calls were deleted) count as they stand.
 with told as (
     select 'then' as side, * from call_as_of($seq)
     where hour >= $start and hour < $until
+        and account >= $from_account and ($to_account is null or account < $to_account)
     union all by name
     select 'before' as side, * from call_as_of($seq)
     where hour >= $before and hour < $start
+        and account >= $from_account and ($to_account is null or account < $to_account)
     union all by name
     select 'now' as side, * from call_as_of($last)
     where hour >= $start and hour < $until
+        and account >= $from_account and ($to_account is null or account < $to_account)
 ),
 lasting as (
     select * from rollup_hour
     where origin <> 'calls' and hour >= $before and hour < $until
+        and account >= $from_account and ($to_account is null or account < $to_account)
 ),
 counted as (
     select
