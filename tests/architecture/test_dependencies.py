@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 
 from packaging.requirements import Requirement
@@ -40,10 +41,13 @@ def third_party() -> set[str]:
     return tops - STANDARD - {"mileage"}
 
 
+known = cache(packages_distributions)
+"""Reading what is installed takes long."""
+
+
 def distributions(package: str) -> set[str]:
     # Two distributions share the folders `google` and `opentelemetry` with others.
-    known = packages_distributions().get(package, [package])
-    return {canonicalize_name(name) for name in known}
+    return {canonicalize_name(name) for name in known().get(package, [package])}
 
 
 def test_every_import_is_declared():

@@ -40,7 +40,7 @@ from tests.witnesses import (
 MIXED = st.tuples(claude_histories(), codex_histories()).map(
     lambda pair: [*pair[0][1], *pair[1]]
 )
-FEW = settings(max_examples=examples(12))
+FEW = settings(max_examples=examples(8))
 
 
 def current(ledger: Ledger) -> list[tuple[object, ...]]:
@@ -49,7 +49,7 @@ def current(ledger: Ledger) -> list[tuple[object, ...]]:
     return [(sorted(row.keys.items()), row.figures) for row in rows]
 
 
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(4))
 @given(MIXED, st.randoms(use_true_random=False), st.integers(2, 8))
 def test_batching_order_and_repetition_do_not_matter(
     said: list[Seen], rng: random.Random, size: int

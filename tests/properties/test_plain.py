@@ -201,7 +201,7 @@ def test_columns_and_rows_give_the_same_ledger(
     if way == "json":
         monkeypatch.setattr(native, "scan", None)
 
-    @settings(max_examples=examples(8 if way == "arrow" else 3))
+    @settings(max_examples=examples(6 if way == "arrow" else 3))
     @given(appends())
     def check(history: list[list[Seen]]) -> None:
         with empty(opened) as (rows, columns):

@@ -72,12 +72,12 @@ def test_nothing_is_rolled_up_before_there_is_enough(tmp_path: Path) -> None:
 
 def test_the_roll_up_tells_what_the_appends_told(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        fill(ledger, range(24))
+        fill(ledger, range(12))
         before = everything(ledger)
         assert roll_up(ledger, least=1)
         assert everything(ledger) == before
-        assert 0 < rows(ledger, "presence_day") <= 24
-        fill(ledger, range(24, 32))
+        assert 0 < rows(ledger, "presence_day") <= 12
+        fill(ledger, range(12, 16))
         beside = everything(ledger)
         assert roll_up(ledger, least=1)
         assert everything(ledger) == beside != before
@@ -154,7 +154,7 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
         over = threading.Event()
 
         def appending() -> None:
-            for number in range(6, 16):
+            for number in range(6, 12):
                 ledger.append(told(number, f"acc_{number % 4}"))
             over.set()
 
@@ -172,26 +172,26 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
         thread.join()
         roll_up(ledger, least=1)
         with hearing(ledger) as heard:
-            assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 16
+            assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 12
 
 
 @pytest.fixture(scope="module")
 def never_rolled_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     with ledger_in(tmp_path_factory.mktemp("ledger")) as ledger:
-        fill(ledger, range(12))
+        fill(ledger, range(8))
         return everything(ledger)
 
 
 # Ledgers are made on disk: a few show what many would.
 @settings(max_examples=examples(3))
-@given(cuts=st.sets(st.integers(1, 11), max_size=4))
+@given(cuts=st.sets(st.integers(1, 7), max_size=4))
 def test_when_it_is_made_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory,
     never_rolled_up: tuple[object, ...],
     cuts: set[int],
 ) -> None:
     with ledger_in(tmp_path_factory.mktemp("ledger")) as ledger:
-        for number in range(12):
+        for number in range(8):
             fill(ledger, [number])
             if number in cuts:
                 roll_up(ledger, least=1)

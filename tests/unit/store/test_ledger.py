@@ -232,7 +232,7 @@ def test_threads_have_their_own_cursors(tmp_path: Path) -> None:
         wrong: list[object] = []
 
         def ask(number: int) -> None:
-            for _ in range(20):
+            for _ in range(8):
                 window = Window(NOON - number * DAY, NOON + DAY)
                 rows = queries.usage(ledger, window, None, ())
                 if rows[0].figures.calls != 20:
