@@ -19,8 +19,8 @@ def show(found: Recomputed) -> None:
     """Say whether it is what was published, and what has changed since."""
     click.echo(
         f"Board of {moment(found.as_of):%Y-%m-%d %H:%M:%S} UTC, {found.window}: "
-        f"{found.accounts:,} {'row' if found.accounts == 1 else 'rows'}, made of the appends up to {found.seq:,} "
-        f"of {found.last:,}."
+        f"{found.accounts:,} {'row' if found.accounts == 1 else 'rows'}, made of the "
+        f"appends up to {found.seq:,} of {found.last:,}."
     )
     click.echo(_verdict(found))
     for note in found.notes:

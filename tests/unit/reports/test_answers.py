@@ -98,7 +98,15 @@ def organisation(folder: Path, *, publish: bool = True) -> Iterator[Organisation
             making = Making(settings, {"prices": "test"}, NOON + 60, LENSES)
             make_publication(ledger, control, making, snapshots)
         holdings = Holdings(
-            *(ledger, control, snapshots, Boards(snapshots), settings, lambda: LENSES, clock),
+            *(
+                ledger,
+                control,
+                snapshots,
+                Boards(snapshots),
+                settings,
+                lambda: LENSES,
+                clock,
+            ),
             Receiving(ledger),
         )
         yield Organisation(Answers(holdings), control, viewers)
