@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mileage.domain.formula import Condition
 
 Row = dict[str, int | None]
-FEW = 500
+FEW = 3_000
 
 
 def everybodys_values(
