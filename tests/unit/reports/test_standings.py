@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mileage.domain.people import Membership
@@ -12,7 +13,7 @@ from mileage.honours.lenses import Lens
 from mileage.reports.completeness import completeness
 from mileage.reports.personal import personal_page
 from mileage.reports.snapshots import Snapshots
-from mileage.reports.standings import Making, publish
+from mileage.reports.standings import Making, alike, publish
 from mileage.store import queries
 from mileage.store.ledger_schema import MIGRATIONS
 from mileage.store.verify import verify
@@ -25,6 +26,7 @@ from tests.witnesses import DAY, HOUR, LOG, NOON, SECOND, seen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mileage.domain.figures import Publication
     from mileage.store.ledger import Ledger
 
 PLACE = Membership("acc_a", "Engineering", "Compilers", "", "", None, None)
@@ -36,9 +38,15 @@ LENSES = (
 )
 
 
-def snapshot(folder: Path, ledger: Ledger, now: int = NOON, window: str = "") -> Whole:
+def snapshot(
+    folder: Path,
+    ledger: Ledger,
+    now: int = NOON,
+    window: str = "",
+    lenses: tuple[Lens, ...] = LENSES,
+) -> Whole:
     people = FewPeople(places={"acc_a": PLACE})
-    making = Making(Settings(), {"prices": "p"}, now, LENSES)
+    making = Making(Settings(), {"prices": "p"}, now, lenses)
     snapshots = Snapshots(folder / "snapshots")
     publish(ledger, people, making, snapshots)
     return whole(snapshots, window, now)
@@ -58,6 +66,60 @@ def test_standings_carry_names_places_and_tools(tmp_path: Path) -> None:
     assert found["acc_a"].models == ("large", "small")
     assert found["acc_a"].clients == ("claude-code",)
     assert (found["acc_z"].kind, found["acc_z"].name) == ("unclaimed", "acc_z")
+
+
+def test_other_lenses_give_other_values_from_the_next_publication_on(
+    tmp_path: Path,
+) -> None:
+    output = Lens(
+        *("output", "Output", "tokens"), Tokens(0, 0, 0, 0, 100, 0, 0), *("", "")
+    )
+    doubled = replace(output, weights=Tokens(0, 0, 0, 0, 200, 0, 0))
+    sets = ((output,), (doubled,), (doubled, output), (output,), (output,))
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(account="acc_a", key="1", link="", output=7)]))
+        found = [
+            snapshot(tmp_path, ledger, NOON + at, lenses=lenses).standings[0].values
+            for at, lenses in enumerate(sets)
+        ]
+    with ledger_in(tmp_path) as ledger:
+        again = snapshot(tmp_path, ledger, NOON + 9, lenses=(doubled,)).standings
+    assert found == [(7,), (14,), (14, 7), (7,), (7,)]
+    assert again[0].values == (14,)
+
+
+def test_days_come_in_their_order_whatever_the_order_of_arrival(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        for day in (1, 3, 0, 2):
+            at, output = NOON - day * DAY - 60, (10 + day) * 10**9
+            call = seen(key=f"{day}", link="", occurred_at=at, output=output)
+            ledger.append(booking([call]))
+            found = snapshot(tmp_path, ledger, NOON + day)
+    (one,) = found.standings
+    for daily in (one.daily, found.daily):
+        assert [day // 10**9 for day in daily if day] == [13, 12, 11, 10]
+
+
+def test_publications_are_alike_within_an_hour_while_nobody_joins(
+    tmp_path: Path,
+) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+
+    def published(now: int) -> Publication:
+        snapshot(tmp_path, ledger, now)
+        return snapshots.publication(now)
+
+    with ledger_in(tmp_path) as ledger:
+        empty = published(NOON)
+        assert alike(empty, published(NOON + 1))
+        assert not alike(empty, published(NOON + HOUR))
+        ledger.append(booking([seen(account="acc_a", key="1", link="")]))
+        one = published(NOON + HOUR + 1)
+        assert not alike(one, empty)
+        ledger.append(booking([seen(account="acc_a", key="2", link="")]))
+        assert alike(one, published(NOON + HOUR + 2))
+        ledger.append(booking([seen(account="acc_z", key="3", link="")]))
+        assert not alike(one, published(NOON + HOUR + 3))
 
 
 def test_the_window_has_hard_edges(tmp_path: Path) -> None:
