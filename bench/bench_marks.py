@@ -1,7 +1,9 @@
 """What marking costs the board page: processor time with and without, rows prepared.
 
-A board of 250 rows of made-up people is rendered and compressed as the server does. The
-bar of everything that guards figures is 30 % of the page's time without it.
+A board of 250 rows of made-up people is rendered as the server does, not compressed:
+marked figures have fewer digits and compress sooner, which would hide what marks cost.
+The bar of everything that guards figures is 30 % of the page's time without it,
+compressed.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ def fastest(make: Callable[[], bytes]) -> float:
 
 
 def rendered(rows: BoardRows, board: Board) -> bytes:
-    """Return the board's page as it is sent, without the frame's own questions."""
+    """Return the board's page before it is compressed, without its frame's own."""
     snapshot = board.snapshot
     tabs = lens_tabs(snapshot, fixtures.LENSES)
     offered = fixtures.FakeReports().boards(VIEWER)
@@ -69,7 +71,7 @@ def rendered(rows: BoardRows, board: Board) -> bytes:
         "zone": snapshot.zone,
     }
     html = pages.templates.get_template("board.html").render(context)
-    return gzip.compress(html.encode(), 1)
+    return html.encode()
 
 
 def main() -> None:
@@ -83,10 +85,12 @@ def main() -> None:
 
     without = fastest(lambda: rendered(rows, exact))
     beside = fastest(marked)
-    sizes = len(rendered(rows, exact)), len(marked())
-    print(f"exact {without:.2f} ms, {sizes[0]:,} bytes")
-    print(f"marked {beside:.2f} ms, {sizes[1]:,} bytes: {beside / without - 1:+.0%}")
-    sys.exit(1 if beside > without * (1 + BAR) else 0)
+    html = rendered(rows, exact)
+    packing = fastest(lambda: gzip.compress(html, 1))
+    added = (beside - without) / (without + packing)
+    print(f"exact {without:.2f} ms, compressed in another {packing:.2f} ms")
+    print(f"marked {beside:.2f} ms: {added:+.0%} of the page")
+    sys.exit(1 if added > BAR else 0)
 
 
 if __name__ == "__main__":
