@@ -73,7 +73,7 @@ class Mixing(NamedTuple):
 
 _ALONE = (0.0, 1.0)
 MIXINGS = (
-    Mixing(0.5, _ALONE, 0.002),
+    Mixing(0.45, _ALONE, 0.002),
     Mixing(0.06, _ALONE, 0.1),
     Mixing(0.06, _ALONE, 0.35),
     Mixing(0.06, (0.0, 0.5, 1.0), 0.01),
@@ -84,8 +84,11 @@ MIXINGS = (
     Mixing(0.04, (0.0, 0.0, 0.5, 1.0, 1.0), 0.01),
     Mixing(0.05, (0.0, 1.0, 0.5, 0.0, 1.0), 0.01),
     Mixing(0.05, (0.0, 0.7, 0.5, 0.3, 1.0), 0.01),
+    Mixing(0.025, (0.0, 0.0, 0.0, 0.0, 1.0), 0.01),
+    Mixing(0.025, (0.0, 1.0, 1.0, 1.0, 1.0), 0.01),
 )
-"""One leaker; two to four who choose by chance, by majority, by minority, anyhow."""
+"""One leaker; two to four who choose by chance, by majority, by minority, anyhow, or
+always the lower or the higher number."""
 _BELIEFS = tuple(log(mixing.belief) for mixing in MIXINGS)
 
 

@@ -67,7 +67,7 @@ def test_a_copy_names_its_viewer_with_its_error_rate() -> None:
     assert named.error_rate <= ERROR_RATE
     assert named.probability > 1 - ERROR_RATE
     # Two to the power of the readings; the ways to leak share the belief.
-    assert named.score == pytest.approx(30 * log(2) + log(0.4), abs=0.1)
+    assert named.score == pytest.approx(30 * log(2) + log(0.36), abs=0.1)
 
 
 def test_too_few_digits_are_untraceable_and_say_how_many_would_do() -> None:
@@ -132,6 +132,7 @@ STRATEGIES: dict[str, Callable[[Random], Callable[[int, int], bool]]] = {
     # Chosen against even marks: each copy alone tells nothing then.
     "against each other": lambda r: lambda s, c: r.random() < 0.5 + (c / 2 - s) / c,
     "always the higher": lambda r: lambda s, c: True,
+    "always the lower": lambda r: lambda s, c: False,
 }
 
 
