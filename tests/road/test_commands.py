@@ -149,7 +149,7 @@ def access_rows(station):
 WRONG = [
     (("board", "--lens", "vanity"), 2, "vanity"),
     (("board", "--as-of", "yesterday"), 2, "--as-of"),
-    (("board", "--as-of", "2026-11-22T12:00:00"), 2, "offset"),
+    (("board", "--as-of", "2026-11-22 noon"), 2, "then of UTC"),
     (("board", "--as-of", "2020-01-01T00:00:00Z"), 2, "no board"),
     (("import", "FILE", "--source", "abacus", "--account", "a@b.c"), 2, "abacus"),
     (("token", "create", "--account", "nobody"), 2, "e-mail"),
