@@ -87,7 +87,8 @@ def empty_site():
     )
 
 
-@pytest.fixture(scope="session")
+# Its event loop runs until it is closed, and no other may beside it.
+@pytest.fixture(scope="module")
 def browser():
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)

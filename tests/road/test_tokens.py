@@ -145,10 +145,10 @@ def test_a_large_batch_passes_and_the_next_waits_over_both_transports(station, k
     assert post(station, secret, *range(2000, 2600)).status == WORKS
     answer = post(station, secret, 2600)
     assert answer.status == LATER
-    assert 30 < int(answer.headers["retry-after"]) < 60
+    assert 30 < int(answer.headers["retry-after"]) <= 60
     error = over_grpc(station, secret, 2600)
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert 30 < retry_seconds(error) < 60
+    assert 30 < retry_seconds(error) <= 60
     with beside(station) as control:
         control.change_token(token_id, TokenTerms())
     assert post(station, secret, 2600).status == WORKS

@@ -95,11 +95,11 @@ class BoardReading(NamedTuple):
         return replace(board, rows=found, own=None, first=0), allowed
 
     def warm(self) -> Snapshot:
-        """Read the first page of the default board, so that nobody waits for it."""
+        """Read the first page of the default board and whom a search finds there."""
         head = self.boards.head()
         hidden, unnamed = self.participation.hidden(), self.participation.unnamed()
         asked = Asked(count=self.top, without=hidden, unnamed=unnamed)
-        self.boards.rows(head, asked)
+        self.boards.warm(head, asked)
         return head
 
     def placed(

@@ -2,7 +2,7 @@
 
 Who is ranked is decided here, at every question, so that what somebody chooses holds
 from the next one on. What a question needs is kept in memory: 20 bytes an account for
-each ranking, and the rows of pages; never everybody's standings.
+each ranking, the rows of pages and what is searched; never everybody's standings.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mileage.domain.cube import department_id
@@ -35,6 +36,8 @@ UNTOLD = (*PEOPLE, "contractor", ERASED)
 """Whose figures a total must not give away; a tombstone was somebody's account."""
 RANKINGS = 48
 PAGES = 256
+TEXTS = 2
+"""Windows whose names are kept to be searched; some 100 bytes an account each."""
 FOUND = 50
 """Rows that a search returns at most."""
 
@@ -76,6 +79,7 @@ class Boards:
         self._files = StandingFiles(snapshots.directory)
         self._rankings: Lately[Ranking] = Lately(RANKINGS)
         self._pages: Lately[tuple[BoardRow, ...]] = Lately(PAGES)
+        self._texts: Lately[list[str]] = Lately(TEXTS)
         # Departments and groups of peers ask one after the other.
         self._first: Lately[frozenset[str]] = Lately(1)
         self._rests: Lately[tuple[tuple[tuple[int, int, int, int], ...], ...]] = Lately(
@@ -113,10 +117,18 @@ class Boards:
 
     def search(self, head: Snapshot, asked: Asked, text: str) -> tuple[BoardRow, ...]:
         """Return the first rows with every word of a text in their name or place."""
-        found = self._files.find(self._path(head), text, asked.unnamed)
-        ranking = self._ranking(head, asked)
-        places = [at for at, number in enumerate(ranking.rows) if number in found]
-        return self._rows(head, asked, places[:FOUND])
+        texts, words = self._searched(head, asked), text.lower().split()
+        places = (
+            place
+            for place, number in enumerate(self._ranking(head, asked).rows)
+            if all(word in texts[number] for word in words)
+        )
+        return self._rows(head, asked, list(islice(places, FOUND if words else 0)))
+
+    def warm(self, head: Snapshot, asked: Asked) -> None:
+        """Read what this page and a search need, so that nobody waits for it."""
+        self.rows(head, asked)
+        self._searched(head, asked)
 
     def standing(self, head: Snapshot, account_id: str) -> Standing | None:
         """Return the standing of an account, ranked or not."""
@@ -192,6 +204,7 @@ class Boards:
         """Read everything anew."""
         self._rankings.forget()
         self._pages.forget()
+        self._texts.forget()
         self._rests.forget()
         self._first.forget()
         self._snapshots.forget()
@@ -214,6 +227,12 @@ class Boards:
                 "was published with it"
             )
         return path
+
+    def _searched(self, head: Snapshot, asked: Asked) -> list[str]:
+        path, unnamed = self._path(head), asked.unnamed
+        return self._texts.of(
+            (head.as_of, head.name, unnamed), lambda: self._files.texts(path, unnamed)
+        )
 
     @staticmethod
     def _key(head: Snapshot, asked: Asked) -> tuple[Hashable, ...]:

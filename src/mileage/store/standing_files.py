@@ -159,22 +159,14 @@ class StandingFiles:
         found = _run(self._cursor(), "standing_file.number", path, account=account_id)
         return found[0][0] if found else None
 
-    def find(
-        self, path: Path, text: str, unnamed: frozenset[str] = frozenset()
-    ) -> frozenset[int]:
-        """Return the rows with every word of a text in their name or place.
+    def texts(self, path: Path, unnamed: frozenset[str] = frozenset()) -> list[str]:
+        """Return what each row is found by, in small letters: its name and its place.
 
         Those in ``unnamed`` are not found by their names.
         """
-        words = text.lower().split()
-        found = _run(
-            self._cursor(),
-            "standing_file.find",
-            path,
-            words=words,
-            unnamed=sorted(unnamed),
-        )
-        return frozenset(number for (number,) in found)
+        asked = sorted(unnamed)
+        found = _run(self._cursor(), "standing_file.texts", path, unnamed=asked)
+        return [text.lower() for (text,) in found]
 
     def among_the_first(
         self,

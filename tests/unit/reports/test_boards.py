@@ -15,6 +15,7 @@ from mileage.domain.rights import ERASED, ERASED_NAME
 from mileage.reports import boards as module
 from mileage.reports.boards import Boards, Lately
 from mileage.reports.snapshots import Snapshots
+from mileage.store.standing_files import StandingFiles
 from tests.ranking import publish
 from tests.unit.reports.test_snapshots import SNAPSHOT, STANDING
 
@@ -188,6 +189,30 @@ def test_search_finds_every_word_in_names_and_places(tmp_path: Path) -> None:
     assert found("byron", without=frozenset({"a"})) == [(1, "b")]
     assert found("byron", unnamed=frozenset({"b"})) == [(1, "a")]
     assert found("mills", unnamed=frozenset({"b"})) == [(2, "b")]
+
+
+def test_names_are_read_once_and_anew_after_an_erasure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = boards_of(tmp_path, [one("a", 3, name="Ada"), one("b", 2, name="Bob")])
+    read: list[frozenset[str]] = []
+    texts = StandingFiles.texts
+
+    def noted(files: StandingFiles, path: Path, unnamed: frozenset[str]) -> list[str]:
+        read.append(unnamed)
+        return texts(files, path, unnamed)
+
+    monkeypatch.setattr(StandingFiles, "texts", noted)
+    boards.warm(boards.head(), EVERYBODY)
+    assert len(boards.search(boards.head(), EVERYBODY, "ada")) == 1
+    assert boards.search(boards.head(), EVERYBODY, " ") == ()
+    assert read == [frozenset()]
+    hidden = frozenset({"a"})
+    assert boards.search(boards.head(), replace(EVERYBODY, unnamed=hidden), "ada") == ()
+    assert read == [frozenset(), hidden]
+    boards.bury({"a": "zzz"}, lambda head, _: head)
+    assert boards.search(boards.head(), EVERYBODY, "ada") == ()
+    assert len(boards.search(boards.head(), EVERYBODY, "bob")) == 1
 
 
 def test_search_returns_no_more_than_fit(

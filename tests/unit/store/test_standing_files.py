@@ -27,7 +27,7 @@ QUESTIONS: dict[str, Callable[[StandingFiles, Path], object]] = {
     "ranking": lambda files, path: files.ranking(path, PEOPLE),
     "rows": lambda files, path: files.rows(path, [0]),
     "number": lambda files, path: files.number(path, "acc_a"),
-    "find": lambda files, path: files.find(path, "ada"),
+    "texts": lambda files, path: files.texts(path),
     "first": lambda files, path: files.among_the_first([path], 1, [["person"]], ()),
     "total": lambda files, path: files.total(path),
     "rest": lambda files, path: files.rest(path, ["person"]),

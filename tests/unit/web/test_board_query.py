@@ -12,7 +12,6 @@ from mileage.domain.window import micros
 from mileage.web.board_query import (
     BoardQuery,
     instant_text,
-    read_instant,
     read_query,
 )
 
@@ -58,14 +57,18 @@ def test_another_board_begins_on_its_first_page_and_keeps_the_rest(change):
     assert asked == FULL._replace(page=1, **change)
 
 
+def as_of(text, zone):
+    return read_query({"as_of": text}, zone).as_of
+
+
 def test_a_time_without_an_offset_is_local():
-    assert read_instant("2026-11-20T10:30", BERLIN) == INSTANT
-    assert read_instant("2026-11-20T09:30:00Z", BERLIN) == INSTANT
-    assert read_instant("2026-11-20T10:30:00 01:00", "UTC") == INSTANT
+    assert as_of("2026-11-20T10:30", BERLIN) == INSTANT
+    assert as_of("2026-11-20T09:30:00Z", BERLIN) == INSTANT
+    assert as_of("2026-11-20T10:30:00 01:00", "UTC") == INSTANT
 
 
 def test_a_day_is_all_of_it():
-    end = read_instant("2026-10-25", BERLIN)
+    end = as_of("2026-10-25", BERLIN)
     assert instant_text(end) == "2026-10-25T22:59:59.999999Z"
 
 
@@ -74,7 +77,7 @@ def test_a_day_is_all_of_it():
 )
 def test_what_is_no_instant_is_told_how_to_write_one(text):
     with pytest.raises(Invalid, match=r"2026-11-22T10:00.*Europe/Berlin"):
-        read_instant(text, BERLIN)
+        as_of(text, BERLIN)
 
 
 @pytest.mark.parametrize(
