@@ -127,15 +127,15 @@ class Server:
 class Looking(threading.Thread):
     """Looks at the board now and then."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, a_second: float) -> None:
         super().__init__(daemon=True)
-        self._server = server
+        self._server, self._pause = server, 1 / a_second
         self._done = threading.Event()
         self.times: list[float] = []
 
     def run(self) -> None:
-        """Fetch the board ten times a second."""
-        while not self._done.wait(0.1):
+        """Fetch the board so many times a second."""
+        while not self._done.wait(self._pause):
             began = time.perf_counter()
             self._server.fetch("/")
             self.times.append((time.perf_counter() - began) * 1e3)
@@ -152,7 +152,7 @@ def measure(server: Server, asked: argparse.Namespace) -> dict[str, Any]:
     words = [server.port, server.token, asked.seconds, asked.connections, asked.rate]
     words.append(asked.records)
     server.fetch("/")
-    looking = Looking(server)
+    looking = Looking(server, asked.pages)
     looking.start()
     spent = server.spent()
     client = subprocess.run(
@@ -185,6 +185,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--records", type=int, default=512)
+    parser.add_argument("--pages", type=float, default=10.0, help="boards a second")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
