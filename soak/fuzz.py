@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from soak.fuzz_seeds import seeds
 
 if TYPE_CHECKING:
+    from mileage.domain.packed import FileCalls
     from mileage.domain.witness import Reading
     from mileage.sources.base import BucketSource, FileSource, LogSource
     from mileage.sources.otlp import Form, OtlpReader
@@ -92,7 +93,12 @@ def _tails() -> dict[str, Parser]:
             TranscriptTail(CLAUDE.transcript("fuzz"), scan)
             for scan in (claude_rows, decoded)
         ]
-        _agree([(tail.take(data), tail.settled(), tail.rejected) for tail in tails])
+        _agree(
+            [
+                (tail.take(data), _merged(tail.settled()), tail.rejected)
+                for tail in tails
+            ]
+        )
 
     def codex(data: bytes) -> None:
         tails = [
@@ -107,6 +113,17 @@ def _tails() -> dict[str, Parser]:
         )
 
     return {"claude_code_log-tail": claude, "codex_rollout-tail": codex}
+
+
+def _merged(calls: FileCalls) -> dict[int, tuple[object, list[int]]]:
+    # What one scanner leaves to the decoder is told apart, and merged by whoever adds
+    # up: the earliest copy says what it was, and the largest counts hold.
+    found: dict[int, tuple[Any, list[int]]] = {}
+    for key, (kind, at, *counts) in zip(calls.keys, calls.rows, strict=True):
+        first, most = found.get(key, ((at, calls.kinds[kind]), counts))
+        first = min(first, (at, calls.kinds[kind]))
+        found[key] = first, [max(pair) for pair in zip(most, counts, strict=True)]
+    return found
 
 
 def _agree(readings: list[Any]) -> None:

@@ -35,6 +35,7 @@ NEWEST_MISSING = (
 )
 CHANGED = "written to while it was read; what is missing is read next time"
 TOO_LONG_ROW = "row longer than the limit"
+NO_MEMORY = "takes more memory than there is; it may be damaged"
 DISK = "could not be read to its end; check the disk and read again"
 
 _REASONS = {
@@ -51,6 +52,8 @@ _REASONS = {
     "SQLITE_TOOBIG": TOO_LONG_ROW,
     "SQLITE_ERROR": UNKNOWN_TABLES,
 }
+# A file can be made so that SQLite asks for more than there is.
+_FAILURES = (sqlite3.Error, MemoryError)
 _OF_ONE_ROW = (TOO_LONG_ROW, DAMAGED)
 _HEADER_BYTES = 20
 _WRITE_AHEAD = b"\x02\x02"
@@ -113,7 +116,7 @@ class SqliteRows:
                 self._state = state
                 if _size(f"{self._path}-wal"):
                     self._problem("", NEWEST_MISSING)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             reason = _reason(error)
             self._problem("", NO_DATABASE if reason == DAMAGED else reason)
         except OSError as error:
@@ -141,7 +144,7 @@ class SqliteRows:
             with closing(cursor):
                 row = cursor.fetchone()
                 names = [column[0] for column in cursor.description]
-        except (sqlite3.Error, OverflowError, UnicodeError):
+        except (*_FAILURES, OverflowError, UnicodeError):
             return None
         return None if row is None else dict(zip(names, row, strict=True))
 
@@ -154,7 +157,7 @@ class SqliteRows:
             before = last
             try:
                 more = self._page(scan, last, at_once, page)
-            except (sqlite3.Error, OverflowError) as error:
+            except (*_FAILURES, OverflowError) as error:
                 last = before = page[-1][0] if page else last
                 if at_once > 1 and _reason(error) in _OF_ONE_ROW:
                     # Python's cursor is one row ahead: an error swallows the row
@@ -260,6 +263,8 @@ def _size(path: str) -> int:
 
 def _reason(error: Exception) -> str:
     """Choose a fixed sentence: SQLite's own words may quote the database."""
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
     name = getattr(error, "sqlite_errorname", None) or "SQLITE_ERROR"
     for start, reason in _REASONS.items():
         if name == start or name.startswith(f"{start}_"):

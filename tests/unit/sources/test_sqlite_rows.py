@@ -338,3 +338,28 @@ def test_ids_that_do_not_grow_end_the_reading(tmp_path, monkeypatch):
     found, problems = ids(path)
     assert len(found) == 1_000
     assert problems == [("message", sqlite_rows.DAMAGED)]
+
+
+class Hungry:
+    """A connection to a file that makes SQLite ask for more than there is."""
+
+    def execute(self, *_):
+        raise MemoryError
+
+    def close(self):
+        pass
+
+
+def test_a_file_that_asks_for_more_memory_than_there_is_is_a_problem(tmp_path):
+    with SqliteRows(str(database(tmp_path / "a.db", message=some(3)))) as rows:
+        rows._connection.close()
+        rows._connection = Hungry()
+        assert not rows.has("message")
+        assert list(rows.pages(MESSAGES)) == []
+    assert rows.problems == [("message", sqlite_rows.NO_MEMORY)]
+
+
+def test_one_that_asks_for_it_at_once_is_none_that_is_read(tmp_path, monkeypatch):
+    path = database(tmp_path / "a.db", message=some(3))
+    monkeypatch.setattr(SqliteRows, "_opened", lambda *_: Hungry().execute())
+    assert ids(path) == ([], [("", sqlite_rows.NO_MEMORY)])
