@@ -197,8 +197,9 @@ class Boards:
         # First: of what still has a name it can be told again how many it had.
         if after != before.snapshots:
             self._snapshots.publish(replace(before, snapshots=after))
-        for path in paths:
-            self._files.bury(path, graves)
+        for path, count in zip(paths, named, strict=True):
+            if count:
+                self._files.bury(path, graves)
 
     def forget(self) -> None:
         """Read everything anew."""

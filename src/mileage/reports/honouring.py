@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from mileage.domain.awards import TIER, TITLE, Earned, Reference
+from mileage.domain.people import PEOPLE
 from mileage.domain.window import period
 from mileage.honours.awards import decide, titles_after
 from mileage.honours.figures import before_named, values_named, written
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mileage.honours.titles import Titles
     from mileage.store.standings import Making
 
-HONOURED = ("person", "contractor")
 """Kinds of accounts that earn titles and tiers."""
 Everybody: TypeAlias = "Sequence[tuple[str, Sequence[int | None]]]"
 """Accounts with their values, one a lens."""
@@ -141,7 +141,7 @@ class Honouring:
     ) -> None:
         self._rules = rules
         self._awarded = awarded
-        self._people = {one.account_id for one in people if one.kind in HONOURED}
+        self._people = {one.account_id for one in people if one.kind in PEOPLE}
 
     def honours(self, standings: Standings, now: int) -> dict[str, Honour]:
         """Decide, write down what changes, and return what people are shown with."""

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.coverage import RECENT_DAYS, coverages
+from mileage.domain.people import PEOPLE
 from mileage.domain.problems import problems_of
 from mileage.reports.completeness import DAY, SKEW_DAYS, completeness
 from mileage.store import queries
@@ -168,7 +169,7 @@ def _silent(
     """Count people without usage; a simulated one has some, from nobody's client."""
     simulated = queries.simulated_accounts(ledger)
     return sum(
-        one.kind in ("person", "contractor")
+        one.kind in PEOPLE
         and one.account_id not in owners
         and one.account_id not in simulated
         for one in accounts

@@ -143,20 +143,23 @@ class PeerFiles:
     def renew(
         self,
         head: Snapshot,
-        material: Callable[[], Material],
+        material: Callable[[Peers | None], Material],
         least: int,
         *,
         alike: bool = False,
     ) -> bool:
         """Publish the groups of a snapshot when it is due; tell whether it was.
 
+        ``material`` is asked for then, with what was published before.
         While there is no group that could be told of, each snapshot makes them anew,
         unless it is much like the one before (``reports.standings.alike``).
         """
         previous = self._newest.before()
         if previous is not None and not self._is_due(previous, head.days[-1], alike):
             return False
-        made = make_peers(head, material(), least, self._since(previous, head.days[-1]))
+        made = make_peers(
+            head, material(previous), least, self._since(previous, head.days[-1])
+        )
         self._newest.replace(made.as_of, made)
         return True
 

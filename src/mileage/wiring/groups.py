@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from mileage.domain.errors import NotFound
 from mileage.reports.adoption import Adoption, Before, Everybody, make_progress
 from mileage.reports.benchmark import Groups
 from mileage.reports.peers import Material, PeerFiles
@@ -16,8 +14,8 @@ from mileage.store.group_use import use_of_groups
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mileage.domain.adoption import Progress
     from mileage.domain.figures import Publication
+    from mileage.domain.peers import Peers
     from mileage.domain.settings import Settings
     from mileage.reports.answers import Answers
     from mileage.reports.boards import Boards
@@ -58,7 +56,7 @@ def renew_peers(
     head, settings = made.snapshots[0], organisation.policy.settings
     boards, unnamed = organisation.boards, organisation.answers.participation.unnamed()
 
-    def material() -> Material:
+    def material(previous: Peers | None) -> Material:
         standings = tuple(boards.everybody(head))
         control, targets = organisation.control, organisation.policy.adoption
         everybody = Everybody(
@@ -67,19 +65,13 @@ def renew_peers(
             standings=standings,
             trained=control.trained(),
         )
+        before = Before(previous.progress if previous else (), head.days)
         return Material(
             standings=standings,
             uses=use_of_groups(organisation.ledger, head.window),
             named=boards.among_the_first(made, settings.top, unnamed),
-            progress=make_progress(
-                targets, everybody, settings.group_people, Before(told(), head.days)
-            ),
+            progress=make_progress(targets, everybody, settings.group_people, before),
         )
-
-    def told() -> tuple[Progress, ...]:
-        with suppress(NotFound):
-            return files.latest().progress
-        return ()
 
     files = peer_files(organisation.data, settings)
     return files.renew(head, material, settings.group_people, alike=alike)

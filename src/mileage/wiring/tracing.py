@@ -11,6 +11,7 @@ from mileage.access.leaked import lines_of
 from mileage.access.marks import Marks
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.figures import Asked
+from mileage.domain.people import PEOPLE
 from mileage.reports.boards import SCOPES, Boards
 from mileage.reports.cube_files import Cubes
 from mileage.reports.incident import is_about, suspects_json
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     """What was published, and as of when."""
 
 DAY = 86_400_000_000
-VIEWERS = frozenset({"person", "contractor"})
 READS_SHOWN = 20
 _WINDOW = re.compile(r"\bwindow (\w+)")
 _REPORTS: Mapping[str, Published] = {
@@ -84,7 +84,7 @@ def trace_leak(
         marks = Marks(control.marks_key())
         people = {one.account_id: one for one in control.accounts()}
         reads = _reads(control, period)
-        viewers = [who for who, one in people.items() if one.kind in VIEWERS]
+        viewers = [who for who, one in people.items() if one.kind in PEOPLE]
         tried = _Counted(_boards(data, policy, marks, reads), tell)
         best, used, verdict = traced(lines, tried, marks, viewers)
         found = Traced(

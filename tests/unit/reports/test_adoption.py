@@ -126,7 +126,7 @@ class Around:
     def publish(self):
         progress = make_progress([WEEKLY], everybody(), 5)
         self.files.renew(
-            fixtures.SNAPSHOT, lambda: Material((), (), frozenset(), progress), 5
+            fixtures.SNAPSHOT, lambda _: Material((), (), frozenset(), progress), 5
         )
 
     def teams(self, viewer):

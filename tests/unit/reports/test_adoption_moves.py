@@ -183,7 +183,7 @@ def test_what_was_told_before_this_was_kept_is_told_anew():
 def test_nobody_is_shown_of_whom_it_was(tmp_path):
     files = PeerFiles(tmp_path, 7)
     material = Material((), (), frozenset(), progress=FIRST)
-    files.renew(fixtures.SNAPSHOT, lambda: material, LEAST)
+    files.renew(fixtures.SNAPSHOT, lambda _: material, LEAST)
     kept = files.latest()
     assert kept.progress == FIRST
     page = type("Page", (), {"rows": kept.progress, "window": kept.window})

@@ -79,7 +79,7 @@ class Company:
         files = PeerFiles(folder, 7)
         told = make_progress(TARGETS, self.everybody, LEAST)
         files.renew(
-            self.head, lambda: Material((), (), frozenset(), progress=told), LEAST
+            self.head, lambda _: Material((), (), frozenset(), progress=told), LEAST
         )
         chart = MemoryChart(dict(self.made.places))
         return Adoption(files, Gate(chart, shipped_roles, lambda: TODAY)), chart

@@ -146,7 +146,7 @@ class Days:
         head = replace(HEAD, days=(*HEAD.days[:-1], day), as_of=HEAD.as_of + self.made)
         self.made += 1
         return self.files.renew(
-            head, lambda: Material(people, (), frozenset()), FLOOR, alike=alike
+            head, lambda _: Material(people, (), frozenset()), FLOOR, alike=alike
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from mileage.domain.errors import Invalid, Unauthorised
-from mileage.domain.people import OPERATOR
+from mileage.domain.people import OPERATOR, PEOPLE
 from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.audit import ITSELF, Change, note
 from mileage.store.control.entry_schema import OIDC_SUBJECT
@@ -95,7 +95,7 @@ class Federation(Sessions):
         *,
         new: bool,
     ) -> str:
-        person = row is not None and row.kind in ("person", "contractor")
+        person = row is not None and row.kind in PEOPLE
         unknown = row is None or row.kind == "unclaimed"
         if not person and not (unknown and new):
             raise Unauthorised(
