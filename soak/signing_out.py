@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from mileage.domain.directory import PersonRow  # noqa: E402 - after the path above
 from mileage.store.control import FILE_NAME, open_control  # noqa: E402
-from tests.road.station import Station, free_port, until  # noqa: E402
+from tests.road.station import Station, free_port, trust_provider, until  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,15 +64,7 @@ def provider(port: int, mileage: str) -> Iterator[str]:
 @contextmanager
 def serving(station: Station, issuer: str) -> Iterator[None]:
     """Serve an organisation of two that signs in there."""
-    policy = station.data / "policy" / "sign_in.toml"
-    policy.parent.mkdir(parents=True, mode=0o700)
-    policy.write_text(
-        f'[oidc]\nissuer = "{issuer}"\nclient_id = "mileage"\n'
-        'client_secret_file = "oidc.secret"\n'
-    )
-    secret = station.data / "oidc.secret"
-    secret.touch(0o600)
-    secret.write_text("client-secret")
+    trust_provider(station.data, issuer)
     micros = time.time_ns() // 1000
     with open_control(station.data / FILE_NAME, clock=lambda: micros) as control:
         control.import_people(

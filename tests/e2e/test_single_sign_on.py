@@ -14,7 +14,7 @@ import pytest
 
 from mileage.domain.directory import PersonRow
 from mileage.store.control import FILE_NAME, open_control
-from tests.road.station import Station, free_port, until
+from tests.road.station import Station, free_port, trust_provider, until
 
 USERS = {
     "boss": "boss@example.org",
@@ -65,15 +65,7 @@ def answers(address):
 @pytest.fixture
 def station(tmp_path, provider):
     there = Station(tmp_path / "station")
-    policy = there.data / "policy" / "sign_in.toml"
-    policy.parent.mkdir(parents=True, mode=0o700)
-    policy.write_text(
-        f'[oidc]\nissuer = "{provider}"\nclient_id = "mileage"\n'
-        'client_secret_file = "oidc.secret"\n'
-    )
-    secret = there.data / "oidc.secret"
-    secret.touch(0o600)
-    secret.write_text("client-secret")
+    trust_provider(there.data, provider)
     with open_control(there.data / FILE_NAME, clock=now) as control:
         control.import_people([person("boss"), person("ana")])
     there.start()

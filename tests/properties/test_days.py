@@ -18,6 +18,7 @@ from mileage.domain.days import (
     midnight,
     moment,
 )
+from mileage.domain.window import Window
 
 # Offsets of quarters and halves of an hour, both hemispheres, days that were skipped,
 # days that begin at 01:00, and a summer time of half an hour.
@@ -94,12 +95,17 @@ def test_days_side_by_side_leave_no_gap(zone, first, more):
         ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
         ("Asia/Kolkata", date(2026, 3, 29), 24),
         ("America/Sao_Paulo", date(2018, 11, 4), 23),
+        ("Africa/Cairo", date(2026, 4, 24), 23),
+        # Samoa went over the date line and left this day out.
+        ("Pacific/Apia", date(2011, 12, 30), 0),
         ("UTC", date(2016, 12, 31), 24),
     ],
 )
 def test_days_on_which_the_clock_changes(zone, day, hours):
     start, end = Days.of(day, day, ZoneInfo(zone))
     assert end - start == hours * 3600 * SECOND
+    window = Window.of_days(day, day, ZoneInfo(zone))
+    assert (window.start, window.end) == (start, end)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])

@@ -273,6 +273,19 @@ def write_policy(data: Path, text: str) -> None:
     (data / "policy" / "mileage.toml").write_text(text)
 
 
+def trust_provider(data: Path, issuer: str) -> None:
+    """Have people sign in at a provider, which knows this client and its secret."""
+    policy = data / "policy" / "sign_in.toml"
+    policy.parent.mkdir(parents=True, mode=0o700)
+    policy.write_text(
+        f'[oidc]\nissuer = "{issuer}"\nclient_id = "mileage"\n'
+        'client_secret_file = "oidc.secret"\n'
+    )
+    secret = data / "oidc.secret"
+    secret.touch(0o600)
+    secret.write_text("client-secret")
+
+
 def assert_calm(said: str) -> None:
     """No traceback, nothing that only a developer understands."""
     for word in ("Traceback", "Exception", "Error:", "most recent call"):

@@ -17,7 +17,6 @@ import struct
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain import errors
@@ -124,13 +123,12 @@ def _answer(
 
 def _kind(error: errors.MileageError) -> str:
     """Name the nearest class of an error that its words alone make."""
-    bases = type(error).__mro__
-    needing = [
-        at
-        for at, one in enumerate(bases)
-        if isinstance(vars(one).get("__init__"), FunctionType)
-    ]
-    return bases[needing[-1] + 1 if needing else 0].__name__
+    plain = vars(Exception)["__init__"]
+    return next(
+        one.__name__
+        for one in type(error).__mro__
+        if one.__init__ is plain  # type: ignore[misc]
+    )
 
 
 def _write(connection: socket.socket, *messages: bytes) -> None:

@@ -14,29 +14,15 @@ from mileage.domain.errors import Invalid
 from mileage.domain.recomputed import Amount, Changed, Recomputed
 from mileage.reports.recomputed_json import recomputed_json
 from mileage.wiring import reading
-from tests.witnesses import NOON
+from tests.unit.cli.test_board_recomputed import FOUND
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
 
-EQUAL = Recomputed(
-    as_of=NOON,
-    window="week",
-    lens="credit",
-    unit="tokens",
-    seq=1200,
-    last=3400,
-    input_hash="ab",
-    accounts=5000,
-    equal=True,
-    provable=True,
-    differing=(),
-    differing_accounts=0,
-    notes=(),
-    changed=(),
-    changed_accounts=0,
+EQUAL = FOUND._replace(
+    window="week", lens="credit", seq=1200, last=3400, input_hash="ab", accounts=5000
 )
 DIFFERENT = EQUAL._replace(
     equal=False, differing=("acc_a", "acc_b"), differing_accounts=1700

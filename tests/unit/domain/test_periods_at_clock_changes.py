@@ -26,24 +26,6 @@ def edges(window: Window, zone: str = "UTC") -> tuple[str, str]:
     return start, end
 
 
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [
-        ("Europe/Berlin", date(2026, 3, 29), 23),
-        ("Europe/Berlin", date(2026, 10, 25), 25),
-        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
-        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
-        ("Africa/Cairo", date(2026, 4, 24), 23),
-        ("Asia/Kolkata", date(2026, 3, 29), 24),
-        # Samoa went over the date line and left this day out.
-        ("Pacific/Apia", date(2011, 12, 30), 0),
-    ],
-)
-def test_a_local_day_is_as_long_as_its_clocks_say(zone, day, hours):
-    window = Window.of_days(day, day, ZoneInfo(zone))
-    assert window.end - window.start == hours * HOUR
-
-
 def test_a_window_has_its_first_instant_and_not_its_end():
     window = Window.of_days(date(2026, 10, 25), date(2026, 10, 25), BERLIN)
     assert window.start in window
