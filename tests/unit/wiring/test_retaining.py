@@ -119,10 +119,10 @@ def test_the_border_holds_after_a_restart(tmp_path: Path, organisation: Any) -> 
 def snapshots(organisation: Organisation, *hours: int) -> Path:
     folder = organisation.data / "snapshots"
     folder.mkdir(exist_ok=True)
-    day = now() // DAY * DAY
+    hour = now() // HOUR * HOUR
     for ago in hours:
         for minute in (1, 2):
-            at = day - ago * HOUR + minute * 60_000_000
+            at = hour - ago * HOUR + minute * 60_000_000
             (folder / f"{at:020d}.head").write_bytes(b"")
     return folder
 
