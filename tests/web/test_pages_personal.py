@@ -63,11 +63,28 @@ def test_the_place_is_a_band_with_the_rank_beside(open_as):
     assert "rank 18 of 85,000" in html
 
 
-def test_below_the_middle_the_rank_stands_for_itself(open_as):
-    page = replace(fixtures.personal(), rank=115, ranked=121)
+@pytest.mark.parametrize(
+    ("rank", "ranked", "shown"),
+    [(115, 121, ("115", "121")), (47_812, 81_602, ("47,812", "81,602"))],
+)
+def test_below_the_middle_the_rank_stands_for_itself_exactly(
+    rank, ranked, shown, open_as
+):
+    page = replace(fixtures.personal(), rank=rank, ranked=ranked)
     html = open_as("/me", reports=FakeReports(page=page)).text
-    assert '<dd class="figure">115</dd><dd class="beside">of 121</dd>' in html
+    place, of = shown
+    assert f'<dd class="figure">{place}</dd><dd class="beside">of {of}</dd>' in html
     assert "top 1" not in html
+
+
+def test_how_many_people_a_source_tells_of_is_exact(open_as):
+    completeness = fixtures.personal().completeness
+    source = replace(completeness.sources[0], active_days=None, accounts=84_321)
+    page = replace(
+        fixtures.personal(), completeness=replace(completeness, sources=(source,))
+    )
+    html = open_as("/me", reports=FakeReports(page=page)).text
+    assert "of 84,321 accounts" in html
 
 
 def test_sessions_that_nobody_knows_are_no_empty_table(open_as):

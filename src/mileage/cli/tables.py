@@ -97,7 +97,8 @@ def _caption(board: Board) -> str:
     notes = "".join(f"\nNote: {note}." for note in snapshot.completeness.missing)
     unpriced = snapshot.total.unpriced_calls
     return (
-        f"{len(board.rows)} of {board.ranked} ranked. Sources: {sources}. "
+        f"{exact(len(board.rows))} of {exact(board.ranked)} ranked. "
+        f"Sources: {sources}. "
         f"Unpriced calls: {unpriced:,}. {_unmeasured(snapshot)}"
         f"{snapshot.versions.get('prices', '')}. "
         f"Input {snapshot.input_hash[:12]}.{notes}"

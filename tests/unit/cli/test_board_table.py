@@ -51,3 +51,14 @@ def test_figures_are_whole_in_every_terminal(width):
     assert {"#", "Value", "Tokens", "Output", "Cost", "Cache"} <= set(head.split())
     assert {"12", "1.23M", compact(standing.figures.tokens.total)} <= set(line.split())
     assert ("gold" in line) == (width >= ROOMY)
+
+
+def test_ranks_and_how_many_are_ranked_have_every_digit():
+    row = replace(ROW, rank=47_812, before_rank=50_000)
+    board = replace(fixtures.board("tokens"), rows=(row,), ranked=81_602)
+    console = Console(width=250, no_color=True)
+    with console.capture() as told:
+        console.print(board_table(board))
+    line = next(one for one in told.get().splitlines() if row.standing.name in one)
+    assert line.split()[:2] == ["47,812", "+2,188"]
+    assert "1 of 81,602 ranked." in told.get()
