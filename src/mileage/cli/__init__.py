@@ -73,7 +73,8 @@ def _run(arguments: Sequence[str]) -> None:
             # Nothing of it outlives the answer: looking for cycles is a tenth of it.
             gc.disable()
             report(*asked)
-            return
+            # All is printed and stored; taking an interpreter apart takes a while.
+            os._exit(0)
     from mileage.cli.commands import run
 
     run()

@@ -8,9 +8,10 @@ have seen a part only: there precedence decides, and finer sources split the tot
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mileage.domain.call import UNMEASURED, Call, call_id
+from mileage.domain.call import UNMEASURED, Call
 from mileage.domain.likeness import COMPARED, differences, joint_counts, totals
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 INFLATED_TENTHS = 15
 """From one and a half times as much a prompt is called inflated."""
 _TEXTS = ("session", "provider", "model", "tier", "project", "agent")
+
+
+def call_id(client: str, identity: str) -> str:
+    """Return the opaque, deterministic id of a call.
+
+    The database tells it of plain calls likewise (``plain_as_call``).
+    """
+    return sha256(f"{client}\0{identity}".encode()).hexdigest()[:32]
 
 
 def call_of(group: Group, joining: Joining) -> Call:

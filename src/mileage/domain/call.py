@@ -6,7 +6,6 @@ How witnesses become calls is told in ``domain.join``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -71,11 +70,3 @@ class Call(NamedTuple):
     """``source:factor`` of each witness that reports a multiple; not believed."""
     keys: tuple[str, ...] = ()
     """What each of ``sources`` calls it, in their order."""
-
-
-def call_id(client: str, identity: str) -> str:
-    """Return the opaque, deterministic id of a call.
-
-    The database tells it of plain calls likewise (``plain_as_call``).
-    """
-    return sha256(f"{client}\0{identity}".encode()).hexdigest()[:32]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import marshal
 import os
-import threading
+import sys
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _processors(items: Sequence[Sized]) -> int:
 
     A process with threads must not be forked: locks would stay held for ever.
     """
-    if not hasattr(os, "fork") or threading.active_count() > 1:
+    if not hasattr(os, "fork") or _has_threads():
         return 1
     size = sum(item.work for item in items)
     available = (
@@ -146,6 +146,12 @@ def _processors(items: Sequence[Sized]) -> int:
         else os.cpu_count() or 1
     )
     return max(1, min(available, MOST_PROCESSES, size // WORTH_A_PROCESS))
+
+
+def _has_threads() -> bool:
+    """Tell it without loading what starts them: if nobody has, there are none."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
 
 
 def _collect(child: int, answer: int) -> Result:

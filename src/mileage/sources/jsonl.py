@@ -14,8 +14,8 @@ import msgspec
 
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
+from mileage.domain.days import micros
 from mileage.domain.tokens import MAX_COUNT
-from mileage.domain.window import micros
 from mileage.domain.witness import (
     Activity,
     ActivityBatch,

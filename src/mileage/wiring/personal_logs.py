@@ -120,6 +120,7 @@ class Logs:
         if name not in self._sources:
             from importlib import import_module
 
+            _load_decoder()
             self._sources[name] = import_module(f"mileage.sources.{name}").SOURCE
         return self._sources[name]
 
@@ -129,6 +130,23 @@ def price_version() -> str:
     folder = Path(__file__).parent.parent / "pricing" / "tables"
     newest = max(entry.stat().st_mtime_ns for entry in os.scandir(folder))
     return f"{__version__} {newest}"
+
+
+def _load_decoder() -> None:
+    """Load msgspec as if there were no ``typing_extensions``, which takes longer.
+
+    It looks there first for two names that Python's own ``typing`` has had since 3.11.
+    """
+    import sys
+
+    name = "typing_extensions"
+    if name in sys.modules:
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import msgspec  # noqa: F401
+    finally:
+        del sys.modules[name]
 
 
 def _known(patterns: str) -> dict[str, list[str]]:

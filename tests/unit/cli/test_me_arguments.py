@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import subprocess
 import sys
 
@@ -116,13 +117,16 @@ def test_the_answer_or_the_explanation_is_printed(tmp_path, monkeypatch, capsys,
     monkeypatch.setattr(sys, "argv", arguments)
     # For the rest of its process, which here is that of all tests.
     monkeypatch.setattr(gc, "disable", lambda: None)
+    monkeypatch.setattr(cli.os, "_exit", sys.exit)
     if more:
         with pytest.raises(SystemExit) as left:
             cli.main()
         assert left.value.code == 2
         assert "is not one of" in capsys.readouterr().err
     else:
-        cli.main()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert left.value.code == 0
         out = capsys.readouterr().out
         assert out == CliRunner().invoke(me.command, arguments[2:]).output
         assert '"calls": 1' in out
@@ -141,17 +145,53 @@ def test_a_shell_that_asks_for_completions_asks_click(tmp_path, monkeypatch, cap
 def test_an_answer_is_given_without_what_takes_long_to_load(tmp_path):
     write_log(tmp_path, ".claude/projects/p/one.jsonl", answer())
     code = (
-        "import gc, sys; from mileage.cli import main\n"
+        "import gc, os, sys; from mileage.cli import main\n"
+        "slow = ('click', 'rich', 'hashlib', 'threading', 'ctypes', "
+        "'typing_extensions', *sys.argv.pop(1).split())\n"
+        "def leave(code):\n"
+        "    loaded = [n for n in slow if n in sys.modules]\n"
+        "    print(code, gc.isenabled(), loaded, file=sys.stderr)\n"
+        "os._exit = leave\n"
         "main()\n"
-        "print(gc.isenabled(), [n for n in ('click', 'rich', 'msgspec', 'hashlib', "
-        "'decimal', 'ctypes') if n in sys.modules], file=sys.stderr)"
     )
-    command = [sys.executable, "-c", code, "me", "--home", str(tmp_path), "--json"]
-    for _ in range(2):
+    asked = ["me", "--home", str(tmp_path), "--json"]
+    for reading_takes in ("", "msgspec decimal inspect"):
         done = subprocess.run(
-            command,
+            [sys.executable, "-c", code, reading_takes, *asked],
             capture_output=True,
             text=True,
             check=True,
         )
-    assert done.stderr.strip() == "False []"
+        assert done.stderr.splitlines()[0] == "0 False []"
+
+
+def test_whoever_needs_the_extensions_of_typing_still_finds_them(tmp_path):
+    """They are only left out while the decoder is loaded."""
+    write_log(tmp_path, ".claude/projects/p/one.jsonl", answer())
+    code = (
+        "import sys; from pathlib import Path; from mileage.wiring import personal\n"
+        "rows = personal.quarter_rows([Path(sys.argv[1])], {})\n"
+        "assert [row.calls for row in rows] == [1]\n"
+        "assert 'msgspec' in sys.modules and 'typing_extensions' not in sys.modules\n"
+        "import typing_extensions, msgspec._utils\n"
+        "print(typing_extensions.NotRequired is msgspec._utils.NotRequired)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
+
+
+def test_what_was_printed_arrives_whole_before_the_process_leaves(tmp_path):
+    """Nobody flushes for it afterwards, whatever it was printed to."""
+    write_log(tmp_path, ".claude/projects/p/one.jsonl", answer())
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run(
+            [sys.executable, "-m", "mileage", "me", "--home", str(tmp_path), "--json"],
+            stdout=out,
+            check=True,
+        )
+    assert json.loads((tmp_path / "out").read_text())["total"]["calls"] == 1

@@ -104,6 +104,11 @@ def test_a_process_with_threads_is_never_forked(monkeypatch):
     assert harvest._processors([Thing("x", 10**9)]) == 1
 
 
+def test_where_nobody_loaded_threads_there_are_none(monkeypatch):
+    monkeypatch.delitem(harvest.sys.modules, "threading")
+    assert not harvest._has_threads()
+
+
 def test_tasks_are_even_and_hold_every_file_once():
     things = [Thing(str(n), size) for n, size in enumerate([5, 9_000, 700, 1_500])]
     assert harvest._tasks(things) == [[1], [3, 2], [0]]

@@ -84,7 +84,7 @@ from plain_named;
 create view plain_as_call as
 select
     place, seq, recorded_at,
-    -- As ``domain.call.call_id`` has it.
+    -- As ``domain.belief.call_id`` has it.
     left(sha256(
         client || chr(0)
         || case when link <> '' then 'link:' || link else source || ':' || key end
