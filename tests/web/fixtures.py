@@ -37,7 +37,7 @@ from mileage.domain.window import WINDOWS, Window, micros
 from mileage.reports.board_reading import TOP as TOP_PART
 from mileage.web.services import Services
 from tests.ranking import Whole
-from tests.web import boards, darkening, hearing, parking, receiving
+from tests.web import boards, darkening, hearing, listing, parking, receiving
 from tests.web.awarding import FakeAwards
 from tests.web.darkening import FakeDark
 from tests.web.departments import FakeDepartments
@@ -518,10 +518,10 @@ class FakeReports:
     def readers(self, viewer: Viewer, before: int | None, most: int):
         return darkening.readers(before, most) if self.accounts else ()
 
-    def people(self, viewer: Viewer):
+    def people(self, viewer: Viewer, wanted: str = "", page: int = 1):
         if not viewer.operator:
             raise Refused("The list of people is the operator's.")
-        return self._everybody()
+        return listing.listed(self._everybody(), wanted, page)
 
     def _everybody(self):
         return tuple(

@@ -27,7 +27,7 @@ from mileage.domain.figures import (
 )
 from mileage.domain.hearing import DisagreementsPage, SourcesPage
 from mileage.domain.parking import Claimed, Parked
-from mileage.domain.people import Account, Credential, Viewer
+from mileage.domain.people import Account, Credential, Listed, Viewer
 from mileage.domain.rejecting import RejectedPage
 from mileage.domain.sign_in import Session
 from mileage.domain.tokens import Tokens
@@ -37,7 +37,7 @@ from mileage.reports.why import Why
 from mileage.web.app import create_app
 from mileage.web.services import Services, UsageQuestion
 from tests.ranking import Whole
-from tests.web import darkening, hearing, parking, receiving
+from tests.web import darkening, hearing, listing, parking, receiving
 from tests.web.awarding import FakeAwards
 from tests.web.boards import why_of
 from tests.web.darkening import FakeDark
@@ -244,14 +244,15 @@ class FakeReports:
         self._note("readers", viewer, before)
         return darkening.readers(before, most)
 
-    def people(self, viewer: Viewer) -> tuple[Account, ...]:
+    def people(self, viewer: Viewer, wanted: str = "", page: int = 1) -> Listed:
         self._note("people", viewer)
-        return tuple(
+        accounts = [
             Account(
                 one.account_id, "person", one.name, f"{one.account_id}@engines.test"
             )
             for one in (ADA, BOB)
-        )
+        ]
+        return listing.listed(accounts, wanted, page)
 
     def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
         self._note("unclaimed", viewer)

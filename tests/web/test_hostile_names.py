@@ -31,7 +31,7 @@ from mileage.web.app import create_app
 from mileage.web.board_cells import exact_texts
 from mileage.web.pages import templates
 from tests.drawing import examples
-from tests.web import fixtures
+from tests.web import fixtures, listing
 from tests.web.fixtures import FakeReports
 
 ATTACKS = (
@@ -108,8 +108,9 @@ class NamedReports(FakeReports):
             (name, text, text, text) for name, *_ in fixtures.LENSES
         )
 
-    def people(self, viewer):
-        return (Account("acc-00003", "person", self.text, self.text),)
+    def people(self, viewer, wanted="", page=1):
+        one = Account("acc-00003", "person", self.text, self.text)
+        return listing.listed((one,), wanted, page)
 
 
 def personal(text):

@@ -16,7 +16,7 @@ from mileage.domain.people import Account
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.web.app import create_app
-from tests.web import fixtures
+from tests.web import fixtures, listing
 from tests.web.fixtures import FakeReports
 
 FIRST = fixtures.SNAPSHOT.standings[0]
@@ -201,8 +201,8 @@ def test_what_is_on_its_way(read, durable, visible, duplicates, said):
     [("Ada", "a@x.org", "Ada"), ("", "a@x.org", "a@x.org"), ("", "", "acc-1")],
 )
 def test_everybody_has_something_to_click_on(open_as, monkeypatch, name, email, shown):
-    found = (Account("acc-1", "person", name, email),)
-    monkeypatch.setattr(FakeReports, "people", lambda _reports, _viewer: found)
+    found = listing.listed((Account("acc-1", "person", name, email),))
+    monkeypatch.setattr(FakeReports, "people", lambda *_: found)
     html = open_as("/people", "operator").text
     assert f'<a href="/people/acc-1">{shown}</a>' in html
     assert ("has no address" in html) is (not email)

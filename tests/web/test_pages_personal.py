@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import unescape
 
@@ -217,7 +218,35 @@ def test_the_operator_chooses_whose_page_to_open(open_as):
     html = open_as("/me", "operator").text
     assert "<h1>People</h1>" in html
     assert html.count('href="/people/acc-') == 100
-    assert "The first 100 of 290" in html
+    assert html.count("1 to 100 of 290, page 1 of 3") == 2
+    assert html.count('<a href="/me?page=2" rel="next">') == 2
+
+
+def test_all_people_are_reached_by_leafing(open_as):
+    address, seen = "/people", []
+    while address:
+        html = open_as(address, "operator").text
+        seen += re.findall(r'href="/people/(acc-\d+)"', html)
+        onward = re.search(r'href="([^"]+)" rel="next"', html)
+        address = onward and onward[1].replace("&amp;", "&")
+    assert len(seen) == len(set(seen)) == 290
+    assert "201 to 290 of 290, page 3 of 3" in html
+    assert html.count('<a href="/people?page=2" rel="prev">Previous</a>') == 2
+
+
+def test_leafing_keeps_what_is_looked_for(open_as):
+    html = open_as("/people?q=ACC-000%20example", "operator").text
+    assert '<p class="muted">100 of 290</p>' in html
+    html = open_as("/people?q=%20acc-0%20%20ex", "operator").text
+    assert '<a href="/people?q=acc-0+ex&amp;page=2" rel="next">' in html
+    assert '<a href="/people?q=acc-0+ex&amp;page=3">Last</a>' in html
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "10000000", "²"])
+def test_a_page_that_is_none_says_what_to_write(number, open_as):
+    answer = open_as(f"/people?page={number}", "operator")
+    assert answer.status_code == 422
+    assert "a whole number, 1 for the first" in answer.text
 
 
 def test_people_are_found_by_every_word(open_as):

@@ -39,6 +39,12 @@ class SourcesPage:
     at: int | None = None
     """When everybody was looked over (UTC microseconds); None: just now."""
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Return the accounts that it tells something of."""
+        heard = {one.account for one in self.covered}
+        return frozenset(heard | {one.account for one in self.problems}) - {""}
+
 
 @dataclass(frozen=True, slots=True)
 class DisagreementsPage:

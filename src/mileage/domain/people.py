@@ -31,6 +31,26 @@ class Account:
     email: str
 
 
+PEOPLE_SHOWN = 100
+"""Lines of a page of the directory."""
+
+
+class Listed(NamedTuple):
+    """Some of the accounts that somebody looks for, by name."""
+
+    accounts: tuple[Account, ...]
+    first: int
+    """How many of those found stand before them."""
+    found: int
+    known: int
+    """How many there are to look for."""
+
+
+def found_by(name: str, email: str) -> str:
+    """Return by what somebody is found and listed, whatever the case of its letters."""
+    return f"{name or email} {email}".casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """Where an account belongs from ``since`` to ``until``, both included."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mileage.access.marks import Marker, Marks
-from mileage.access.readables import READABLES
 from mileage.access.roles import Roles, shipped_roles
 from mileage.domain.directory import ORGANISATION, NamedRead
-from mileage.domain.errors import Invalid, NotFound, Refused
+from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.figures import Asked as Rows
 from mileage.domain.figures import Offered
+from mileage.domain.people import PEOPLE_SHOWN
 from mileage.domain.window import Window
 from mileage.reports.board import board_detail, without_claimants
 from mileage.reports.board_reading import TOP, BoardReading
@@ -31,7 +31,7 @@ from mileage.reports.hearing import (
 from mileage.reports.kept import Kept
 from mileage.reports.overview import look_over
 from mileage.reports.participation import Participation
-from mileage.reports.parts import permitted
+from mileage.reports.parts import check_parts, permitted
 from mileage.reports.personal import personal_page
 from mileage.reports.rejected import rejected_page
 from mileage.reports.shown import (
@@ -47,7 +47,7 @@ from mileage.reports.why import explain, shown_to
 from mileage.store import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from mileage.access.policy import Allowed
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     )
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.parking import Claimed, Parked
-    from mileage.domain.people import Account, Viewer
+    from mileage.domain.people import Listed, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
@@ -80,6 +80,7 @@ MENU = (
     *("dark", "metrics", "oversight"),
 )
 """Reports of which a menu shows the ones that a viewer may open."""
+BOARD = ("board", ORGANISATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,8 @@ class Answers:
     ) -> Board:
         """Rank what is published of a window; raises NotFound, Refused."""
         board, allowed = self._reading.read(viewer, lens or "", part, as_of)
-        named = tuple(row.standing.account_id for row in board.rows)
-        others = sum(one != viewer.account_id for one in named)
-        read = ("board", ORGANISATION)
-        self._record(viewer, allowed, read, others, board_detail(board), named)
+        named = (row.standing.account_id for row in board.rows)
+        self._record_named(viewer, allowed, BOARD, named, board_detail(board))
         rows = self.participation.masked(board.rows, viewer.account_id)
         seen = without_claimants(replace(board, rows=rows), viewer)
         hidden = self.participation.hidden()
@@ -195,7 +194,7 @@ class Answers:
         """Answer ``/api/v1/usage``; the scope defaults to what the viewer may."""
         account, subject = _scope(viewer, question.scope)
         allowed = self.gate.allow(viewer, "usage", subject, question.purpose)
-        _check_parts(allowed, question.group_by)
+        check_parts(allowed, question.group_by)
         request = UsageRequest(
             self._asked_window(question),
             account,
@@ -226,14 +225,14 @@ class Answers:
         have = self._have
         if account is not None:
             own = (have.control.account(account),)
-            self._record(viewer, allowed, ("sources", subject), 1)
-            return sources_page(have.ledger, account, own, have.faults)
-        overview = self.overview.value()
-        self._record(viewer, allowed, ("sources", subject), overview.known)
-        asked = Asked(wanted, most, have.faults)
-        return everybodys_sources(
-            have.ledger, overview, asked, have.control.accounts_of
-        )
+            found = sources_page(have.ledger, account, own, have.faults)
+        else:
+            asked, overview = Asked(wanted, most, have.faults), self.overview.value()
+            found = everybodys_sources(
+                have.ledger, overview, asked, have.control.accounts_of
+            )
+        self._record_named(viewer, allowed, ("sources", subject), found.named)
+        return found
 
     def disagreements(
         self, viewer: Viewer, scope: str | None, purpose: str | None = None
@@ -242,11 +241,11 @@ class Answers:
         account, subject = _scope(viewer, scope)
         allowed = self.gate.allow(viewer, "disagreements", subject, purpose)
         overview = None if account else self.overview.value()
-        known = overview.known if overview else 1
-        self._record(viewer, allowed, ("disagreements", subject), known)
         rests_on = overview.completeness if overview else None
         found = disagreements_page(self._have.ledger, account, self._window(), rests_on)
-        people = self._have.control.accounts_of(one.account for one in found.rows)
+        named = {one.account for one in found.rows}
+        self._record_named(viewer, allowed, ("disagreements", subject), named)
+        people = self._have.control.accounts_of(named)
         return replace(found, people={one.account_id: one for one in people})
 
     def ingest_status(self, viewer: Viewer) -> IngestStatus:
@@ -267,15 +266,15 @@ class Answers:
         self.gate.allow(viewer, "my_data", own)
         return self._have.control.readers_of(own, before=before, limit=most)
 
-    def people(self, viewer: Viewer) -> tuple[Account, ...]:
-        """List accounts whose page this viewer may open."""
+    def people(self, viewer: Viewer, wanted: str = "", page: int = 1) -> Listed:
+        """List accounts whose page this viewer may open, some at a time."""
         allowed = self.gate.allow(viewer, "people")
-        if "organisation" in allowed.of:
-            accounts = self._have.control.accounts()
-        else:
-            accounts = self._have.control.accounts_of(self.gate.below(viewer))
-        self._record(viewer, allowed, ("people", ORGANISATION), len(accounts))
-        return accounts
+        among = None if "organisation" in allowed.of else self.gate.below(viewer)
+        words = wanted.casefold().split()
+        found = self._have.control.find_accounts(words, page, PEOPLE_SHOWN, among)
+        named = (one.account_id for one in found.accounts)
+        self._record_named(viewer, allowed, ("people", ORGANISATION), named)
+        return found
 
     def unclaimed(self, viewer: Viewer) -> tuple[Parked, ...]:
         """Answer which identities belong to nobody."""
@@ -342,6 +341,20 @@ class Answers:
                 )
             )
 
+    def _record_named(
+        self,
+        viewer: Viewer,
+        allowed: Allowed,
+        read: tuple[str, str],
+        named: Iterable[str],
+        detail: str = "",
+    ) -> None:
+        """Record a read about many by those whom the answer names, if anybody."""
+        (report, subject), them = read, tuple(named)
+        others = sum(one != viewer.account_id for one in them)
+        of = (report, subject if them else "")
+        self._record(viewer, allowed, of, others, detail, them)
+
     def _place(self, account_id: str) -> tuple[int | None, int]:
         """Return (rank on the default board or None, how many are ranked)."""
         if self._have.control.darkness() is not None:
@@ -380,13 +393,3 @@ def _scope(viewer: Viewer, asked: str | None) -> tuple[str | None, str]:
     if scope == "org":
         return None, ORGANISATION
     return viewer.account_id, viewer.account_id
-
-
-def _check_parts(allowed: Allowed, wanted: tuple[str, ...]) -> None:
-    """Refuse dimensions that the viewer may not divide by; those unknown come later."""
-    known = READABLES["usage"].fields
-    for one in wanted:
-        if one in known and one not in allowed.fields:
-            parts = ", ".join(sorted(allowed.fields)) or "nothing"
-            message = f"you may not group by {one}; you may by: {parts}"
-            raise Refused(message)

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.coverage import RECENT_DAYS, coverages
-from mileage.domain.people import PEOPLE
+from mileage.domain.people import PEOPLE, found_by
 from mileage.domain.problems import problems_of
 from mileage.reports.completeness import DAY, SKEW_DAYS, completeness
 from mileage.store import queries
@@ -160,7 +160,7 @@ def _chunks(owners: Iterable[str]) -> Iterator[list[str]]:
 def _named(owner: str, account: Account | None) -> Named:
     if account is None:
         return Named(owner.casefold(), owner)
-    return Named(f"{account.name or account.email} {account.email}".casefold(), owner)
+    return Named(found_by(account.name, account.email), owner)
 
 
 def _silent(

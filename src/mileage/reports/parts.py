@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mileage.access.readables import READABLES
+from mileage.domain.errors import Refused
 from mileage.domain.figures import Completeness, SourceSeen
 
 if TYPE_CHECKING:
@@ -45,3 +46,13 @@ def _without_times(found: Completeness, withheld: frozenset[str]) -> Completenes
     sources = () if "clients" in withheld else found.sources
     untimed = (SourceSeen(one.source, one.witnesses, None, None) for one in sources)
     return Completeness(tuple(untimed), None, found.missing)
+
+
+def check_parts(allowed: Allowed, wanted: tuple[str, ...]) -> None:
+    """Refuse dimensions that the viewer may not divide by; those unknown come later."""
+    known = READABLES["usage"].fields
+    for one in wanted:
+        if one in known and one not in allowed.fields:
+            parts = ", ".join(sorted(allowed.fields)) or "nothing"
+            message = f"you may not group by {one}; you may by: {parts}"
+            raise Refused(message)

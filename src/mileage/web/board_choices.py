@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.days import SECOND
 from mileage.reports.benchmark import SCOPES as GROUPS
+from mileage.web.paging import pager
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mileage.domain.figures import Board, Snapshot
     from mileage.web.board_query import BoardQuery
+    from mileage.web.paging import Pager
 
 DAY = 86400 * SECOND
 TITLES = {
@@ -44,21 +46,6 @@ class Choice(NamedTuple):
     title: str
     address: str
     current: bool = False
-
-
-class Pager(NamedTuple):
-    """Where a page stands among all of them; '' leads nowhere."""
-
-    first: int
-    last: int
-    """Rows from 1, both included."""
-    of: int
-    page: int
-    pages: int
-    newest: str
-    back: str
-    on: str
-    end: str
 
 
 def window_title(name: str) -> str:
@@ -132,24 +119,12 @@ def before(query: BoardQuery, as_of: int) -> tuple[Choice, ...]:
     )
 
 
-def pager(query: BoardQuery, board: Board) -> Pager | None:
+def board_pager(query: BoardQuery, board: Board) -> Pager | None:
     """Tell where among all rows this page stands; None when it is all of them."""
-    pages = -(-board.ranked // board.count)
-    if query.wanted or not board.whole or pages <= 1:
+    if query.wanted or not board.whole:
         return None
-    page = board.first // board.count + 1
 
     def address(number: int) -> str:
         return f"{query.address(page=number)}#top"
 
-    return Pager(
-        first=board.first + 1,
-        last=board.first + len(board.rows),
-        of=board.ranked,
-        page=page,
-        pages=pages,
-        newest=address(1) if page > 1 else "",
-        back=address(page - 1) if page > 1 else "",
-        on=address(page + 1) if page < pages else "",
-        end=address(pages) if page < pages else "",
-    )
+    return pager(board.first, board.ranked, board.count, address)

@@ -5,21 +5,19 @@ The address is the whole state of the page: whoever copies it asks the same agai
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from mileage.domain.errors import Invalid
 from mileage.domain.instants import read_instant
 from mileage.domain.window import moment
 from mileage.reports.board_reading import BoardOf, Part
+from mileage.web.paging import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BOARD = "/"
 WHOLE = "org"
-MOST_PAGES = 1_000_000
 LONGEST = 100
 """Characters of a text to look for."""
 
@@ -74,7 +72,7 @@ def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
         window=given.get("window", ""),
         scope=given.get("scope", "") or WHOLE,
         as_of=read_instant(as_of, zone, "`as_of`") if as_of else None,
-        page=_read_page(given.get("page", "") or "1"),
+        page=read_page(given.get("page", "") or "1"),
         wanted=" ".join(given.get("q", "")[:LONGEST].split()),
         purpose=given.get("purpose", ""),
     )
@@ -83,9 +81,3 @@ def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
 def instant_text(instant: int) -> str:
     """Write UTC microseconds so that ``read_query`` reads the same."""
     return moment(instant).isoformat().replace("+00:00", "Z")
-
-
-def _read_page(text: str) -> int:
-    if re.fullmatch(r"[0-9]{1,7}", text) and 1 <= int(text) <= MOST_PAGES:
-        return int(text)
-    raise Invalid("`page` must be a whole number, 1 for the top of the board.")

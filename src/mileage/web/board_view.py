@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from mileage.domain.people import Viewer
     from mileage.domain.shown import Cell, Cells
     from mileage.web.board_cells import PreparedRow, Texts
-    from mileage.web.board_choices import Choice, LensTab, Pager
+    from mileage.web.board_choices import Choice, LensTab
     from mileage.web.board_query import BoardQuery
+    from mileage.web.paging import Pager
 
 KEPT = 48
 """Prepared tables of one process: some 300 kB each."""
@@ -149,7 +150,7 @@ class BoardRows:
             windows=choices.windows(query, offered.windows, snapshot.name),
             scopes=choices.scopes(query, offered.scopes, board.scope),
             before=choices.before(query, snapshot.as_of),
-            pager=choices.pager(query, board),
+            pager=choices.board_pager(query, board),
             active=count_active(snapshot.active),
             daily=daily_series(snapshot),
             rows=Markup("".join(rows)),  # noqa: S704 (each is markup)

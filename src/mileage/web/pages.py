@@ -8,25 +8,28 @@ Handlers are plain functions, so that they run in a thread and stall nobody.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
+from mileage.domain.people import PEOPLE_SHOWN
 from mileage.web import asking, assets, charts, markup, numbers
+from mileage.web.paging import pager, read_page
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from mileage.domain.people import Account, Viewer
+    from mileage.domain.people import Viewer
 
-PEOPLE_SHOWN = 100
-"""Lines of the list of people; the rest is found by name."""
+LONGEST_SOUGHT = 100
+"""Characters of a text to look for."""
 
 
 class Link(NamedTuple):
@@ -146,31 +149,22 @@ def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
 
 
 def people_page(request: Request) -> Response:
-    """List whose page the viewer may open, found by ``?q=``."""
-    viewer = asking.viewer(request)
-    wanted = request.query_params.get("q", "").strip()
-    everyone = asking.services(request).reports.people(viewer)
-    found = matching(everyone, wanted)
+    """List whose page the viewer may open: those that ``?q=`` finds, by pages."""
+    viewer, given = asking.viewer(request), request.query_params
+    wanted = " ".join(given.get("q", "")[:LONGEST_SOUGHT].split())
+    number = read_page(given.get("page", "") or "1")
+    found = asking.services(request).reports.people(viewer, wanted, number)
+
+    def address(of: int) -> str:
+        sought = {"q": wanted} if wanted else {}
+        return f"{request.url.path}?{urlencode({**sought, 'page': of})}"
+
     return page(
         request,
         "people.html",
         wanted=wanted,
-        found=len(found),
-        known=len(everyone),
-        people=found[:PEOPLE_SHOWN],
-    )
-
-
-def matching(people: Sequence[Account], wanted: str) -> list[Account]:
-    """Return the accounts whose name or address contains every word, by name."""
-    words = wanted.casefold().split()
-    return sorted(
-        (
-            account
-            for account in people
-            if all(w in f"{account.name} {account.email}".casefold() for w in words)
-        ),
-        key=lambda account: (account.name.casefold(), account.account_id),
+        listed=found,
+        pager=pager(found.first, found.found, PEOPLE_SHOWN, address),
     )
 
 

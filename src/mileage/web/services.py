@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.load import Load
     from mileage.domain.parking import Claimed, Parked
-    from mileage.domain.people import Account, Credential, Viewer
+    from mileage.domain.people import Credential, Listed, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.rights import Answer, MyData, PersonRequest, RequestKind
     from mileage.domain.sign_in import Session
@@ -130,8 +130,8 @@ class Reports(Protocol):
         """Answer who read what names the viewer, before an entry, newest first."""
         ...
 
-    def people(self, viewer: Viewer) -> tuple[Account, ...]:
-        """List accounts whose page this viewer may open (the operator: all)."""
+    def people(self, viewer: Viewer, wanted: str = "", page: int = 1) -> Listed:
+        """List whose page this viewer may open, found by every word, a page of it."""
         ...
 
     def opens(self, viewer: Viewer) -> frozenset[str]:

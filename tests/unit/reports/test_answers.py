@@ -173,6 +173,44 @@ def test_nobody_gets_nothing(tmp_path: Path) -> None:
         assert org.reads() == []
 
 
+def test_the_directory_records_whom_a_page_of_it_names(tmp_path: Path) -> None:
+    with organisation(tmp_path) as org:
+        ada = org.viewers["ada"].account_id
+        found = org.answers.people(OPERATOR, " D ADA ")
+        assert [one.account_id for one in found.accounts] == [ada]
+        assert (found.found, found.known) == (1, 4)
+        everybody = org.answers.people(OPERATOR)
+        assert [one.name for one in everybody.accounts] == ["Ada", "Ben", "Cy", "Dee"]
+        latest, first = org.control.access_rows()
+        assert (latest.subjects, first.subjects) == (4, 1)
+        assert org.control.named_accounts(first.named) == (ada,)
+        dee = org.viewers["dee"].account_id
+        assert [row.subjects for row in org.control.readers_of(dee)] == [4]
+
+
+def test_a_page_of_the_directory_is_all_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mileage.reports.answers.PEOPLE_SHOWN", 3)
+    with organisation(tmp_path) as org:
+        second = org.answers.people(OPERATOR, page=2)
+        assert ([one.name for one in second.accounts], second.first) == (["Dee"], 3)
+        assert org.reads() == [("operator", "people", "operations", 1)]
+
+
+def test_a_search_that_finds_nobody_is_a_read_of_nobody(tmp_path: Path) -> None:
+    with organisation(tmp_path) as org:
+        assert org.answers.people(OPERATOR, "zz").accounts == ()
+        assert org.answers.sources(OPERATOR, "org", "zz").named == frozenset()
+        rows = org.control.access_rows()
+        assert [(row.report, row.subject, row.subjects) for row in rows] == [
+            ("sources", "", 0),
+            ("people", "", 0),
+        ]
+        for viewer in org.viewers.values():
+            assert org.control.readers_of(viewer.account_id) == ()
+
+
 def test_people_see_themselves_and_not_each_other(tmp_path: Path) -> None:
     with organisation(tmp_path) as org:
         ada, ben = org.viewers["ada"], org.viewers["ben"]

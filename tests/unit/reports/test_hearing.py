@@ -138,9 +138,24 @@ def test_people_read_their_own_and_the_operator_everybodys(tmp_path: Path) -> No
         assert len({one.account for one in everybody.covered}) == 3
         assert org.answers.disagreements(OPERATOR, "org").whole
         assert sorted(org.reads(), reverse=True) == [
-            ("operator", "sources", "operations", 4),
-            ("operator", "disagreements", "operations", 4),
+            ("operator", "sources", "operations", 3),
+            ("operator", "disagreements", "operations", 0),
         ]
+        (row,) = org.control.readers_of(ada.account_id)
+        assert row.report == "sources"
+        heard = {org.viewers[name].account_id for name in ("ada", "ben", "cy")}
+        assert set(org.control.named_accounts(row.named)) == heard
+
+
+def test_who_was_not_found_was_not_read(tmp_path: Path) -> None:
+    with organisation(tmp_path) as org:
+        found = org.answers.sources(OPERATOR, None, "BEN")
+        ben = org.viewers["ben"].account_id
+        assert found.named == {ben}
+        (row,) = org.control.access_rows()
+        assert (row.subjects, org.control.named_accounts(row.named)) == (1, (ben,))
+        assert org.control.readers_of(org.viewers["ada"].account_id) == ()
+        assert len(org.control.readers_of(ben)) == 1
 
 
 def test_everybodys_are_refused_to_people_and_nobody(tmp_path: Path) -> None:

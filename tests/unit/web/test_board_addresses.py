@@ -10,14 +10,20 @@ import pytest
 from mileage.domain.errors import Invalid
 from mileage.domain.window import micros
 from mileage.reports.board_reading import BoardOf, Part
-from mileage.web.board_choices import pager, scope_title, scopes, window_title, windows
+from mileage.web.board_choices import (
+    board_pager,
+    scope_title,
+    scopes,
+    window_title,
+    windows,
+)
 from mileage.web.board_query import (
     LONGEST,
-    MOST_PAGES,
     BoardQuery,
     instant_text,
     read_query,
 )
+from mileage.web.paging import MOST_PAGES
 from tests.web import fixtures
 from tests.web.stage import ADA, Stage
 
@@ -84,7 +90,7 @@ def test_pages_that_there_may_be(page):
 
 @pytest.mark.parametrize("page", [str(MOST_PAGES + 1), "+1", " 1", "1 ", "1e3", "1\n"])
 def test_pages_that_there_are_not(page):
-    with pytest.raises(Invalid, match=r"`page` must be a whole number, 1 for the top"):
+    with pytest.raises(Invalid, match=r"`page` must be a whole number, 1 for"):
         read_query({"page": page}, "UTC")
 
 
@@ -127,16 +133,16 @@ def test_names_of_windows(name, title):
 @pytest.mark.parametrize(("ranked", "pages"), [(251, 2), (500, 2), (501, 3)])
 def test_the_last_page_holds_the_rest(ranked, pages):
     board = replace(fixtures.board("tokens"), whole=True, ranked=ranked, count=250)
-    found = pager(BoardQuery(lens="cost"), board)
+    found = board_pager(BoardQuery(lens="cost"), board)
     assert (found.pages, found.page) == (pages, 1)
     assert found.end == f"/?lens=cost&page={pages}#top"
-    assert pager(BoardQuery(), replace(board, ranked=0)) is None
+    assert board_pager(BoardQuery(), replace(board, ranked=0)) is None
 
 
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/?page=1000001", 422, "1 for the top of the board"),
+        ("/?page=1000001", 422, "1 for the first"),
         ("/?as_of=2026-02-30", 422, "(then of UTC)"),
         ("/?as_of=9999-12-31T23:59:59-10:00", 422, "(then of UTC)"),
         ("/?lens=%3Cb%3E", 404, "There is no such lens. Known: tokens, cost."),

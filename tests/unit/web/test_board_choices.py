@@ -9,9 +9,9 @@ from mileage.domain.window import WINDOWS
 from mileage.web.board_choices import (
     LensTab,
     before,
+    board_pager,
     lens_choices,
     lens_tabs,
-    pager,
     scope_title,
     scopes,
     window_title,
@@ -108,7 +108,7 @@ def test_earlier_boards_are_days_back():
 )
 def test_a_page_leads_to_its_neighbours(first, page, back, on):
     rows = BOARD.rows[: min(250, 1001 - first)]
-    found = pager(BoardQuery(), replace(BOARD, first=first, rows=rows))
+    found = board_pager(BoardQuery(), replace(BOARD, first=first, rows=rows))
     assert (found.page, found.pages, found.back, found.on) == (page, 5, back, on)
     assert (found.first, found.last, found.of) == (first + 1, first + len(rows), 1001)
     assert bool(found.newest) == (page > 1)
@@ -124,4 +124,4 @@ def test_a_page_leads_to_its_neighbours(first, page, back, on):
     ],
 )
 def test_nothing_leads_where_nobody_may_go_or_nothing_is(board, query):
-    assert pager(query, board) is None
+    assert board_pager(query, board) is None

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 
 from mileage.domain.figures import Offered
-from mileage.domain.people import Account, Viewer
+from mileage.domain.people import Viewer
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
@@ -226,32 +226,6 @@ def test_the_tab_is_the_one_of_the_board(lens):
     assert view.tab.name == lens
     assert view.pinned is None
     assert view.place is None
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ("", ["ada", "Bob", "Ćira"]),
-        ("B", ["Bob"]),
-        ("X.ORG", ["ada", "Bob"]),
-        ("ada bob", []),
-        ("a d", ["ada"]),
-        ("ĆIRA y", ["Ćira"]),
-    ],
-)
-def test_people_are_found_by_words_of_any_case(wanted, found):
-    people = [
-        Account("3", "person", "Ćira", "c@y.net"),
-        Account("2", "person", "Bob", "b@x.org"),
-        Account("1", "person", "ada", "a@x.org"),
-    ]
-    assert [one.name for one in pages.matching(people, wanted)] == found
-
-
-def test_people_of_one_name_stand_in_the_order_of_their_ids():
-    twins = [Account(number, "person", "Ada", "") for number in ("2", "3", "1")]
-    found = pages.matching(twins, "ada")
-    assert [one.account_id for one in found] == ["1", "2", "3"]
 
 
 def test_a_version_is_the_beginning_of_the_hash(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, insert, select
@@ -9,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, insert, select
 from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.parking import Identity
-from mileage.domain.people import Account
+from mileage.domain.people import Account, Listed, found_by
 from mileage.domain.rights import ERASED
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import hashed, new_id
@@ -32,6 +33,7 @@ AT_ONCE = 500
 """Identities looked up in one statement."""
 
 TOLD = (ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name, ACCOUNT.c.email)
+AMONG = func.json_each(bindparam("among")).table_valued("value")
 ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
     IDENTITY.c.value == bindparam("identity")
 )
@@ -43,6 +45,13 @@ class NewAccount(NamedTuple):
     kind: AccountKind
     name: str
     email: str | None
+
+    def row(self) -> dict[str, str | None]:
+        """Return what its row of ``ACCOUNT`` says of it."""
+        return {
+            **self._asdict(),
+            "found_by": found_by(self.name, self.email or ""),
+        }
 
 
 def normal(identity: str) -> str:
@@ -172,7 +181,7 @@ class Accounts(OnDatabase):
         now, random_bytes = self._database.now(), self._database.random_bytes
         ids = {one: new_id("acc", random_bytes) for one in new}
         accounts = [
-            {"account_id": ids[one], "created_at": now, **account._asdict()}
+            {"account_id": ids[one], "created_at": now, **account.row()}
             for one, account in new.items()
         ]
         identities = [
@@ -201,6 +210,32 @@ class Accounts(OnDatabase):
         with self._database.reading() as connection:
             rows = connection.execute(select(*TOLD).where(wanted))
             return tuple(map(account_from, rows))
+
+    def find_accounts(
+        self,
+        words: Iterable[str],
+        page: int,
+        most: int,
+        among: Collection[str] | None = None,
+    ) -> Listed:
+        """Return a page of those who are found by every word; the last one at most.
+
+        Words are folded (``casefold``); ``among`` are all that may be found.
+        """
+        which = [func.instr(ACCOUNT.c.found_by, word) > 0 for word in set(words)]
+        if among is not None:
+            which.append(ACCOUNT.c.account_id.in_(select(AMONG.c.value)))
+        ids = {"among": json.dumps(sorted(among or ()))}
+        count = select(func.count()).select_from(ACCOUNT)
+        ordered = select(*TOLD).order_by(ACCOUNT.c.found_by, ACCOUNT.c.account_id)
+        with self._database.reading() as connection:
+            found = connection.execute(count.where(*which), ids).scalar_one()
+            everybody = connection.execute(count).scalar_one()
+            first = min(page - 1, max(found - 1, 0) // most) * most
+            shown = ordered.where(*which).limit(most).offset(first)
+            rows = connection.execute(shown, ids).fetchall() if found else []
+        known = everybody if among is None else len(among)
+        return Listed(tuple(map(account_from, rows)), first, found, known)
 
     def count_accounts(self) -> int:
         """Count all accounts."""

@@ -55,7 +55,7 @@ def _promote(connection: Connection, domains: frozenset[str]) -> int:
         ACCOUNT.c.kind == "unclaimed", ACCOUNT.c.email.is_not(None)
     )
     people = [
-        {"account": row.account_id, **described(row.email, believed=True)._asdict()}
+        {"account": row.account_id, **described(row.email, believed=True).row()}
         for row in connection.execute(parked)
         if domain_of(row.email) in domains
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from mileage.domain.people import found_by
 from mileage.domain.rights import ERASED, ERASED_NAME
 from mileage.store.control.audit import Change, note
 from mileage.store.control.database import OnDatabase
@@ -104,10 +105,11 @@ def _bury(connection: Connection, account_id: str, tombstone: str, now: int) -> 
     connection.execute(
         insert(ACCOUNT).values(
             account_id=tombstone,
+            created_at=now,
             kind=ERASED,
             name=ERASED_NAME,
             email=None,
-            created_at=now,
+            found_by=found_by(ERASED_NAME, ""),
         )
     )
     kept = [

@@ -107,7 +107,7 @@ class Federation(Sessions):
             return self._new_person(connection, made)
         if row.kind == "unclaimed":
             mine = ACCOUNT.c.account_id == row.account_id
-            connection.execute(update(ACCOUNT).where(mine).values(**made._asdict()))
+            connection.execute(update(ACCOUNT).where(mine).values(**made.row()))
         _require_unlinked(connection, row.account_id, vouched.issuer)
         return str(row.account_id)
 
@@ -115,7 +115,7 @@ class Federation(Sessions):
         now = self._database.now()
         account_id = new_id("acc", self._database.random_bytes)
         row = {"account_id": account_id, "created_at": now}
-        connection.execute(insert(ACCOUNT).values(**row, **made._asdict()))
+        connection.execute(insert(ACCOUNT).values(**row, **made.row()))
         connection.execute(insert(IDENTITY).values(**row, value=made.email))
         return account_id
 

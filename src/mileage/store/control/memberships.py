@@ -141,12 +141,12 @@ class Memberships(OnDatabase):
             outcome = "added"
             account_id = new_id("acc", self._database.random_bytes)
             row = {"account_id": account_id, "created_at": now}
-            changes.accounts.append({**row, **person._asdict()})
+            changes.accounts.append({**row, **person.row()})
             changes.identities.append({**row, "value": email})
         elif known.people[account_id] != person:
             unclaimed = known.people[account_id].kind == "unclaimed"
             outcome = "claimed" if unclaimed else "changed"
-            changes.descriptions.append({"account": account_id, **person._asdict()})
+            changes.descriptions.append({"account": account_id, **person.row()})
         places = known.places.get(account_id, {})
         moved = _compare(account_id, stated, places, changes, now)
         return "changed" if moved and outcome == "unchanged" else outcome

@@ -30,6 +30,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0012",
 )
 HEAD = REVISIONS[-1]
 # Alembic keeps it; it is read without Alembic because that is slow to import.

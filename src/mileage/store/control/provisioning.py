@@ -95,9 +95,9 @@ class Provisioning(Sessions):
             self._rewrite(connection, resource_id, "User", person.user_name, document)
             self._take_address(connection, resource_id, email)
             mine = ACCOUNT.c.account_id == resource_id
-            connection.execute(
-                update(ACCOUNT).where(mine).values(name=person.name, email=email)
-            )
+            said = NewAccount("person", person.name, email).row()
+            del said["kind"]
+            connection.execute(update(ACCOUNT).where(mine).values(**said))
             self._apply(connection, resource_id, person, today, actor)
             return _found(connection, "User", resource_id)
 
@@ -136,7 +136,7 @@ class Provisioning(Sessions):
             now = self._database.now()
             account_id = new_id("acc", self._database.random_bytes)
             row = {"account_id": account_id, "created_at": now}
-            connection.execute(insert(ACCOUNT).values(**row, **made._asdict()))
+            connection.execute(insert(ACCOUNT).values(**row, **made.row()))
             if email:
                 connection.execute(insert(IDENTITY).values(**row, value=email))
             return account_id
@@ -144,7 +144,7 @@ class Provisioning(Sessions):
             raise Conflict(f"{email} is no person here, but a service")
         kind = "person" if known.kind == "unclaimed" else known.kind
         mine = ACCOUNT.c.account_id == known.account_id
-        values = {**made._asdict(), "kind": kind}
+        values = {**made.row(), "kind": kind}
         connection.execute(update(ACCOUNT).where(mine).values(**values))
         return str(known.account_id)
 

@@ -38,6 +38,9 @@ ACCOUNT = Table(
     Column("created_at", BigInteger, nullable=False),
     # Since when nothing of it opens anything: no session, key or token.
     Column("disabled_at", BigInteger),
+    # ``domain.people.found_by``: SQLite folds letters of English alone.
+    Column("found_by", Text, nullable=False, server_default=""),
+    Index("account_found_by", "found_by", "account_id"),
 )
 
 # An e-mail, ``installation:…`` or ``collector:NAME``, always in lower case.
