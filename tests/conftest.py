@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from hypothesis import HealthCheck, settings
+from starlette.testclient import TestClient
 
 from tests.made_once import copy_what_is_new
 
@@ -37,6 +39,14 @@ def pytest_unconfigure():
 def databases_made_once():
     with pytest.MonkeyPatch.context() as patch:
         copy_what_is_new(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_event_loop():
+    """Answer all requests in one loop: to make another for each takes as long."""
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
         yield
 
 

@@ -33,6 +33,7 @@ def imported(source: str) -> set[str]:
     return names
 
 
+@cache
 def third_party() -> set[str]:
     found: set[str] = set()
     for file in below(PACKAGE, ".py"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +15,28 @@ EDGES = {"src/mileage/ingest/pipeline.py", "src/mileage/web/security.py"}
 BROAD = {"Exception", "BaseException"}
 
 
-def broad_handlers(source: str) -> list[int]:
+@cache
+def catchers_of(file: Path) -> list[ast.ExceptHandler | ast.Call]:
+    return catchers(file.read_text("utf-8"))
+
+
+def catchers(source: str) -> list[ast.ExceptHandler | ast.Call]:
+    """Every handler, and every call of ``suppress``."""
+    return [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ExceptHandler)
+        or (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", getattr(node.func, "attr", "")) == "suppress"
+        )
+    ]
+
+
+def broad_handlers(found: list[ast.ExceptHandler | ast.Call]) -> list[int]:
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in found
         if isinstance(node, ast.ExceptHandler)
         and is_broad(node.type)
         and not raises_on(node)
@@ -53,21 +73,19 @@ def is_broad(caught: ast.expr | None) -> bool:
 )
 def test_the_gate_sees(handler, broad):
     source = f"try:\n    pass\n{handler}\n    pass\n"
-    assert bool(broad_handlers(source)) is broad
+    assert bool(broad_handlers(catchers(source))) is broad
 
 
 def test_tidying_up_is_no_catching():
-    assert not broad_handlers(
-        "try:\n    a()\nexcept BaseException:\n    b()\n    raise"
-    )
-    assert broad_handlers(
-        "try:\n    a()\nexcept BaseException:\n    raise X() from None"
-    )
+    tidy = "try:\n    a()\nexcept BaseException:\n    b()\n    raise"
+    other = "try:\n    a()\nexcept BaseException:\n    raise X() from None"
+    assert not broad_handlers(catchers(tidy))
+    assert broad_handlers(catchers(other))
 
 
 @pytest.mark.parametrize("edge", sorted(EDGES))
 def test_an_edge_catches_everything_once(edge):
-    assert len(broad_handlers((ROOT / edge).read_text("utf-8"))) == 1
+    assert len(broad_handlers(catchers_of(ROOT / edge))) == 1
 
 
 def test_only_the_edges_catch_everything():
@@ -75,7 +93,7 @@ def test_only_the_edges_catch_everything():
         f"{name_of(file)}:{line}"
         for file in below(PACKAGE, ".py")
         if name_of(file) not in EDGES
-        for line in broad_handlers(file.read_text("utf-8"))
+        for line in broad_handlers(catchers_of(file))
     }
     assert not found
 
@@ -84,9 +102,7 @@ def test_contextlib_suppress_hides_no_bug():
     found = {
         f"{name_of(file)}:{node.lineno}"
         for file in below(PACKAGE, ".py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "suppress"
-        and any(map(is_broad, node.args))
+        for node in catchers_of(file)
+        if isinstance(node, ast.Call) and any(map(is_broad, node.args))
     }
     assert not found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +22,11 @@ SQL_IN_PYTHON = re.compile(
 )
 
 
-def strings_of(source: str) -> set[str]:
+@cache
+def strings_of(file: Path) -> set[str]:
     return {
         node.value
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
@@ -35,7 +37,7 @@ def used_names() -> set[str]:
         text
         for home in (STORE, SOURCES)
         for file in below(home, ".py")
-        for text in strings_of(file.read_text("utf-8"))
+        for text in strings_of(file)
     }
 
 
@@ -75,7 +77,7 @@ def test_no_sql_in_python():
         f"{name_of(file)}: {text[:60]!r}"
         for file in below(PACKAGE, ".py")
         if "migrations" not in file.parts
-        for text in strings_of(file.read_text("utf-8"))
+        for text in strings_of(file)
         if SQL_IN_PYTHON.match(text)
     }
     assert not found

@@ -9,12 +9,13 @@ import pytest
 
 from tests.architecture.tree import ROOT, name_of, tracked_files
 
-# Written in pieces, so that this file is not what it looks for.
+# Written in pieces, so that this file is not what it looks for. Each begins with
+# letters: to look for the edge of a word first takes ten times as long.
 FORBIDDEN = {
     "a package index": [
-        r"\bresolved" + r'"?: *"?https?:',
+        r"resolved" + r'"?: *"?https?:',
         r"--(?:extra-|default-)?index" + r"-url[ =]*http",
-        r"\bregistry" + r" *= *\"?https?:",
+        r"registry" + r" *= *\"?https?:",
         r"https?://[^\s\"']+/simple" + r"\b",
     ],
     "a path of this machine": [
@@ -23,12 +24,12 @@ FORBIDDEN = {
     ],
     "a secret": [
         r"-----BEGIN [A-Z ]*PRIVATE " + r"KEY-----",
-        r"\bAKIA" + r"[0-9A-Z]{16}\b",
-        r"\bsk-ant-" + r"[A-Za-z0-9_-]{20,}",
-        r"\bsk-(?:proj-)?" + r"[A-Za-z0-9]{32,}",
-        r"\bgh[pousr]_" + r"[A-Za-z0-9]{36}",
-        r"\bxox[abp]-" + r"[A-Za-z0-9-]{10,}",
-        r"\bAIza" + r"[A-Za-z0-9_-]{35}",
+        r"AKIA" + r"[0-9A-Z]{16}\b",
+        r"sk-ant-" + r"[A-Za-z0-9_-]{20,}",
+        r"sk-(?:proj-)?" + r"[A-Za-z0-9]{32,}",
+        r"gh[pousr]_" + r"[A-Za-z0-9]{36}",
+        r"xox[abp]-" + r"[A-Za-z0-9-]{10,}",
+        r"AIza" + r"[A-Za-z0-9_-]{35}",
     ],
 }
 EXAMPLES = {

@@ -6,6 +6,7 @@ import json
 import threading
 import tracemalloc
 import zlib
+from functools import cache
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -430,6 +431,7 @@ class TestTooLarge:
         assert status(response)[0] == 8
 
 
+@cache
 def bomb(megabytes):
     pressed = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     zeros = bytes(MIB)
@@ -438,34 +440,36 @@ def bomb(megabytes):
 
 
 class TestBomb:
-    body = bomb(200)
+    @pytest.fixture
+    def body(self):
+        return bomb(200)
 
-    def peak(self, client):
+    def peak(self, client, body):
         tracemalloc.start()
         try:
-            response = post(client, self.body, content_encoding="gzip")
+            response = post(client, body, content_encoding="gzip")
             return response, tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
-    def test_200_megabytes_are_refused_in_bounded_memory(self, client, door):
-        assert len(self.body) < MIB
-        response, peak = self.peak(client)
+    def test_200_megabytes_are_refused_in_bounded_memory(self, client, door, body):
+        assert len(body) < MIB
+        response, peak = self.peak(client, body)
         assert response.status_code == 413
         # The permitted 64 MiB, once in pieces and once joined.
         assert peak < 150 * MIB
         assert door.readings == []
         assert len(door.refusals) == 1
 
-    def test_the_bound_follows_the_limit(self, door):
+    def test_the_bound_follows_the_limit(self, door, body):
         limits = DoorLimits(max_inflated_bytes=MIB)
-        response, peak = self.peak(opened(door, limits))
+        response, peak = self.peak(opened(door, limits), body)
         assert response.status_code == 413
         assert peak < 8 * MIB
 
-    def test_inflating_stops_at_the_limit(self):
+    def test_inflating_stops_at_the_limit(self, body):
         with pytest.raises(TooLarge, match="1024"):
-            inflated(self.body, 1024)
+            inflated(body, 1024)
         assert inflated(gzip.compress(b"abc"), 3) == b"abc"
         with pytest.raises(TooLarge):
             inflated(gzip.compress(b"abc"), 2)
