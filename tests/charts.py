@@ -30,7 +30,16 @@ class MemoryChart:
     def place_on(self, account_id: str, day: date) -> Membership | None:
         return self.places.get(account_id)
 
-    def people_below(self, manager_id: str, day: date) -> frozenset[str]:
+    before: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who was below a manager at some time of the window, and no longer is."""
+
+    def people_below(
+        self, manager_id: str, day: date, since: date | None = None
+    ) -> frozenset[str]:
+        now = self._below_today(manager_id)
+        return now | self.before.get(manager_id, frozenset()) if since else now
+
+    def _below_today(self, manager_id: str) -> frozenset[str]:
         if manager_id not in self._below:
             self._below[manager_id] = self._all_below(manager_id)
         return self._below[manager_id]

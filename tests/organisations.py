@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from random import Random
+from typing import NamedTuple
 
+from mileage.domain.directory import place_in
 from mileage.domain.figures import Completeness, Figures, Standing
 from mileage.domain.people import Account, Membership
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, Window
 from mileage.honours.lenses import Lens
-from mileage.reports.cube import Chart
+from mileage.reports.stays import Chart
+from mileage.store.use_by_day import DayUse
 from tests.ranking import Whole, rank
 
 DAY = 86_400 * SECOND
@@ -18,6 +22,26 @@ END = 1_764_547_200 * SECOND  # 2025-12-01T00:00:00Z
 DAYS = tuple(f"2025-11-{day:02}" for day in range(1, 31))
 ALL_TOKENS = Lens("tokens", "All tokens", "tokens", Tokens(*[100] * 7), "", "")
 COST = Lens("cost", "Cost", "micro_usd", Tokens(), "", "")
+
+
+class Moved(NamedTuple):
+    """Where somebody was before, until which day, and what they used there."""
+
+    earlier: Membership | None
+    day: int
+    """The first day of the window at the present place."""
+    tokens: int
+    """Of all that they used."""
+    used_on: int = 0
+    """On which day, before that one."""
+
+
+class Part(NamedTuple):
+    """What somebody used at one place, all of it on one day of the window."""
+
+    place: Membership | None
+    figures: Figures
+    day: int
 
 
 @dataclass
@@ -31,6 +55,34 @@ class Organisation:
     """On which day of the window somebody was active last; the last one if unset."""
     priced: bool = True
     unranked: frozenset[str] = frozenset()
+    moved: dict[str, Moved] = field(default_factory=dict)
+
+    def move(
+        self, name: str, department: str, team: str, tokens: int, used_on: int = 0
+    ) -> None:
+        """Say where somebody was before, and how much they used there."""
+        earlier = Membership(name, department, team, "", "", None, None)
+        self.moved[name] = Moved(earlier, max(15, used_on + 1), tokens, used_on)
+
+    def parts(self, name: str) -> list[Part]:
+        """Return what somebody used, in the order of places."""
+        last, here = self.last_day.get(name, -1), self.places.get(name)
+        if name not in self.moved:
+            return [Part(here, self.figures(name), last)]
+        earlier, _, tokens, used_on = self.moved[name]
+        rest = self.used[name] - tokens
+        then, now = (self._of(one) if one else Figures() for one in (tokens, rest))
+        return [Part(earlier, then, used_on), Part(here, now, last)]
+
+    def _of(self, tokens: int) -> Figures:
+        cost = tokens * 3 if self.priced else None
+        unpriced = 0 if self.priced else 1
+        return Figures(tokens % 50 + 1, Tokens(input=tokens), cost, unpriced)
+
+    def _places_of(self, name: str) -> tuple[tuple[str, str], ...]:
+        earlier, day = place_in(self.moved[name].earlier), self.moved[name].day
+        here = place_in(self.places.get(name))
+        return tuple(earlier if at < day else here for at in range(len(DAYS)))
 
     def add(
         self,
@@ -62,6 +114,13 @@ class Organisation:
             self.snapshot().standings,
             self.first,
             self.unranked,
+            {name: self._places_of(name) for name in self.moved},
+            [
+                DayUse(name, date.fromisoformat(DAYS[part.day]), part.figures)
+                for name in self.moved
+                for part in self.parts(name)
+                if part.figures.calls
+            ],
         )
 
     def first(self, top: int) -> frozenset[str]:
@@ -73,11 +132,10 @@ class Organisation:
         )
 
     def figures(self, name: str) -> Figures:
-        tokens = self.used[name]
-        cost = tokens * 3 if self.priced else None
-        return Figures(
-            tokens % 50 + 1, Tokens(input=tokens), cost, 0 if self.priced else 1
-        )
+        if name not in self.moved:
+            return self._of(self.used[name])
+        then, now = (part.figures for part in self.parts(name))
+        return then.plus(now)
 
     def snapshot(self, as_of: int = END - SECOND) -> Whole:
         standings = tuple(
@@ -104,7 +162,8 @@ class Organisation:
         name = account.account_id
         place = self.places.get(name)
         daily = [0] * len(DAYS)
-        daily[self.last_day.get(name, -1)] = self.used[name]
+        for part in self.parts(name):
+            daily[part.day] += part.figures.tokens.total
         return Standing(
             account_id=name,
             name=account.name,

@@ -49,7 +49,7 @@ class Person(NamedTuple):
     named: bool = False
     """Others see these amounts on a board, under a name."""
     fresh: bool = True
-    """Some of it was used after the last publication."""
+    """Some of it was used after the last publication, in this group."""
 
 
 class Rest(NamedTuple):
@@ -141,17 +141,33 @@ def joined(crowds: Iterable[tuple[Member, ...]]) -> tuple[Member, ...]:
     return tuple(chain.from_iterable(crowds))
 
 
+def each_once(crowd: Crowd) -> Crowd:
+    """Make one of those who were in several of the groups one after the other."""
+    found: dict[str, Person] = {}
+    for one in crowd:
+        other = found.get(one.account_id)
+        found[one.account_id] = one if other is None else _both(other, one)
+    return crowd if len(found) == len(crowd) else tuple(found.values())
+
+
+def _both(one: Person, other: Person) -> Person:
+    amounts = tuple(map(sum, zip(one.amounts, other.amounts, strict=True)))
+    return one._replace(amounts=amounts, fresh=one.fresh or other.fresh)
+
+
 def tells_bands(crowd: Crowd, limits: Thresholds) -> bool:
     """Tell whether a group is large enough to say anything about it."""
-    return _users(crowd) >= limits.people and all(
-        _users(part) >= limits.people for part in _left_over(crowd)
+    people = each_once(crowd)
+    return _users(people) >= limits.people and all(
+        _users(part) >= limits.people for part in _left_over(people)
     )
 
 
 def tells_sums(crowd: Crowd, limits: Thresholds) -> bool:
     """Tell whether a group's sums give none of its people away."""
-    return _adds_up(crowd, limits.sums, limits) and all(
-        _adds_up(part, limits.people, limits) for part in _left_over(crowd)
+    people = each_once(crowd)
+    return _adds_up(people, limits.sums, limits) and all(
+        _adds_up(part, limits.people, limits) for part in _left_over(people)
     )
 
 
@@ -194,15 +210,21 @@ def _users(crowd: Crowd) -> int:
 
 
 def gives_away(
-    users: Collection[str], idle: Collection[str], known: Collection[str], least: int
+    users: Collection[str],
+    idle: Collection[str],
+    known: Collection[str],
+    least: int,
+    perhaps: Collection[str] = (),
 ) -> bool:
     """Tell whether a sum tells too few people's to somebody who sees the others'.
 
-    ``users`` and ``idle`` are who is in it without a name on a board.
+    ``users`` and ``idle`` are who is in it without a name on a board. Of ``perhaps``
+    they may have seen all, some or nothing: whichever leaves the fewest to be told.
     """
-    used = set(users).difference(known)
-    rest = used | set(idle).difference(known)
-    return 0 < len(rest) < len(users) + len(idle) and len(used) < least
+    everybody = {*users, *idle}
+    seen = everybody.intersection((*known, *perhaps))
+    fewest = set(users) - seen
+    return bool(seen) and bool(everybody.difference(known)) and len(fewest) < least
 
 
 def spread(amounts: Iterable[int]) -> tuple[Band, Band]:

@@ -30,6 +30,7 @@ class Row:
     teams: tuple[str, ...]
     """'' is for people of the department who are in no team."""
     members: int
+    """On the day of the snapshot. Use is of whoever was in the teams at the time."""
     users: int
     """Never shown: it decides whether managers see the row."""
     median: Range
@@ -90,6 +91,9 @@ class Department:
     sums: tuple[Summed, ...]
     services: Totals
     """Accounts that are no people, apart from the others."""
+    several: int = 0
+    """People who were in several of ``sums`` one after the other, as often as too many:
+    each of them may be counted more than once in their users."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ Instants are UTC microseconds since 1970.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mileage.domain.people import AccountKind, Membership, Purpose, Viewer
 
@@ -83,6 +84,49 @@ def memberships_on(
         ):
             found[membership.account_id] = membership
     return found
+
+
+Place = tuple[str, str]
+"""Department and team; two empty names for being nowhere."""
+NOWHERE: Place = ("", "")
+
+
+def place_in(membership: Membership | None) -> Place:
+    """Return the department and team of a membership; no team without a department."""
+    if membership is None or not membership.department:
+        return NOWHERE
+    return membership.department, membership.team
+
+
+def moves(
+    days: Sequence[date], memberships: Iterable[Membership]
+) -> dict[str, tuple[Place, ...]]:
+    """Return where each account that moved belonged on each of some days in a row.
+
+    Whoever was in one place all the time is left out.
+    """
+    first, last = days[0], days[-1]
+    dated: dict[str, list[Membership]] = defaultdict(list)
+    for one in memberships:
+        if (one.since or date.min) <= last and (one.until or date.max) >= first:
+            dated[one.account_id].append(one)
+    found = {}
+    for account, rows in dated.items():
+        if len({place_in(one) for one in rows}) == 1 and _throughout(rows, first, last):
+            continue
+        on_days = (memberships_on(day, rows).get(account) for day in days)
+        places = tuple(place_in(one) for one in on_days)
+        if len(set(places)) > 1:
+            found[account] = places
+    return found
+
+
+def _throughout(rows: Iterable[Membership], first: date, last: date) -> bool:
+    """Tell whether one of some memberships holds on all days."""
+    return any(
+        (one.since or date.min) <= first and (one.until or date.max) >= last
+        for one in rows
+    )
 
 
 class ImportSummary(NamedTuple):

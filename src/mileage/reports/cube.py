@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import compress
+from itertools import chain, compress
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.access.disclosure import Person, at_most, joined, plan, spread
+from mileage.access.disclosure import Person, at_most, each_once, joined, plan, spread
 from mileage.domain.cube import (
     Cube,
     Department,
@@ -18,31 +18,21 @@ from mileage.domain.cube import (
     Totals,
     department_id,
 )
+from mileage.domain.directory import place_in
 from mileage.domain.people import PEOPLE
 from mileage.domain.sums import Figures
+from mileage.reports.stays import stays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from mileage.access.disclosure import Block, Crowd, Thresholds
-    from mileage.domain.figures import Snapshot, Standing
-    from mileage.domain.people import Account, Membership
+    from mileage.domain.directory import Place
+    from mileage.domain.figures import Snapshot
+    from mileage.reports.stays import Chart, Stay
 
 TOKENS = 0
 """The measure that bands are of; calls and cost come behind it."""
-
-
-class Chart(NamedTuple):
-    """Who belongs where on the day of the snapshot, and what they used."""
-
-    accounts: Sequence[Account]
-    places: Mapping[str, Membership]
-    """By account id."""
-    standings: Sequence[Standing]
-    first: Callable[[int], frozenset[str]]
-    """Returns who is among so many first ones of some board of people."""
-    unranked: frozenset[str] = frozenset()
-    """Who stands on no board, whatever they used: they have objected."""
 
 
 class Terms(NamedTuple):
@@ -55,7 +45,8 @@ class Terms(NamedTuple):
     """Rows of a board: whoever is on one is known by name."""
 
 
-Teams = dict[str, "Crowd"]
+Teams = dict[str, dict[str, "Stay"]]
+"""By team and account id, of one department."""
 
 
 def is_due(
@@ -76,16 +67,18 @@ def make_cube(
     snapshot: Snapshot, chart: Chart, terms: Terms, previous: Cube | None = None
 ) -> Cube:
     """Divide everybody into blocks that may be told, and add them up."""
-    figures = {one.account_id: one.figures for one in chart.standings}
-    since = _since(snapshot, terms, previous)
-    tree = _tree(chart, _people(snapshot, chart, terms, since))
-    told = plan(tree, terms.limits)
-    services = _services(chart)
+    found = tuple(stays(chart, snapshot.days))
+    people = _tree(one for one in found if one.account.kind in PEOPLE)
+    services = _tree(one for one in found if one.account.kind == "service")
+    known = _known(snapshot, chart, terms, _since(snapshot, terms, previous))
+    crowds = {name: known.crowds(teams) for name, teams in people.items()}
+    told = plan(crowds, terms.limits)
+    seats = _seats(chart)
     departments = (
-        _Telling(name, tree[name], figures, terms.limits).department(
-            told.bands[name], told.sums[name], services.get(name, [])
+        _Telling(name, people[name], crowds[name], seats, terms.limits).department(
+            told.bands[name], told.sums[name], services.get(name, {})
         )
-        for name in sorted(tree)
+        for name in sorted(people)
         if name
     )
     return Cube(
@@ -109,29 +102,39 @@ def _since(snapshot: Snapshot, terms: Terms, previous: Cube | None) -> str:
     return last.isoformat()
 
 
-def _people(
-    snapshot: Snapshot, chart: Chart, terms: Terms, since: str
-) -> dict[str, Person]:
-    """Return everybody as disclosure sees them; what nobody has is no measure."""
-    named = _named(chart, terms)
-    later = next(
-        (at for at, day in enumerate(snapshot.days) if day > since),
-        len(snapshot.days),
-    )
-    priced = any(one.figures.cost for one in chart.standings)
-    standings = {one.account_id: one for one in chart.standings}
-    found = {}
-    for account in chart.accounts:
-        one = standings.get(account.account_id)
-        used = one.figures if one else Figures()
-        amounts = (used.tokens.total, used.calls, *((used.cost or 0,) * priced))
-        found[account.account_id] = Person(
-            account.account_id,
-            amounts,
-            named=account.account_id in named,
-            fresh=one is not None and any(one.daily[later:]),
+class _Known(NamedTuple):
+    """What others know of people beside what is told here."""
+
+    named: frozenset[str]
+    later: int
+    """The place of the first day of the window whose use is new."""
+    priced: bool
+    """Somebody's calls have a price; what nobody has is no measure."""
+
+    def crowds(self, teams: Teams) -> dict[str, Crowd]:
+        """Return the people of each team as disclosure sees them."""
+        return {
+            team: tuple(map(self._person, crowd.values()))
+            for team, crowd in teams.items()
+        }
+
+    def _person(self, stay: Stay) -> Person:
+        used, account = stay.figures, stay.account.account_id
+        return Person(
+            account,
+            (used.tokens.total, used.calls, *((used.cost or 0,) * self.priced)),
+            named=account in self.named,
+            fresh=any(stay.daily[self.later :]),
         )
-    return found
+
+
+def _known(snapshot: Snapshot, chart: Chart, terms: Terms, since: str) -> _Known:
+    days = enumerate(snapshot.days)
+    return _Known(
+        _named(chart, terms),
+        next((at for at, day in days if day > since), len(snapshot.days)),
+        any(one.figures.cost for one in chart.standings),
+    )
 
 
 def _named(chart: Chart, terms: Terms) -> frozenset[str]:
@@ -146,70 +149,68 @@ def _named(chart: Chart, terms: Terms) -> frozenset[str]:
     return named
 
 
-def _tree(chart: Chart, people: Mapping[str, Person]) -> dict[str, Teams]:
-    """Sort people into departments and teams; '' is for being in none."""
-    found: dict[str, dict[str, list[Person]]] = defaultdict(lambda: defaultdict(list))
-    for account in chart.accounts:
-        if account.kind in PEOPLE:
-            place = chart.places.get(account.account_id)
-            department, team = (place.department, place.team) if place else ("", "")
-            found[department][team if department else ""].append(
-                people[account.account_id]
-            )
-    return {
-        department: {team: tuple(crowd) for team, crowd in teams.items()}
-        for department, teams in found.items()
-    }
+def _tree(found: Iterable[Stay]) -> dict[str, Teams]:
+    """Sort stays into departments and teams; '' is for being in none."""
+    tree: dict[str, Teams] = defaultdict(lambda: defaultdict(dict))
+    for one in found:
+        department, team = one.place
+        tree[department][team][one.account.account_id] = one
+    return tree
 
 
-def _services(chart: Chart) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for account in chart.accounts:
-        place = chart.places.get(account.account_id)
-        if account.kind == "service" and place is not None:
-            found[place.department].append(account.account_id)
-    return found
+def _seats(chart: Chart) -> Counter[Place]:
+    """Count the people of each team on the day of the snapshot."""
+    people = (one for one in chart.accounts if one.kind in PEOPLE)
+    return Counter(place_in(chart.places.get(one.account_id)) for one in people)
 
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """One department's people, and what they used."""
+    """One department's people, and what they used in it."""
 
     name: str
     teams: Teams
-    figures: Mapping[str, Figures]
+    crowds: Mapping[str, Crowd]
+    seats: Mapping[Place, int]
     limits: Thresholds
 
     def department(
-        self, rows: tuple[Block, ...], sums: tuple[Block, ...], services: Sequence[str]
+        self, rows: tuple[Block, ...], sums: tuple[Block, ...], services: Teams
     ) -> Department:
         everybody = tuple(sorted(self.teams))
+        summed = tuple(self._summed(block) for block in sums)
+        within = [len(self._crowd(block)) for block in sums]
         return Department(
             department_id=department_id(self.name),
             name=self.name,
-            members=len(self._crowd(everybody)),
+            members=self._members(everybody),
             teams=everybody,
             whole=self._row(everybody) if rows else None,
             rows=tuple(self._row(block) for block in rows),
-            sums=tuple(self._summed(block) for block in sums),
-            services=self._totals(services),
+            sums=summed,
+            services=_totals(_stays_of(services)),
+            several=sum(within) - len(self._crowd(everybody)) if sums else 0,
         )
 
+    def _members(self, block: Block) -> int:
+        return sum(self.seats[self.name, team] for team in block)
+
     def _crowd(self, block: Block) -> Crowd:
-        return joined(self.teams[team] for team in block)
+        return each_once(joined(self.crowds[team] for team in block))
 
     def _row(self, block: Block) -> Row:
         crowd = self._crowd(block)
         tokens = [one.amounts[TOKENS] for one in crowd]
         median, middle = spread(tokens)
         users = sum(any(one.amounts) for one in crowd)
-        return Row(block, len(crowd), users, Range(*median), Range(*middle))
+        members = self._members(block)
+        return Row(block, members, users, Range(*median), Range(*middle))
 
     def _summed(self, block: Block) -> Summed:
         crowd = self._crowd(block)
         hidden = [one for one in crowd if not one.named]
         late = [one.fresh and any(one.amounts) for one in hidden]
-        totals = self._totals([one.account_id for one in crowd])
+        totals = _totals(_stays_of({team: self.teams[team] for team in block}))
         users, or_more = at_most(totals.users, len(crowd), self.limits)
         return Summed(
             teams=block,
@@ -222,17 +223,22 @@ class _Telling:
             ),
         )
 
-    def _totals(self, accounts: Sequence[str]) -> Totals:
-        total, users = Figures(), 0
-        for account in accounts:
-            used = self.figures.get(account, Figures())
-            total = total.plus(used)
-            users += used.calls > 0
-        return Totals(
-            calls=total.calls,
-            tokens=total.tokens.total,
-            cost=total.cost,
-            unpriced=total.unpriced_calls > 0,
-            users=users,
-            or_more=False,
-        )
+
+def _stays_of(teams: Teams) -> Iterable[Stay]:
+    return chain.from_iterable(team.values() for team in teams.values())
+
+
+def _totals(found: Iterable[Stay]) -> Totals:
+    total, users = Figures(), set()
+    for one in found:
+        total = total.plus(one.figures)
+        if one.figures.calls:
+            users.add(one.account.account_id)
+    return Totals(
+        calls=total.calls,
+        tokens=total.tokens.total,
+        cost=total.cost,
+        unpriced=total.unpriced_calls > 0,
+        users=len(users),
+        or_more=False,
+    )

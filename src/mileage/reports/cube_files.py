@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mileage.domain.figures import Snapshot
-    from mileage.reports.cube import Chart, Terms
+    from mileage.reports.cube import Terms
+    from mileage.reports.stays import Chart
 
 MAGIC = b"MILEAGE-GROUPS\0\0"
 VERSION = 1

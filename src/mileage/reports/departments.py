@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from mileage.access.disclosure import gives_away
-from mileage.domain.cube import DepartmentPage, Line, Listed
+from mileage.domain.cube import DepartmentPage, Line, Listed, Totals
 from mileage.domain.directory import NamedRead, department_subject
 from mileage.domain.errors import Invalid, NotFound, PurposeMissing, Refused
+from mileage.domain.window import moment
 from mileage.reports.shape import dollars, instant_json, window_json
 from mileage.reports.shown import marked_department
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mileage.access.disclosure import Thresholds
-    from mileage.domain.cube import Cube, Department, Range, Row, Totals
+    from mileage.domain.cube import Cube, Department, Range, Row
     from mileage.domain.people import Viewer
     from mileage.domain.shown import Shows
     from mileage.domain.window import Window
@@ -43,12 +47,25 @@ class Seeing(NamedTuple):
 
     known: frozenset[str]
     """People of the department that are below the viewer."""
+    perhaps: frozenset[str]
+    """People who were below the viewer earlier in the window, who saw them then."""
     limits: Thresholds
 
     @property
     def least(self) -> int:
         """Return how many people a group needs."""
-        return self.limits.managers if self.known else self.limits.people
+        by_name = self.known or self.perhaps
+        return self.limits.managers if by_name else self.limits.people
+
+    def gives_away(self, found: Department) -> bool:
+        """Tell whether some sum of a department tells this viewer of a few."""
+        return any(
+            gives_away(
+                *(one.hidden_users, one.hidden_idle, self.known, self.least),
+                perhaps=self.perhaps,
+            )
+            for one in found.sums
+        )
 
     def line(self, row: Row, totals: Totals | None) -> Line:
         """Return the bands of a group that is large enough."""
@@ -123,7 +140,7 @@ class Departments:
         self._recorder.record_access(
             NamedRead(viewer, allowed.purpose, "department", subject, 0, detail)
         )
-        seeing = Seeing(self._known(viewer, found), self._limits)
+        seeing = self._seeing(self._line(viewer, cube), found)
         page = self._page(cube, found, seeing, allowed.purpose)
         shows = self._shows(viewer)
         return page if shows is None else marked_department(page, shows)
@@ -134,10 +151,10 @@ class Departments:
         Whoever asks has decided that the viewer may, and records it.
         """
         cube, shows = self._cubes.latest(), self._shows(viewer)
+        line = self._line(viewer, cube)
         lines = []
         for found in cube.departments:
-            seeing = Seeing(self._known(viewer, found), self._limits)
-            page = self._page(cube, found, seeing, "")
+            page = self._page(cube, found, self._seeing(line, found), "")
             told = page if shows is None else marked_department(page, shows)
             lines += [(found.name, one, one.bands) for one in told.lines if one.bands]
         return Everywhere(
@@ -162,25 +179,33 @@ class Departments:
             return False
         return True
 
-    def _known(self, viewer: Viewer, found: Department) -> frozenset[str]:
-        below = self._gate.below(viewer)
-        if not below:
-            return NOBODY
+    def _line(
+        self, viewer: Viewer, cube: Cube
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return who is below a viewer, and who else was in the window of a cube."""
+        first = moment(cube.window.start, ZoneInfo(cube.zone)).date()
+        lately = self._gate.below(viewer, since=first)
+        below = self._gate.below(viewer) if lately else NOBODY
+        return below, lately - below
+
+    def _seeing(
+        self, line: tuple[frozenset[str], frozenset[str]], found: Department
+    ) -> Seeing:
+        below, before = line
+        if not below and not before:
+            return Seeing(NOBODY, NOBODY, self._limits)
         here = self._gate.chart.members_on(self._gate.today(), found.name)
         in_sums = {
             one
             for summed in found.sums
             for one in (*summed.hidden_users, *summed.hidden_idle)
         }
-        return below & (here | in_sums)
+        return Seeing(below & (here | in_sums), before & in_sums, self._limits)
 
     def _page(
         self, cube: Cube, found: Department, seeing: Seeing, purpose: str
     ) -> DepartmentPage:
-        safe = not any(
-            gives_away(one.hidden_users, one.hidden_idle, seeing.known, seeing.least)
-            for one in found.sums
-        )
+        safe = not seeing.gives_away(found)
         sums = {one.teams: one.totals for one in found.sums if safe}
         lines = tuple(seeing.line(row, sums.get(row.teams)) for row in found.rows)
         alone = {row.teams for row in found.rows} | {found.teams}
@@ -211,10 +236,21 @@ class Departments:
 def _whole(found: Department, sums: Sequence[Totals], seeing: Seeing) -> Line:
     if found.whole is None:
         return Line(found.teams, found.members, None, None)
-    total = None
-    for one in sums:
-        total = one if total is None else total.plus(one)
-    return seeing.line(found.whole, total)
+    return seeing.line(found.whole, _together(sums, found.several))
+
+
+def _together(sums: Sequence[Totals], several: int) -> Totals | None:
+    """Add sums up; of whose users as many may be in more than one.
+
+    How many are, of those, would tell who of them used something.
+    """
+    if not sums:
+        return None
+    total = reduce(Totals.plus, sums)
+    if not several:
+        return total
+    least = max(total.users - several, *(one.users for one in sums))
+    return replace(total, users=least, or_more=True)
 
 
 def _members(teams: tuple[str, ...], members: dict[tuple[str, ...], int]) -> int:

@@ -41,8 +41,13 @@ class Chart(Protocol):
         """Tell whether anybody has this manager directly on a local day."""
         ...
 
-    def people_below(self, manager_id: str, day: date) -> frozenset[str]:
-        """Return everybody below somebody on a local day."""
+    def people_below(
+        self, manager_id: str, day: date, since: date | None = None
+    ) -> frozenset[str]:
+        """Return everybody below somebody on a local day, or on any ``since`` then.
+
+        With ``since`` perhaps some more: who was below whom at different times adds up.
+        """
         ...
 
     def members_on(
@@ -105,11 +110,11 @@ class Gate(NamedTuple):
         lines = (line.of for line in roles.lines if line.report == "personal")
         return self.below(viewer) if "report-line" in lines else frozenset()
 
-    def below(self, viewer: Viewer) -> frozenset[str]:
-        """Return who is below a viewer today."""
+    def below(self, viewer: Viewer, since: date | None = None) -> frozenset[str]:
+        """Return who is below a viewer today; who was, perhaps, ``since`` a day too."""
         if viewer.operator or not viewer.account_id:
             return frozenset()
-        return self.chart.people_below(viewer.account_id, self.today())
+        return self.chart.people_below(viewer.account_id, self.today(), since)
 
     def _case(self, viewer: Viewer, report: str, subject: str, roles: Roles) -> Case:
         """Look up only what some line of the report asks for."""

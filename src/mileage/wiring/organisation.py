@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mileage import __version__
 from mileage.access.disclosure import Thresholds
+from mileage.domain.directory import memberships_on, moves
 from mileage.domain.errors import MileageError, Unavailable
 from mileage.domain.window import Clock, moment
 from mileage.ingest.asserting import AssertedIdentities
@@ -20,7 +21,7 @@ from mileage.ingest.screen import Screen
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.reports.answers import Answers, Holdings
 from mileage.reports.boards import Boards
-from mileage.reports.cube import Chart, Terms
+from mileage.reports.cube import Terms
 from mileage.reports.cube_files import Cubes
 from mileage.reports.departments import Departments
 from mileage.reports.my_data import Rights
@@ -29,12 +30,14 @@ from mileage.reports.snapshots import Snapshots
 from mileage.reports.snapshots_of_before import bring_forward
 from mileage.reports.standings import Making, alike, publish
 from mileage.reports.status import Receiving
+from mileage.reports.stays import Chart
 from mileage.sources.installed import traits
 from mileage.store import queries, retention
 from mileage.store.control import FILE_NAME, Control, open_control
 from mileage.store.heard import roll_up
 from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
+from mileage.store.use_by_day import use_by_day
 from mileage.wiring.claiming import Claims
 from mileage.wiring.groups import renew_peers
 from mileage.wiring.honours_in_force import HonoursInForce
@@ -145,15 +148,19 @@ class Organisation:
 
     def _chart(self, made: Publication) -> Chart:
         head = made.snapshots[0]
-        day = date.fromisoformat(head.days[-1])
+        days = [date.fromisoformat(day) for day in head.days]
         control = self.control
+        memberships = control.memberships()
+        moved = moves(days, memberships)
         unnamed = self.answers.participation.unnamed()
         return Chart(
             accounts=control.accounts(),
-            places=control.membership_at(day),
+            places=memberships_on(days[-1], memberships),
             standings=tuple(self.boards.everybody(head)),
             first=lambda top: self.boards.among_the_first(made, top, unnamed),
             unranked=unnamed,
+            moved=moved,
+            uses=use_by_day(self.ledger, head.window, made.seq, moved),
         )
 
     def _terms(self) -> Terms:

@@ -93,10 +93,10 @@ def test_a_total_without_the_named_is_not_dominated_either() -> None:
 
 def test_small_parts_take_the_smallest_one_that_helps() -> None:
     parts = {
-        "a": people(3),
-        "b": people(9),
-        "c": people(6),
-        "d": people(20),
+        "a": people(3, name="a"),
+        "b": people(9, name="b"),
+        "c": people(6, name="c"),
+        "d": people(20, name="d"),
         "none": (),
     }
     assert blocks(parts, lambda crowd: tells_bands(crowd, LIMITS)) == (
@@ -107,29 +107,36 @@ def test_small_parts_take_the_smallest_one_that_helps() -> None:
 
 
 def test_small_parts_that_hide_one_another_need_nobody_else() -> None:
-    parts = {"a": people(3), "b": people(2), "c": people(6)}
+    parts = {
+        "a": people(3, name="a"),
+        "b": people(2, name="b"),
+        "c": people(6, name="c"),
+    }
     found = blocks(parts, lambda crowd: tells_bands(crowd, LIMITS))
     assert found == (("c",), ("a", "b"))
 
 
 def test_nothing_is_told_where_the_whole_may_not_be() -> None:
-    parts = {"a": people(3), "b": people(1)}
+    parts = {"a": people(3, name="a"), "b": people(1, name="b")}
     assert blocks(parts, lambda crowd: tells_bands(crowd, LIMITS)) == ()
     assert blocks({}, lambda crowd: tells_bands(crowd, LIMITS)) == ()
 
 
 def test_a_team_that_uses_nothing_is_not_told_to_use_nothing() -> None:
-    told = plan({"d": {"a": people(20), "idle": people(0, idle=6)}}, LIMITS)
+    told = plan(
+        {"d": {"a": people(20, name="a"), "idle": people(0, idle=6, name="idle")}},
+        LIMITS,
+    )
     assert told.bands["d"] == (("a", "idle"),)
     assert told.sums["d"] == (("a", "idle"),)
 
 
 def test_departments_are_parts_of_a_whole_as_teams_are() -> None:
     tree = {
-        "large": {"x": people(40)},
-        "middle": {"y": people(16)},
-        "small": {"z": people(8)},
-        "": {"": people(1)},
+        "large": {"x": people(40, name="x")},
+        "middle": {"y": people(16, name="y")},
+        "small": {"z": people(8, name="z")},
+        "": {"": people(1, name="")},
     }
     told = plan(tree, LIMITS)
     # The total over everybody less two sums would be that of nine people.
@@ -145,7 +152,12 @@ def test_departments_are_parts_of_a_whole_as_teams_are() -> None:
 
 
 def test_sums_are_of_whole_blocks_of_bands() -> None:
-    teams = {"a": people(20), "b": people(8), "c": people(7), "d": people(2)}
+    teams = {
+        "a": people(20, name="a"),
+        "b": people(8, name="b"),
+        "c": people(7, name="c"),
+        "d": people(2, name="d"),
+    }
     told = plan({"d": teams}, LIMITS)
     assert told.bands["d"] == (("a",), ("b",), ("c", "d"))
     assert told.sums["d"] == (("a",), ("b", "c", "d"))

@@ -11,6 +11,7 @@ from mileage.access.disclosure import (
     Thresholds,
     at_most,
     blocks,
+    each_once,
     gives_away,
     joined,
     plan,
@@ -232,6 +233,56 @@ def test_idle_people_who_are_left_are_worked_out_to_be_idle() -> None:
     assert not gives_away(ids(20), ids(1, "i"), ids(20) | ids(1, "i"), 5)
     # Known people of other departments are no help.
     assert not gives_away(ids(20), ids(1, "i"), ids(50, "other"), 5)
+
+
+@pytest.mark.parametrize(
+    ("known", "perhaps", "away"),
+    [
+        (0, 0, False),
+        # Each of them may be known or not: five are left at the least.
+        (0, 15, False),
+        (0, 16, True),
+        (10, 5, False),
+        (10, 6, True),
+        # All of them may be known but one; only of all for certain nothing is left.
+        (0, 20, True),
+        (19, 1, True),
+        (20, 0, False),
+        (20, 20, False),
+    ],
+)
+def test_who_is_perhaps_known_counts_as_it_hurts(
+    known: int,
+    perhaps: int,
+    away: bool,  # noqa: FBT001
+) -> None:
+    sure, maybe = ids(known), ids(known + perhaps)
+    assert gives_away(ids(20), (), sure, 5, maybe) is away
+
+
+def test_whoever_was_in_two_groups_is_one_of_both() -> None:
+    once = tuple(Person(f"p{n}", (100, n)) for n in range(4))
+    again = tuple(one._replace(amounts=(1, 0), fresh=False) for one in once)
+    both = each_once((*once, *again))
+    assert [one.amounts for one in both] == [(101, n) for n in range(4)]
+    assert all(one.fresh for one in both)
+    assert each_once(once) is once
+    # Four people in two teams are no eight.
+    assert not tells_bands((*once, *again), LIMITS)
+    fifth = (Person("p4", (3, 3)),)
+    assert tells_bands((*once, *again, *fifth), LIMITS)
+
+
+def test_sums_of_groups_count_each_of_their_people_once() -> None:
+    crowd = tuple(Person(f"p{n}", (100,)) for n in range(14))
+    moved = tuple(one._replace(amounts=(7,)) for one in crowd)
+    assert not tells_sums((*crowd, *moved), LIMITS)
+    assert tells_sums((*crowd, *moved, Person("p14", (7,))), LIMITS)
+    # One who has nine tenths of both is as visible as of one.
+    first = tuple(Person(f"p{n}", (20,)) for n in range(20))
+    large = Person("large", (2_000,))
+    assert tells_sums((*first, large), LIMITS)
+    assert not tells_sums((*first, large, large._replace(amounts=(2_001,))), LIMITS)
 
 
 def test_nobody_hidden_is_nobody_given_away() -> None:

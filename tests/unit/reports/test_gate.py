@@ -47,7 +47,7 @@ class Chart:
         self.asked += 1
         return any(above == manager_id for _, above in self.lines[day.day])
 
-    def people_below(self, manager_id, day):
+    def people_below(self, manager_id, day, since=None):
         return frozenset(
             one for one, above in self.lines[day.day] if above == manager_id
         )

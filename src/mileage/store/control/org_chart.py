@@ -6,6 +6,7 @@ not in the directory is above nobody.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -16,8 +17,7 @@ from mileage.store.control.memberships import membership_from
 from mileage.store.control.schema import IDENTITY, MEMBERSHIP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from datetime import date
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import Connection, Row, Select
@@ -88,13 +88,23 @@ class OrgChart(OnDatabase):
         with self._database.reading() as connection:
             return bool(_reports(connection, {manager_id}, day) - {manager_id})
 
-    def people_below(self, manager_id: str, day: date) -> frozenset[str]:
-        """Return everybody below somebody on a local day."""
+    def people_below(
+        self, manager_id: str, day: date, since: date | None = None
+    ) -> frozenset[str]:
+        """Return everybody below somebody on a local day, or on any ``since`` then.
+
+        With ``since`` perhaps some more: who was below whom at different times adds up.
+        """
         found: set[str] = set()
         level = {manager_id}
         with self._database.reading() as connection:
             while level:
-                level = _reports(connection, level, day) - found - {manager_id}
+                below = (
+                    _reports(connection, level, day)
+                    if since is None
+                    else _reports_within(connection, level, since, day)
+                )
+                level = below - found - {manager_id}
                 found |= level
         return frozenset(found)
 
@@ -124,14 +134,33 @@ def _places(
 
 def _reports(connection: Connection, managers: Iterable[str], day: date) -> set[str]:
     """Return who has one of these managers, directly, on that day."""
-    held = _in_parts(connection, ADDRESSES, managers)
-    addresses = {row.value for row in held}
-    named = _in_parts(connection, BELOW, addresses)
+    addresses, named = _naming(connection, managers)
     candidates = {row.account_id for row in named}
     places = _places(connection, candidates, day)
     return {
         account_id for account_id, place in places.items() if place.manager in addresses
     }
+
+
+def _reports_within(
+    connection: Connection, managers: Iterable[str], first: date, last: date
+) -> set[str]:
+    """Return who has one of these managers on some of these days, whoever else too."""
+    _, named = _naming(connection, managers)
+    return {
+        row.account_id
+        for row in named
+        if (row.since or date.min) <= last and (row.until or date.max) >= first
+    }
+
+
+def _naming(
+    connection: Connection, managers: Iterable[str]
+) -> tuple[set[str], Sequence[Row[Any]]]:
+    """Return the addresses of managers, and the memberships that name one of them."""
+    held = _in_parts(connection, ADDRESSES, managers)
+    addresses = {row.value for row in held}
+    return addresses, list(_in_parts(connection, BELOW, addresses))
 
 
 def _managers(

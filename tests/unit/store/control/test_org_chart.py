@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import pytest
@@ -156,3 +156,38 @@ def test_drawn_charts_against_a_plain_walk(chart, control, seed):
         assert told is (bool(some) and some <= expected)
         direct = any(manager[one] == boss and one != boss for one in names)
         assert control.has_people_below(chart.ids[boss], DAY) is direct
+
+
+def test_whoever_was_below_since_a_day(chart, control):
+    moved = person("c", "a", until=DAY), person("c", "b", "B", since=LATER)
+    chart.have(person("a"), person("b"), *moved, person("d", "c"))
+
+    def since(name, first, day=LATER):
+        return chart.names(control.people_below(chart.ids[name], day, first))
+
+    assert since("a", DAY) == {"c", "d"}
+    assert since("a", LATER) == set()
+    assert since("b", DAY) == {"c", "d"}
+    assert since("b", DAY, DAY) == set()
+    assert since("c", DAY) == chart.below("c") == {"d"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_since_a_day_is_at_least_everybody_of_every_day(chart, control, seed):
+    random = Random(f"since {seed}")  # noqa: S311 - made up
+    days = [date(2026, 11, day) for day in range(1, 8)]
+    names = [f"p{number}" for number in range(12)]
+    rows = []
+    for name in names:
+        cut = random.choice(days)
+        boss, other = random.choice(names), random.choice(names)
+        rows += [
+            person(name, boss, until=cut),
+            person(name, other, since=cut + timedelta(1)),
+        ]
+    chart.have(*rows)
+    first, last = days[1], days[4]
+    for name in names:
+        every_day = set().union(*(chart.below(name, day) for day in days[1:5]))
+        ids = control.people_below(chart.ids[name], last, first)
+        assert chart.names(ids) >= every_day
