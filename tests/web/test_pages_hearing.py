@@ -65,6 +65,29 @@ def test_a_search_that_finds_nobody_says_so(open_as) -> None:
     assert "Show everybody" in html
 
 
+class Asked(FakeReports):
+    """Notes what is asked of it."""
+
+    def sources(self, viewer, scope, wanted="", most=100, purpose=None):
+        self.asked = (wanted, most)
+        return super().sources(viewer, scope, wanted, most, purpose)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", ("", 100)),
+        ("?q=", ("", 100)),
+        ("?q=%20Ada%20%20L", ("Ada L", 20)),
+        (f"?q={'x' * 101}y", ("x" * 100, 20)),
+    ],
+)
+def test_fewer_are_looked_up_anew_than_stand_ready(query, asked, open_as) -> None:
+    reports = Asked()
+    assert open_as(f"/sources{query}", "operator", reports).status_code == 200
+    assert reports.asked == asked
+
+
 def test_a_person_cannot_search_others(open_as) -> None:
     assert open_as("/sources?scope=org").status_code == 403
     assert open_as("/disagreements?scope=org").status_code == 403

@@ -71,10 +71,10 @@ class Overview:
 
     def matching(self, wanted: str) -> list[str]:
         """Return whose name or address holds every word, by name."""
-        words = wanted.casefold().split()
-        if not words:
-            return [one.account for one in self.heard]
-        return [one.account for one in self.heard if all(w in one.text for w in words)]
+        found: Sequence[Named] = self.heard
+        for word in wanted.casefold().split():
+            found = [one for one in found if word in one.text]
+        return [one.account for one in found]
 
 
 def look_over(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mileage.domain.coverage import Presence, VersionSeen
 from mileage.store.owners import claims_in_force
@@ -64,6 +64,7 @@ class Heard:
         for account, person in claims.items():
             self._booked[person].append(account)
         self._claimed = claims
+        self._read: tuple[str, ...] | None = None
 
     def accounts(self) -> dict[str, list[str]]:
         """Return whoever was heard of, and the accounts that each stands behind."""
@@ -79,24 +80,24 @@ class Heard:
 
     def presence(self, accounts: Sequence[str], recent: int) -> list[Presence]:
         """Return what was told of some accounts, by who stands behind them."""
-        rows = self._of_some("presence", accounts, recent=recent)
+        self._look_up(accounts)
+        rows = run(self._cursor, "presence", recent=recent)
         return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
     def versions(self, accounts: Sequence[str], since: date) -> list[VersionSeen]:
         """Return the versions of clients in use since a local day."""
-        rows = self._of_some("presence_versions", accounts, since=since)
+        self._look_up(accounts)
+        rows = run(self._cursor, "presence_versions", since=since)
         return [VersionSeen(*row) for row in rows]
 
-    def _of_some(
-        self, name: str, accounts: Sequence[str], **parameters: object
-    ) -> list[tuple[Any, ...]]:
-        return [
-            row
-            for some in _apart(accounts)
-            for row in run(
-                self._cursor, name, after=self._after, accounts=some, **parameters
-            )
-        ]
+    def _look_up(self, accounts: Sequence[str]) -> None:
+        """Put what was told of some accounts aside: finding it is what takes long."""
+        if self._read == tuple(accounts):
+            return
+        run(self._cursor, "heard_of.build", after=self._after)
+        for some in _apart(accounts):
+            run(self._cursor, "heard_of.insert", after=self._after, accounts=some)
+        self._read = tuple(accounts)
 
     def sources(self, account: str | None, patience: int) -> list[SourceRow]:
         """Return each source; ``patience`` is the days it may lag behind another."""

@@ -13,7 +13,11 @@ from mileage.web.hearing_view import (
     disagreements_view,
     sources_view,
 )
-from mileage.web.pages import page
+from mileage.web.pages import LONGEST_SOUGHT, page
+
+FIRST_SHOWN = 100
+FOUND_SHOWN = 20
+"""Accounts of a page; those who were searched for are looked up anew."""
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,10 +28,11 @@ def sources(request: Request) -> Response:
     """Show which sources tell of whom, what is missing, and how to fix it."""
     viewer = asking.viewer(request)
     scope = request.query_params.get("scope")
-    wanted = request.query_params.get("q", "").strip()
+    wanted = " ".join(request.query_params.get("q", "")[:LONGEST_SOUGHT].split())
     purpose = request.query_params.get("purpose")
     reports = asking.services(request).reports
-    found = reports.sources(viewer, scope, wanted, purpose=purpose)
+    most = FOUND_SHOWN if wanted else FIRST_SHOWN
+    found = reports.sources(viewer, scope, wanted, most, purpose)
     return page(
         request,
         "sources.html",

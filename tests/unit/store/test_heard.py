@@ -127,6 +127,48 @@ def test_the_rows_of_an_account_are_its_own(tmp_path: Path) -> None:
             assert heard.booked("acc_1") == ["acc_1"]
 
 
+def test_each_question_is_answered_about_the_accounts_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, object]] = []
+    plain = module.run
+
+    def noted(cursor: object, name: str, **of: object) -> list[tuple[object, ...]]:
+        asked.append((name, of.get("accounts")))
+        return plain(cursor, name, **of)  # type: ignore[arg-type]
+
+    with ledger_in(tmp_path) as ledger:
+        fill(ledger, range(8))
+        monkeypatch.setattr(module, "run", noted)
+        with hearing(ledger) as heard:
+            for some in (["acc_1"], ["acc_2", "acc_3"], ["acc_1"], []):
+                told_of = {one.account for one in heard.presence(some, 0)}
+                assert told_of == set(some)
+                assert {one.account for one in heard.versions(some, ALL)} == told_of
+    looked_up = [of for name, of in asked if name == "heard_of.insert"]
+    assert looked_up == [["acc_1"], ["acc_2"], ["acc_3"], ["acc_1"]]
+
+
+def test_two_who_look_at_once_see_each_their_own(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        fill(ledger, range(8))
+        with hearing(ledger) as one, hearing(ledger) as other:
+            one.presence(["acc_1"], 0)
+            assert {each.account for each in other.presence(["acc_2"], 0)} == {"acc_2"}
+            assert {each.account for each in one.versions(["acc_1"], ALL)} == {"acc_1"}
+
+
+def test_many_accounts_are_told_as_each_alone_is(tmp_path: Path) -> None:
+    accounts = [f"acc_{number:02}" for number in range(module.FEW + 3)]
+    with ledger_in(tmp_path) as ledger:
+        for number, account in enumerate(accounts * 2):
+            ledger.append(told(number, account))
+        with hearing(ledger) as heard:
+            alone = [row for one in accounts for row in heard.presence([one], 0)]
+            assert heard.presence(accounts, 0) == alone
+            assert len(alone) == 2 * len(accounts)
+
+
 def test_a_claimed_account_is_told_with_whoever_stands_behind_it(
     tmp_path: Path,
 ) -> None:

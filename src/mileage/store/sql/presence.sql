@@ -1,5 +1,5 @@
--- What each source told of each of some accounts, by machine; delays are those recorded
--- from $recent on.
+-- What each source told of each account of ``heard_of``, by machine; delays are those
+-- recorded from $recent on.
 select
     account, source, client, machine,
     min(first) as first, max(last) as last, max(recorded_at) as heard,
@@ -8,10 +8,6 @@ select
     coalesce(arg_max(client_version, last) filter (where client_version <> ''), '')
         as client_version,
     min(least_delay) filter (where recorded_at >= $recent) as least_delay
-from (
-    select h.* replace (coalesce(c.person, h.account) as account)
-    from heard_since($after) h left join claimed c on c.account = h.account
-    where h.account in (select unnest($accounts))
-)
+from heard_of
 group by account, source, client, machine
 order by account, client, source, machine
