@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mileage.access.roles import shipped_roles
+from mileage.domain.attendance import Guess, Pattern
 from mileage.domain.errors import NotFound, PurposeMissing, Refused, Unauthorised
 from mileage.domain.figures import (
     ActivityCount,
@@ -381,6 +382,7 @@ def personal(account_id: str = ME, seed: int = 2) -> PersonalPage:
         ),
         attended_calls=441_200,
         unattended_calls=112_800,
+        by_pattern=Guess(Pattern(), restless=1_204, crowded=96),
         differing_calls=37,
         rejected=(
             RejectedCount(

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
+from mileage.domain.attendance import Guess, Pattern
 from mileage.domain.errors import Unavailable
 from mileage.domain.figures import Completeness, IngestStatus, SourceSeen
 from mileage.domain.people import Account
@@ -80,6 +81,38 @@ def test_what_a_total_says(read, total, said):
 )
 def test_what_my_page_says(read, change, said):
     assert said in read(page=replace(PAGE, **change))
+
+
+@pytest.mark.parametrize(
+    ("guess", "said", "unsaid"),
+    [
+        (None, (), ("By pattern",)),
+        (Guess(Pattern()), (), ("By pattern", "look as if")),
+        (
+            Guess(Pattern(rest_hours=4, awake_hours=20), restless=1_001),
+            (
+                "By pattern, a guess",
+                "1,001 look as if nobody was there",
+                "nobody else is told",
+                "later than 20 hours after a rest of 4 1,001",
+            ),
+            ("hours in a row", "sessions within"),
+        ),
+        (
+            Guess(Pattern(even_hours=8, sessions=30), even=2, crowded=3),
+            (
+                "5 look as if",
+                "8 hours in a row, all with nearly as many calls 2",
+                "more than 30 sessions within an hour 3",
+            ),
+            ("after a rest",),
+        ),
+    ],
+)
+def test_what_only_looks_unattended_is_called_a_guess(read, guess, said, unsaid):
+    page = read(page=replace(PAGE, by_pattern=guess))
+    assert [words for words in said if words not in page] == []
+    assert [words for words in unsaid if words in page] == []
 
 
 @pytest.mark.parametrize(("unsaid", "said"), [(0, False), (1, True)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.load import Load, State, Strain, state, strains
 from mileage.domain.shown import Shows  # noqa: TC001 - decoded by annotation
@@ -11,6 +11,9 @@ from mileage.domain.sums import Figures, Share  # noqa: TC001 - decoded by annot
 
 # Snapshots are decoded by these annotations, so the name must exist at run time.
 from mileage.domain.window import Window  # noqa: TC001
+
+if TYPE_CHECKING:
+    from mileage.domain.attendance import Guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,8 @@ class PersonalPage:
     """Parts that this viewer may not see; what stands for them is no figure."""
     purpose: str = "self"
     """What it was read for."""
+    by_pattern: Guess | None = None
+    """Of the calls that no client says anything of; None: nobody guesses for you."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from mileage.reports.hearing import (
 from mileage.reports.kept import Kept
 from mileage.reports.overview import look_over
 from mileage.reports.participation import Participation
-from mileage.reports.parts import check_parts, permitted
-from mileage.reports.personal import personal_page
+from mileage.reports.parts import check_parts, guessed_for, permitted
+from mileage.reports.personal import personal_page, with_guess
 from mileage.reports.rejected import rejected_page
 from mileage.reports.shown import (
     marked_board,
@@ -51,13 +51,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mileage.access.policy import Allowed
+    from mileage.domain.attendance import Pattern
     from mileage.domain.client_faults import Fault
     from mileage.domain.directory import AccessRow
-    from mileage.domain.figures import (
-        Board,
-        IngestStatus,
-        PersonalPage,
-    )
+    from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.parking import Claimed, Parked
     from mileage.domain.people import Listed, Viewer
@@ -98,6 +95,7 @@ class Holdings:
     receiving: Receiving
     faults: tuple[Fault, ...] = ()
     """Versions of clients that are known to report wrong figures."""
+    attendance: Pattern | None = None
     roles: Callable[[], Roles] = shipped_roles
     """The table of who may read what, as it is in force now."""
 
@@ -188,6 +186,8 @@ class Answers:
             self._place(account_id),
             self._have.faults,
         )
+        if self._have.attendance and guessed_for(viewer, account):
+            page = with_guess(self._have.ledger, page, self._have.attendance)
         return marked_page(permitted(page, allowed), self.shows(viewer, account_id))
 
     def usage(self, viewer: Viewer, question: Question) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mileage.access.policy import Allowed
     from mileage.domain.figures import PersonalPage
+    from mileage.domain.people import Account, Viewer
 
 PARTS = frozenset(READABLES["personal"].fields)
 NOTHING: Mapping[str, Mapping[str, Any]] = {
@@ -23,11 +24,21 @@ NOTHING: Mapping[str, Mapping[str, Any]] = {
     "models": {"by_model": ()},
     "sessions": {"by_session": (), "sessions": 0},
     "activity": {"activity": ()},
-    "attendance": {"attended_calls": 0, "unattended_calls": 0},
+    "attendance": {"attended_calls": 0, "unattended_calls": 0, "by_pattern": None},
     "rank": {"rank": None, "ranked": 0},
     "rejected": {"rejected": (), "differing_calls": 0},
 }
 """What stands for each part that is withheld."""
+
+
+def guessed_for(viewer: Viewer, account: Account) -> bool:
+    """Tell whether a viewer is told a guess: of oneself, or the operator of services.
+
+    Nobody else is told what only looks as if a person had not been there.
+    """
+    if viewer.account_id == account.account_id:
+        return True
+    return viewer.operator and account.kind == "service"
 
 
 def permitted(page: PersonalPage, allowed: Allowed) -> PersonalPage:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mileage.domain.attendance import guess
 from mileage.domain.figures import Completeness, PersonalPage
 from mileage.domain.sums import Figures, Share
 from mileage.domain.window import SECOND, Window, moment
@@ -15,6 +16,7 @@ from mileage.store import queries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mileage.domain.attendance import Pattern
     from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
     from mileage.store.ledger import Ledger
@@ -66,6 +68,12 @@ def personal_page(
         completeness=_completeness(ledger, account, faults, simulated=simulated),
         simulated=simulated,
     )
+
+
+def with_guess(ledger: Ledger, page: PersonalPage, rule: Pattern) -> PersonalPage:
+    """Add to a page which calls look as if nobody was there."""
+    hours = queries.personal_attendance(ledger, page.account_id, page.window)
+    return replace(page, by_pattern=guess(hours, rule))
 
 
 def _completeness(

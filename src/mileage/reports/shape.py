@@ -21,6 +21,7 @@ from mileage.reports.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mileage.domain.attendance import Guess
     from mileage.domain.figures import (
         Board,
         BoardRow,
@@ -125,11 +126,18 @@ def personal_json(page: PersonalPage) -> dict[str, Any]:
         "activity": [asdict(count) for count in page.activity],
         "attended_calls": page.attended_calls,
         "unattended_calls": page.unattended_calls,
+        "by_pattern": _guess_json(page.by_pattern),
         "differing_calls": page.differing_calls,
         "rejected": [asdict(count) for count in page.rejected],
         "simulated": page.simulated,
         "completeness": completeness_json(page.completeness),
     }
+
+
+def _guess_json(guess: Guess | None) -> dict[str, Any] | None:
+    if guess is None:
+        return None
+    return {**guess._asdict(), "rule": guess.rule._asdict()}
 
 
 def _shares(kind: str, shares: Iterable[Share]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.attendance import HourUse
 from mileage.domain.figures import ActivityCount, RejectedCount, SourceSeen
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
@@ -121,6 +122,14 @@ def personal_marks(
     rows = run(ledger.cursor(), "personal_marks", account=account, **_hours(window))
     attended, unattended, differing = rows[0]
     return attended, unattended, differing
+
+
+def personal_attendance(ledger: Ledger, account: str, window: Window) -> list[HourUse]:
+    """Return the hours in which an account called a model, in order."""
+    asked = {"account": account, **_hours(window)}
+    return [
+        HourUse(*row) for row in run(ledger.cursor(), "personal_attendance", **asked)
+    ]
 
 
 def personal_activity(

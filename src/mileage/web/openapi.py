@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from mileage import __version__
+from mileage.domain.attendance import Pattern
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.web.board_schemas import BOARD_SCHEMAS, FIGURES
 from mileage.web.department_schemas import DEPARTMENT_SCHEMAS
@@ -128,6 +129,17 @@ PERSONAL_PAGE: Schema = {
     "activity": _list(_object({"kind": TEXT, "name": TEXT, "amount": COUNT})),
     "attended_calls": COUNT,
     "unattended_calls": COUNT,
+    "by_pattern": {
+        "oneOf": [
+            _object(
+                {
+                    **dict.fromkeys(("restless", "even", "crowded"), COUNT),
+                    "rule": _object(dict.fromkeys(Pattern._fields, COUNT)),
+                }
+            ),
+            {"type": "null"},
+        ]
+    },
     "differing_calls": COUNT,
     "rejected": _list(
         _object({"source": TEXT, "reason": TEXT, "count": COUNT, "sample_place": TEXT})

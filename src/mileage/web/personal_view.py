@@ -40,6 +40,13 @@ ACTIVITY_NAMES = {
 }
 
 
+REASONS = {
+    "restless": "later than {awake_hours} hours after a rest of {rest_hours}",
+    "even": "{even_hours} hours in a row, all with nearly as many calls",
+    "crowded": "more than {sessions} sessions within an hour",
+}
+
+
 class PersonalView(NamedTuple):
     """Everything ``personal.html`` shows beside the frame."""
 
@@ -50,6 +57,8 @@ class PersonalView(NamedTuple):
     """Among the top this many per cent; None below the middle or without a rank."""
     attended: float | None
     """Part of the calls that somebody was waiting for; None when not known."""
+    guessed: tuple[tuple[str, int], ...] = ()
+    """Why calls look unattended, and how many, where some do."""
 
 
 def personal_view(me: PersonalPage) -> PersonalView:
@@ -66,7 +75,17 @@ def personal_view(me: PersonalPage) -> PersonalView:
         classes=class_slices(me.total.tokens),
         band=top_band(me.rank, me.ranked),
         attended=part(me.attended_calls, known) if known else None,
+        guessed=_guessed(me),
     )
+
+
+def _guessed(me: PersonalPage) -> tuple[tuple[str, int], ...]:
+    guess = me.by_pattern
+    if guess is None:
+        return ()
+    counts = ((text, getattr(guess, name)) for name, text in REASONS.items())
+    rule = guess.rule._asdict()
+    return tuple((text.format(**rule), count) for text, count in counts if count)
 
 
 def class_slices(tokens: Tokens) -> tuple[Slice, ...]:

@@ -234,6 +234,7 @@ def _assemble(
         *(ledger, control, snapshots, boards, policy.settings, honours.lenses, now),
         receiving=receiving,
         faults=policy.faults,
+        attendance=policy.attendance,
         roles=RolesInForce(data, control.note_purposes),
     )
     return Organisation(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mileage.access.roles import Roles, parse_roles
 from mileage.domain.adoption import Target, parse_adoption
+from mileage.domain.attendance import Pattern, parse_attendance
 from mileage.domain.audit_policy import AuditPolicy, parse_audit
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
@@ -49,8 +50,10 @@ class Policy:
     sign_in: SignInPolicy
     """How people sign in."""
     audit: AuditPolicy
-    adoption: tuple[Target, ...]
     """Where checkpoints of the access ledger go, and how much one may read."""
+    adoption: tuple[Target, ...]
+    attendance: Pattern
+    """When calls look as if nobody was there."""
     versions: dict[str, str]
     """Eight hex digits for the bytes of each file in force."""
 
@@ -92,6 +95,7 @@ def load_policy(data: Path | None) -> Policy:
         sign_in=values["sign_in.toml"],
         audit=values["audit.toml"],
         adoption=values["adoption.toml"],
+        attendance=values["attendance.toml"],
         versions={one.name: one.version for one in examined},
     )
 
@@ -156,6 +160,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "roles.toml": parse_roles,
     "audit.toml": parse_audit,
     "adoption.toml": parse_adoption,
+    "attendance.toml": parse_attendance,
 }
 _OF_LENSES: dict[str, Callable[..., object]] = {
     "titles.toml": _titles,

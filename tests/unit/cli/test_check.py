@@ -36,6 +36,7 @@ def test_a_fresh_data_directory_is_right(tmp_path):
         "roles.toml",
         "audit.toml",
         "adoption.toml",
+        "attendance.toml",
         "titles.toml",
         "tiers.toml",
     ]

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mileage.domain.attendance import Guess, Pattern
 from mileage.domain.directory import PersonRow
 from mileage.domain.errors import Invalid, NotFound, Refused
-from mileage.domain.people import OPERATOR, Viewer
+from mileage.domain.people import OPERATOR, Account, Viewer
 from mileage.domain.settings import Settings
 from mileage.domain.tokens import Tokens
 from mileage.honours.lenses import Lens
 from mileage.reports.answers import Answers, Holdings
 from mileage.reports.boards import Boards
+from mileage.reports.parts import guessed_for
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making
 from mileage.reports.standings import publish as make_publication
@@ -108,6 +110,7 @@ def organisation(folder: Path, *, publish: bool = True) -> Iterator[Organisation
                 clock,
             ),
             Receiving(ledger),
+            attendance=Pattern(sessions=1),
         )
         yield Organisation(Answers(holdings), control, viewers)
 
@@ -115,6 +118,32 @@ def organisation(folder: Path, *, publish: bool = True) -> Iterator[Organisation
 def question(**fields: object) -> UsageQuestion:
     plain = {"scope": None, "since": None, "until": None, "group_by": ()}
     return UsageQuestion(**{**plain, "purpose": None, **fields})
+
+
+def test_only_oneself_is_told_what_looks_unattended(tmp_path: Path) -> None:
+    with organisation(tmp_path) as org:
+        ada = org.viewers["ada"]
+        page = org.answers.personal(ada, ada.account_id)
+        assert page.by_pattern == Guess(Pattern(sessions=1))
+        assert org.answers.personal(OPERATOR, ada.account_id).by_pattern is None
+
+
+@pytest.mark.parametrize(
+    ("viewer", "kind", "told"),
+    [
+        (Viewer("acc", "Ada"), "person", True),
+        (Viewer("acc", "CI"), "service", True),
+        (Viewer("boss", "Boss"), "person", False),
+        (Viewer("boss", "Boss"), "service", False),
+        (Viewer("op", "Op", operator=True), "person", False),
+        (Viewer("op", "Op", operator=True), "contractor", False),
+        (Viewer("op", "Op", operator=True), "service", True),
+        (OPERATOR, "service", True),
+        (OPERATOR, "person", False),
+    ],
+)
+def test_for_whom_is_guessed(viewer: Viewer, kind: str, told: bool) -> None:  # noqa: FBT001
+    assert guessed_for(viewer, Account("acc", kind, "Ada", "")) is told
 
 
 def test_the_board_names_the_top_and_shows_the_viewer_below(tmp_path: Path) -> None:

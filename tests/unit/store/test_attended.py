@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mileage.domain.attendance import HourUse
+from mileage.domain.window import Window
+from mileage.store import queries
 from mileage.store.ledger_schema import MIGRATIONS
 from mileage.store.verify import verify
 from tests.ledgers import booking, ledger_in
 from tests.old_ledgers import step_back
-from tests.witnesses import LOG, seen
+from tests.unit.reports.test_status import simulate
+from tests.witnesses import HOUR, LOG, NOON, SECOND, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +43,28 @@ def plain(marks: str, first: int = 0):
         seen(key=str(first + at), link="", attended=SAID[mark])
         for at, mark in enumerate(marks)
     ]
+
+
+def test_hours_of_one_account_for_a_guess(tmp_path: Path) -> None:
+    window = Window(NOON - 2 * HOUR, NOON + 2 * HOUR)
+    said = [
+        *plain("yn?"),
+        seen(key="late", link="", occurred_at=NOON + HOUR, session="b"),
+        seen(key="other", link="", occurred_at=NOON + HOUR, session="c"),
+        seen(key="out", link="", occurred_at=NOON + 3 * HOUR),
+        seen(key="else", link="", account="acc_b"),
+    ]
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking(said))
+        found = queries.personal_attendance(ledger, "acc_a", window)
+        noon = NOON // SECOND
+        assert found == [
+            HourUse(noon, 3, attended=1, unsaid=1, sessions=1),
+            HourUse(noon + 3600, 2, attended=0, unsaid=2, sessions=2),
+        ]
+        simulate(ledger)
+        (one,) = queries.personal_attendance(ledger, "acc_b", window)
+        assert (one.calls, one.unsaid, one.sessions) == (41, 41, 1)
 
 
 def test_plain_calls_are_added_append_by_append(tmp_path: Path) -> None:

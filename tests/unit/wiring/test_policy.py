@@ -10,7 +10,7 @@ from mileage.wiring.policy import examine, load_policy
 
 NAMES = ["mileage.toml", "prices.toml", "lenses.toml", "clients.toml"]
 NAMES += ["join.toml", "sign_in.toml", "roles.toml", "audit.toml"]
-NAMES += ["adoption.toml", "titles.toml", "tiers.toml"]
+NAMES += ["adoption.toml", "attendance.toml", "titles.toml", "tiers.toml"]
 
 
 @pytest.fixture
@@ -164,6 +164,7 @@ def test_examining_tells_where_each_file_is_from(tmp_path, policy):
         "sign_in.toml": (True, "sign_in.toml"),
         "audit.toml": (True, "audit.toml"),
         "adoption.toml": (True, "adoption.toml"),
+        "attendance.toml": (True, "attendance.toml"),
         "titles.toml": (True, "titles.toml"),
         "tiers.toml": (True, "tiers.toml"),
     }

@@ -1,0 +1,21 @@
+-- Hours in which an account called a model: how many calls somebody attended, of how
+-- many nothing is said, and how many sessions they were of.
+with used as (
+    select
+        hour,
+        sum(calls)::bigint as calls,
+        sum(attended_calls)::bigint as attended,
+        sum(calls - attended_calls - unattended_calls)::bigint as unsaid
+    from rollup_hour
+    where account = $account and hour >= $start and hour < $end
+    group by hour
+),
+met as (
+    select hour, count(*) as sessions
+    from rollup_session
+    where account = $account and hour >= $start and hour < $end
+    group by hour
+)
+select hour, calls, attended, unsaid, coalesce(sessions, 0) as sessions
+from used left join met using (hour)
+order by hour
