@@ -12,7 +12,6 @@ from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-import xlsxwriter
 
 from mileage.reports.shape import board_json
 from mileage.store.tables_out import parquet_bytes
@@ -115,6 +114,9 @@ def _parquet(rows: list[Row], _: dict[str, Any], about: dict[str, str]) -> bytes
 
 def _xlsx(rows: list[Row], _: dict[str, Any], about: dict[str, str]) -> bytes:
     """Write two sheets; a cell is written as what it is and never as a formula."""
+    # Loading it takes a fortieth of the server's start, and few ever ask for it.
+    import xlsxwriter  # noqa: PLC0415
+
     content = BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         sheet = book.add_worksheet("Board")

@@ -173,10 +173,17 @@ def marked_simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's 
     return {"simulated": True} if yes else {}
 
 
-def routes() -> list[Route]:
-    """Return every page and the static files; reads the templates, once."""
+def read_templates() -> None:
+    """Compile all templates, so that no visitor has to wait for one; beside requests.
+
+    One that is asked for earlier is compiled then.
+    """
     for name in templates.list_templates():
         templates.get_template(name)
+
+
+def routes() -> list[Route]:
+    """Return every page and the static files."""
     return [
         Route("/me", my_page),
         Route("/people", people_page),

@@ -23,6 +23,7 @@ from mileage.store.control import FILE_NAME, open_control
 from mileage.web.app import create_app
 from mileage.web.http_connection import BoundedConnection, Crowd
 from mileage.web.intake import Intake
+from mileage.web.pages import read_templates
 from mileage.web.services import Services
 from mileage.wiring.dark import Dark
 from mileage.wiring.groups import adoption_desk, group_desk, statement_desk
@@ -84,6 +85,7 @@ class Publisher:
             self._thread.join()
 
     def _run(self) -> None:
+        read_templates()
         while True:
             began = time.monotonic()
             try:
@@ -219,10 +221,10 @@ class Server:
         publisher = Publisher(self.organisation)
 
         def answering() -> None:
+            ready()
             # What can wait must not make anybody wait for the first answer.
             self.organisation.pipeline.catch_up()
             publisher.start()
-            ready()
 
         try:
             server = _Announcing(config, answering, self._grpc(door, intake))
