@@ -96,7 +96,9 @@ class Heard:
             return
         run(self._cursor, "heard_of.build", after=self._after)
         for some in _apart(accounts):
-            run(self._cursor, "heard_of.insert", after=self._after, accounts=some)
+            owners = [self._claimed.get(one, one) for one in some]
+            parameters = {"after": self._after, "accounts": some, "owners": owners}
+            run(self._cursor, "heard_of.insert", **parameters)
         self._read = tuple(accounts)
 
     def sources(self, account: str | None, patience: int) -> list[SourceRow]:

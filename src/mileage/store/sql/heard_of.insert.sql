@@ -1,5 +1,6 @@
 -- What was told of some accounts, by who stands behind them.
 insert into heard_of by name
-select h.* replace (coalesce(c.person, h.account) as account)
-from heard_since($after) h left join claimed c on c.account = h.account
-where h.account in (select unnest($accounts))
+select h.* replace (booked.owner as account)
+from heard_since($after) h
+join (select unnest($accounts) as account, unnest($owners) as owner) booked
+    on booked.account = h.account
