@@ -86,15 +86,15 @@ def test_what_my_page_says(read, change, said):
 @pytest.mark.parametrize(
     ("guess", "said", "unsaid"),
     [
-        (None, (), ("By pattern",)),
-        (Guess(Pattern()), (), ("By pattern", "look as if")),
+        (None, (), ("by pattern",)),
+        (Guess(Pattern()), (), ("by pattern", "look as if")),
         (
             Guess(Pattern(rest_hours=4, awake_hours=20), restless=1_001),
             (
-                "By pattern, a guess",
+                "A guess, by pattern",
                 "1,001 look as if nobody was there",
                 "nobody else is told",
-                "later than 20 hours after a rest of 4 1,001",
+                "later than 20 hours after a rest of 4 hours 1,001",
             ),
             ("hours in a row", "sessions within"),
         ),

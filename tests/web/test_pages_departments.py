@@ -54,7 +54,7 @@ def test_a_page_tells_sums_bands_and_what_is_not_told(stage: Stage) -> None:
     assert "<b>Mills" not in page
     assert "98.8" in page
     assert "36 or more" in page
-    assert "of 44 members" in page
+    assert "44 members on the last day" in page
     assert "some calls are unpriced" in page
     assert page.count("not told") == 4 + 6
     assert "in no team" in page

@@ -41,7 +41,7 @@ ACTIVITY_NAMES = {
 
 
 REASONS = {
-    "restless": "later than {awake_hours} hours after a rest of {rest_hours}",
+    "restless": "later than {awake_hours} hours after a rest of {rest_hours} hours",
     "even": "{even_hours} hours in a row, all with nearly as many calls",
     "crowded": "more than {sessions} sessions within an hour",
 }
