@@ -7,11 +7,11 @@ change what others count, and those are added up again, but never read again.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.ingest.local_file import FileRead, Item, unpacked
 from mileage.ingest.local_keys import holders, keys_of, repeated_keys
-from mileage.ingest.local_rows import Held, merged_calls, rows_of
+from mileage.ingest.local_rows import Held, Sum, merged_calls, rows_of
 from mileage.store.personal import Content, StoredFile
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mileage.ingest.local_difference import Difference
     from mileage.sources.found import FoundFile
 
-Rows = list[tuple[Any, ...]]
-
 
 class Changes(NamedTuple):
     """What to write; ``usage`` has the sums of files by their numbers."""
@@ -30,7 +28,7 @@ class Changes(NamedTuple):
     files: list[tuple[StoredFile, FileRead]]
     gone: list[StoredFile]
     outside: list[StoredFile]
-    usage: dict[int, Rows]
+    usage: dict[int, list[Sum]]
 
 
 class Stored(NamedTuple):
@@ -91,17 +89,14 @@ class _Anew(NamedTuple):
     new: Mapping[int, FileRead]
     stored: Stored
 
-    def added_up(self, numbers: set[int], costs: Costs) -> dict[int, Rows]:
+    def added_up(self, numbers: set[int], costs: Costs) -> dict[int, list[Sum]]:
         """Return the sums of these files."""
         own = (keys_of(self.keys[number]) for number in numbers)
         wanted = {key for some in own for key in self.repeated.intersection(some)}
         needed = holders(self.keys, wanted)
         files = {n: self._held(n) for n in sorted(needed | numbers)}
         shared = merged_calls(list(files.values()), wanted)
-        return {
-            n: [tuple(row) for row in rows_of(files[n], costs, shared[n])]
-            for n in sorted(numbers)
-        }
+        return {n: rows_of(files[n], costs, shared[n]) for n in sorted(numbers)}
 
     def _held(self, number: int) -> Held:
         read = self.new.get(number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from mileage.domain.packed import FileCalls, Kind, Numbers
-from mileage.ingest.local_rows import Held, rows_of
+from mileage.ingest.local_rows import Held, Sum, rows_of
 from mileage.sources.files import LogFile, read_log
 from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
 from mileage.store.personal import Corrupt
@@ -52,8 +52,8 @@ class FileRead(NamedTuple):
     mark: bytes
     witnesses: int
     rejected: int
-    rows: list[tuple[Any, ...]]
-    """``QuarterRow`` as plain tuples, as if no call of the file lay elsewhere too."""
+    rows: list[Sum]
+    """As if no call of the file lay elsewhere too."""
 
 
 class Reader:
@@ -96,10 +96,9 @@ class Reader:
         self, source: str, calls: FileCalls, about: tuple[int, bytes]
     ) -> FileRead:
         once = len(set(calls.keys))
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Sum] = []
         if once == len(calls.rows):
-            found = rows_of(Held(0, source, calls), self._costs, {})
-            rows = [tuple(row) for row in found]
+            rows = rows_of(Held(0, source, calls), self._costs, {})
         rejected, mark = about
         body = _pack((calls.kinds, calls.rows))
         return FileRead(calls.keys.tobytes(), body, mark, once, rejected, rows)

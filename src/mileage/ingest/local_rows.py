@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.packed import FileCalls, Kind, Numbers, kind_of
-from mileage.domain.quarter import QUARTER_MICROS, Costs, QuarterRow
+from mileage.domain.quarter import QUARTER_MICROS, Costs
 from mileage.native import scan
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Call = tuple[Kind, Numbers]
 """A call as it is packed; the number of its kind in its row means nothing."""
+Sum = tuple[Any, ...]
+"""A ``QuarterRow`` as a plain tuple, as it travels between processes."""
 
 
 class Held(NamedTuple):
@@ -34,9 +36,7 @@ class Held(NamedTuple):
     calls: FileCalls
 
 
-def rows_of(
-    file: Held, costs: Costs, shared: Mapping[int, Call | None]
-) -> list[QuarterRow]:
+def rows_of(file: Held, costs: Costs, shared: Mapping[int, Call | None]) -> list[Sum]:
     """Add up the calls of one file.
 
     ``shared`` has those that lie elsewhere too: as they count here, or None if they
@@ -104,7 +104,7 @@ def _witness(call: Call) -> Witness:
 
 def _added_up(
     source: str, kinds: Sequence[Kind], rows: list[Numbers], costs: Costs
-) -> list[QuarterRow]:
+) -> list[Sum]:
     if scan is not None:
         try:
             return _added_up_in_c(source, kinds, rows, costs)
@@ -129,7 +129,7 @@ def _added_up(
 
 def _added_up_in_c(
     source: str, kinds: Sequence[Kind], rows: list[Numbers], costs: Costs
-) -> list[QuarterRow]:
+) -> list[Sum]:
     def brackets(number: int, quarter: int) -> Brackets | None:
         price = _price(kinds[number], quarter, costs)
         return None if price is None else price.brackets
@@ -143,18 +143,14 @@ def _price(kind: Kind, quarter: int, costs: Costs) -> Priced | None:
     return None if measure else costs.price(provider, model, quarter, tier)
 
 
-def _row(
-    source: str, kinds: Sequence[Kind], told: tuple[Any, ...]
-) -> QuarterRow | None:
+def _row(source: str, kinds: Sequence[Kind], told: tuple[Any, ...]) -> Sum | None:
     """Name a sum: (kind, quarter, calls, the classes, cost, first, last)."""
     number, quarter, calls, *sums, cost, first, last = told
     client, provider, model, tier, session, project, agent, measure, _ = kinds[number]
     if measure == "estimate":
         return None
-    return QuarterRow._make(
-        (
-            *(quarter, client, source, provider, model, tier, session, project, agent),
-            *(calls, *sums, cost, calls if cost is None and not measure else 0),
-            *(calls if measure else 0, first, last),
-        )
+    return (
+        *(quarter, client, source, provider, model, tier, session, project, agent),
+        *(calls, *sums, cost, calls if cost is None and not measure else 0),
+        *(calls if measure else 0, first, last),
     )

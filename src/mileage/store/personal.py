@@ -246,7 +246,8 @@ class PersonalIndex:
                 f"The index of your logs has format {version}; this Mileage knows up "
                 f"to {VERSION}. Upgrade Mileage, or pass --no-index."
             )
-        self._base.execute("PRAGMA synchronous = NORMAL")
+        # Nothing is lost with one that holds nothing yet: no waiting for the disk.
+        self._base.execute(f"PRAGMA synchronous = {'NORMAL' if version else 'OFF'}")
         if version == VERSION:
             return
         self._base.execute("BEGIN IMMEDIATE")
@@ -257,6 +258,7 @@ class PersonalIndex:
                 self._base.execute(statement)
         self._base.execute(f"PRAGMA user_version = {VERSION}")
         self._base.execute("COMMIT")
+        self._base.execute("PRAGMA synchronous = NORMAL")
 
 
 def set_aside(path: Path) -> Path:

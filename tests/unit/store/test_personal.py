@@ -249,6 +249,63 @@ def test_an_older_format_is_brought_forward(tmp_path, monkeypatch):
     base.close()
 
 
+@pytest.fixture
+def heard(monkeypatch):
+    """Return what SQLite is told, as it is told."""
+    statements = []
+    connect = sqlite3.connect
+
+    def listening(*arguments, **named):
+        base = connect(*arguments, **named)
+        base.set_trace_callback(statements.append)
+        return base
+
+    monkeypatch.setattr(personal.sqlite3, "connect", listening)
+    return statements
+
+
+def told_to_wait(statements):
+    """Return what was said of waiting for the disk, and the ends of changes."""
+    words = ("PRAGMA synchronous", "COMMIT")
+    return [one for one in statements if one.startswith(words)]
+
+
+def test_only_an_empty_index_is_made_without_waiting_for_the_disk(tmp_path, heard):
+    path = tmp_path / "me.sqlite"
+    index = PersonalIndex(path)
+    made = ["PRAGMA synchronous = OFF", "COMMIT", "PRAGMA synchronous = NORMAL"]
+    assert told_to_wait(heard) == made
+    heard.clear()
+    stored(index, file(1))
+    assert told_to_wait(heard) == ["COMMIT"]
+    assert index._rows("index_settings") == []
+    assert index._base.execute("PRAGMA synchronous").fetchone() == (1,)
+    index.close()
+    heard.clear()
+    again = PersonalIndex(path)
+    assert told_to_wait(heard) == ["PRAGMA synchronous = NORMAL"]
+    assert again.files() == [file(1)]
+    again.close()
+
+
+def test_what_is_brought_forward_waits_for_the_disk(tmp_path, monkeypatch, heard):
+    """It may hold what no log has any more."""
+    path = tmp_path / "me.sqlite"
+    old = PersonalIndex(path)
+    stored(old, file(1))
+    old.close()
+    heard.clear()
+    steps = tmp_path / "index_migrations"
+    steps.mkdir()
+    (steps / "0002_more.sql").write_text("CREATE TABLE more (x TEXT);\n")
+    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "0002_more"))
+    monkeypatch.setattr(personal, "VERSION", 2)
+    monkeypatch.setattr(personal, "_MIGRATIONS", steps)
+    PersonalIndex(path).close()
+    normal = "PRAGMA synchronous = NORMAL"
+    assert told_to_wait(heard) == [normal, "COMMIT", normal]
+
+
 def test_where_nothing_can_be_written_that_is_said(tmp_path):
     (tmp_path / "taken").write_text("a file where a folder has to be")
     with pytest.raises(Unavailable, match="taken"):
