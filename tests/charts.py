@@ -36,8 +36,10 @@ class MemoryChart:
     def people_below(
         self, manager_id: str, day: date, since: date | None = None
     ) -> frozenset[str]:
+        """Of days before today, whoever is asked for is asked for their last one."""
         now = self._below_today(manager_id)
-        return now | self.before.get(manager_id, frozenset()) if since else now
+        earlier = since is not None or day < TODAY
+        return now | self.before.get(manager_id, frozenset()) if earlier else now
 
     def _below_today(self, manager_id: str) -> frozenset[str]:
         if manager_id not in self._below:

@@ -76,6 +76,8 @@ class Summed:
     a few of them by name does not get the sum: it would tell the others'."""
     hidden_idle: tuple[str, ...]
     """The other accounts."""
+    left: tuple[tuple[str, str], ...] = ()
+    """Of both: who was in these teams earlier in the window, until which day (ISO)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from mileage.domain.sums import Figures
 from mileage.reports.stays import stays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from mileage.access.disclosure import Block, Crowd, Thresholds
     from mileage.domain.directory import Place
@@ -210,7 +210,8 @@ class _Telling:
         crowd = self._crowd(block)
         hidden = [one for one in crowd if not one.named]
         late = [one.fresh and any(one.amounts) for one in hidden]
-        totals = _totals(_stays_of({team: self.teams[team] for team in block}))
+        within = {team: self.teams[team] for team in block}
+        totals = _totals(_stays_of(within))
         users, or_more = at_most(totals.users, len(crowd), self.limits)
         return Summed(
             teams=block,
@@ -221,11 +222,21 @@ class _Telling:
                 for one, lately in zip(hidden, late, strict=True)
                 if not lately
             ),
+            left=_left(within, {one.account_id for one in hidden}),
         )
 
 
 def _stays_of(teams: Teams) -> Iterable[Stay]:
     return chain.from_iterable(team.values() for team in teams.values())
+
+
+def _left(teams: Teams, accounts: Container[str]) -> tuple[tuple[str, str], ...]:
+    """Return which of some accounts left all of some teams, and when."""
+    until: dict[str, list[str]] = defaultdict(list)
+    for one in _stays_of(teams):
+        if one.account.account_id in accounts:
+            until[one.account.account_id].append(one.until)
+    return tuple((who, max(days)) for who, days in sorted(until.items()) if all(days))
 
 
 def _totals(found: Iterable[Stay]) -> Totals:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import reduce
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -50,6 +52,8 @@ class Seeing(NamedTuple):
     perhaps: frozenset[str]
     """People who were below the viewer earlier in the window, who saw them then."""
     limits: Thresholds
+    own: str = ""
+    """The viewer's account."""
 
     @property
     def least(self) -> int:
@@ -58,13 +62,15 @@ class Seeing(NamedTuple):
         return self.limits.managers if by_name else self.limits.people
 
     def gives_away(self, found: Department) -> bool:
-        """Tell whether some sum of a department tells this viewer of a few."""
+        """Tell whether some sum of a department tells this viewer of a few others."""
+        mine = self.known | {self.own}
         return any(
             gives_away(
                 *(one.hidden_users, one.hidden_idle, self.known, self.least),
                 perhaps=self.perhaps,
             )
             for one in found.sums
+            if not mine.issuperset((*one.hidden_users, *one.hidden_idle))
         )
 
     def line(self, row: Row, totals: Totals | None) -> Line:
@@ -140,7 +146,7 @@ class Departments:
         self._recorder.record_access(
             NamedRead(viewer, allowed.purpose, "department", subject, 0, detail)
         )
-        seeing = self._seeing(self._line(viewer, cube), found)
+        seeing = self._seeing(viewer, self._line(viewer, cube), found)
         page = self._page(cube, found, seeing, allowed.purpose)
         shows = self._shows(viewer)
         return page if shows is None else marked_department(page, shows)
@@ -154,7 +160,7 @@ class Departments:
         line = self._line(viewer, cube)
         lines = []
         for found in cube.departments:
-            page = self._page(cube, found, self._seeing(line, found), "")
+            page = self._page(cube, found, self._seeing(viewer, line, found), "")
             told = page if shows is None else marked_department(page, shows)
             lines += [(found.name, one, one.bands) for one in told.lines if one.bands]
         return Everywhere(
@@ -189,7 +195,10 @@ class Departments:
         return below, lately - below
 
     def _seeing(
-        self, line: tuple[frozenset[str], frozenset[str]], found: Department
+        self,
+        viewer: Viewer,
+        line: tuple[frozenset[str], frozenset[str]],
+        found: Department,
     ) -> Seeing:
         below, before = line
         if not below and not before:
@@ -200,7 +209,28 @@ class Departments:
             for summed in found.sums
             for one in (*summed.hidden_users, *summed.hidden_idle)
         }
-        return Seeing(below & (here | in_sums), before & in_sums, self._limits)
+        known = below & (here | in_sums)
+        before &= in_sums
+        if before:
+            known |= before & self._was_below(viewer, found)
+        return Seeing(known, before - known, self._limits, viewer.account_id)
+
+    def _was_below(self, viewer: Viewer, found: Department) -> frozenset[str]:
+        """Return who left every sum that they are in while below a viewer.
+
+        All that they had used until then could be opened by name on that day.
+        """
+        left: dict[str, set[str]] = defaultdict(set)
+        others: set[str] = set()
+        for one in found.sums:
+            others.update({*one.hidden_users, *one.hidden_idle} - dict(one.left).keys())
+            for account, day in one.left:
+                left[day].add(account)
+        below = self._gate.chart.people_below
+        for day, accounts in left.items():
+            was_below = below(viewer.account_id, date.fromisoformat(day))
+            others |= accounts - was_below
+        return frozenset(chain.from_iterable(left.values())) - others
 
     def _page(
         self, cube: Cube, found: Department, seeing: Seeing, purpose: str

@@ -47,6 +47,8 @@ class Stay(NamedTuple):
     figures: Figures
     daily: Sequence[int]
     """Tokens by local day of the window, none for days that it was elsewhere."""
+    until: str = ""
+    """ISO date of the last day there; '' when that is the last one of the window."""
 
 
 def stays(chart: Chart, days: Sequence[str]) -> Iterator[Stay]:
@@ -83,8 +85,10 @@ def _parted(
         day = use.day.isoformat()
         sums[at[day]] = sums[at[day]].plus(use.figures)
         tokens[at[day]][day] = use.figures.tokens.total
-    *_, here = at.values()
-    for place in dict.fromkeys(at.values()):
-        if place in {*sums, here} or place != NOWHERE:
+    last = {place: day for day, place in at.items()}
+    *_, today = at
+    for place, until in last.items():
+        if until == today or place in sums or place != NOWHERE:
             daily = [tokens[place].get(day, 0) for day in at]
-            yield Stay(account, place, sums[place], daily)
+            gone = "" if until == today else until
+            yield Stay(account, place, sums[place], daily, gone)

@@ -89,8 +89,8 @@ def test_a_manager_gets_the_sum_while_ten_others_hide_in_it(
 def test_idle_people_who_are_not_below_hide_no_users() -> None:
     made = below(engines(21, idle=30), 1, 21)
     assert page(made).whole.totals is None
-    # With everybody below but oneself, nobody else is left either.
-    assert page(below(made, 21, 51)).whole.totals is None
+    # With everybody below but oneself, nobody else is left to be told of.
+    assert page(below(made, 21, 51)).whole.totals is not None
 
 
 @pytest.mark.parametrize(("users", "told"), [(9, False), (10, True), (11, True)])

@@ -206,6 +206,7 @@ def test_a_manager_of_before_gets_no_sum_of_the_few_others(made) -> None:
 
     def sees(gone: int, now: int = 0) -> bool:
         found.chart.before["boss"] = frozenset(members[:gone])
+        assert not any(one.left for one in told(cube(made), "Mills").sums)
         found.chart._below["boss"] = frozenset(members[26 - now :] if now else ())
         page = found.departments.department(boss, MILLS)
         return page.whole.totals is not None
@@ -220,6 +221,52 @@ def test_a_manager_of_before_gets_no_sum_of_the_few_others(made) -> None:
     assert not sees(26)
     assert sees(0, now=6)
     assert not sees(12, now=6)
+
+
+def lead_of(made: Organisation, department: str) -> Viewer:
+    """Put everybody who is in a department today below one of them."""
+    boss = f"{department}-boss"
+    for name, place in made.places.items():
+        if place.department == department:
+            made.places[name] = replace(place, manager=f"{boss}@x.test")
+    made.add(boss, 0, department, "Desk")
+    return Viewer(boss, "Boss")
+
+
+def test_whoever_left_below_the_lead_hides_no_sum_from_the_lead(made) -> None:
+    lead = lead_of(made, "Engines")
+    found = opened(made)
+    ((account, day),) = told(cube(made), "Engines").sums[0].left
+    assert (account, day) == ("ada", "2025-11-15")
+
+    def page():
+        return found.departments.department(lead, ENGINES)
+
+    # Ada is no longer below, and what she used is the one figure that is left.
+    assert page().whole.totals is None
+    found.chart.before[lead.account_id] = frozenset({"ada"})
+    assert page().whole.totals is not None
+
+
+def test_whoever_is_still_in_another_sum_is_not_known(made) -> None:
+    """What they use there now is theirs, whoever saw what they used before."""
+    made.group("Engines", "Analytical", users=20, idle=6)
+    lead = lead_of(made, "Engines")
+    name = "Engines-Analytical-3"
+    made.move(name, "Engines", "Difference", 400, used_on=27)
+    made.places[name] = replace(made.places[name], manager="other@x.test")
+    found = opened(made)
+    found.chart.before[lead.account_id] = frozenset({"ada", name})
+    sums = {one.teams: one for one in told(cube(made), "Engines").sums}
+    assert dict(sums[("Difference",)].left) == {"ada": "2025-11-15", name: "2025-11-28"}
+    assert sums[("Analytical", "Desk")].left == ()
+    page = found.departments.department(lead, ENGINES)
+    assert page.whole.totals is None
+    made.places[name] = replace(made.places[name], manager=f"{lead.account_id}@x.test")
+    again = opened(made)
+    again.chart.before[lead.account_id] = frozenset({"ada"})
+    page = again.departments.department(lead, ENGINES)
+    assert page.whole.totals is not None
 
 
 def test_what_is_told_adds_up_and_gives_nobody_away(made) -> None:
