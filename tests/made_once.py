@@ -11,16 +11,15 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from mileage.domain.window import Clock
 from mileage.store import ledger_schema
 from mileage.store.control import open_control, opening
 from mileage.store.ledger import ROOM, Ledger, connected
-
-if TYPE_CHECKING:
-    import pytest
 
 CREATE, CONNECTED = opening._create_private, Ledger._connected
 
@@ -32,13 +31,13 @@ def copy_what_is_new(patch: pytest.MonkeyPatch) -> None:
 
 def create_private(path: Path) -> None:
     if not path.exists():
-        put(_empty_control(), path)
+        put(empty().control, path)
     CREATE(path)
 
 
 def connect(ledger: Ledger):
     if not ledger._path.exists():
-        put(_empty_ledger(), ledger._path)
+        put(empty().ledger, ledger._path)
     return CONNECTED(ledger)
 
 
@@ -56,7 +55,18 @@ def put(content: bytes, path: Path) -> None:
             Path(name).unlink()
 
 
+class Empty(NamedTuple):
+    """The files of databases in which there is nothing yet."""
+
+    control: bytes
+    ledger: bytes
+
+
 @cache
+def empty() -> Empty:
+    return Empty(_empty_control(), _empty_ledger())
+
+
 def _empty_control() -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "control.sqlite"
@@ -65,7 +75,6 @@ def _empty_control() -> bytes:
         return path.read_bytes()
 
 
-@cache
 def _empty_ledger() -> bytes:
     """Return tables as they are before anybody says of which zone their days are."""
     with TemporaryDirectory() as folder:

@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -228,13 +229,25 @@ class Opened:
     addresses: list[str]
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser):
+    """Give everybody one context: another for each page starts processes each time."""
+
+    @cache
+    def context_of(who, origin):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        if who:
+            cookie = {"name": "mileage_session", "value": who, "url": origin}
+            context.add_cookies([cookie])
+        return context
+
+    return context_of
+
+
 @pytest.fixture
-def opened(browser, case):
-    """Open a page in a context of its own; None where there is a file instead."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    if case.who:
-        cookie = {"name": "mileage_session", "value": case.who}
-        context.add_cookies([{**cookie, "url": case.site.origin}])
+def opened(signed_in, case):
+    """Open a page in a tab of its own; None where there is a file instead."""
+    context = signed_in(case.who, case.site.origin)
     page = context.new_page()
     page.set_default_timeout(30_000)
     found = Opened(page, None, [], [])
@@ -249,7 +262,7 @@ def opened(browser, case):
         yield replace(found, answer=answer)
     else:
         yield None
-    context.close()
+    page.close()
 
 
 class Screens(NamedTuple):

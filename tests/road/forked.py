@@ -24,6 +24,10 @@ from pathlib import Path
 from select import select
 from typing import IO, TYPE_CHECKING, NamedTuple, NoReturn
 
+import pytest
+
+from tests import made_once
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -33,6 +37,7 @@ LATER = (
     "alembic.command",
     "anyio._backends._asyncio",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "uvloop",
 )
 """What is imported only when it is needed, as it takes long, and then by most."""
 STREAMS = 3
@@ -93,12 +98,17 @@ class Forked:
 def _nursery() -> socket.socket:
     """Start the process that forks; it ends with this one."""
     ours, theirs = socket.socketpair()
+    made = made_once.empty()
     with theirs:
+        numbers = [theirs.fileno(), len(made.control)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.road.forked", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.road.forked", *map(str, numbers)],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             pass_fds=[theirs.fileno()],
         )
+    with process.stdin as told:
+        told.write(made.control + made.ledger)
 
     def end() -> None:
         ours.close()
@@ -127,8 +137,17 @@ def learn_everything() -> None:
             importlib.import_module(module.name)
     for name in LATER:
         importlib.import_module(name)
-    # Every server compiles its templates as it starts.
-    importlib.import_module("mileage.web.pages").routes()
+    # Every server compiles its templates, and most begin with new databases.
+    importlib.import_module("mileage.web.pages").read_templates()
+    copy_what_is_told(sys.stdin.buffer.read(), int(sys.argv[2]))
+
+
+def copy_what_is_told(told: bytes, size: int) -> None:
+    """Take the databases of whom it serves: who forks may not have opened any."""
+    made = made_once.Empty(told[:size], told[size:])
+    patch = pytest.MonkeyPatch()
+    patch.setattr(made_once, "empty", lambda: made)
+    made_once.copy_what_is_new(patch)
 
 
 def fork_for_ever(channel: socket.socket) -> Birth:

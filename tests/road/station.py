@@ -61,13 +61,15 @@ class Answer(NamedTuple):
 
 def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """Wait for a condition; there is no sleeping without one."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.02
     while True:
         found = true()
         if found:
             return found
         assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        # Whoever is asked all the time comes to nothing else.
+        pause = min(0.2, pause * 1.2)
 
 
 def free_port() -> int:
