@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from mileage.domain.digest import blake2b
 from mileage.domain.packed import FileCalls
 from mileage.sources import tail
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
@@ -105,6 +106,38 @@ def test_a_file_that_is_another_is_read_anew(claude, where):
     found = claude.append(answer("d", usage(out=4))).read()
     assert found.from_start
     assert sorted(claude.outputs()) == [2, 3, 4]
+
+
+def test_a_place_that_an_earlier_version_noted_fits_no_file(claude):
+    """It hashed what is summed up now: the file is read anew, once."""
+    claude.append(answer(message="m1"), answer(message="m2")).read()
+    whole = claude.path.read_bytes()
+    before = blake2b(2 * whole[:2_048], digest_size=8).digest()
+    claude.mark = claude.mark._replace(sample=before)
+    found = claude.append(answer(message="m3")).read()
+    assert found.from_start
+    assert len(claude.calls.rows) == 3
+    assert not claude.append(answer(message="m4")).read().from_start
+    assert len(claude.calls.rows) == 4
+
+
+@pytest.mark.parametrize("size", [10, 2_047, 2_048, 2_049, 9_000])
+def test_a_changed_byte_at_either_end_is_noticed(tmp_path, size):
+    path, whole = tmp_path / "log", bytes(range(251)) * 40
+    places = {0, min(size, 2_048) - 1, max(0, size - 2_048), size - 1}
+
+    def sample(content):
+        path.write_bytes(content)
+        with path.open("rb") as stream:
+            return tail._sample(stream, size)
+
+    known = sample(whole)
+    assert len(known) == 4
+    assert sample(whole[:size]) == known
+    for at in places:
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        assert sample(bytes(changed)) != known
 
 
 def test_a_file_that_is_shorter_is_read_anew(claude):
