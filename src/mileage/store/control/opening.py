@@ -31,6 +31,7 @@ REVISIONS = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 HEAD = REVISIONS[-1]
 # Alembic keeps it; it is read without Alembic because that is slow to import.

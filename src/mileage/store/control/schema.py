@@ -50,6 +50,7 @@ IDENTITY = Table(
     Column("value", Text, primary_key=True),
     _account(required=True),
     Column("created_at", BigInteger, nullable=False),
+    Index("identity_account", "account_id"),
 )
 
 # Two times: ``since``/``until`` is when it was so in the organisation (days, both

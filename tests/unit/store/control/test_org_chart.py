@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from mileage.domain.directory import PersonRow
+from mileage.store.control import org_chart
 
 DAY, LATER = date(2026, 11, 2), date(2026, 11, 3)
 
@@ -26,9 +27,10 @@ def person(name, manager="", team="A", department="Engines", **dates):
     )
 
 
-@pytest.fixture
-def chart(control):
-    """Import people; ask by name."""
+@pytest.fixture(params=[0, 1000], ids=["all at once", "level by level"])
+def chart(control, request, monkeypatch):
+    """Import people; ask by name, in both of the ways of reading the chart."""
+    monkeypatch.setattr(org_chart, "MANY", request.param)
 
     class Chart:
         def __init__(self):

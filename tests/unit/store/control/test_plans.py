@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 
 from mileage.domain.directory import ORGANISATION
-from mileage.store.control import Control
+from mileage.store.control import Control, org_chart
 from mileage.store.control.accounts import ACCOUNT_OF_IDENTITY
 from mileage.store.control.credentials import KEY_OF_HASH
 from mileage.store.control.schema import ACCESS_ROW, ACCOUNT, MEMBERSHIP
@@ -31,18 +31,27 @@ HOT = {
         {},
     ),
 }
+CHART = {
+    "memberships of some": (org_chart.OF_ACCOUNTS, {"them": ["acc_ana"]}),
+    "who has a manager": (org_chart.BELOW, {"them": ["ana@x.example"]}),
+    "members of a department": (org_chart.IN_DEPARTMENT, {"department": "Eng"}),
+    "members of a team": (org_chart.IN_TEAM, {"department": "Eng", "team": "A"}),
+    "addresses of some": (org_chart.ADDRESSES, {"them": ["acc_ana"]}),
+    "whose addresses": (org_chart.HOLDERS, {"them": ["ana@x.example"]}),
+}
+HOT |= CHART
 SCANNED = (select(ACCOUNT).where(ACCOUNT.c.name == "Ana"), {})
 
 
 def plan(control, question):
     statement, parameters = question
-    compiled = statement.compile(
-        dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True}
-    )
-    values = compiled.construct_params(parameters)
-    ordered = tuple(values[name] for name in compiled.positiontup or ())
+    compiled = statement.compile(dialect=sqlite.dialect())
+    asked = compiled.construct_expanded_state(parameters)
+    values = tuple(asked.positional_parameters)
     with control._database.reading() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ordered)
+        rows = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {asked.statement}", values
+        )
         return [row.detail for row in rows]
 
 
