@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,17 @@ from mileage.cli.me import command
 from mileage.domain.errors import Invalid
 from tests.session_logs import START, answer, usage, write_log
 
-pytestmark = pytest.mark.usefixtures("_own_index")
+pytestmark = pytest.mark.usefixtures("_own_index", "_at_noon")
+
+NOW = datetime(2026, 11, 18, 12, 7, tzinfo=UTC)
+"""A Wednesday: at midnight what was used minutes ago would be another day's."""
+
+
+@pytest.fixture
+def _at_noon(monkeypatch):
+    monkeypatch.setattr(time, "time_ns", lambda: int(NOW.timestamp()) * 10**9)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_DATE", NOW.isoformat())
 
 
 @pytest.fixture
@@ -31,12 +42,11 @@ def home(tmp_path):
 
 def wrote(home, *calls, folder="/nowhere"):
     """Write calls (minutes ago, output tokens) as a transcript."""
-    now = datetime.now(UTC)
     lines = [
         answer(
             f"msg_{number}",
             usage(0, 0, 0, output),
-            seconds=(now - timedelta(minutes=ago) - START).total_seconds(),
+            seconds=(NOW - timedelta(minutes=ago) - START).total_seconds(),
             requestId=f"req_{number}",
             cwd=folder,
         )
@@ -96,8 +106,6 @@ def repository(tmp_path):
 
 
 def test_tokens_are_set_against_commits(home, repository):
-    git = ["git", "-C", str(repository), "commit", "-q", "--allow-empty", "-m", "x"]
-    subprocess.run([*git, "--date", "now"], check=True, capture_output=True)
     wrote(home, (0, 900), folder=str(repository))
     found = json.loads(asked(home, "ratio", "--json", "--weeks", "2"))
     week = found["weeks"][-1]
