@@ -379,20 +379,28 @@ def alone(
         week.unknowns(line) | {week.earlier[one] for one in gone}
         for week, line, gone in zip(weeks, lines, left, strict=True)
     ]
-    found = []
+    own = {key for week in weeks for key in own_unknowns(week, account)}
+    found, among = [], []
     for measure in MEASURES:
         truth = truths(weeks, measure)
         first, second = (week[measure] for week in seen)
-        found.append(attack(set(first), truth, names(weeks[:1]) | knows[0]))
         both = first + second if lines[0] == lines[1] else second
-        found.append(attack(set(both), truth, names(weeks) | knows[0] | knows[1]))
+        for told, known in (
+            (set(first), names(weeks[:1]) | knows[0]),
+            (set(both), names(weeks) | knows[0] | knows[1]),
+        ):
+            found.append(attack(told, truth, known))
+            among.append(attack(told, truth, known | own, least=LIMITS.people - 1))
     # Who is left may be the viewer. How closely the others can be estimated is bounded
     # by their number only: what is asked is who is determined, and what is small.
-    own = {key for week in weeks for key in own_unknowns(week, account)}
+    # To the viewer, who knows what is the viewer's, all but one of a group are others.
     return [
-        one
-        for one in found
-        if one.determined - own or any(not own.issuperset(some) for some in one.small)
+        *(one for one in among if one.determined or one.small),
+        *(
+            one
+            for one in found
+            if one.determined - own or any(own.isdisjoint(some) for some in one.small)
+        ),
     ]
 
 
