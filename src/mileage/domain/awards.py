@@ -47,6 +47,7 @@ class Earned(NamedTuple):
     kind: str
     name: str
     reason: str
+    """With figures; '' for what they have already."""
 
 
 class Changes(NamedTuple):

@@ -83,20 +83,30 @@ class Titles:
 
     def earned(
         self, known: Mapping[str, int | None], cutoffs: Mapping[str, int]
-    ) -> dict[str, str]:
-        """Return the titles that somebody earns, each with its reason."""
-        found = {}
-        for one in self.titles:
-            lens = named(self.lenses, one.lens)
-            value = known[value_name(lens)]
-            least = cutoffs.get(one.name)
-            at_top = value is not None and least is not None and value >= least
-            if (one.top is None or at_top) and all(
-                holds(condition, known) for condition in one.earned_by
-            ):
-                of_units = {**units(self.lenses), "value": lens.unit}
-                found[one.name] = told(one.reason, {**known, "value": value}, of_units)
-        return found
+    ) -> list[Title]:
+        """Return the titles that somebody earns."""
+        return [
+            one
+            for one in self.titles
+            if (one.top is None or self._at_top(one, known, cutoffs))
+            and all(holds(condition, known) for condition in one.earned_by)
+        ]
+
+    def _at_top(
+        self, title: Title, known: Mapping[str, int | None], cutoffs: Mapping[str, int]
+    ) -> bool:
+        value, least = self._value(title, known), cutoffs.get(title.name)
+        return value is not None and least is not None and value >= least
+
+    def reason(self, title: Title, known: Mapping[str, int | None]) -> str:
+        """Return why somebody earns a title, with the figures."""
+        lens = named(self.lenses, title.lens)
+        of_units = {**units(self.lenses), "value": lens.unit}
+        value = self._value(title, known)
+        return told(title.reason, {**known, "value": value}, of_units)
+
+    def _value(self, title: Title, known: Mapping[str, int | None]) -> int | None:
+        return known[value_name(named(self.lenses, title.lens))]
 
     def fitting(self, lenses: Sequence[Lens]) -> Titles:
         """Leave out titles whose rules name a lens that is not among these."""

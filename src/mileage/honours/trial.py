@@ -158,7 +158,7 @@ class _Standing:
         tiers = self._rules.tiers
         tier = tiers.of(values[self._tier_lens], self._bounds)
         step = [level.name for level in tiers.ladder].index(tier) + 1 if tier else 0
-        return _Place(ranks, frozenset(earned), step)
+        return _Place(ranks, frozenset(one.name for one in earned), step)
 
 
 def _rank(mine: int | None, column: Sequence[int]) -> int:

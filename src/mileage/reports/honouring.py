@@ -148,7 +148,7 @@ class Honouring:
         held = self._awarded.awards_held()
         everybody = self._of_people(standings.values())
         tiers = self._tiers(standings, everybody, held)
-        earned = [*self._titles(standings, everybody), *tiers]
+        earned = [*self._titles(standings, everybody, held), *tiers]
         titles = self._rules.titles.titles
         changes = decide(held, earned, titles, now)
         if any(changes):
@@ -164,21 +164,24 @@ class Honouring:
         self,
         standings: Standings,
         everybody: Everybody,
+        held: Sequence[Award],
     ) -> list[Earned]:
         rules, lenses = self._rules.titles, self._rules.lenses
+        theirs = {(one.account_id, one.name) for one in held if one.kind == TITLE}
         cutoffs = rules.cutoffs([values for _, values in everybody])
         found = standings.candidates(
             rules.conditions(cutoffs),
             tuple(values_named(lenses)),
             tuple(before_named(lenses)),
         )
-        called = {one.name: one.title for one in rules.titles}
-        return [
-            Earned(account, TITLE, called[name], reason)
-            for account, known in found
-            if account in self._people
-            for name, reason in rules.earned(known, cutoffs).items()
-        ]
+        earned = []
+        for account, known in found:
+            if account in self._people:
+                for one in rules.earned(known, cutoffs):
+                    again = (account, one.title) in theirs
+                    reason = "" if again else rules.reason(one, known)
+                    earned.append(Earned(account, TITLE, one.title, reason))
+        return earned
 
     def _tiers(
         self,
@@ -197,11 +200,13 @@ class Honouring:
             for account, value in values.items()
         }
         least = dict(zip((one.name for one in rules.ladder), bounds, strict=False))
-        return [
-            Earned(account, TIER, tier, _why(lens, values[account], least[tier]))
-            for account, tier in tiers.items()
-            if tier
-        ]
+        earned = []
+        for account, tier in tiers.items():
+            if tier:
+                again = before.get(account) == tier
+                reason = "" if again else _why(lens, values[account], least[tier])
+                earned.append(Earned(account, TIER, tier, reason))
+        return earned
 
     def _bounds(
         self, standings: Standings, at: int, values: Sequence[int]

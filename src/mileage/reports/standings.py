@@ -62,9 +62,9 @@ def publish(
         periods = _periods(ledger, making)
         since = min(one.previous.start for one in periods)
         standings.bring_up_to_date(cursor, ledger.rules.clock.day(since))
-        maker = standings.Making(cursor, ledger.rules.clock, making.lenses)
+        maker = standings.Making(cursor, ledger.rules.clock, making.lenses, periods)
         told: list[standings.Totals] = []
-        for place, part in enumerate(maker.at_once(periods)):
+        for place, part in enumerate(maker.at_once()):
             maker.make(part)
             if not place:
                 _name(ledger, people, making, maker)

@@ -127,7 +127,8 @@ class Ledger:
     def one_moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Read the ledger as it is now, whatever is appended meanwhile.
 
-        One thread at a time, on one cursor: temporary tables stay for the next.
+        One thread at a time, on one cursor: temporary tables stay for the next, unless
+        this one fails.
         """
         with self._moment_lock:
             cursor = self._cursors.get(_OF_MOMENTS)
@@ -138,8 +139,10 @@ class Ledger:
             try:
                 yield cursor
             except BaseException:
+                del self._cursors[_OF_MOMENTS]
                 with suppress(duckdb.Error):
                     cursor.rollback()
+                    cursor.close()
                 raise
             with said_plainly():
                 cursor.commit()

@@ -6,6 +6,7 @@ Nothing of it passes through Python but who the accounts are, and the totals.
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.window import SECOND, Window
@@ -17,7 +18,6 @@ from mileage.store.statements import insert, run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from pathlib import Path
 
     import duckdb
 
@@ -41,17 +41,32 @@ class Totals(NamedTuple):
 
 
 _TABLES = (
-    *("standings.accounts.empty", "standings.signed.empty"),
-    *("standings.use.empty", "standings.use_tool.empty"),
+    *("standings.accounts.empty", "standings.signed.empty", "standings.source"),
+    *("standings.use.empty", "standings.use_tool.empty", "standings.mark.empty"),
+    *("standings.touched.empty", "standings.written.empty"),
+    *("standings.written_edge.empty", "standings.weighed.empty"),
 )
+_OLD = ("standings.use.old", "standings.use_tool.old", "standings.mark.old")
 _OF_DAYS = (
     *("standings.use.clear", "standings.use_tool.clear", "standings.accounts"),
     *("standings.use", "standings.use_tool"),
 )
-_OF_WINDOWS = (
-    *("standings.days", "standings.edges", "standings.tool_edges", "standings.used"),
-    *("standings.pairs", "standings.sessions", "standings.measured"),
+_MARKS = (
+    *("standings.mark.before", "standings.mark.clear", "standings.mark"),
+    "standings.touched",
 )
+_OF_EDGES = ("standings.days", "standings.edges", "standings.tool_edges")
+_OF_STALE = (
+    *("standings.used", "standings.pairs", "standings.sessions", "standings.found"),
+    "standings.kept.empty",
+)
+_OF_EVERYBODY = ("standings.measured", "standings.values")
+_KEPT = (
+    *("standings.keep.clear", "standings.keep", "standings.written.clear"),
+    *("standings.written_edge.clear", "standings.written_edge"),
+)
+FEW = 3_000
+"""Accounts: to look at all of so many is cheaper than to tell whose use has changed."""
 ACCOUNTS_AT_ONCE = 30_000
 """Whose rows are put together at once; lists do not fit a disk in between."""
 _SIDE = ("side", "first", "last", "start", "end", "cut")
@@ -66,6 +81,8 @@ def bring_up_to_date(cursor: duckdb.DuckDBPyConnection, since: date) -> None:
     """
     for name in _TABLES:
         run(cursor, name)
+    for name in _OLD:
+        run(cursor, name, since=since)
     run(cursor, "standings.signing", since=since)
     days: list[date] = []
     rows = 0
@@ -78,38 +95,52 @@ def bring_up_to_date(cursor: duckdb.DuckDBPyConnection, since: date) -> None:
     if days:
         _add_up(cursor, days)
     run(cursor, "standings.signed")
+    for of, path in run(cursor, "standings.written.places"):
+        if not Path(path).exists():
+            run(cursor, "standings.written.lost", side=of)
 
 
 def _add_up(cursor: duckdb.DuckDBPyConnection, days: list[date]) -> None:
     for name in _OF_DAYS:
         run(cursor, name, days=days)
+    if _count(cursor) > FEW:
+        for name in _MARKS:
+            run(cursor, name, days=days)
 
 
-def side(place: int, *, now: bool) -> int:
-    """Return what tables call the window at a place, or the period before it."""
-    return 2 * place + (not now)
+def _count(cursor: duckdb.DuckDBPyConnection) -> int:
+    ((accounts,),) = run(cursor, "standings.accounts.count")
+    return int(accounts)
 
 
 class Making:
-    """Makes the standings of windows, several at once, all within one transaction."""
+    """Makes the standings of windows, several at once, all within one transaction.
+
+    What an account did is looked at again only where something of it has changed since
+    a window was written last; the rest is taken from what was measured and written
+    then. Either way comes to the same rows, which a property test holds it to.
+    """
 
     def __init__(
         self,
         cursor: duckdb.DuckDBPyConnection,
         clock: Clock,
         lenses: Sequence[Lens],
+        periods: Sequence[Period],
     ) -> None:
         self.cursor = cursor
         self._clock = clock
         self._lenses = lenses
+        self._periods = periods
+        self._places = {one.name: place for place, one in enumerate(periods)}
         self._made: tuple[Period, ...] = ()
 
-    def at_once(self, periods: Sequence[Period]) -> list[tuple[Period, ...]]:
+    def at_once(self) -> list[tuple[Period, ...]]:
         """Divide windows into as many at once as the memory has room for."""
-        ((accounts,),) = run(self.cursor, "standings.accounts.count")
+        accounts = _count(self.cursor)
         parts: list[tuple[Period, ...]] = []
         room = 0
-        for one in periods:
+        for one in self._periods:
             first, last = self._days(Window(one.previous.start, one.window.end))
             rows = accounts * (last - first).days
             if rows > room or not parts:
@@ -119,36 +150,49 @@ class Making:
             room -= rows
         return parts
 
-    def make(self, periods: tuple[Period, ...]) -> None:
-        """Find what everybody did in windows, and in the periods before them."""
-        cursor = self.cursor
+    def make(self, periods: tuple[Period, ...], *, anew: bool = False) -> None:
+        """Find what everybody did in windows, and in the periods before them.
+
+        With ``anew`` all of it is looked at again; otherwise what the periods before
+        gave is known only of those whose standings are stale, and for the first window.
+        """
+        cursor, weighed = self.cursor, self._weighed()
+        if not weighed:
+            run(cursor, "standings.written.none")
         insert(cursor, "standings.windows", self._sides(periods))
-        for name in _OF_WINDOWS:
+        for name in _OF_EDGES:
             run(cursor, name)
-        self._weigh()
-        run(cursor, "standings.values")
+        if _count(cursor) > FEW:
+            run(cursor, "standings.edge_marks")
+            run(cursor, "standings.stale", anew=anew)
+        else:
+            run(cursor, "standings.stale.all")
+        for name in _OF_STALE:
+            run(cursor, name)
+        if not weighed:
+            self._weigh()
+        for name in _OF_EVERYBODY:
+            run(cursor, name)
         self._made = periods
+
+    def _weighed(self) -> bool:
+        """Tell whether the view of what lenses give is of these lenses."""
+        return run(self.cursor, "standings.weighed") == [(repr(self._lenses),)]
 
     def _weigh(self) -> None:
         """Have a view of what lenses give; to make it takes longer than to read it."""
-        cursor, lenses = self.cursor, repr(self._lenses)
-        run(cursor, "standings.weighed.empty")
-        if run(cursor, "standings.weighed") == [(lenses,)]:
-            return
-        measured, used = cursor.table("standing_measured"), cursor.view("standing_used")
-        values = lens_values(measured, used, self._lenses, ("side", "number"))
+        cursor = self.cursor
+        found, used = cursor.table("standing_found"), cursor.view("standing_used")
+        values = lens_values(found, used, self._lenses, ("side", "number"))
         values.create_view("standing_valued", replace=True)
-        run(cursor, "standings.weighed.now", lenses=lenses)
+        run(cursor, "standings.weighed.now", lenses=repr(self._lenses))
 
     def values_before(self, of: Period) -> list[tuple[str, list[int | None]]]:
         """Return what lenses gave for everybody in the period before a window."""
         made = self._made
-        if of not in made:
-            self.make((of,))
-        place = self._made.index(of)
-        found = values_before(self.cursor, side(place, now=False))
-        if self._made != made:
-            self.make(made)
+        self.make((of,), anew=True)
+        found = values_before(self.cursor, self._side(of, now=False))
+        self.make(made)
         return found
 
     def accounts(self) -> frozenset[str]:
@@ -161,25 +205,38 @@ class Making:
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:
         """Write the windows made last into a file each, and add them up."""
-        run(self.cursor, "standings.rows.empty")
-        ((accounts,),) = run(self.cursor, "standings.accounts.count")
+        cursor, accounts = self.cursor, _count(self.cursor)
+        run(cursor, "standings.rows.empty")
         for first in range(1, accounts + 1, ACCOUNTS_AT_ONCE):
             last = first + ACCOUNTS_AT_ONCE - 1
-            run(self.cursor, "standings.rows", first=first, last=last)
-        for place, path in enumerate(paths):
-            of = side(place, now=True)
+            run(cursor, "standings.rows", first=first, last=last)
+        before = dict(run(cursor, "standings.written.places"))
+        sides = [self._side(period, now=True) for period in self._made]
+        for of, path in zip(sides, paths, strict=True):
             with appearing(path) as part:
-                run(self.cursor, "standings.write", path=str(part), side=of)
+                if of in before:
+                    asked = {"path": str(part), "side": of, "before": before[of]}
+                    run(cursor, "standings.write_again", **asked)
+                else:
+                    run(cursor, "standings.write", path=str(part), side=of)
+        if accounts > FEW:
+            for name in _KEPT:
+                run(cursor, name)
+            run(cursor, "standings.written", sides=sides, paths=[*map(str, paths)])
         return self._totals()
+
+    def _side(self, period: Period, *, now: bool) -> int:
+        """Return what tables call a window, or the period before it."""
+        return 2 * self._places[period.name] + (not now)
 
     def _sides(self, periods: Sequence[Period]) -> dict[str, list[object]]:
         """Return all windows as columns, each before the one it is compared with."""
         columns: dict[str, list[object]] = {name: [] for name in _SIDE}
-        for place, period in enumerate(periods):
+        for period in periods:
             cut = self._cut(period)
             for now, window in ((True, period.window), (False, period.previous)):
                 hours = window.start // SECOND, window.end // SECOND
-                row = (side(place, now=now), *self._days(window), *hours, cut)
+                row = (self._side(period, now=now), *self._days(window), *hours, cut)
                 for name, value in zip(_SIDE, row, strict=True):
                     columns[name].append(value)
         return columns

@@ -63,8 +63,8 @@ def test_the_shipped_titles():
 
 
 def test_nobody_earns_a_title_by_doing_nothing():
-    assert SHIPPED.earned(NOBODY, {}) == {}
-    assert SHIPPED.earned(dict.fromkeys(NOBODY), {}) == {}
+    assert SHIPPED.earned(NOBODY, {}) == []
+    assert SHIPPED.earned(dict.fromkeys(NOBODY), {}) == []
 
 
 EARNERS = {
@@ -92,9 +92,9 @@ EARNERS = {
 @pytest.mark.parametrize("name", EARNERS)
 def test_whoever_meets_the_rule_earns_the_title(name):
     known = {**NOBODY, "calls": 100, **EARNERS[name]}
-    earned = SHIPPED.earned(known, {"token-legend": 10**9})
-    assert list(earned) == [name]
-    assert "unknown" not in earned[name]
+    (earned,) = SHIPPED.earned(known, {"token-legend": 10**9})
+    assert earned.name == name
+    assert "unknown" not in SHIPPED.reason(earned, known)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,14 @@ def test_whoever_meets_the_rule_earns_the_title(name):
 )
 def test_whoever_games_the_rule_does_not(name, change):
     known = {**NOBODY, "calls": 100, **EARNERS[name], **change}
-    assert SHIPPED.earned(known, {"token-legend": 10**9}) == {}
+    assert SHIPPED.earned(known, {"token-legend": 10**9}) == []
 
 
 def test_a_reason_has_its_figures():
     known = {**NOBODY, "streak": 1200, "cost": 12_345_678, "before_cost": 10**9}
-    earned = parsed().earned(known, {})
-    assert earned == {"early-bird": "1,200 days, $12.35"}
+    (earned,) = parsed().earned(known, {})
+    assert earned.name == "early-bird"
+    assert parsed().reason(earned, known) == "1,200 days, $12.35"
 
 
 def test_a_title_of_the_first_ones():
@@ -126,10 +127,10 @@ def test_a_title_of_the_first_ones():
     values = [[n] * len(LENSES) for n in (5, None, 0, 10, 20, 30, 30)]
     cutoffs = parsed().cutoffs(values)
     assert cutoffs == {"summit": 30}
-    assert parsed().earned({**NOBODY, "lens_output": 30}, cutoffs) == {
-        "summit": "30 tokens"
-    }
-    assert parsed().earned({**NOBODY, "lens_output": 29}, cutoffs) == {}
+    first = {**NOBODY, "lens_output": 30}
+    (summit,) = parsed().earned(first, cutoffs)
+    assert parsed().reason(summit, first) == "30 tokens"
+    assert parsed().earned({**NOBODY, "lens_output": 29}, cutoffs) == []
     assert place >= 0
 
 
@@ -141,7 +142,7 @@ def test_how_many_are_the_first_ones(people, least):
 
 def test_where_nobody_has_a_value_nobody_is_first():
     assert parsed().cutoffs([[None] * len(LENSES)]) == {}
-    assert parsed().earned({**NOBODY, "lens_output": 0}, {}) == {}
+    assert parsed().earned({**NOBODY, "lens_output": 0}, {}) == []
 
 
 @pytest.mark.parametrize(
@@ -219,9 +220,10 @@ def test_shipped_titles_fit_other_lenses():
     fitting = SHIPPED.fitting(cost)
     assert len(fitting.titles) == len(SHIPPED.titles) - 1
     known = {**NOBODY, "lens_cost": 5_000_000, "calls": 9, "active_days": 12}
-    assert fitting.earned(known, {"token-legend": 9}) == {
-        "token-legend": "$5.00 by the default lens, on 12 days"
-    }
+    (legend,) = fitting.earned(known, {"token-legend": 9})
+    assert legend.name == "token-legend"
+    reason = "$5.00 by the default lens, on 12 days"
+    assert fitting.reason(legend, known) == reason
     assert parsed().fitting(cost).titles == parsed().titles[:1]
 
 

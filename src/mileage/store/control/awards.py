@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -86,8 +87,9 @@ class Awards(OnDatabase):
     def awards_held(self) -> tuple[Award, ...]:
         """List what everybody has now."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(*_COLUMNS).where(_OPEN))
-            return tuple(Award(*row) for row in rows)
+            rows = connection.execute(select(*_COLUMNS).where(_OPEN)).fetchall()
+        # By place: of many rows, names take three times as long.
+        return tuple(starmap(Award, rows))
 
     def awards_of(self, account_id: str) -> tuple[Award, ...]:
         """List what somebody has and had, the newest first."""

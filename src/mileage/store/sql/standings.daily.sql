@@ -1,4 +1,9 @@
 select side, day, sum(tokens)::bigint
-from standing_used
-where side % 2 = 0
+from (
+    select d.side, u.day, u.tokens
+    from standing_use u join standing_day d using (day)
+    where not d.cut and d.side % 2 = 0
+    union all
+    select side, day, tokens from standing_edge where side % 2 = 0
+)
 group by side, day

@@ -16,6 +16,11 @@ select
     sum(attended_calls)::bigint as attended_calls,
     sum(unattended_calls)::bigint as unattended_calls,
     bool_or(origin = 'simulated-rollup') as simulated,
+    sum(hash(
+        origin, hour, client, provider, model, calls, input, cache_read, cache_write,
+        cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
+        unmeasured_calls, attended_calls, unattended_calls
+    )) as signature,
     (
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
         + sum(output) + sum(reasoning) + sum(tool_input)

@@ -1,4 +1,5 @@
--- The standings of some accounts in all windows, with the values of the periods before.
+-- The stale standings of some accounts in all windows, with the values of the
+-- periods before.
 insert into standing_row by name
 with models as (
     select side, number, list(model order by tokens desc, model) as models
@@ -25,11 +26,6 @@ daily as (
 select
     m.side,
     m.account as account_id,
-    coalesce(c.name, m.account) as name,
-    coalesce(c.kind, 'unclaimed') as kind,
-    coalesce(c.department, '') as department,
-    coalesce(c.team, '') as team,
-    coalesce(c.role, '') as role,
     m.calls, m.input, m.cache_read, m.cache_write, m.cache_write_1h, m.output,
     m.reasoning, m.tool_input, m.cost, m.unpriced_calls, m.unmeasured_calls,
     m.sessions, m.attended_calls, m.unattended_calls, models.models,
@@ -37,15 +33,12 @@ select
     coalesce(daily.days, []) as used_days,
     coalesce(daily.tokens, []) as used_tokens,
     (w."last" - w."first" + 1)::smallint as day_count,
-    m.simulated, v."values", coalesce(b."values", []) as before,
-    coalesce(c.titles, []) as titles,
-    coalesce(c.tier, '') as tier
-from standing_measured m
+    m.simulated, v."values", coalesce(b."values", []) as before
+from standing_found m
 join standing_window w using (side)
 join models using (side, number)
 join clients using (side, number)
 join standing_values v using (side, account)
 left join standing_values b on b.side = m.side + 1 and b.account = m.account
 left join daily using (side, number)
-left join standing_chart c using (account)
 where m.number between $first and $last

@@ -1,0 +1,1 @@
+delete from standing_mark where day in (select unnest($days::date[]))

@@ -1,0 +1,1 @@
+delete from standing_use_tool where day < $since

@@ -1,0 +1,24 @@
+-- As ``standings.write``: stale standings as they are now, and those of whom nothing
+-- has changed as they were written last.
+copy (
+    select
+        r.account_id,
+        coalesce(c.name, r.account_id) as name,
+        coalesce(c.kind, 'unclaimed') as kind,
+        coalesce(c.department, '') as department,
+        coalesce(c.team, '') as team,
+        coalesce(c.role, '') as role,
+        r.* exclude (account_id),
+        coalesce(c.titles, []) as titles,
+        coalesce(c.tier, '') as tier
+    from (
+        select * exclude (side) from standing_row where side = $side
+        union all by name
+        select f.* exclude (name, kind, department, team, role, titles, tier)
+        from read_parquet($before) f
+        join standing_account a on a.account = f.account_id
+        anti join standing_stale s on s.side = $side and s.number = a.number
+    ) r
+    left join standing_chart c on c.account = r.account_id
+    order by r.account_id
+) to $path (format parquet, compression zstd, compression_level 1, row_group_size 8192)

@@ -1,0 +1,1 @@
+delete from standing_written where side in ($side, $side + 1)

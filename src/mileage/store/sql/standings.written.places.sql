@@ -1,0 +1,1 @@
+select side, path from standing_written where path is not null
