@@ -261,7 +261,7 @@ def test_what_is_no_call_goes_with_it(tmp_path: Path) -> None:
         assert (all_of("acc_u"), all_of("acc_p")) == ((1, 1, 1, 1), (0, 0, 0, 0))
 
 
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(4))
 @given(
     said=st.one_of(claude_histories().map(lambda drawn: drawn[1]), codex_histories()),
     cut=st.integers(0, 8),
