@@ -38,6 +38,19 @@ def test_all_of_them_can_be_read_and_are_kept(fresh):
     assert all(fresh.get_template(name) is one for name, one in first.items())
 
 
+def test_others_work_after_each_and_may_end_it(fresh):
+    asked = []
+
+    def pause():
+        asked.append(len(compiled(fresh)))
+        return len(asked) == 3
+
+    pages.read_templates(pause)
+    assert len(asked) == 3
+    assert asked == sorted(asked)
+    assert len(compiled(fresh)) == asked[-1] < len(fresh.list_templates())
+
+
 def test_a_template_that_is_broken_is_named(fresh, monkeypatch):
     source = fresh.loader.get_source
 

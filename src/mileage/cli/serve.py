@@ -45,6 +45,8 @@ def command(data: Path, host: str, port: int, grpc_port: int | None) -> None:
         with serving(data, host, port, grpc_port) as server:
             server.run(lambda: _ready(server))
     finally:
+        # What is still frozen at the end of a process is taken for leaked.
+        gc.unfreeze()
         gc.enable()
 
 

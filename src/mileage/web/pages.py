@@ -21,7 +21,7 @@ from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -173,13 +173,16 @@ def marked_simulated(yes: bool) -> dict[str, bool]:  # noqa: FBT001 (a figure's 
     return {"simulated": True} if yes else {}
 
 
-def read_templates() -> None:
+def read_templates(pause: Callable[[], bool] = bool) -> None:
     """Compile all templates, so that no visitor has to wait for one; beside requests.
 
-    One that is asked for earlier is compiled then.
+    One that is asked for earlier is compiled then. ``pause`` lets others work after
+    each, and tells whether to stop.
     """
     for name in templates.list_templates():
         templates.get_template(name)
+        if pause():
+            return
 
 
 def routes() -> list[Route]:

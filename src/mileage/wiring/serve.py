@@ -60,6 +60,8 @@ SPARE_FILES = 512
 GRACE_SECONDS = 10
 """For what is being answered when the server stops."""
 SECOND = 1_000_000
+PAUSE = 0.02
+"""Seconds after each template that is compiled beside the first requests."""
 REST = 19
 """Times as long as it took to publish, nothing is: it takes a twentieth of the time."""
 
@@ -85,18 +87,22 @@ class Publisher:
             self._thread.join()
 
     def _run(self) -> None:
-        read_templates()
-        while True:
-            began = time.monotonic()
-            try:
-                self._publish_if_moved()
-            except (MileageError, OSError) as error:
-                log.warning("no snapshot was published: %s", error)
-            took = time.monotonic() - began
-            self._refresh()
-            cadence = self._have.policy.settings.snapshot_seconds
-            if self._stop.wait(max(cadence, took * REST)):
-                return
+        wait = self._round()
+        read_templates(lambda: self._stop.wait(PAUSE))
+        while not self._stop.wait(wait):
+            wait = self._round()
+
+    def _round(self) -> float:
+        """Publish what has moved; return for how many seconds that is enough."""
+        began = time.monotonic()
+        try:
+            self._publish_if_moved()
+        except (MileageError, OSError) as error:
+            log.warning("no snapshot was published: %s", error)
+        took = time.monotonic() - began
+        self._refresh()
+        cadence = self._have.policy.settings.snapshot_seconds
+        return max(cadence, took * REST)
 
     def _refresh(self) -> None:
         try:

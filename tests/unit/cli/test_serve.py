@@ -55,6 +55,7 @@ def test_cycles_are_looked_for_again_once_it_is_ready(monkeypatch, tmp_path):
     assert told.exit_code == 0
     assert seen == [("starting", False), ("ready", True, True)]
     assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_start_that_fails_leaves_it_on(monkeypatch, tmp_path):
