@@ -33,6 +33,9 @@ def scanner():
     return native.scan.LogScanner((NAME,), KEYS, 100_000)
 
 
+SCANS = 200
+
+
 @pytest.fixture
 def built():
     if native.scan is None:
@@ -48,14 +51,15 @@ def test_nothing_is_kept_of_a_body(built, sent):
     tracemalloc.start()
     try:
         start = tracemalloc.get_traced_memory()[0]
-        for _ in range(20):
+        for _ in range(SCANS):
             built.scan(sent)
         grown = tracemalloc.get_traced_memory()[0] - start
     finally:
         tracemalloc.stop()
     after = [sys.getrefcount(one) for one in singletons]
-    assert grown < 2000
-    assert all(abs(was - now) < 20 for was, now in zip(before, after, strict=True))
+    # A hundred bytes a scan; other threads of the process may have made some as well.
+    assert grown < 100 * SCANS
+    assert all(abs(was - now) < SCANS for was, now in zip(before, after, strict=True))
 
 
 def test_columns_that_hold_next_to_nothing_are_left_to_the_ordinary_walk(built):
