@@ -20,7 +20,14 @@ from mileage.domain.rights import ERASED
 from mileage.store.standing_files import Among, StandingFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Hashable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from pathlib import Path
 
     from mileage.domain.figures import Asked, Publication, Snapshot, Standing
@@ -118,12 +125,12 @@ class Boards:
     def search(self, head: Snapshot, asked: Asked, text: str) -> tuple[BoardRow, ...]:
         """Return the first rows with every word of a text in their name or place."""
         texts, words = self._searched(head, asked), text.lower().split()
-        places = (
-            place
-            for place, number in enumerate(self._ranking(head, asked).rows)
-            if all(word in texts[number] for word in words)
-        )
-        return self._rows(head, asked, list(islice(places, FOUND if words else 0)))
+        found: Iterable[int] = range(len(texts)) if words else ()
+        for word in words:
+            found = [number for number in found if word in texts[number]]
+        named, ranked = frozenset(found), self._ranking(head, asked).rows
+        places = (place for place, number in enumerate(ranked) if number in named)
+        return self._rows(head, asked, list(islice(places, FOUND if named else 0)))
 
     def warm(self, head: Snapshot, asked: Asked) -> None:
         """Read what this page and a search need, so that nobody waits for it."""
