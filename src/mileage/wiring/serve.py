@@ -60,8 +60,8 @@ SPARE_FILES = 512
 GRACE_SECONDS = 10
 """For what is being answered when the server stops."""
 SECOND = 1_000_000
-PAUSE = 0.02
-"""Seconds after each template that is compiled beside the first requests."""
+PAUSE = 2.0
+"""Seconds after each template that is compiled beside requests, which it holds up."""
 REST = 19
 """Times as long as it took to publish, nothing is: it takes a twentieth of the time."""
 
@@ -72,37 +72,41 @@ class Publisher:
     def __init__(self, organisation: Organisation) -> None:
         self._have = organisation
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, name="mileage-snapshots", daemon=True
+        self._threads = tuple(
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (
+                ("mileage-snapshots", self._run),
+                ("mileage-templates", self._read_templates),
+            )
         )
 
     def start(self) -> None:
         """Publish now and then on the cadence of the settings."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Finish the one being made, and make no more."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _read_templates(self) -> None:
+        read_templates(lambda: self._stop.wait(PAUSE))
 
     def _run(self) -> None:
-        wait = self._round()
-        read_templates(lambda: self._stop.wait(PAUSE))
-        while not self._stop.wait(wait):
-            wait = self._round()
-
-    def _round(self) -> float:
-        """Publish what has moved; return for how many seconds that is enough."""
-        began = time.monotonic()
-        try:
-            self._publish_if_moved()
-        except (MileageError, OSError) as error:
-            log.warning("no snapshot was published: %s", error)
-        took = time.monotonic() - began
-        self._refresh()
-        cadence = self._have.policy.settings.snapshot_seconds
-        return max(cadence, took * REST)
+        while True:
+            began = time.monotonic()
+            try:
+                self._publish_if_moved()
+            except (MileageError, OSError) as error:
+                log.warning("no snapshot was published: %s", error)
+            took = time.monotonic() - began
+            self._refresh()
+            cadence = self._have.policy.settings.snapshot_seconds
+            if self._stop.wait(max(cadence, took * REST)):
+                return
 
     def _refresh(self) -> None:
         try:
