@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mileage.honours.titles import Titles
     from mileage.store.standings import Making
 
-"""Kinds of accounts that earn titles and tiers."""
 Everybody: TypeAlias = "Sequence[tuple[str, Sequence[int | None]]]"
 """Accounts with their values, one a lens."""
 

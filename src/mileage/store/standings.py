@@ -41,7 +41,8 @@ class Totals(NamedTuple):
 
 
 _TABLES = (
-    *("standings.accounts.empty", "standings.signed.empty", "standings.source"),
+    *("standings.accounts.empty", "standings.signed.empty"),
+    *("standings.hours", "standings.source"),
     *("standings.use.empty", "standings.use_tool.empty", "standings.mark.empty"),
     *("standings.touched.empty", "standings.written.empty"),
     *("standings.written_edge.empty", "standings.weighed.empty"),
@@ -202,6 +203,7 @@ class Making:
     def name(self, chart: Mapping[str, Sequence[object]]) -> None:
         """Say who everybody is; ``chart`` has columns: see ``standings.chart``."""
         insert(self.cursor, "standings.chart", chart)
+        run(self.cursor, "standings.named")
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:
         """Write the windows made last into a file each, and add them up."""

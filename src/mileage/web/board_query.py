@@ -11,15 +11,13 @@ from urllib.parse import urlencode
 from mileage.domain.instants import read_instant
 from mileage.domain.window import moment
 from mileage.reports.board_reading import BoardOf, Part
-from mileage.web.paging import read_page
+from mileage.web.paging import read_page, read_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BOARD = "/"
 WHOLE = "org"
-LONGEST = 100
-"""Characters of a text to look for."""
 
 
 class BoardQuery(NamedTuple):
@@ -73,7 +71,7 @@ def read_query(given: Mapping[str, str], zone: str) -> BoardQuery:
         scope=given.get("scope", "") or WHOLE,
         as_of=read_instant(as_of, zone, "`as_of`") if as_of else None,
         page=read_page(given.get("page", "") or "1"),
-        wanted=" ".join(given.get("q", "")[:LONGEST].split()),
+        wanted=read_wanted(given.get("q", "")),
         purpose=given.get("purpose", ""),
     )
 

@@ -13,22 +13,23 @@ from mileage.web.hearing_view import (
     disagreements_view,
     sources_view,
 )
-from mileage.web.pages import LONGEST_SOUGHT, page
-
-FIRST_SHOWN = 100
-FOUND_SHOWN = 20
-"""Accounts of a page; those who were searched for are looked up anew."""
+from mileage.web.pages import page
+from mileage.web.paging import read_wanted
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+FIRST_SHOWN = 100
+FOUND_SHOWN = 20
+"""Accounts of a page; those who were searched for are looked up anew."""
 
 
 def sources(request: Request) -> Response:
     """Show which sources tell of whom, what is missing, and how to fix it."""
     viewer = asking.viewer(request)
     scope = request.query_params.get("scope")
-    wanted = " ".join(request.query_params.get("q", "")[:LONGEST_SOUGHT].split())
+    wanted = read_wanted(request.query_params.get("q", ""))
     purpose = request.query_params.get("purpose")
     reports = asking.services(request).reports
     most = FOUND_SHOWN if wanted else FIRST_SHOWN

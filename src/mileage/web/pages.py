@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from mileage.domain.people import PEOPLE_SHOWN
 from mileage.web import asking, assets, charts, markup, numbers
-from mileage.web.paging import pager, read_page
+from mileage.web.paging import pager, read_page, read_wanted
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from mileage.domain.people import Viewer
-
-LONGEST_SOUGHT = 100
-"""Characters of a text to look for."""
 
 
 class Link(NamedTuple):
@@ -151,7 +148,7 @@ def _personal(request: Request, viewer: Viewer, account_id: str) -> Response:
 def people_page(request: Request) -> Response:
     """List whose page the viewer may open: those that ``?q=`` finds, by pages."""
     viewer, given = asking.viewer(request), request.query_params
-    wanted = " ".join(given.get("q", "")[:LONGEST_SOUGHT].split())
+    wanted = read_wanted(given.get("q", ""))
     number = read_page(given.get("page", "") or "1")
     found = asking.services(request).reports.people(viewer, wanted, number)
 

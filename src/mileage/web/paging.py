@@ -1,4 +1,4 @@
-"""Leafing through a long list: which rows a page shows, and where the others are."""
+"""Leafing through a long list, or looking for some of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_PAGES = 1_000_000
+LONGEST = 100
+"""Characters of a text to look for."""
 
 
 class Pager(NamedTuple):
@@ -56,3 +58,8 @@ def read_page(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,7}", text) and 1 <= int(text) <= MOST_PAGES:
         return int(text)
     raise Invalid("`page` must be a whole number, 1 for the first.")
+
+
+def read_wanted(text: str) -> str:
+    """Read what somebody looks for: words with one space between."""
+    return " ".join(text[:LONGEST].split())

@@ -18,12 +18,11 @@ from mileage.web.board_choices import (
     windows,
 )
 from mileage.web.board_query import (
-    LONGEST,
     BoardQuery,
     instant_text,
     read_query,
 )
-from mileage.web.paging import MOST_PAGES
+from mileage.web.paging import LONGEST, MOST_PAGES
 from tests.web import fixtures
 from tests.web.stage import ADA, Stage
 

@@ -77,6 +77,15 @@ def _believed(as_of: int | None) -> Select[Any]:
     )
 
 
+def all_memberships(
+    connection: Connection, as_of: int | None = None
+) -> tuple[Membership, ...]:
+    """Read all memberships, as believed now or at an instant."""
+    rows = connection.execute(_believed(as_of)).fetchall()
+    # By place: of many rows, names take three times as long.
+    return tuple(starmap(Membership, rows))
+
+
 def membership_from(row: Row[Any]) -> Membership:
     """Return the membership that a row of its table holds."""
     return Membership(
@@ -96,9 +105,7 @@ class Memberships(OnDatabase):
     def memberships(self, *, as_of: int | None = None) -> tuple[Membership, ...]:
         """List all memberships, as believed now or at an instant."""
         with self._database.reading() as connection:
-            rows = connection.execute(_believed(as_of)).fetchall()
-        # By place: of many rows, names take three times as long.
-        return tuple(starmap(Membership, rows))
+            return all_memberships(connection, as_of)
 
     def membership_at(
         self, day: date, *, as_of: int | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from mileage.domain.errors import Conflict, Invalid, NotFound
+from mileage.domain.people import found_by
 from mileage.domain.provisioning import Kind, Provisioned, ProvisionedPerson, Wanted
 from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.audit import Change, note
@@ -95,8 +96,8 @@ class Provisioning(Sessions):
             self._rewrite(connection, resource_id, "User", person.user_name, document)
             self._take_address(connection, resource_id, email)
             mine = ACCOUNT.c.account_id == resource_id
-            said = NewAccount("person", person.name, email).row()
-            del said["kind"]
+            said = {"name": person.name, "email": email}
+            said["found_by"] = found_by(person.name, email or "")
             connection.execute(update(ACCOUNT).where(mine).values(**said))
             self._apply(connection, resource_id, person, today, actor)
             return _found(connection, "User", resource_id)

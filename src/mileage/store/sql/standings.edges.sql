@@ -16,16 +16,12 @@ select
     sum(attended_calls)::bigint as attended_calls,
     sum(unattended_calls)::bigint as unattended_calls,
     bool_or(origin = 'simulated-rollup') as simulated,
-    sum(hash(
-        origin, hour, client, provider, model, calls, input, cache_read, cache_write,
-        cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
-        unmeasured_calls, attended_calls, unattended_calls
-    )) as signature,
+    sum(signature) as signature,
     (
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
         + sum(output) + sum(reasoning) + sum(tool_input)
     )::bigint as tokens
-from rollup_hour r
+from standing_hour r
 join standing_day d on d.day = r.day and r.hour >= d."start" and r.hour < d."end"
 join standing_account a using (account)
 where d.cut

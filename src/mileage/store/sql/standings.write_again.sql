@@ -2,15 +2,9 @@
 -- has changed as they were written last.
 copy (
     select
-        r.account_id,
-        coalesce(c.name, r.account_id) as name,
-        coalesce(c.kind, 'unclaimed') as kind,
-        coalesce(c.department, '') as department,
-        coalesce(c.team, '') as team,
-        coalesce(c.role, '') as role,
+        r.account_id, n.name, n.kind, n.department, n.team, n.role,
         r.* exclude (account_id),
-        coalesce(c.titles, []) as titles,
-        coalesce(c.tier, '') as tier
+        n.titles, n.tier
     from (
         select * exclude (side) from standing_row where side = $side
         union all by name
@@ -19,6 +13,6 @@ copy (
         join standing_account a on a.account = f.account_id
         anti join standing_stale s on s.side = $side and s.number = a.number
     ) r
-    left join standing_chart c on c.account = r.account_id
+    join standing_named n on n.account = r.account_id
     order by r.account_id
 ) to $path (format parquet, compression zstd, compression_level 1, row_group_size 8192)

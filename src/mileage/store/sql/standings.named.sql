@@ -1,0 +1,12 @@
+-- Who everybody is, with whom nothing is known of as well.
+create or replace temp view standing_named as
+select
+    a.account,
+    coalesce(c.name, a.account) as name,
+    coalesce(c.kind, 'unclaimed') as kind,
+    coalesce(c.department, '') as department,
+    coalesce(c.team, '') as team,
+    coalesce(c.role, '') as role,
+    coalesce(c.titles, []) as titles,
+    coalesce(c.tier, '') as tier
+from standing_account a left join standing_chart c using (account)
