@@ -2,7 +2,9 @@
 
 Who is ranked is decided here, at every question, so that what somebody chooses holds
 from the next one on. What a question needs is kept in memory: 20 bytes an account for
-each ranking, the rows of pages and what is searched; never everybody's standings.
+each ranking, the rows of pages, what is searched, and everybody's packed rows of the
+window that most people look at. All of it belongs to one version of a file: an erasure
+writes files anew, and nothing of an older one is shown from then on.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,21 +20,22 @@ from mileage.domain.cube import department_id
 from mileage.domain.errors import NotFound, Unavailable
 from mileage.domain.figures import BoardRow, Page
 from mileage.domain.rights import ERASED
+from mileage.reports.board_search import Lines, words_of
+from mileage.store.packed_rows import version_of
 from mileage.store.standing_files import Among, StandingFiles
 
 if TYPE_CHECKING:
     from collections.abc import (
         Callable,
         Hashable,
-        Iterable,
         Iterator,
         Mapping,
         Sequence,
     )
-    from pathlib import Path
 
     from mileage.domain.figures import Asked, Publication, Snapshot, Standing
     from mileage.reports.snapshots import Snapshots
+    from mileage.store.packed_rows import FileVersion
     from mileage.store.standing_files import Ranking
 
 PEOPLE = ("person", "unclaimed")
@@ -45,6 +49,8 @@ RANKINGS = 48
 PAGES = 256
 TEXTS = 2
 """Windows whose names are kept to be searched; some 100 bytes an account each."""
+LINES = 6
+"""Rankings in whose order they are searched; some 50 bytes an account each."""
 FOUND = 50
 """Rows that a search returns at most."""
 
@@ -87,6 +93,7 @@ class Boards:
         self._rankings: Lately[Ranking] = Lately(RANKINGS)
         self._pages: Lately[tuple[BoardRow, ...]] = Lately(PAGES)
         self._texts: Lately[list[str]] = Lately(TEXTS)
+        self._lines: Lately[Lines] = Lately(LINES)
         # Departments and groups of peers ask one after the other.
         self._first: Lately[frozenset[str]] = Lately(1)
         self._rests: Lately[tuple[tuple[tuple[int, int, int, int], ...], ...]] = Lately(
@@ -99,20 +106,28 @@ class Boards:
 
     def rows(self, head: Snapshot, asked: Asked) -> Page:
         """Return ranked rows; raises NotFound for an unknown lens or scope."""
-        ranking = self._ranking(head, asked)
-        last = min(asked.first + asked.count, len(ranking.rows))
-        places = range(min(asked.first, last), last)
-        key = (*self._key(head, asked), asked.first, asked.count)
-        rows = self._pages.of(key, lambda: self._rows(head, asked, places))
-        return Page(rows, len(ranking.rows), places.start)
+
+        def read(file: FileVersion) -> Page:
+            ranking = self._ranking(file, head, asked)
+            last = min(asked.first + asked.count, len(ranking.rows))
+            places = range(min(asked.first, last), last)
+            key = (*_key(file, asked), asked.first, asked.count)
+            rows = self._pages.of(key, lambda: self._rows(file, head, asked, places))
+            return Page(rows, len(ranking.rows), places.start)
+
+        return self._of_one_version(head, read)
 
     def row_of(self, head: Snapshot, asked: Asked, account_id: str) -> BoardRow | None:
         """Return the row of an account, whatever page it is on; None without rank."""
         if not account_id:
             return None
-        key = (*self._key(head, asked), account_id)
-        rows = self._pages.of(key, lambda: self._own(head, asked, account_id))
-        return next(iter(rows), None)
+
+        def read(file: FileVersion) -> tuple[BoardRow, ...]:
+            key = (*_key(file, asked), account_id)
+            own = partial(self._own, file, head, asked, account_id)
+            return self._pages.of(key, own)
+
+        return next(iter(self._of_one_version(head, read)), None)
 
     def row_beside(
         self, page: Page, head: Snapshot, asked: Asked, account_id: str
@@ -124,40 +139,41 @@ class Boards:
 
     def search(self, head: Snapshot, asked: Asked, text: str) -> tuple[BoardRow, ...]:
         """Return the first rows with every word of a text in their name or place."""
-        texts, words = self._searched(head, asked), text.lower().split()
-        found: Iterable[int] = range(len(texts)) if words else ()
-        for word in words:
-            found = [number for number in found if word in texts[number]]
-        named, ranked = frozenset(found), self._ranking(head, asked).rows
-        places = (place for place, number in enumerate(ranked) if number in named)
-        return self._rows(head, asked, list(islice(places, FOUND if named else 0)))
+        words = words_of(text)
+
+        def read(file: FileVersion) -> tuple[BoardRow, ...]:
+            places = self._searched(file, head, asked).places(words)
+            return self._rows(file, head, asked, list(islice(places, FOUND)))
+
+        return self._of_one_version(head, read) if words else ()
 
     def warm(self, head: Snapshot, asked: Asked) -> None:
         """Read what this page and a search need, so that nobody waits for it."""
+        self._files.hold(self._file(head).path)
         self.rows(head, asked)
-        self._searched(head, asked)
+        self._of_one_version(head, lambda file: self._searched(file, head, asked))
 
     def standing(self, head: Snapshot, account_id: str) -> Standing | None:
         """Return the standing of an account, ranked or not."""
-        path = self._path(head)
-        number = self._files.number(path, account_id)
-        return None if number is None else self._files.rows(path, [number])[0]
+        found = self._files.row_of(self._file(head).path, account_id)
+        return found[1] if found else None
 
     def everybody(self, head: Snapshot) -> Iterator[Standing]:
         """Yield all standings of a window, in the order of accounts."""
-        return self._files.everybody(self._path(head))
+        return self._files.everybody(self._file(head).path)
 
     def among_the_first(
         self, publication: Publication, top: int, without: frozenset[str]
     ) -> frozenset[str]:
         """Return who stands among the ``top`` of any board of people."""
+        files = tuple(self._file(head) for head in publication.snapshots)
 
         def find() -> frozenset[str]:
-            paths = [self._path(head) for head in publication.snapshots]
+            paths = [file.path for file in files]
             boards = (PEOPLE, SCOPES["contractors"])
             return frozenset(self._files.among_the_first(paths, top, boards, without))
 
-        return self._first.of((publication.as_of, top, without), find)
+        return self._first.of((files, top, without), find)
 
     def rests(
         self, head: Snapshot, hidden: frozenset[str], top: int
@@ -166,14 +182,15 @@ class Boards:
 
         To whoever leafs through everybody, then to whoever sees the top of each board.
         """
+        file = self._file(head)
+        path = file.path
 
         def add() -> tuple[tuple[tuple[int, int, int, int], ...], ...]:
-            path = self._path(head)
             shown = self._files.among_the_first([path], top, SCOPES.values(), hidden)
             unnamed = self._files.rest(path, UNTOLD, some=hidden)
             return unnamed, self._files.rest(path, UNTOLD, without=shown)
 
-        return self._rests.of((head.as_of, head.name, hidden, top), add)
+        return self._rests.of((file, hidden, top), add)
 
     def bury(
         self, graves: Mapping[str, str], noted: Callable[[Snapshot, int], Snapshot]
@@ -195,7 +212,7 @@ class Boards:
         graves: Mapping[str, str],
         noted: Callable[[Snapshot, int], Snapshot],
     ) -> None:
-        paths = [self._path(head) for head in before.snapshots]
+        paths = [self._file(head).path for head in before.snapshots]
         named = [self._files.named(path, graves) for path in paths]
         after = tuple(
             noted(head, count) if count else head
@@ -213,43 +230,62 @@ class Boards:
         self._rankings.forget()
         self._pages.forget()
         self._texts.forget()
+        self._lines.forget()
+        self._files.release()
         self._rests.forget()
         self._first.forget()
         self._snapshots.forget()
 
     def _own(
-        self, head: Snapshot, asked: Asked, account_id: str
+        self, file: FileVersion, head: Snapshot, asked: Asked, account_id: str
     ) -> tuple[BoardRow, ...]:
-        number = self._files.number(self._path(head), account_id)
-        ranking = self._ranking(head, asked)
-        if number is None or number not in ranking.rows:
+        found = self._files.row_of(file.path, account_id)
+        if found is None:
             return ()
-        place = ranking.rows.index(number)
-        return self._rows(head, asked, range(place, place + 1))
+        number, standing = found
+        value = standing.values[place_of(head, asked.lens)]
+        ranking = self._ranking(file, head, asked)
+        place = ranking.index_of(number, value)
+        return () if place is None else self._rows(file, head, asked, [place])
 
-    def _path(self, head: Snapshot) -> Path:
+    def _file(self, head: Snapshot) -> FileVersion:
         path = self._snapshots.standings(head.as_of, head.name)
-        if not path.exists():
+        try:
+            return version_of(path)
+        except FileNotFoundError:
             raise Unavailable(
                 f"{path} is missing; restore it from a backup, or remove what else "
                 "was published with it"
+            ) from None
+
+    def _of_one_version(
+        self, head: Snapshot, read: Callable[[FileVersion], Value]
+    ) -> Value:
+        """Read of a file as it is from the first question to the last.
+
+        What numbers of rows mean changes when it is written anew.
+        """
+        while True:
+            file = self._file(head)
+            found = read(file)
+            if self._file(head) == file:
+                return found
+
+    def _searched(self, file: FileVersion, head: Snapshot, asked: Asked) -> Lines:
+        def lines() -> Lines:
+            texts = self._texts.of(
+                (file, asked.unnamed),
+                lambda: self._files.texts(file.path, asked.unnamed),
             )
-        return path
+            ranked = self._ranking(file, head, asked).rows
+            return Lines.of(texts[number] for number in ranked)
 
-    def _searched(self, head: Snapshot, asked: Asked) -> list[str]:
-        path, unnamed = self._path(head), asked.unnamed
-        return self._texts.of(
-            (head.as_of, head.name, unnamed), lambda: self._files.texts(path, unnamed)
-        )
+        return self._lines.of((*_key(file, asked), asked.unnamed), lines)
 
-    @staticmethod
-    def _key(head: Snapshot, asked: Asked) -> tuple[Hashable, ...]:
-        return head.as_of, head.name, asked.lens, asked.scope, asked.without
-
-    def _ranking(self, head: Snapshot, asked: Asked) -> Ranking:
+    def _ranking(self, file: FileVersion, head: Snapshot, asked: Asked) -> Ranking:
         return self._rankings.of(
-            self._key(head, asked),
-            lambda: self._files.ranking(self._path(head), self._among(head, asked)),
+            _key(file, asked),
+            lambda: self._files.ranking(file.path, self._among(head, asked)),
         )
 
     def group_of(self, head: Snapshot, scope: str) -> tuple[str, str]:
@@ -260,7 +296,7 @@ class Boards:
         kind, _, rest = scope.partition(":")
         identity, _, team = rest.partition("/")
         if kind in {"dept", "team"} and (kind == "team") == bool(team):
-            for name in self._files.departments(self._path(head)):
+            for name in self._files.departments(self._file(head).path):
                 if department_id(name) == identity:
                     return name, team
         return "", ""
@@ -280,11 +316,11 @@ class Boards:
         raise NotFound(message)
 
     def _rows(
-        self, head: Snapshot, asked: Asked, places: Sequence[int]
+        self, file: FileVersion, head: Snapshot, asked: Asked, places: Sequence[int]
     ) -> tuple[BoardRow, ...]:
-        ranking, lens = self._ranking(head, asked), place_of(head, asked.lens)
+        ranking, lens = self._ranking(file, head, asked), place_of(head, asked.lens)
         numbers = [ranking.rows[place] for place in places]
-        standings = self._files.rows(self._path(head), numbers)
+        standings = self._files.rows(file.path, numbers)
         return tuple(
             BoardRow(
                 ranking.place(place),
@@ -294,6 +330,10 @@ class Boards:
             )
             for place, one in zip(places, standings, strict=True)
         )
+
+
+def _key(file: FileVersion, asked: Asked) -> tuple[Hashable, ...]:
+    return file, asked.lens, asked.scope, asked.without
 
 
 def place_of(head: Snapshot, lens: str) -> int:

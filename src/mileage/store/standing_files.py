@@ -1,14 +1,15 @@
 """Standings in Parquet files: one row an account, in the order of accounts.
 
 Any process may read them. The database that reads them is one in memory of its own,
-which sees nothing but the folder they lie in.
+which sees nothing but the folder they lie in. Some rows of a large file cost as much as
+reading most of it, so the rows of one file may be held in memory, packed.
 """
 
 from __future__ import annotations
 
 import os
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ from mileage.domain.figures import Standing
 from mileage.domain.rights import ERASED, ERASED_NAME
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import TOKEN_CLASSES, Tokens
+from mileage.store.packed_rows import PackedRows, version_of
 from mileage.store.statements import insert_with, reason, run, statement
 
 if TYPE_CHECKING:
@@ -76,6 +78,16 @@ class Ranking(NamedTuple):
     before: array[int]
     """The same of the period before, of whomever."""
 
+    def index_of(self, number: int, value: int | None) -> int | None:
+        """Return where a row of this value stands; None when it has no rank."""
+        if value is None:
+            return None
+        first = bisect_left(self.values, -value)
+        last = bisect_right(self.values, -value, first)
+        # Of equal values the lower row number comes first.
+        index = bisect_left(self.rows, number, first, last)
+        return index if index < last and self.rows[index] == number else None
+
     def place(self, index: int) -> int:
         """Return the rank of a row: equal values share one."""
         return bisect_left(self.values, self.values[index]) + 1
@@ -93,6 +105,7 @@ class StandingFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opened: duckdb.DuckDBPyConnection | None = None
+        self._held: PackedRows | None = None
 
     def write(self, path: Path, standings: Iterable[Standing]) -> None:
         """Write a file; readers see all of it or none."""
@@ -148,16 +161,44 @@ class StandingFiles:
             array("q", [-value for (value,) in before]),
         )
 
+    def hold(self, path: Path) -> None:
+        """Keep the rows of a file in memory, instead of those of another.
+
+        They are read there as long as the file is the one that they were taken from.
+        """
+        version = version_of(path)
+        if self._held is not None and self._held.version == version:
+            return
+        cursor, rows = self._cursor(), list[bytes]()
+        with _readable(path):
+            cursor.execute(statement("standing_file.packed"), {"path": str(path)})
+            while some := cursor.fetchmany(BATCH):
+                rows += (row for (row,) in some)
+        # One that was replaced meanwhile is held at the next call.
+        if version_of(path) == version:
+            self._held = PackedRows(version, rows)
+
+    def release(self) -> None:
+        """Hold nothing."""
+        self._held = None
+
     def rows(self, path: Path, numbers: Sequence[int]) -> list[Standing]:
         """Return rows by their numbers, in the order asked for."""
+        held = self._holding(path)
+        if held is not None:
+            return [_standing(held.row(number)) for number in numbers]
         found = _run(self._cursor(), "standing_file.rows", path, numbers=list(numbers))
         by_number = {row[0]: _standing(row[1:]) for row in found}
         return [by_number[number] for number in numbers]
 
-    def number(self, path: Path, account_id: str) -> int | None:
-        """Return the number of an account's row."""
-        found = _run(self._cursor(), "standing_file.number", path, account=account_id)
-        return found[0][0] if found else None
+    def row_of(self, path: Path, account_id: str) -> tuple[int, Standing] | None:
+        """Return the row of an account and its number."""
+        held = self._holding(path)
+        if held is not None:
+            number = held.number_of(account_id)
+            return None if number is None else (number, _standing(held.row(number)))
+        found = _run(self._cursor(), "standing_file.row_of", path, account=account_id)
+        return (found[0][0], _standing(found[0][1:])) if found else None
 
     def texts(self, path: Path, unnamed: frozenset[str] = frozenset()) -> list[str]:
         """Return what each row is found by, in small letters: its name and its place.
@@ -227,6 +268,13 @@ class StandingFiles:
         return frozenset(
             name for (name,) in _run(self._cursor(), "standing_file.departments", path)
         )
+
+    def _holding(self, path: Path) -> PackedRows | None:
+        """Return what is held of a file, if that is still what the file says."""
+        held = self._held
+        if held is None or held.version.path != path:
+            return None
+        return held if held.version == version_of(path) else None
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:

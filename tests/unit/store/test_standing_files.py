@@ -26,7 +26,8 @@ QUESTIONS: dict[str, Callable[[StandingFiles, Path], object]] = {
     "everybody": lambda files, path: list(files.everybody(path)),
     "ranking": lambda files, path: files.ranking(path, PEOPLE),
     "rows": lambda files, path: files.rows(path, [0]),
-    "number": lambda files, path: files.number(path, "acc_a"),
+    "row of": lambda files, path: files.row_of(path, "acc_a"),
+    "hold": lambda files, path: files.hold(path),
     "texts": lambda files, path: files.texts(path),
     "first": lambda files, path: files.among_the_first([path], 1, [["person"]], ()),
     "total": lambda files, path: files.total(path),
@@ -123,7 +124,10 @@ def test_names_of_any_letters_and_open_fields_come_back(tmp_path: Path) -> None:
     path = written(tmp_path, odd)
     files = StandingFiles(tmp_path)
     assert list(files.everybody(path)) == [odd]
-    assert files.number(path, odd.account_id) == 0
+    assert files.row_of(path, odd.account_id) == (0, odd)
+    files.hold(path)
+    assert files.row_of(path, odd.account_id) == (0, odd)
+    assert files.rows(path, [0]) == [odd]
 
 
 def test_rows_come_in_the_order_asked_for_whatever_order_they_were_written(
@@ -219,7 +223,7 @@ def test_who_reads_while_a_file_is_replaced_gets_one_of_the_two(
     first = next(reading)
     StandingFiles(tmp_path).bury(path, {"f": "zz"})
     assert "".join(one.account_id for one in (first, *reading)) == "abcdefg"
-    assert StandingFiles(tmp_path).number(path, "f") is None
+    assert StandingFiles(tmp_path).row_of(path, "f") is None
 
 
 def test_the_rest_tells_the_two_largest_of_whoever_is_left(tmp_path: Path) -> None:
