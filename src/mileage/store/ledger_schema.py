@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from mileage.domain.errors import Invalid, NewerData
 from mileage.store import presence
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    import duckdb
-
     from mileage.domain.window import Clock
 
 MIGRATIONS = (
@@ -54,10 +54,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, clock: Clock) -> None:
 
 
 def _stored_version(connection: duckdb.DuckDBPyConnection) -> int:
-    tables = {name for (name,) in run(connection, "tables")}
-    if "setting" not in tables:
+    try:
+        rows = run(connection, "schema_version")
+    except duckdb.CatalogException:
+        # A new file. To ask which tables there are takes ten times as long.
         return 0
-    rows = run(connection, "schema_version")
     return int(rows[0][0]) if rows else 0
 
 

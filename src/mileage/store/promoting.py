@@ -53,10 +53,10 @@ def _promote(
     which: str,
     parameters: Mapping[str, Any],
 ) -> None:
-    run(cursor, which, **parameters)
-    rows = run(cursor, "leaving")
-    if not rows:
+    ((count,),) = run(cursor, which, **parameters)
+    if not count:
         return
+    rows = run(cursor, "leaving")
     names = ("seq", "recorded_at", "utc_hour", "account", "asserted", *Witness._fields)
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     witnesses = [Witness(*row[5:]) for row in rows]
