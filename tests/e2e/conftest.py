@@ -28,6 +28,7 @@ from tests.web.fixtures import FakeReports, fake_services
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 20
+WIDE = {"width": 1280, "height": 900}
 
 
 @dataclass(frozen=True)
@@ -230,39 +231,47 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser):
-    """Give everybody one context: another for each page starts processes each time."""
+def tab_of(browser):
+    """Give everybody one tab: each new one starts a process, which takes longest."""
 
     @cache
-    def context_of(who, origin):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+    def opened_for(who, origin):
+        context = browser.new_context(viewport=WIDE)
         if who:
             cookie = {"name": "mileage_session", "value": who, "url": origin}
             context.add_cookies([cookie])
-        return context
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        return page
 
-    return context_of
+    return opened_for
 
 
 @pytest.fixture
-def opened(signed_in, case):
-    """Open a page in a tab of its own; None where there is a file instead."""
-    context = signed_in(case.who, case.site.origin)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
+def opened(tab_of, case):
+    """Open a page as if it were the first; None where there is a file instead."""
+    page = tab_of(case.who, case.site.origin)
     found = Opened(page, None, [], [])
-    page.on("console", lambda m: m.type == "error" and found.errors.append(m.text))
-    page.on("pageerror", lambda error: found.errors.append(str(error)))
-    page.on("request", lambda request: found.addresses.append(request.url))
+    heard = {
+        "console": lambda m: m.type == "error" and found.errors.append(m.text),
+        "pageerror": lambda error: found.errors.append(str(error)),
+        "request": lambda request: found.addresses.append(request.url),
+    }
+    for event, listener in heard.items():
+        page.on(event, listener)
+    # A test that failed left it in its middle.
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
     address = case.site.origin + case.path
-    kind = context.request.get(address, headers={"accept": "text/html"}).headers
+    kind = page.context.request.get(address, headers={"accept": "text/html"}).headers
     if "text/html" in kind["content-type"]:
         answer = page.goto(address, wait_until="networkidle")
         assert answer.status == (404 if case.name == "error" else 200)
         yield replace(found, answer=answer)
     else:
         yield None
-    page.close()
+    for event, listener in heard.items():
+        page.remove_listener(event, listener)
 
 
 class Screens(NamedTuple):

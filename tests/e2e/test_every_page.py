@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.e2e.conftest import WIDE
+
 pytestmark = pytest.mark.e2e
 
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
@@ -21,7 +23,6 @@ AXE_RUN = """rules => axe.run({resultTypes: ['violations'], ...rules}).then(
 EVERY_RULE: dict[str, list[str]] = {}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """What a scheme can change; the rest of a page is the same in both."""
-WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
 # What slides sideways, and every box that holds more than it shows without a name.
