@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mileage.domain.booking import Booking, Run
 from mileage.domain.join_policy import JoinPolicy
-from mileage.domain.people import Account, Membership
+from mileage.domain.people import Account, Membership, Placed
 from mileage.domain.window import Clock
 from mileage.domain.witness import WitnessBatch
 from mileage.store.ledger import Ledger
@@ -53,9 +53,19 @@ class FewPeople:
             for name in self.names
         )
 
-    def membership_at(self, day: date) -> dict[str, Membership]:
+    def everybody_on(self, day: date) -> list[Placed]:
         del day
-        return self.places
+        return [
+            Placed(
+                one.account_id,
+                one.name,
+                one.kind,
+                *((at.department, at.team, at.role) if at else ()),
+            )
+            for one, at in (
+                (one, self.places.get(one.account_id)) for one in self.accounts()
+            )
+        ]
 
 
 def rules(zone: str = "UTC", join: JoinPolicy | None = None) -> Rules:

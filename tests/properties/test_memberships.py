@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.directory import PersonRow, memberships_on
-from mileage.domain.people import Membership
+from mileage.domain.people import Membership, Placed
 from mileage.store.control import open_control
 from tests.drawing import examples
 
@@ -156,6 +156,13 @@ def test_every_past_answer_can_be_given_again(control, clock, imports, day):
     for as_of, believed in history:
         assert answer(control, example, day, as_of) == model_answer(believed, day)
     assert answer(control, example, day, None) == model_answer(state, day)
+    places = control.membership_at(day)
+    expected = []
+    for one in control.accounts():
+        at = places.get(one.account_id)
+        place = (at.department, at.team, at.role) if at else ()
+        expected.append(Placed(one.account_id, one.name, one.kind, *place))
+    assert sorted(control.everybody_on(day)) == sorted(expected)
 
 
 @settings(max_examples=examples(25), deadline=None)

@@ -27,6 +27,16 @@ class Award(NamedTuple):
     """Since when it is no longer earned; it ends when its grace is over."""
 
 
+class Held(NamedTuple):
+    """An award that has not ended: what deciding on the next ones needs of it."""
+
+    number: int
+    account_id: str
+    kind: str
+    name: str
+    lapsed_at: int | None
+
+
 class Reference(NamedTuple):
     """Bounds of tiers, frozen for as long as their period is the last whole one."""
 

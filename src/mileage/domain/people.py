@@ -64,6 +64,17 @@ class Membership:
     until: date | None
 
 
+class Placed(NamedTuple):
+    """Who an account is, and where it belonged on a day; '' for nowhere."""
+
+    account_id: str
+    name: str
+    kind: str
+    department: str = ""
+    team: str = ""
+    role: str = ""
+
+
 class HeldRole(NamedTuple):
     """A role that somebody was granted, of one department or of none ('')."""
 

@@ -10,14 +10,14 @@ from mileage.domain.days import SECOND
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from mileage.domain.awards import Award, Earned
+    from mileage.domain.awards import Earned, Held
     from mileage.honours.titles import Title
 
 DAY = 86_400 * SECOND
 
 
 def decide(
-    held: Iterable[Award],
+    held: Iterable[Held],
     earned: Collection[Earned],
     titles: Collection[Title],
     now: int,
@@ -43,7 +43,7 @@ def decide(
 
 
 def titles_after(
-    held: Iterable[Award], changes: Changes, order: Collection[str]
+    held: Iterable[Held], changes: Changes, order: Collection[str]
 ) -> Mapping[str, tuple[str, ...]]:
     """Return everybody's titles once the changes are made, in the policy's order."""
     gone = set(changes.ended)

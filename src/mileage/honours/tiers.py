@@ -7,6 +7,7 @@ Whoever has a tier keeps it a little below its bound, so that nobody flickers.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,12 +60,14 @@ class Tiers:
     def of(self, value: int | None, bounds: Sequence[int], held: str = "") -> str:
         """Return the tier of a value, '' for none; ``held`` is the one before."""
         worth = value or 0
-        reached = sum(bound <= worth for bound in bounds)
-        kept = sum(bound * self.keep_percent <= worth * PERCENT for bound in bounds)
-        names = [tier.name for tier in self.ladder]
-        before = names.index(held) + 1 if held in names else 0
-        level = max(reached, min(kept, before))
-        return names[level - 1] if level else ""
+        level = bisect_right(bounds, worth)
+        # Of a bound, so much of it or more: in whole numbers.
+        kept = bisect_right(bounds, worth * PERCENT // self.keep_percent)
+        if held and kept > level:
+            names = [tier.name for tier in self.ladder]
+            before = names.index(held) + 1 if held in names else 0
+            level = max(level, min(kept, before))
+        return self.ladder[level - 1].name if level else ""
 
 
 def scaled(bounds: Sequence[int], length: int, of: int) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from mileage.honours.formulas import conditions_of
 from mileage.honours.lenses import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.policy import Table
     from mileage.honours.lenses import Lens
@@ -50,35 +50,46 @@ class Titles:
     titles: tuple[Title, ...]
     lenses: tuple[Lens, ...]
 
-    def cutoffs(self, values: Sequence[Sequence[int | None]]) -> dict[str, int]:
-        """Return the least value that is at the top, by title, of everybody's values.
+    def cutoffs(
+        self, values_of: Callable[[int], Iterable[int | None]]
+    ) -> dict[str, int]:
+        """Return the least value that is at the top, by title.
 
-        A title without ``top`` is left out, and one of whose lens nobody has a value.
+        ``values_of`` gives everybody's values by a lens, which is asked for by its
+        place. A title without ``top`` is left out, and one of whose lens nobody has a
+        value.
         """
         found = {}
         for one in self.titles:
             if one.top is not None:
-                place = self.lenses.index(named(self.lenses, one.lens))
-                of_lens = (row[place] for row in values)
-                ranked = sorted(n for n in of_lens if n is not None and n > 0)
+                values = values_of(self.place(one))
+                ranked = sorted(n for n in values if n is not None and n > 0)
                 if ranked:
                     among = max(1, len(ranked) * one.top // WHOLE)
                     found[one.name] = ranked[-among]
         return found
 
-    def conditions(self, cutoffs: Mapping[str, int]) -> list[tuple[Condition, ...]]:
+    def place(self, title: Title) -> int:
+        """Return the place of the lens by which a title has its first ones."""
+        return self.lenses.index(named(self.lenses, title.lens))
+
+    def conditions(
+        self, cutoffs: Mapping[str, int]
+    ) -> list[tuple[Title, tuple[Condition, ...]]]:
         """Return what each title asks for, as conditions alone, to look for people by.
 
         A title that only the first ones earn is left out where nobody has a value.
+        Numbers are compared as fractions, which of very large values may find some
+        more than are among the first.
         """
         found = []
         for one in self.titles:
             if one.top is None:
-                found.append(one.earned_by)
+                found.append((one, one.earned_by))
             elif one.name in cutoffs:
                 value = Name(value_name(named(self.lenses, one.lens)))
-                least = Number(cutoffs[one.name])
-                found.append((Condition(value, ">=", least, ""), *one.earned_by))
+                least = Condition(value, ">=", Number(cutoffs[one.name]), "")
+                found.append((one, (least, *one.earned_by)))
         return found
 
     def earned(

@@ -102,7 +102,7 @@ class _Standing:
             [one for one in column if one is not None]
             for column in zip(*values, strict=True)
         ]
-        self._cutoffs = rules.titles.cutoffs(values)
+        self._cutoffs = rules.titles.cutoffs(self._columns.__getitem__)
         at = [lens.name for lens in rules.lenses].index(rules.tiers.lens)
         self._bounds = rules.tiers.bounds(self._columns[at])
         self._tier_lens = at

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from mileage.domain.awards import TIER, TITLE, Earned, Reference
-from mileage.domain.people import PEOPLE
 from mileage.domain.window import period
 from mileage.honours.awards import decide, titles_after
 from mileage.honours.figures import before_named, values_named, written
@@ -14,20 +15,20 @@ from mileage.honours.tiers import scaled
 from mileage.store import honoured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from zoneinfo import ZoneInfo
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from mileage.domain.awards import Award, Changes, Distinction
+    from mileage.domain.awards import Changes, Distinction, Held
     from mileage.domain.formula import Condition
-    from mileage.domain.people import Account
     from mileage.domain.window import Period, Window
     from mileage.honours.lenses import Lens
     from mileage.honours.tiers import Tiers
-    from mileage.honours.titles import Titles
+    from mileage.honours.titles import Title, Titles
     from mileage.store.standings import Making
 
-Everybody: TypeAlias = "Sequence[tuple[str, Sequence[int | None]]]"
-"""Accounts with their values, one a lens."""
+Values: TypeAlias = "Sequence[tuple[str, int | None]]"
+"""Accounts with what one lens gives for them."""
+ValuesOf: TypeAlias = "Callable[[int], Mapping[str, int | None]]"
+"""The same of people alone, by the place of the lens."""
 
 
 class Honour(NamedTuple):
@@ -46,62 +47,77 @@ class Standings(Protocol):
         """Of which they are."""
         ...
 
-    def values(self) -> Everybody:
-        """Return what lenses give for every account."""
+    def values(self, place: int) -> Values:
+        """Return what the lens at a place gives for every account."""
         ...
 
-    def candidates(
+    def meeting(
         self,
         rules: Sequence[Sequence[Condition]],
         named: Sequence[str],
         before: Sequence[str],
-    ) -> Sequence[tuple[str, Mapping[str, int | None]]]:
-        """Return at least who meets all conditions of a rule, with what rules name."""
+    ) -> Sequence[tuple[str, Sequence[bool]]]:
+        """Return who meets all conditions of some rule, and whether of each."""
+        ...
+
+    def known(
+        self, accounts: Sequence[str], named: Sequence[str], before: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int | None]]:
+        """Return all that rules and reasons may name of some accounts."""
         ...
 
     def period(self, name: str) -> Window:
         """Return the last whole calendar period of that name."""
         ...
 
-    def values_in_period(self, name: str) -> Everybody:
-        """Return what lenses gave for everybody in it."""
+    def values_in_period(self, name: str, place: int) -> Values:
+        """Return what a lens gave for everybody in it."""
         ...
 
 
 class Forming:
     """The standings of a window that the database has made first: ``Standings``."""
 
-    def __init__(self, maker: Making, of: Period, now: int, zone: ZoneInfo) -> None:
+    def __init__(self, maker: Making, of: Period, now: int) -> None:
         self.window = of.window
-        self._maker = maker
-        self._now, self._zone = now, zone
+        self.maker = maker
+        self._now = now
 
-    def values(self) -> Everybody:
-        """Return what lenses give for every account."""
-        return honoured.everybodys_values(self._maker.cursor)
+    def values(self, place: int) -> Values:
+        """Return what the lens at a place gives for every account."""
+        return honoured.values_of(self.maker.cursor, place)
 
-    def candidates(
+    def meeting(
         self,
         rules: Sequence[Sequence[Condition]],
         named: Sequence[str],
         before: Sequence[str],
-    ) -> Sequence[tuple[str, Mapping[str, int | None]]]:
-        """Return at least who meets all conditions of a rule, with what rules name."""
-        return honoured.candidates(self._maker.cursor, rules, named, before)
+    ) -> Sequence[tuple[str, Sequence[bool]]]:
+        """Return who meets all conditions of some rule, and whether of each."""
+        return honoured.meeting(self.maker.cursor, rules, named, before)
+
+    def known(
+        self, accounts: Sequence[str], named: Sequence[str], before: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int | None]]:
+        """Return all that rules and reasons may name of some accounts."""
+        return honoured.known_of(self.maker.cursor, accounts, named, before)
 
     def period(self, name: str) -> Window:
         """Return the last whole calendar period of that name."""
-        return period(name, now=self._now, zone=self._zone).previous
+        return self._period(name).previous
 
-    def values_in_period(self, name: str) -> Everybody:
-        """Return what lenses gave for everybody in it; seldom asked for."""
-        return self._maker.values_before(period(name, now=self._now, zone=self._zone))
+    def values_in_period(self, name: str, place: int) -> Values:
+        """Return what a lens gave for everybody in it; seldom asked for."""
+        return self.maker.values_before(self._period(name), place)
+
+    def _period(self, name: str) -> Period:
+        return period(name, now=self._now, zone=self.maker.clock.zone)
 
 
 class Awarded(Protocol):
     """Where awards are kept."""
 
-    def awards_held(self) -> tuple[Award, ...]:
+    def awards_held(self) -> Sequence[Held]:
         """List what everybody has now."""
         ...
 
@@ -135,19 +151,22 @@ class Rules(NamedTuple):
 class Honouring:
     """Decides who has which titles and tier at one instant."""
 
-    def __init__(
-        self, rules: Rules, awarded: Awarded, people: Sequence[Account]
-    ) -> None:
+    def __init__(self, rules: Rules, awarded: Awarded, people: Collection[str]) -> None:
+        """Decide of ``people``: whom nobody is ranked beside moves nobody's tier."""
         self._rules = rules
         self._awarded = awarded
-        self._people = {one.account_id for one in people if one.kind in PEOPLE}
+        self._people = people
 
-    def honours(self, standings: Standings, now: int) -> dict[str, Honour]:
-        """Decide, write down what changes, and return what people are shown with."""
-        held = self._awarded.awards_held()
-        everybody = self._of_people(standings.values())
-        tiers = self._tiers(standings, everybody, held)
-        earned = [*self._titles(standings, everybody, held), *tiers]
+    def honours(
+        self, standings: Standings, held: Sequence[Held], now: int
+    ) -> dict[str, Honour]:
+        """Decide, write down what changes, and return what people are shown with.
+
+        ``held`` are the awards that have not ended.
+        """
+        values_of = cache(lambda place: self._of_people(standings.values(place)))
+        tiers = self._tiers(standings, values_of, held)
+        earned = [*self._titles(standings, values_of, held), *tiers]
         titles = self._rules.titles.titles
         changes = decide(held, earned, titles, now)
         if any(changes):
@@ -155,60 +174,72 @@ class Honouring:
         order = [one.title for one in titles]
         return self._shown(titles_after(held, changes, order), tiers)
 
-    def _of_people(self, values: Everybody) -> Everybody:
-        """Leave out services: whom nobody is ranked beside moves nobody's tier."""
-        return [one for one in values if one[0] in self._people]
+    def _of_people(self, values: Values) -> dict[str, int | None]:
+        people = self._people
+        return {account: value for account, value in values if account in people}
 
     def _titles(
-        self,
-        standings: Standings,
-        everybody: Everybody,
-        held: Sequence[Award],
+        self, standings: Standings, values_of: ValuesOf, held: Sequence[Held]
     ) -> list[Earned]:
-        rules, lenses = self._rules.titles, self._rules.lenses
+        rules, names = self._rules.titles, self._names()
         theirs = {(one.account_id, one.name) for one in held if one.kind == TITLE}
-        cutoffs = rules.cutoffs([values for _, values in everybody])
-        found = standings.candidates(
-            rules.conditions(cutoffs),
-            tuple(values_named(lenses)),
-            tuple(before_named(lenses)),
-        )
-        earned = []
-        for account, known in found:
+        earned = list(self._earning(standings, values_of))
+        new = {who for who, one in earned if (who, one.title) not in theirs}
+        known = standings.known(sorted(new), *names) if new else {}
+        return [
+            Earned(
+                account,
+                TITLE,
+                one.title,
+                ""
+                if (account, one.title) in theirs
+                else rules.reason(one, known[account]),
+            )
+            for account, one in earned
+        ]
+
+    def _earning(
+        self, standings: Standings, values_of: ValuesOf
+    ) -> Iterator[tuple[str, Title]]:
+        """Yield accounts with a title that they earn now."""
+        rules = self._rules.titles
+        cutoffs = rules.cutoffs(lambda place: values_of(place).values())
+        asked = rules.conditions(cutoffs)
+        titles = [one for one, _ in asked]
+        conditions = [condition for _, condition in asked]
+        for account, met in standings.meeting(conditions, *self._names()):
             if account in self._people:
-                for one in rules.earned(known, cutoffs):
-                    again = (account, one.title) in theirs
-                    reason = "" if again else rules.reason(one, known)
-                    earned.append(Earned(account, TITLE, one.title, reason))
-        return earned
+                for one in compress(titles, met):
+                    # Whole numbers tell very large values apart.
+                    value = values_of(rules.place(one))[account] or 0
+                    if one.top is None or value >= cutoffs[one.name]:
+                        yield account, one
+
+    def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        lenses = self._rules.lenses
+        return tuple(values_named(lenses)), tuple(before_named(lenses))
 
     def _tiers(
-        self,
-        standings: Standings,
-        everybody: Everybody,
-        held: Sequence[Award],
+        self, standings: Standings, values_of: ValuesOf, held: Sequence[Held]
     ) -> list[Earned]:
         rules = self._rules.tiers
         lens = named(self._rules.lenses, rules.lens)
-        at = list(self._rules.lenses).index(lens)
-        values = {account: row[at] for account, row in everybody}
-        bounds = self._bounds(standings, at, [v or 0 for v in values.values()])
+        place = list(self._rules.lenses).index(lens)
+        values = values_of(place)
+        bounds = self._bounds(standings, place, values)
         before = {one.account_id: one.name for one in held if one.kind == TIER}
-        tiers = {
-            account: rules.of(value, bounds, before.get(account, ""))
-            for account, value in values.items()
-        }
         least = dict(zip((one.name for one in rules.ladder), bounds, strict=False))
         earned = []
-        for account, tier in tiers.items():
+        for account, value in values.items():
+            had = before.get(account, "")
+            tier = rules.of(value, bounds, had)
             if tier:
-                again = before.get(account) == tier
-                reason = "" if again else _why(lens, values[account], least[tier])
+                reason = "" if had == tier else _why(lens, value, least[tier])
                 earned.append(Earned(account, TIER, tier, reason))
         return earned
 
     def _bounds(
-        self, standings: Standings, at: int, values: Sequence[int]
+        self, standings: Standings, place: int, now: Mapping[str, int | None]
     ) -> tuple[int, ...]:
         """Return the bounds in force, scaled to the window; frozen when first found."""
         rules, window = self._rules, standings.window
@@ -216,34 +247,30 @@ class Honouring:
         period = standings.period(name)
         kept = self._awarded.tier_reference(period.start, rules.version)
         if kept is None:
-            before = self._of_people(standings.values_in_period(name))
-            bounds = rules.tiers.bounds([row[at] or 0 for _, row in before])
+            before = self._of_people(standings.values_in_period(name, place))
+            bounds = rules.tiers.bounds([value or 0 for value in before.values()])
             length = period.end - period.start
             if not bounds:
-                bounds, length = rules.tiers.bounds(values), window.end - window.start
+                bounds = rules.tiers.bounds([value or 0 for value in now.values()])
+                length = window.end - window.start
             kept = Reference(period.start, rules.version, bounds, length)
             if bounds:
                 self._awarded.freeze_reference(kept)
         return scaled(kept.bounds, window.end - window.start, kept.length)
 
     def _shown(
-        self, titles: Mapping[str, Sequence[str]], tiers: Sequence[Earned]
+        self, titles: Mapping[str, tuple[str, ...]], tiers: Sequence[Earned]
     ) -> dict[str, Honour]:
-        declined = self._awarded.declined()
-        tier_of = {
-            one.account_id: one.name
-            for one in tiers
-            if (one.account_id, TIER, "") not in declined
-        }
+        tier_of = {one.account_id: one.name for one in tiers}
+        titles = dict(titles)
+        for account, kind, name in self._awarded.declined():
+            if kind == TIER:
+                tier_of.pop(account, None)
+            elif account in titles:
+                left = tuple(one for one in titles[account] if one != name)
+                titles[account] = left
         return {
-            account: Honour(
-                tier_of.get(account, ""),
-                tuple(
-                    title
-                    for title in titles.get(account, ())
-                    if (account, TITLE, title) not in declined
-                ),
-            )
+            account: Honour(tier_of.get(account, ""), titles.get(account, ()))
             for account in titles.keys() | tier_of.keys()
         }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mileage.domain.figures import Publication, PublishedLens, Snapshot
+from mileage.domain.people import PEOPLE
 from mileage.domain.window import WINDOWS, period
 from mileage.reports.completeness import completeness
 from mileage.reports.honouring import Awarded, Forming, Honour, Honouring
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from mileage.domain.awards import Held
     from mileage.domain.figures import Completeness
-    from mileage.domain.people import Account, Membership
+    from mileage.domain.people import Placed
     from mileage.domain.settings import Settings
     from mileage.domain.window import Period
     from mileage.honours.lenses import Lens
@@ -29,12 +32,8 @@ if TYPE_CHECKING:
 class People(Awarded, Protocol):
     """Who the accounts are."""
 
-    def accounts(self) -> tuple[Account, ...]:
-        """List all accounts."""
-        ...
-
-    def membership_at(self, day: date) -> Mapping[str, Membership]:
-        """Return where each account belonged on a local day."""
+    def everybody_on(self, day: date) -> Sequence[Placed]:
+        """Return every account with where it belonged on a local day."""
         ...
 
 
@@ -56,18 +55,21 @@ def publish(
     ledger: Ledger, people: People, making: Making, snapshots: Snapshots
 ) -> Publication:
     """Freeze and publish every account's figures over every window."""
-    rests_on = completeness(ledger)
-    with ledger.one_moment() as cursor:
+    rests_on, clock = completeness(ledger), ledger.rules.clock
+    with ledger.one_moment() as cursor, ThreadPoolExecutor(1) as beside:
+        # The database adds up meanwhile.
+        directory = beside.submit(_directory, people, making, clock.day(making.now))
         seq = queries.last_seq(cursor)
         periods = _periods(ledger, making)
         since = min(one.previous.start for one in periods)
-        standings.bring_up_to_date(cursor, ledger.rules.clock.day(since))
-        maker = standings.Making(cursor, ledger.rules.clock, making.lenses, periods)
+        standings.bring_up_to_date(cursor, clock.day(since))
+        maker = standings.Making(cursor, clock, making.lenses, periods)
         told: list[standings.Totals] = []
         for place, part in enumerate(maker.at_once()):
             maker.make(part)
             if not place:
-                _name(ledger, people, making, maker)
+                forming = Forming(maker, periods[0], making.now)
+                _name(making, people, directory.result(), forming)
             paths = [snapshots.standings(making.now, one.name) for one in part]
             told += maker.write(paths)
     found = tuple(
@@ -136,39 +138,27 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+class _Directory(NamedTuple):
+    """Who there is, and what they have been given."""
+
+    people: Sequence[Placed]
+    held: Sequence[Held]
+
+
+def _directory(people: People, making: Making, day: date) -> _Directory:
+    held = people.awards_held() if making.rules else ()
+    return _Directory(people.everybody_on(day), held)
+
+
 def _name(
-    ledger: Ledger, people: People, making: Making, maker: standings.Making
+    making: Making, people: People, directory: _Directory, forming: Forming
 ) -> None:
     """Say who everybody is, and with which titles and tier from now on."""
-    clock, used = ledger.rules.clock, maker.accounts()
-    accounts = [one for one in people.accounts() if one.account_id in used]
+    used = forming.maker.accounts()
+    found = [one for one in directory.people if one.account_id in used]
     honours: Mapping[str, Honour] = {}
     if making.rules is not None:
-        first = _periods(ledger, making)[0]
-        forming = Forming(maker, first, making.now, clock.zone)
-        honours = Honouring(making.rules, people, accounts).honours(forming, making.now)
-    places = people.membership_at(clock.day(making.now))
-    maker.name(_chart(accounts, places, honours))
-
-
-def _chart(
-    accounts: Sequence[Account],
-    places: Mapping[str, Membership],
-    honours: Mapping[str, Honour],
-) -> dict[str, list[object]]:
-    """Return who everybody is, as columns."""
-    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
-    for account in accounts:
-        place = places.get(account.account_id)
-        honour = honours.get(account.account_id, Honour())
-        row = (
-            *(account.account_id, account.name, account.kind),
-            *((place.department, place.team, place.role) if place else ("", "", "")),
-            *(honour.titles, honour.tier),
-        )
-        for name, value in zip(_COLUMNS, row, strict=True):
-            columns[name].append(value)
-    return columns
-
-
-_COLUMNS = ("account", "name", "kind", "department", "team", "role", "titles", "tier")
+        somebody = {one.account_id for one in found if one.kind in PEOPLE}
+        honouring = Honouring(making.rules, people, somebody)
+        honours = honouring.honours(forming, directory.held, making.now)
+    forming.maker.name(found, honours)

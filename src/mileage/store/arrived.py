@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
@@ -13,7 +13,8 @@ from mileage.store.statements import insert, run, said_plainly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TEXT, _LONG, _INT, _TRUTH = "u", "l", "i", "b"
+TEXT, INT = "u", "i"
+_TEXT, _LONG, _INT, _TRUTH = TEXT, "l", INT, "b"
 """Formats of the Arrow C data interface."""
 FIELDS = (
     ("source", _TEXT),
@@ -48,20 +49,24 @@ FIELDS = (
 )
 
 
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+
 class _Stream:
     """Speaks the Arrow PyCapsule interface; the database asks for either method."""
 
-    def __init__(self, columns: dict[str, list[Any]]) -> None:
-        self._columns = tuple(columns[name] for name, _ in FIELDS)
+    def __init__(self, fields: Fields, columns: dict[str, list[Any]]) -> None:
+        self._fields = fields
+        self._columns = tuple(columns[name] for name, _ in fields)
 
     def __arrow_c_schema__(self) -> object:
         assert native.scan is not None  # noqa: S101 - only made where it is there
-        return native.scan.arrow_schema(FIELDS)
+        return native.scan.arrow_schema(self._fields)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         del requested_schema
         assert native.scan is not None  # noqa: S101 - only made where it is there
-        return native.scan.arrow_stream(FIELDS, self._columns)
+        return native.scan.arrow_stream(self._fields, self._columns)
 
 
 @contextmanager
@@ -70,18 +75,30 @@ def arrived(
 ) -> Iterator[None]:
     """Let ``arrived`` be these columns, with each row's place as ``pos``."""
     columns = {**columns, "pos": list(range(len(columns["source"])))}
-    if native.scan is None:
-        insert(cursor, "arrived.from_json", columns)
+    with handed_over(cursor, "arrived", FIELDS, columns):
         yield
-        run(cursor, "arrived.drop")
+
+
+@contextmanager
+def handed_over(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    fields: Fields,
+    columns: dict[str, list[Any]],
+) -> Iterator[None]:
+    """Let ``name`` be these columns: those of the statement ``NAME.from_json``."""
+    if native.scan is None:
+        insert(cursor, f"{name}.from_json", columns)
+        yield
+        run(cursor, f"{name}.drop")
         return
     with said_plainly():
-        cursor.register("arrived", _Stream(columns))
+        cursor.register(name, _Stream(fields, columns))
     try:
         yield
     except BaseException:
         # What made the block fail is worth more than a failing end of it.
         with suppress(duckdb.Error):
-            cursor.unregister("arrived")
+            cursor.unregister(name)
         raise
-    cursor.unregister("arrived")
+    cursor.unregister(name)

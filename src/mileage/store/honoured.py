@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import zip_longest
-from operator import and_, or_
+from operator import and_
 from typing import TYPE_CHECKING
 
-from duckdb import ColumnExpression, ConstantExpression
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression
 from duckdb import FunctionExpression as Function
 
+from mileage.domain.formula import holds
 from mileage.domain.measured import METRICS
 from mileage.store.lens_values import condition, metric_columns
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from duckdb import DuckDBPyConnection, Expression
 
@@ -29,31 +30,27 @@ Row = dict[str, int | None]
 FEW = 3_000
 
 
-def everybodys_values(
-    cursor: DuckDBPyConnection,
-) -> list[tuple[str, list[int | None]]]:
-    """Return each account with its values, one a lens, in the order of accounts."""
-    return [(account, values) for account, values in run(cursor, "honours.values")]
+def values_of(
+    cursor: DuckDBPyConnection, place: int, side: int = 0
+) -> list[tuple[str, int | None]]:
+    """Return each account with what one lens gives for it, in the order of accounts.
+
+    Lenses are counted from 0; ``side`` is 0 for the window that decides.
+    """
+    rows = run(cursor, "honours.values", place=place + 1, side=side)
+    return [(account, value) for account, value in rows]
 
 
-def values_before(
-    cursor: DuckDBPyConnection, side: int
-) -> list[tuple[str, list[int | None]]]:
-    """Return each account with its values of the period before a window."""
-    rows = run(cursor, "honours.values_before", side=side)
-    return [(account, values) for account, values in rows]
-
-
-def candidates(
+def meeting(
     cursor: DuckDBPyConnection,
     rules: Sequence[Sequence[Condition]],
     named: Sequence[str],
     before: Sequence[str],
     few: int = FEW,
-) -> list[tuple[str, Row]]:
-    """Return whoever meets all conditions of some rule, with what rules may name.
+) -> list[tuple[str, Sequence[bool]]]:
+    """Return whoever meets all conditions of some rule, and whether of each.
 
-    Of a few accounts all are returned: to look for some would take longer.
+    Of a few accounts all are looked at here: to have the database do it takes longer.
 
     ``named`` is what rules call the values, ``before`` those of the period before.
     """
@@ -62,37 +59,50 @@ def candidates(
     run(cursor, "honours.measured")
     ((accounts,),) = run(cursor, "honours.count")
     if accounts <= few:
-        return _everybody(cursor, named, before)
+        return list(_looked_at(known_of(cursor, None, named, before), rules))
     columns = {
         **metric_columns(),
         **_of_list("values", named),
         **_of_list("before", before),
     }
-    met = [reduce(and_, (condition(one, columns) for one in rule)) for rule in rules]
-    wanted = [
-        *(ColumnExpression(name) for name in METRICS),
-        *(_element("values", at) for at in range(len(named))),
-        *(_element("before", at) for at in range(len(before))),
+    yes, no = (ConstantExpression(value) for value in (True, False))
+    met = [
+        # What cannot be told is not met.
+        CaseExpression(reduce(and_, (condition(one, columns) for one in rule)), yes)
+        .otherwise(no)
+        .alias(f"met_{at}")
+        for at, rule in enumerate(rules)
     ]
-    rows = cursor.view("honour_measured").filter(reduce(or_, met))
-    names = (*METRICS, *named, *before)
-    return [
-        (account, dict(zip(names, row, strict=True)))
-        for account, *row in rows.select(ColumnExpression("account"), *wanted)
-        .order("account")
-        .fetchall()
-    ]
+    account = ColumnExpression("account")
+    told = cursor.view("honour_measured").select(account, *met)
+    some = " or ".join(f"met_{at}" for at in range(len(rules)))
+    rows = told.filter(some).order("account").fetchall()
+    return [(account, flags) for account, *flags in rows]
 
 
-def _everybody(
-    cursor: DuckDBPyConnection, named: Sequence[str], before: Sequence[str]
-) -> list[tuple[str, Row]]:
-    found = []
-    for account, *metrics, now, then in run(cursor, "honours.everybody"):
+def known_of(
+    cursor: DuckDBPyConnection,
+    accounts: Iterable[str] | None,
+    named: Sequence[str],
+    before: Sequence[str],
+) -> dict[str, Row]:
+    """Return all that rules may name, of some accounts or of all, in their order."""
+    found = {}
+    asked = None if accounts is None else list(accounts)
+    for account, *metrics, now, then in run(cursor, "honours.known", accounts=asked):
         row: Row = dict(zip(METRICS, metrics, strict=True))
         row |= dict(zip(named, now, strict=True)) | dict(zip_longest(before, then))
-        found.append((account, row))
+        found[account] = row
     return found
+
+
+def _looked_at(
+    known: dict[str, Row], rules: Sequence[Sequence[Condition]]
+) -> Iterator[tuple[str, Sequence[bool]]]:
+    for account, row in known.items():
+        met = [all(holds(one, row) for one in rule) for rule in rules]
+        if any(met):
+            yield account, met
 
 
 def _of_list(column: str, names: Sequence[str]) -> dict[str, Expression]:

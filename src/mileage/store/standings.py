@@ -9,8 +9,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.people import Placed
 from mileage.domain.window import SECOND, Window
-from mileage.store.honoured import values_before
+from mileage.store.arrived import INT, TEXT, handed_over
+from mileage.store.honoured import values_of
 from mileage.store.lens_values import lens_values
 from mileage.store.standing_files import appearing, figures_of
 from mileage.store.statements import insert, run
@@ -56,7 +58,11 @@ _MARKS = (
     *("standings.mark.before", "standings.mark.clear", "standings.mark"),
     "standings.touched",
 )
-_OF_EDGES = ("standings.days", "standings.edges", "standings.tool_edges")
+_OF_PIECES = (
+    *("standings.days", "standings.pieces", "standings.cut_tools", "standings.cuts"),
+    "standings.cut_marks",
+)
+_OF_EDGES = ("standings.edge_days", "standings.edges", "standings.tool_edges")
 _OF_STALE = (
     *("standings.used", "standings.pairs", "standings.sessions", "standings.found"),
     "standings.kept.empty",
@@ -66,10 +72,11 @@ _KEPT = (
     *("standings.keep.clear", "standings.keep", "standings.written.clear"),
     *("standings.written_edge.clear", "standings.written_edge"),
 )
+CHART = (*((name, TEXT) for name in (*Placed._fields, "tier")), ("titles", INT))
 FEW = 3_000
 """Accounts: to look at all of so many is cheaper than to tell whose use has changed."""
 ACCOUNTS_AT_ONCE = 30_000
-"""Whose rows are put together at once; lists do not fit a disk in between."""
+"""Whose rows are put together at once; lists take much memory."""
 _SIDE = ("side", "first", "last", "start", "end", "cut")
 ROWS_AT_ONCE = 2_000_000
 """Rows that are added up at once, by day or by window, which bounds the memory."""
@@ -130,11 +137,14 @@ class Making:
         periods: Sequence[Period],
     ) -> None:
         self.cursor = cursor
-        self._clock = clock
+        self.clock = clock
         self._lenses = lenses
         self._periods = periods
         self._places = {one.name: place for place, one in enumerate(periods)}
         self._made: tuple[Period, ...] = ()
+        insert(cursor, "standings.windows", self._sides())
+        for name in _OF_PIECES:
+            run(cursor, name)
 
     def at_once(self) -> list[tuple[Period, ...]]:
         """Divide windows into as many at once as the memory has room for."""
@@ -160,7 +170,8 @@ class Making:
         cursor, weighed = self.cursor, self._weighed()
         if not weighed:
             run(cursor, "standings.written.none")
-        insert(cursor, "standings.windows", self._sides(periods))
+        sides = [self._side(one, now=now) for one in periods for now in (True, False)]
+        run(cursor, "standings.some_windows", sides=sides)
         for name in _OF_EDGES:
             run(cursor, name)
         if _count(cursor) > FEW:
@@ -183,16 +194,16 @@ class Making:
     def _weigh(self) -> None:
         """Have a view of what lenses give; to make it takes longer than to read it."""
         cursor = self.cursor
-        found, used = cursor.table("standing_found"), cursor.view("standing_used")
+        found, used = cursor.table("standing_found"), cursor.table("standing_used")
         values = lens_values(found, used, self._lenses, ("side", "number"))
         values.create_view("standing_valued", replace=True)
         run(cursor, "standings.weighed.now", lenses=repr(self._lenses))
 
-    def values_before(self, of: Period) -> list[tuple[str, list[int | None]]]:
-        """Return what lenses gave for everybody in the period before a window."""
+    def values_before(self, of: Period, lens: int) -> list[tuple[str, int | None]]:
+        """Return what a lens gave for everybody in the period before a window."""
         made = self._made
         self.make((of,), anew=True)
-        found = values_before(self.cursor, self._side(of, now=False))
+        found = values_of(self.cursor, lens, self._side(of, now=False))
         self.make(made)
         return found
 
@@ -200,17 +211,31 @@ class Making:
         """Return who used anything since the first day that was brought up to date."""
         return frozenset(one for (one,) in run(self.cursor, "standings.accounts.all"))
 
-    def name(self, chart: Mapping[str, Sequence[object]]) -> None:
-        """Say who everybody is; ``chart`` has columns: see ``standings.chart``."""
-        insert(self.cursor, "standings.chart", chart)
+    def name(
+        self,
+        people: Sequence[Placed],
+        honours: Mapping[str, tuple[str, tuple[str, ...]]],
+    ) -> None:
+        """Say who everybody is, and with which tier and titles from now on."""
+        theirs = [honours.get(one.account_id, ("", ())) for one in people]
+        # Many have the same ones, and lists take long to hand over.
+        numbers = {titles: at for at, titles in enumerate({one[1] for one in theirs})}
+        rows = (
+            (*who, tier, numbers[titles])
+            for who, (tier, titles) in zip(people, theirs, strict=True)
+        )
+        values = map(list, zip(*rows, strict=True)) if people else [[] for _ in CHART]
+        columns = {name: of for (name, _), of in zip(CHART, values, strict=True)}
+        with handed_over(self.cursor, "charted", CHART, columns):
+            run(self.cursor, "standings.chart")
+        insert(self.cursor, "standings.titles", {"titles": list(numbers)})
         run(self.cursor, "standings.named")
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:
         """Write the windows made last into a file each, and add them up."""
         cursor, accounts = self.cursor, _count(self.cursor)
         run(cursor, "standings.rows.empty")
-        for first in range(1, accounts + 1, ACCOUNTS_AT_ONCE):
-            last = first + ACCOUNTS_AT_ONCE - 1
+        for first, last in run(cursor, "standings.rows.parts", most=ACCOUNTS_AT_ONCE):
             run(cursor, "standings.rows", first=first, last=last)
         before = dict(run(cursor, "standings.written.places"))
         sides = [self._side(period, now=True) for period in self._made]
@@ -231,10 +256,10 @@ class Making:
         """Return what tables call a window, or the period before it."""
         return 2 * self._places[period.name] + (not now)
 
-    def _sides(self, periods: Sequence[Period]) -> dict[str, list[object]]:
+    def _sides(self) -> dict[str, list[object]]:
         """Return all windows as columns, each before the one it is compared with."""
         columns: dict[str, list[object]] = {name: [] for name in _SIDE}
-        for period in periods:
+        for period in self._periods:
             cut = self._cut(period)
             for now, window in ((True, period.window), (False, period.previous)):
                 hours = window.start // SECOND, window.end // SECOND
@@ -247,8 +272,8 @@ class Making:
         """Return the days of which a part lies in a window, or in the one before."""
         found = set()
         for edge in (period.previous.start, period.window.start, period.window.end):
-            day = self._clock.day(edge - 1)
-            if day == self._clock.day(edge):
+            day = self.clock.day(edge - 1)
+            if day == self.clock.day(edge):
                 found.add(day)
         # Calls may carry times of the day's hours to come.
         return sorted(found)
@@ -268,4 +293,4 @@ class Making:
         ]
 
     def _days(self, window: Window) -> tuple[date, date]:
-        return self._clock.day(window.start), self._clock.day(window.end - 1)
+        return self.clock.day(window.start), self.clock.day(window.end - 1)

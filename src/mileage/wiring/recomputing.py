@@ -55,10 +55,5 @@ def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
 def _who(organisation: Organisation, instant: int) -> dict[str, Who]:
     """Tell who the accounts are, and where they belonged at an instant."""
     day = organisation.ledger.rules.clock.day(instant)
-    places = organisation.control.membership_at(day)
-    who = {}
-    for one in organisation.control.accounts():
-        place = places.get(one.account_id)
-        at = (place.department, place.team, place.role) if place else ()
-        who[one.account_id] = Who(one.name, one.kind, *at)
-    return who
+    people = organisation.control.everybody_on(day)
+    return {account: Who(*who) for account, *who in people}

@@ -110,8 +110,7 @@ def test_scaled_bounds_round_to_even_and_never_to_nothing(bound, length, of, exp
 @given(few_values, st.sampled_from([0.01, 0.5, 3, 9.99, 10, 33.33, 50, 100]))
 def test_ties_share_a_title_and_no_place_more_is_given(people, top):
     rules = titles(top)
-    rows = [(one,) for one in (None, *people)]
-    cutoffs = rules.cutoffs(rows)
+    cutoffs = rules.cutoffs({0: (None, *people)}.__getitem__)
     used = [one for one in people if one]
     if not used:
         assert cutoffs == {}
@@ -160,12 +159,12 @@ def test_each_condition_decides_at_its_threshold(change, earned):
 )
 def test_the_conditions_people_are_looked_for_by_find_all_who_earn(people):
     rules = titles(20, ["calls >= 2"])
-    cutoffs = rules.cutoffs([(one["lens_mine"],) for one in people])
+    cutoffs = rules.cutoffs(lambda _: [one["lens_mine"] for one in people])
     asked = rules.conditions(cutoffs)
     for one in people:
         known = {**NOTHING, **one}
-        met = [all(holds(part, known) for part in title) for title in asked]
-        assert sum(met) == len(rules.earned(known, cutoffs))
+        met = [one for one, rule in asked if all(holds(part, known) for part in rule)]
+        assert met == rules.earned(known, cutoffs)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mileage.domain.awards import TIER, TITLE, Award
+from mileage.domain.formula import holds
 from mileage.domain.measured import METRICS
-from mileage.domain.people import Account
+from mileage.domain.people import PEOPLE
 from mileage.domain.window import Window
 from mileage.honours.awards import DAY
 from mileage.honours.lenses import parse_lenses
@@ -75,22 +76,32 @@ class Standings:
         self._people, self._month, self._period = people, month, period
         self.asked = 0
 
-    def values(self):
-        return [(one, [tokens]) for one, (tokens, _) in sorted(self._people.items())]
+    def values(self, place):
+        assert place == 0
+        return [(one, tokens) for one, (tokens, _) in sorted(self._people.items())]
 
-    def candidates(self, rules, named, before):
+    def meeting(self, rules, named, before):
+        for one, known in self.known(sorted(self._people), named, before).items():
+            met = [all(holds(part, known) for part in rule) for rule in rules]
+            if any(met):
+                yield one, met
+
+    def known(self, accounts, named, before):
         assert (named, before) == (("lens_tokens",), ("before_tokens",))
-        for one, (tokens, streak) in sorted(self._people.items()):
+        found = {}
+        for one in accounts:
+            tokens, streak = self._people[one]
             known = dict.fromkeys(METRICS, 0) | {"streak": streak}
-            yield one, {**known, "lens_tokens": tokens, "before_tokens": None}
+            found[one] = {**known, "lens_tokens": tokens, "before_tokens": None}
+        return found
 
     def period(self, name):
         assert name == "month"
         return self._period
 
-    def values_in_period(self, name):
+    def values_in_period(self, name, place):
         self.asked += 1
-        return [(f"then_{n}", [tokens]) for n, tokens in enumerate(self._month)]
+        return [(f"then_{n}", tokens) for n, tokens in enumerate(self._month)]
 
 
 class Kept:
@@ -130,12 +141,12 @@ def kept():
 
 
 def honours(kept, standings, now=NOW, kinds=None, version="r1"):
-    names = [one for one, _ in standings.values()]
-    names += [one for one, _ in standings.values_in_period("month")]
+    names = [one for one, _ in standings.values(0)]
+    names += [one for one, _ in standings.values_in_period("month", 0)]
     standings.asked = 0
-    people = [Account(one, (kinds or {}).get(one, "person"), one, one) for one in names]
+    people = {one for one in names if (kinds or {}).get(one, "person") in PEOPLE}
     rules = Rules(LENSES, TITLES, TIERS, version)
-    return Honouring(rules, kept, people).honours(standings, now)
+    return Honouring(rules, kept, people).honours(standings, kept.awards_held(), now)
 
 
 USED = {"a": (100, 0), "b": (200, 5), "c": (300, 0), "d": (400, 3)}
@@ -252,8 +263,8 @@ def test_what_is_declined_is_not_shown_and_not_lost(kept):
 
 def test_without_rules_there_is_nothing(kept):
     rules = Rules(LENSES, replace(TITLES, titles=()), replace(TIERS, ladder=()), "r")
-    people = [Account(one, "person", one, one) for one in USED]
-    assert Honouring(rules, kept, people).honours(Standings(USED, PAST), NOW) == {}
+    honouring = Honouring(rules, kept, USED.keys())
+    assert honouring.honours(Standings(USED, PAST), (), NOW) == {}
 
 
 def test_nobody_is_nobody(kept):

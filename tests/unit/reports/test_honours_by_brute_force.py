@@ -207,7 +207,7 @@ def titles_of(calls, now, zone):
             "Model Connoisseur": len(parts) >= 4
             and evenness(parts.values()) >= 250
             and active >= 8,
-            "Cache Wizard": share >= 9000
+            "Cache Wizard": share >= 9700
             and (values["savings"] or 0) >= 20_000_000
             and sums["cache_read"] <= 1000 * sums["output"]
             and active >= 8,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from mileage import native
 from mileage.domain.booking import Booking
 from mileage.store.arrivals import COLUMNS, Arrivals
-from mileage.store.arrived import FIELDS, arrived
+from mileage.store.arrived import FIELDS, arrived, handed_over
+from mileage.store.standings import CHART
 from tests.witnesses import seen
 
 if TYPE_CHECKING:
@@ -134,3 +135,20 @@ def test_both_ways_tell_the_database_the_same(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(native, "scan", None)
         assert read(connection, told) == whole(told)
+
+
+def test_who_everybody_is_reaches_the_database_either_way(
+    cursor: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = [
+        *(("acc_1", "Ana ü", "person", "Eng", "", "", "gold", 2),),
+        *(("acc_2", "", "service", "", "T", "R", "", 0),),
+    ]
+    told = {
+        name: list(of)
+        for (name, _), of in zip(CHART, zip(*rows, strict=True), strict=True)
+    }
+    with handed_over(cursor, "charted", CHART, told):
+        assert cursor.execute("from charted").fetchall() == rows
+    with pytest.raises(duckdb.CatalogException):
+        cursor.execute("from charted")

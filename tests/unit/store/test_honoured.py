@@ -14,7 +14,7 @@ from mileage.domain.measured import METRICS
 from mileage.honours.figures import before_named, values_named
 from mileage.honours.lenses import parse_lenses
 from mileage.honours.titles import parse_titles
-from mileage.store.honoured import candidates, everybodys_values, values_before
+from mileage.store.honoured import known_of, meeting, values_of
 from tests.drawing import examples
 
 
@@ -78,18 +78,21 @@ def known(row):
 @given(st.lists(ROW, min_size=1, max_size=8))
 def test_the_database_finds_whoever_earns_something(cursor, rows):
     fill(cursor, rows)
-    cutoffs = TITLES.cutoffs([now for _, now, _ in rows])
-    rules = TITLES.conditions(cutoffs)
-    found = dict(candidates(cursor, rules, NAMED, BEFORE, few=0))
-    expected = {f"acc_{at}": known(row) for at, row in enumerate(rows)}
-    assert dict(candidates(cursor, rules, NAMED, BEFORE, len(rows))) == expected
-    assert found == {
-        account: values
-        for account, values in expected.items()
-        if any(all(holds(one, values) for one in rule) for rule in rules)
-    }
-    earning = {one for one, row in expected.items() if TITLES.earned(row, cutoffs)}
-    assert earning <= found.keys()
+    cutoffs = TITLES.cutoffs(lambda at: [now[at] for _, now, _ in rows])
+    titles, rules = zip(*TITLES.conditions(cutoffs), strict=True)
+    people = {f"acc_{at}": known(row) for at, row in enumerate(rows)}
+    expected = []
+    for account, values in people.items():
+        met = [all(holds(one, values) for one in rule) for rule in rules]
+        if any(met):
+            expected.append((account, met))
+        earned = [one for one, meets in zip(titles, met, strict=True) if meets]
+        assert earned == TITLES.earned(values, cutoffs)
+    assert meeting(cursor, rules, NAMED, BEFORE, few=0) == expected
+    assert meeting(cursor, rules, NAMED, BEFORE, len(rows)) == expected
+    assert known_of(cursor, None, NAMED, BEFORE) == people
+    some = dict(list(people.items())[::2])
+    assert known_of(cursor, [*some, "acc_of_nobody"], NAMED, BEFORE) == some
 
 
 def test_values_of_everybody(cursor):
@@ -98,9 +101,10 @@ def test_values_of_everybody(cursor):
         cursor,
         [([0] * len(METRICS), values, None), ([0] * len(METRICS), values, values)],
     )
-    assert everybodys_values(cursor) == [("acc_0", values), ("acc_1", values)]
-    assert values_before(cursor, 1) == [("acc_1", values)]
+    for place in range(len(LENSES)):
+        assert values_of(cursor, place) == [("acc_0", place), ("acc_1", place)]
+        assert values_of(cursor, place, side=1) == [("acc_1", place)]
 
 
 def test_without_rules_nobody_is_looked_for(cursor):
-    assert candidates(cursor, [], NAMED, BEFORE) == []
+    assert meeting(cursor, [], NAMED, BEFORE) == []

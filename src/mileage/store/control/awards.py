@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from mileage.domain.awards import Award, Reference
+from mileage.domain.awards import Award, Held, Reference
 from mileage.domain.errors import NotFound
 from mileage.store.control.audit import Change, note
 from mileage.store.control.database import OnDatabase
@@ -72,6 +72,7 @@ TIER_REFERENCE = Table(
     Column("length", BigInteger, nullable=False),
 )
 _COLUMNS = [AWARD.c[name] for name in Award._fields]
+_HELD = [AWARD.c[name] for name in Held._fields]
 _OPEN = AWARD.c.ended_at.is_(None)
 _LATEST = select(func.max(AWARD_CHOICE.c.changed_at))
 NEVER = -1
@@ -84,12 +85,12 @@ class Awards(OnDatabase):
         super().__init__(database)
         self._declined: tuple[int, frozenset[Distinction]] = (NEVER - 1, frozenset())
 
-    def awards_held(self) -> tuple[Award, ...]:
+    def awards_held(self) -> tuple[Held, ...]:
         """List what everybody has now."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(*_COLUMNS).where(_OPEN)).fetchall()
+            rows = connection.execute(select(*_HELD).where(_OPEN)).fetchall()
         # By place: of many rows, names take three times as long.
-        return tuple(starmap(Award, rows))
+        return tuple(starmap(Held, rows))
 
     def awards_of(self, account_id: str) -> tuple[Award, ...]:
         """List what somebody has and had, the newest first."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import bindparam, insert, or_, select, update
 
 from mileage.domain.directory import ImportSummary, PersonRow, memberships_on
-from mileage.domain.people import Membership
+from mileage.domain.people import Membership, Placed
 from mileage.store.control.accounts import NewAccount, checked
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import new_id
@@ -77,6 +77,25 @@ def _believed(as_of: int | None) -> Select[Any]:
     )
 
 
+_IN_FORCE = (
+    MEMBERSHIP.c.superseded_at.is_(None),
+    or_(MEMBERSHIP.c.since.is_(None), MEMBERSHIP.c.since <= bindparam("day")),
+    or_(MEMBERSHIP.c.until.is_(None), MEMBERSHIP.c.until >= bindparam("day")),
+)
+_COVERING = (
+    select(
+        MEMBERSHIP.c.account_id,
+        MEMBERSHIP.c.department,
+        MEMBERSHIP.c.team,
+        MEMBERSHIP.c.role,
+    )
+    .where(*_IN_FORCE)
+    # The one begun last wins, and of two the one recorded last.
+    .order_by(MEMBERSHIP.c.since, MEMBERSHIP.c.membership_id)
+)
+_ACCOUNTS = select(ACCOUNT.c.account_id, ACCOUNT.c.name, ACCOUNT.c.kind)
+
+
 def all_memberships(
     connection: Connection, as_of: int | None = None
 ) -> tuple[Membership, ...]:
@@ -112,6 +131,19 @@ class Memberships(OnDatabase):
     ) -> dict[str, Membership]:
         """Return where each account belonged on a local day, by account id."""
         return memberships_on(day, self.memberships(as_of=as_of))
+
+    def everybody_on(self, day: date) -> list[Placed]:
+        """Return every account with where it belonged on a local day.
+
+        As ``membership_at`` finds it, without the parts that nobody publishes.
+        """
+        with self._database.reading() as connection:
+            covering = connection.execute(_COVERING, {"day": day}).fetchall()
+            accounts = connection.execute(_ACCOUNTS).fetchall()
+        # Of several of one account, the last is left.
+        places = {account: place for account, *place in covering}
+        nowhere = ("", "", "")
+        return [Placed(*row, *places.get(row[0], nowhere)) for row in accounts]
 
     def import_people(self, rows: Iterable[PersonRow]) -> ImportSummary:
         """Make the memberships of everyone named what these rows say, at once.

@@ -1,28 +1,4 @@
 -- Of the days that a window cuts, the part that lies in it.
-create or replace temp table standing_edge as
-select
-    d.side, d.place, r.day, a.number,
-    sum(calls)::bigint as calls,
-    sum(input)::bigint as input,
-    sum(cache_read)::bigint as cache_read,
-    sum(cache_write)::bigint as cache_write,
-    sum(cache_write_1h)::bigint as cache_write_1h,
-    sum(output)::bigint as output,
-    sum(reasoning)::bigint as reasoning,
-    sum(tool_input)::bigint as tool_input,
-    sum(cost)::bigint as cost,
-    sum(unpriced_calls)::bigint as unpriced_calls,
-    sum(unmeasured_calls)::bigint as unmeasured_calls,
-    sum(attended_calls)::bigint as attended_calls,
-    sum(unattended_calls)::bigint as unattended_calls,
-    bool_or(origin = 'simulated-rollup') as simulated,
-    sum(signature) as signature,
-    (
-        sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
-        + sum(output) + sum(reasoning) + sum(tool_input)
-    )::bigint as tokens
-from standing_hour r
-join standing_day d on d.day = r.day and r.hour >= d."start" and r.hour < d."end"
-join standing_account a using (account)
-where d.cut
-group by all
+create or replace temp view standing_edge as
+select d.side, d.place, d.day, c.* exclude (piece)
+from standing_cut c join standing_edge_day d using (piece)

@@ -7,6 +7,8 @@ select
     coalesce(c.department, '') as department,
     coalesce(c.team, '') as team,
     coalesce(c.role, '') as role,
-    coalesce(c.titles, []) as titles,
+    coalesce(t.titles, []) as titles,
     coalesce(c.tier, '') as tier
-from standing_account a left join standing_chart c using (account)
+from standing_account a
+left join standing_chart c on c.account_id = a.account
+left join standing_titles t on t.number = c.titles

@@ -17,6 +17,6 @@ from (
     where n.signature is distinct from o.signature
     union all
     select side, number
-    from standing_touched join standing_day using (day)
-    where not cut
+    from standing_touched join standing_day d using (day) semi join standing_window using (side)
+    where not d.cut
 )

@@ -1,5 +1,5 @@
 -- Every window and the period before it, side by side, as JSON columns.
-create or replace temp table standing_window as
+create or replace temp table standing_period as
 select
     unnest(batch.side) as side,
     unnest(batch."first") as "first",

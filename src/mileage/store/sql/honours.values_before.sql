@@ -1,1 +1,0 @@
-select account, "values" from standing_values where side = $side order by account
