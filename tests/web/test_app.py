@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from mileage import __version__
 from mileage.web.api import ENDPOINTS
+from mileage.web.compression import Compressed
 from mileage.web.guard import is_open
 from mileage.web.metrics import COUNTED
 from mileage.web.openapi import document
-from mileage.web.security import Compressed
 from tests.web.stage import ADA, ROOT, STATUS, Stage
 
 PAGES = ("/", "/me", "/ingest", "/api/docs")

@@ -127,13 +127,12 @@ class Answers:
         as_of: int | None = None,
     ) -> Board:
         """Rank what is published of a window; raises NotFound, Refused."""
-        board, allowed = self._reading.read(viewer, lens or "", part, as_of)
+        board, allowed, now = self._reading.read(viewer, lens or "", part, as_of)
         named = (row.standing.account_id for row in board.rows)
         self._record_named(viewer, allowed, BOARD, named, board_detail(board))
-        rows = self.participation.masked(board.rows, viewer.account_id)
+        rows = self.participation.masked(board.rows, viewer.account_id, now)
         seen = without_claimants(replace(board, rows=rows), viewer)
-        hidden = self.participation.hidden()
-        if not (viewer.operator or self._totals.told(board.snapshot, hidden)):
+        if not (viewer.operator or self._totals.told(board.snapshot, now.hidden)):
             seen = without_totals(seen)
         return marked_board(seen, self.shows(viewer))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mileage.domain.people import Viewer
     from mileage.reports.boards import Boards
     from mileage.reports.gate import Gate
-    from mileage.reports.participation import Participation
+    from mileage.reports.participation import Participation, Stances
 
 WHOLE = "whole_board"
 """The report that is a board below its top."""
@@ -55,6 +55,16 @@ class BoardOf(NamedTuple):
     as_of: int | None = None
 
 
+class Read(NamedTuple):
+    """What was read, for whoever records, masks and marks it."""
+
+    board: Board
+    allowed: Allowed
+    """By which right."""
+    now: Stances
+    """How people stood on boards when it was read."""
+
+
 class BoardReading(NamedTuple):
     """Decides and reads; what leaves is still to be recorded, masked and marked."""
 
@@ -65,18 +75,19 @@ class BoardReading(NamedTuple):
 
     def read(
         self, viewer: Viewer, lens: str, part: Part, as_of: int | None = None
-    ) -> tuple[Board, Allowed]:
-        """Return the rows and by which right; raises NotFound, Refused."""
+    ) -> Read:
+        """Return the rows and what they go by; raises NotFound, Refused."""
         self.gate.allow(viewer, "board")
         head = self.boards.head(part.window, as_of)
         allowed, whole = self._allowed(viewer, head, part)
+        now = self.participation.now()
         asked = Asked(
             lens=lens,
             first=(part.page - 1) * self.top,
             count=self.top,
             scope=part.scope,
-            without=self.participation.hidden(),
-            unnamed=self.participation.unnamed(),
+            without=now.hidden,
+            unnamed=now.unnamed,
         )
         page = self.boards.rows(head, asked)
         own = self.boards.row_beside(page, head, asked, viewer.account_id)
@@ -86,19 +97,19 @@ class BoardReading(NamedTuple):
             opens=self.gate.whose_pages(viewer),
         )
         if not part.wanted:
-            return board, allowed
+            return Read(board, allowed, now)
         if whole:
             found = self.boards.search(head, asked, part.wanted)
         else:
-            shown = self.participation.masked(page.rows, viewer.account_id)
+            shown = self.participation.masked(page.rows, viewer.account_id, now)
             found = among(page.rows, shown, part.wanted.casefold().split())
-        return replace(board, rows=found, own=None, first=0), allowed
+        return Read(replace(board, rows=found, own=None, first=0), allowed, now)
 
     def warm(self) -> Snapshot:
         """Read the first page of the default board and whom a search finds there."""
         head = self.boards.head()
-        hidden, unnamed = self.participation.hidden(), self.participation.unnamed()
-        asked = Asked(count=self.top, without=hidden, unnamed=unnamed)
+        now = self.participation.now()
+        asked = Asked(count=self.top, without=now.hidden, unnamed=now.unnamed)
         self.boards.warm(head, asked)
         return head
 
@@ -118,12 +129,12 @@ class BoardReading(NamedTuple):
         head = self.boards.head(part.window, as_of)
         if part.scope.startswith(GROUPS):
             self._allowed(viewer, head, part)
-        hidden, unnamed = self.participation.hidden(), self.participation.unnamed()
-        asked = Asked(lens=lens, count=0, scope=part.scope, without=hidden)
+        now = self.participation.now()
+        asked = Asked(lens=lens, count=0, scope=part.scope, without=now.hidden)
         row = self.boards.row_of(head, asked, account_id)
         if row and account_id != viewer.account_id:
             known = "rank" in allowed.fields or row.rank <= self.top
-            row = row if known and account_id not in unnamed else None
+            row = row if known and account_id not in now.unnamed else None
         ranked = self.boards.rows(head, asked).ranked
         published = head.lenses[place_of(head, lens)]
         return Placed(head, published, part.scope, row, ranked)

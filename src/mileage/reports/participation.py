@@ -34,16 +34,19 @@ if TYPE_CHECKING:
     from mileage.store.control import Control
 
 NOTHING = Chosen()
+NOBODY: frozenset[str] = frozenset()
 
 
-class _Standing(NamedTuple):
-    """Who stands otherwise than by name, and what that follows from."""
+class Stances(NamedTuple):
+    """How everybody stands at one moment: what one answer goes by from end to end."""
 
+    hidden: frozenset[str]
+    """Who stands on no board."""
+    unnamed: frozenset[str]
+    """Whose figures stand on no board under their names; whoever is hidden as well."""
     chosen: Mapping[str, Chosen]
     objectors: frozenset[str]
     asked: frozenset[str]
-    hidden: frozenset[str]
-    unnamed: frozenset[str]
 
 
 class Participation:
@@ -54,21 +57,22 @@ class Participation:
         self._mode = settings.participation
         self._top = settings.top
         self._key = control.marks_key()
-        self._kept: _Standing | None = None
+        self._kept: Stances | None = None
 
     def hidden(self) -> frozenset[str]:
         """Return who stands on no board now; the same object until that changes."""
-        return self._standing().hidden
+        return self.now().hidden
 
     def unnamed(self) -> frozenset[str]:
         """Return whose figures stand on no board under their names."""
-        return self._standing().unnamed
+        return self.now().unnamed
 
-    def _standing(self) -> _Standing:
+    def now(self) -> Stances:
+        """Return how everybody stands; the same object until that changes."""
         control, mode = self._control, self._mode
         chosen, objectors = control.participation(), control.objectors()
         by_name = MODES[mode].unasked == "shown"
-        asked = frozenset[str]() if by_name else control.asked()
+        asked = NOBODY if by_name else control.asked()
         kept = self._kept
         if (
             kept is None
@@ -81,25 +85,31 @@ class Participation:
                 found[in_force(mode, chosen.get(one, NOTHING))].add(one)
             hidden = objectors.union(found["hidden"])
             unnamed = hidden.union(found["pseudonym"])
-            kept = self._kept = _Standing(chosen, objectors, asked, hidden, unnamed)
+            kept = self._kept = Stances(hidden, unnamed, chosen, objectors, asked)
         return kept
 
     def masked(
-        self, rows: tuple[BoardRow, ...], viewer_id: str
+        self,
+        rows: tuple[BoardRow, ...],
+        viewer_id: str,
+        now: Stances | None = None,
     ) -> tuple[BoardRow, ...]:
         """Put pseudonyms where names are not shown, except in the viewer's own row.
 
-        Titles and tiers that somebody has declined are taken away.
+        Titles and tiers that somebody has declined are taken away. ``now`` is what
+        the answer goes by that the rows are of.
 
         The same tuple comes back when there is nothing to put.
         """
         rows = without_declined(rows, self._control.declined())
-        chosen = self._control.participation()
+        chosen = self._control.participation() if now is None else now.chosen
+        unasked = in_force(self._mode, NOTHING)
         under = [
             place
             for place, row in enumerate(rows)
-            if self._stands(row.standing, chosen) == "pseudonym"
-            and row.standing.account_id != viewer_id
+            if (one := row.standing).kind not in NOT_ASKED
+            and one.account_id != viewer_id
+            and self._stands(chosen.get(one.account_id), unasked) == "pseudonym"
         ]
         if not under:
             return rows
@@ -150,10 +160,8 @@ class Participation:
             )
         self._control.take_part(viewer, whose, wanted, stated=stated)
 
-    def _stands(self, standing: Standing, chosen: Mapping[str, Chosen]) -> Choice:
-        if standing.kind in NOT_ASKED:
-            return "shown"
-        return in_force(self._mode, chosen.get(standing.account_id, NOTHING))
+    def _stands(self, chosen: Chosen | None, unasked: Choice) -> Choice:
+        return unasked if chosen is None else in_force(self._mode, chosen)
 
     def _nameless(self, standing: Standing, chosen: Mapping[str, Chosen]) -> Standing:
         """Take away what tells who it is; the figures stay."""

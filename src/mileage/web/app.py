@@ -43,12 +43,13 @@ from mileage.web import (
     unclaimed_pages,
     witness_door,
 )
+from mileage.web.compression import Compressed
 from mileage.web.counted import Counted
 from mileage.web.guard import Guard
 from mileage.web.intake import Intake
 from mileage.web.page_rates import PageRates
 from mileage.web.problems import answer, answer_error, answer_http, plain
-from mileage.web.security import Compressed, KnownHosts, SecurityHeaders, Surprises
+from mileage.web.security import KnownHosts, SecurityHeaders, Surprises
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from mileage.domain.people import PEOPLE_SHOWN
 from mileage.web import asking, assets, charts, markup, numbers
+from mileage.web.compression import compressed
 from mileage.web.paging import pager, read_page, read_wanted
 from mileage.web.personal_view import ACTIVITY_NAMES, personal_view, with_rest
 from mileage.web.watermark import watermark
@@ -97,7 +98,8 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> R
         "completeness": None,
     }
     html = templates.get_template(name).render(frame | context | {"status": status})
-    return HTMLResponse(html, status)
+    # Here, as this is a thread already: going to another costs a busy machine more.
+    return compressed(HTMLResponse(html, status), request.headers)
 
 
 def navigation(viewer: Viewer | None, opens: Collection[str] = ()) -> tuple[Link, ...]:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 
 from mileage.web.content_policy import NO_SCRIPT
@@ -42,8 +41,6 @@ ALWAYS = {
 }
 
 YEAR_SECONDS = 365 * 86400
-COMPRESSION_LEVEL = 1
-# A board of 250 rows (223 kB): 2.6 ms and 52 kB; level 4 takes 4.4 ms for 47 kB.
 
 
 class SecurityHeaders:
@@ -114,19 +111,6 @@ def _host_problem(count: int) -> Problem:
         "Use the address that `mileage serve` printed."
     )
     return Problem(421, title(421), message)
-
-
-class Compressed:
-    """Compress pages and JSON; telemetry has its own framing and stays as it is."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.compressing = GZipMiddleware(app, compresslevel=COMPRESSION_LEVEL)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose by address."""
-        bare = scope["type"] != "http" or scope["path"].startswith("/v1/")
-        await (self.app if bare else self.compressing)(scope, receive, send)
 
 
 STOPPING = Problem(

@@ -215,3 +215,20 @@ def test_whose_figures_stand_under_no_name(company):
         assert company.names(company.under(mode).unnamed()) == everybody
     company.choose("cy", "shown")
     assert company.names(company.under("opt-in").unnamed()) == {"ana", "bo"}
+
+
+def test_one_answer_goes_by_one_state_while_people_choose(company):
+    taking = company.under("open")
+    before = taking.now()
+    assert taking.now() is before
+    company.choose("ana", "hidden")
+    company.choose("bo", "pseudonym")
+    after = taking.now()
+    assert company.names(before.unnamed) == set()
+    assert company.names(after.hidden) == {"ana"}
+    assert company.names(after.unnamed) == {"ana", "bo"}
+    assert (taking.hidden(), taking.unnamed()) == (after.hidden, after.unnamed)
+    # Whose rows were read before is masked by what was so then, and later by now.
+    assert taking.masked(company.rows, "", before) is company.rows
+    assert taking.masked(company.rows, "", after) == taking.masked(company.rows, "")
+    assert taking.masked(company.rows, "")[1].standing.name != "Bo"

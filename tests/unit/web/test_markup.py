@@ -109,3 +109,9 @@ def test_the_local_day_of_an_instant():
     late = 1_763_681_400_000_000  # 2025-11-20T23:30:00Z
     assert "2025-11-20" in markup.local_day(late, "UTC")
     assert ">2025-11-21<" in markup.local_day(late, "Asia/Kolkata")
+
+
+def test_what_is_no_day_cannot_become_markup():
+    assert markup.day('"><b>') == (
+        '<time datetime="&#34;&gt;&lt;b&gt;">&#34;&gt;&lt;b&gt;</time>'
+    )
