@@ -39,6 +39,7 @@ from mileage.store.ledger import Ledger, Room
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.store.use_by_day import use_by_day
 from mileage.wiring.claiming import Claims
+from mileage.wiring.collection import no_collection
 from mileage.wiring.groups import renew_peers
 from mileage.wiring.honours_in_force import HonoursInForce
 from mileage.wiring.horizon import Horizon
@@ -125,7 +126,8 @@ class Organisation:
         settings = self.policy.settings
         making = Making(settings, versions, now(), rules.lenses, rules)
         before = self._published()
-        made = publish(self.ledger, self.control, making, self.snapshots)
+        with no_collection():
+            made = publish(self.ledger, self.control, making, self.snapshots)
         head, same = made.snapshots[0], before is not None and alike(before, made)
         self.cubes.renew(head, lambda: self._chart(made), self._terms(), alike=same)
         renew_peers(self, made, alike=same)
