@@ -29,7 +29,7 @@ from mileage.store.control.schema import ACCOUNT, METADATA
 from mileage.store.control.tokens import require_account
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -76,6 +76,8 @@ _HELD = [AWARD.c[name] for name in Held._fields]
 _OPEN = AWARD.c.ended_at.is_(None)
 _LATEST = select(func.max(AWARD_CHOICE.c.changed_at))
 NEVER = -1
+FEW = 1_000
+"""Accounts that are looked up one by one; more are found by reading all."""
 
 
 class Awards(OnDatabase):
@@ -105,8 +107,7 @@ class Awards(OnDatabase):
     def change_awards(self, changes: Changes, at: int) -> None:
         """Begin, let lapse and end awards, all of them at one instant."""
         with self._database.writing() as connection:
-            # Who was erased meanwhile gets none.
-            living = set(connection.execute(select(ACCOUNT.c.account_id)).scalars())
+            living = _living(connection, {one.account_id for one in changes.begun})
             begun = [
                 {**one._asdict(), "began_at": at}
                 for one in changes.begun
@@ -178,6 +179,14 @@ class Awards(OnDatabase):
         with self._database.writing() as connection:
             made = insert(TIER_REFERENCE).values(values)
             connection.execute(made.on_conflict_do_nothing())
+
+
+def _living(connection: Connection, accounts: Collection[str]) -> set[str]:
+    """Return which accounts there are: who was erased meanwhile gets no award."""
+    wanted = select(ACCOUNT.c.account_id)
+    if len(accounts) <= FEW:
+        wanted = wanted.where(ACCOUNT.c.account_id.in_(sorted(accounts)))
+    return set(connection.execute(wanted).scalars())
 
 
 def _stamp(

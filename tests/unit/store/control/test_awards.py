@@ -8,6 +8,7 @@ from mileage.domain.awards import TIER, TITLE, Changes, Earned, Reference
 from mileage.domain.errors import NotFound
 from mileage.domain.people import OPERATOR, Viewer
 from mileage.store.control import open_control
+from mileage.store.control.awards import FEW
 
 
 @pytest.fixture
@@ -63,8 +64,10 @@ def test_the_history_has_the_newest_first(control, ana):
     assert found == [("silver", None), ("bronze", 9)]
 
 
-def test_whoever_is_gone_gets_nothing(control, ana):
-    begin(control, 1, title(ana, "a"), Earned("acc_gone", TITLE, "a", "x"))
+@pytest.mark.parametrize("others", [0, FEW])
+def test_whoever_is_gone_gets_nothing(control, ana, others):
+    gone = [Earned(f"acc_gone{n}", TITLE, "a", "x") for n in range(others + 1)]
+    begin(control, 1, title(ana, "a"), *gone)
     assert [one.account_id for one in control.awards_held()] == [ana.account_id]
 
 
