@@ -1,0 +1,28 @@
+"""While a server runs, its threads take short turns; afterwards all is as before."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mileage.wiring.serve import TURN_SECONDS, serving, taking_turns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_server_takes_short_turns(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    assert before > TURN_SECONDS
+    with serving(tmp_path / "data", "127.0.0.1", 0):
+        assert sys.getswitchinterval() == pytest.approx(TURN_SECONDS)
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+def test_a_server_that_falls_over_leaves_turns_as_they_were() -> None:
+    before = sys.getswitchinterval()
+    with pytest.raises(InterruptedError), taking_turns():
+        raise InterruptedError
+    assert sys.getswitchinterval() == pytest.approx(before)
