@@ -28,6 +28,7 @@ MIGRATIONS = (
     "0011_heard",
     "0012_worded",
     "0013_attended",
+    "0014_current",
 )
 FILLED = {"0003_presence": presence.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""

@@ -3,10 +3,7 @@ create or replace temp macro call_as_of(last) as table (
     select * exclude (place) from plain_as_call where seq <= last
     union all by name
     select c.* from joined_call c
-    where
-        c.seq <= last
-        and not exists (
-            select 1 from superseded s
-            where s.call_id = c.call_id and s.seq > c.seq and s.seq <= last
-        )
+    anti join superseded s
+        on s.call_id = c.call_id and s.seq > c.seq and s.seq <= last
+    where c.seq <= last
 )
