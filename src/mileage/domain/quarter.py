@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mileage.domain.days import QUARTER, SECOND
+from mileage.native import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from mileage.domain.witness import Witness
 
 QUARTER_MICROS = QUARTER * SECOND
-_DAY = 86_400 * SECOND
+DAY_MICROS = 86_400 * SECOND
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_UNNAMED = ("",) * 8
+"""Client to agent of a row that is of all of them."""
 
 
 class QuarterRow(NamedTuple):
@@ -52,6 +55,16 @@ class QuarterRow(NamedTuple):
     first: int
     last: int
     """UTC microseconds of the earliest and the latest call."""
+
+    @classmethod
+    def of_all(cls, quarter: int, *figures: Any) -> QuarterRow:  # noqa: ANN401
+        """Return a row that is of every client, model, session and so on."""
+        return cls._make((quarter, *_UNNAMED, *figures))
+
+
+QUARTER_COLUMN, SOURCE_COLUMN = 0, 2
+_NAMED = 9
+"""So many columns name a row, the others are figures."""
 
 
 class LocalSource(NamedTuple):
@@ -117,7 +130,7 @@ class Costs:
 
     def price(self, provider: str, model: str, at: int, tier: str) -> Priced | None:
         """Return what a call costs that happens at an instant, or None."""
-        kind = (provider, model, at // _DAY, tier)
+        kind = (provider, model, at // DAY_MICROS, tier)
         if kind not in self._known:
             day = date.fromordinal(_EPOCH_DAY + kind[2])
             self._known[kind] = self._prices.price(provider, model, day, tier)
@@ -127,6 +140,35 @@ class Costs:
         """Return the cost of a call in micro-dollars, or None if it has no price."""
         price = self.price(call.provider, call.model, call.occurred_at, call.tier)
         return None if price is None else price.cost(call.tokens)
+
+
+def sums_by(column: int, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Add up the rows (``QuarterRow``) that are alike in one column.
+
+    Returns what they are alike in and then the figures from ``calls`` on.
+    """
+    if scan is not None:
+        try:
+            found: list[tuple[Any, ...]] = scan.row_sums(list(rows), column)
+        except OverflowError:
+            # Absurd counts: whole numbers of Python's have no limit.
+            pass
+        else:
+            return found
+    groups: dict[Any, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        groups.setdefault(row[column], []).append(row[_NAMED:])
+    return [(name, *_figures(own)) for name, own in groups.items()]
+
+
+def _figures(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    *counts, costs, unpriced, unmeasured, first, last = zip(*rows, strict=True)
+    known = [cost for cost in costs if cost is not None]
+    return (
+        *map(sum, counts),
+        sum(known) if known else None,
+        *(sum(unpriced), sum(unmeasured), min(first), max(last)),
+    )
 
 
 def roll_up(calls: Iterable[Witness], costs: Costs) -> list[QuarterRow]:

@@ -71,8 +71,10 @@ def changes_of(
     keys = {n: own for n, own in before.items() if n not in dropped}
     keys.update({number: read.keys for number, read in new.items()})
     touched = set(keys) if all_prices else _touched(before, keys, {*new, *dropped})
-    repeated = repeated_keys(keys.values())
-    again = touched - (new.keys() - holders(keys, repeated))
+    among = None if len(touched) == len(keys) else [keys[one] for one in touched]
+    repeated = repeated_keys(keys.values(), among)
+    alone = new.keys() - holders({one: keys[one] for one in new}, repeated)
+    again = touched - alone
     usage = {number: new[number].rows for number in touched - again}
     sources = {file.number: file.source for file in [*stored.files, *_first(files)]}
     anew = _Anew(keys, repeated, sources, new, stored)
@@ -96,7 +98,12 @@ class _Anew(NamedTuple):
         needed = holders(self.keys, wanted)
         files = {n: self._held(n) for n in sorted(needed | numbers)}
         shared = merged_calls(list(files.values()), wanted)
-        return {n: rows_of(files[n], costs, shared[n]) for n in sorted(numbers)}
+        return {
+            n: self.new[n].rows
+            if n in self.new and not shared[n]
+            else rows_of(files[n], costs, shared[n])
+            for n in sorted(numbers)
+        }
 
     def _held(self, number: int) -> Held:
         read = self.new.get(number)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.quarter import LocalSource, QuarterRow, Usage
+from mileage.domain.quarter import (
+    QUARTER_COLUMN,
+    SOURCE_COLUMN,
+    LocalSource,
+    QuarterRow,
+    Usage,
+    sums_by,
+)
 from mileage.store.personal import Content, SourceSums, StoredFile
 
 if TYPE_CHECKING:
@@ -55,29 +62,31 @@ def usage_in(
     return Usage(index.usage_within(spans(seen)), seen)
 
 
-def usage_of(changes: Changes, sources: Sequence[str]) -> Usage:
-    """Answer from what was just read, if that is everything there is."""
-    rows = [QuarterRow._make(row) for part in changes.usage.values() for row in part]
+def usage_of(changes: Changes, sources: Sequence[str], by: str = "") -> Usage:
+    """Answer from what was just read, if that is everything there is.
+
+    ``by``: what else than quarters of an hour may be left out, as in an index.
+    """
+    rows = [row for part in changes.usage.values() for row in part]
     files: dict[str, list[StoredFile]] = {}
     for file, _ in changes.files:
         files.setdefault(file.source, []).append(file)
-    calls: dict[str, list[QuarterRow]] = {}
-    for row in rows:
-        calls.setdefault(row.source, []).append(row)
+    used = {name: told for name, *told in sums_by(SOURCE_COLUMN, rows)}
     seen = []
     for name in _named(sources, files):
-        own, columns = files.get(name, []), list(zip(*calls.get(name, []), strict=True))
+        own, told = files.get(name, []), used.get(name)
         sums = SourceSums(
             len(own),
             sum(file.witnesses for file in own),
             sum(file.rejected for file in own),
             0,
-            sum(columns[9]) if columns else 0,
-            min(columns[20]) if columns else None,
-            max(columns[21]) if columns else None,
+            *((told[0], *told[-2:]) if told else (0, None, None)),
         )
         seen.append(_source(name, sums))
-    return Usage(rows, seen)
+    if by == "quarter":
+        quarters = sums_by(QUARTER_COLUMN, rows)
+        return Usage([QuarterRow.of_all(*one) for one in quarters], seen)
+    return Usage([QuarterRow._make(row) for row in rows], seen)
 
 
 def store(index: PersonalIndex, changes: Changes) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.packed import FileCalls, Kind, Numbers, kind_of
-from mileage.domain.quarter import QUARTER_MICROS, Costs
+from mileage.domain.quarter import DAY_MICROS, QUARTER_MICROS, Costs
 from mileage.native import scan
 
 if TYPE_CHECKING:
@@ -62,29 +62,37 @@ def merged_calls(
 ) -> dict[int, dict[int, Call | None]]:
     """Merge the copies of calls; for each file what those count that it has.
 
+    Those that count in a file as they stand there are left out.
     Give all files that have any of the keys, in one order whatever was read when.
     """
     copies: dict[int, list[tuple[int, Call]]] = {}
     for file in files:
-        kinds, rows = file.calls.kinds, file.calls.rows
-        for index, key in enumerate(file.calls.keys):
+        kinds = file.calls.kinds
+        for key, row in zip(file.calls.keys, file.calls.rows, strict=True):
             if key in keys:
-                row = rows[index]
                 copies.setdefault(key, []).append((file.number, (kinds[row[0]], row)))
     shared: dict[int, dict[int, Call | None]] = {file.number: {} for file in files}
     for key, found in copies.items():
         for number, _ in found[1:]:
             shared[number][key] = None
-        shared[found[0][0]][key] = merged([call for _, call in found])
+        first, call = found[0]
+        one = merged([call for _, call in found])
+        if one is not call or key in shared[first]:
+            shared[first][key] = one
     return shared
 
 
 def merged(copies: Sequence[Call]) -> Call:
     """Merge the copies of one call as ``merge_copies`` does."""
+    first = copies[0]
+    kind, row = first
+    if all(one[1:] == row[1:] and own == kind for own, one in copies[1:]):
+        # Nearly always: a fork begins with a copy of its parent.
+        return first
     best = min(copies, key=_preference)
     kind, row = best
     if all(one[2:] == row[2:] and own[7] == kind[7] for own, one in copies):
-        # Nearly always: then the preferred copy has nothing to learn from others.
+        # Then the preferred copy has nothing to learn from others.
         return best
     seen = [Seen(_witness(call), "", asserted=False) for call in copies]
     one = merge_copies(seen).witness
@@ -134,8 +142,11 @@ def _added_up_in_c(
         price = _price(kinds[number], quarter, costs)
         return None if price is None else price.brackets
 
-    found = scan.call_sums(rows, QUARTER_MICROS, brackets) if scan else []
-    return [row for told in found if (row := _row(source, kinds, told)) is not None]
+    found: list[Sum] = []
+    if scan is not None:
+        sums = scan.call_sums(rows, QUARTER_MICROS, brackets, DAY_MICROS)
+        found = scan.named_sums(sums, list(kinds), source)
+    return found
 
 
 def _price(kind: Kind, quarter: int, costs: Costs) -> Priced | None:

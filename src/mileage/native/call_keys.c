@@ -1,6 +1,7 @@
 /* Which calls lie in several files: keys are hashes of 8 bytes, in the machine's order.
  *
- * repeated_keys(parts) returns the keys that occur more than once in all parts together.
+ * repeated_keys(parts, among=None) returns the keys that occur more than once in all
+ * parts together; only those that one of the parts ``among`` has, if any are given.
  * holders(parts, wanted) returns the places of the parts that have one of the keys.
  */
 #include "scan.h"
@@ -9,10 +10,12 @@
 
 #define KEY 8
 
+enum times { NONE, KNOWN, ONCE, TWICE };
+
 /* Open addressing; nothing is taken out. Keys are hashes already. */
 typedef struct {
     uint64_t *keys;
-    unsigned char *times; /* how often each was put in, 2 for more often */
+    unsigned char *times; /* 0 where there is no key; else from KNOWN on */
     size_t size;
 } Table;
 
@@ -51,7 +54,23 @@ static void put_all(Table *table, const char *bytes, Py_ssize_t size) {
     for (Py_ssize_t i = 0; i + KEY <= size; i += KEY) {
         size_t at = place_of(table, key_at(bytes + i));
         table->keys[at] = key_at(bytes + i);
-        table->times[at] += table->times[at] < 2;
+        table->times[at] = KNOWN;
+    }
+}
+
+static void put_and_count(Table *table, const char *bytes, Py_ssize_t size) {
+    for (Py_ssize_t i = 0; i + KEY <= size; i += KEY) {
+        size_t at = place_of(table, key_at(bytes + i));
+        table->keys[at] = key_at(bytes + i);
+        table->times[at] = table->times[at] == NONE ? ONCE : TWICE;
+    }
+}
+
+/* Note how often keys that are in the table occur. */
+static void count_all(Table *table, const char *bytes, Py_ssize_t size) {
+    for (Py_ssize_t i = 0; i + KEY <= size; i += KEY) {
+        unsigned char *times = &table->times[place_of(table, key_at(bytes + i))];
+        *times += *times != 0 && *times < TWICE;
     }
 }
 
@@ -62,40 +81,55 @@ static bool has_any(const Table *table, const char *bytes, Py_ssize_t size) {
     return false;
 }
 
-static PyObject *put_twice(const Table *table) {
+static PyObject *told_twice(const Table *table) {
     Py_ssize_t count = 0;
     for (size_t i = 0; i < table->size; i++)
-        count += table->times[i] == 2;
+        count += table->times[i] == TWICE;
     PyObject *keys = PyBytes_FromStringAndSize(NULL, count * KEY);
     char *into = keys ? PyBytes_AsString(keys) : NULL;
     for (size_t i = 0; into != NULL && i < table->size; i++)
-        if (table->times[i] == 2) {
+        if (table->times[i] == TWICE) {
             memcpy(into, &table->keys[i], KEY);
             into += KEY;
         }
     return keys;
 }
 
-static PyObject *repeated_keys(PyObject *module, PyObject *parts) {
-    Py_ssize_t all = 0, size, count = PyList_Size(parts);
-    PyObject *repeated = NULL;
-    Table table;
+/* How many bytes the parts of a list have; below zero: an exception is set. */
+static Py_ssize_t bytes_in(PyObject *parts) {
+    Py_ssize_t all = 0, size;
     char *bytes;
-    (void)module;
-    for (Py_ssize_t i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < PyList_Size(parts); i++) {
         if (PyBytes_AsStringAndSize(PyList_GetItem(parts, i), &bytes, &size) < 0)
-            return NULL;
+            return -1;
         all += size;
     }
-    if (count >= 0 && table_begin(&table, all)) {
-        for (Py_ssize_t i = 0; i < count; i++) {
-            PyObject *part = PyList_GetItem(parts, i);
-            put_all(&table, PyBytes_AsString(part), PyBytes_Size(part));
-        }
-        repeated = put_twice(&table);
+    return all;
+}
+
+static void each(Table *table, PyObject *parts, void (*take)(Table *, const char *, Py_ssize_t)) {
+    for (Py_ssize_t i = 0; i < PyList_Size(parts); i++) {
+        PyObject *part = PyList_GetItem(parts, i);
+        take(table, PyBytes_AsString(part), PyBytes_Size(part));
     }
-    if (count >= 0)
-        table_end(&table);
+}
+
+static PyObject *repeated_keys(PyObject *module, PyObject *arguments) {
+    PyObject *parts, *among = NULL, *repeated = NULL;
+    Table table;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!|O!", &PyList_Type, &parts, &PyList_Type, &among))
+        return NULL;
+    Py_ssize_t all = bytes_in(parts), few = among ? bytes_in(among) : all;
+    if (all < 0 || few < 0)
+        return NULL;
+    if (table_begin(&table, few)) {
+        if (among != NULL)
+            each(&table, among, put_all);
+        each(&table, parts, among != NULL ? count_all : put_and_count);
+        repeated = told_twice(&table);
+    }
+    table_end(&table);
     return repeated;
 }
 
@@ -135,7 +169,7 @@ static PyObject *holders(PyObject *module, PyObject *arguments) {
 }
 
 static PyMethodDef FUNCTIONS[] = {
-    {"repeated_keys", repeated_keys, METH_O, "Return the keys that occur more than once."},
+    {"repeated_keys", repeated_keys, METH_VARARGS, "Return the keys that occur more than once."},
     {"holders", holders, METH_VARARGS, "Return which parts have one of the keys."},
     {NULL, NULL, 0, NULL},
 };

@@ -9,13 +9,14 @@ int add_found_files(PyObject *module);
 int add_line_scanner(PyObject *module);
 int add_log_scanner(PyObject *module);
 int add_plain_totals(PyObject *module);
+int add_row_sums(PyObject *module);
 int add_span_sieve(PyObject *module);
 int add_stable_ids(PyObject *module);
 
 static int (*const PARTS[])(PyObject *) = {
     add_answer_rows,  add_arrow_columns, add_call_keys,   add_call_sums,
     add_found_files,  add_line_scanner,  add_log_scanner, add_plain_totals,
-    add_span_sieve,   add_stable_ids,
+    add_row_sums,     add_span_sieve,    add_stable_ids,
 };
 
 int add_type(PyObject *module, PyType_Spec *spec) {

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import QuarterRow
+from mileage.domain.quarter import QUARTER_COLUMN, QuarterRow, sums_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -36,8 +36,6 @@ _GROUPED = {
     "session": "index_by_session",
     "project": "index_by_project",
 }
-_UNNAMED = ("",) * 8
-"""Client to agent of a row that is of all of them."""
 
 
 class Corrupt(Unavailable):
@@ -167,11 +165,7 @@ class PersonalIndex:
         with _said_plainly():
             for edge in pairwise(edges):
                 found += self._base.execute(statement, edge).fetchall()
-        return [
-            QuarterRow._make((row[0], *_UNNAMED, *row[1:]))
-            for row in found
-            if row[0] is not None
-        ]
+        return [QuarterRow.of_all(*row) for row in found if row[0] is not None]
 
     def sources(self) -> dict[str, SourceSums]:
         """Return what the index holds of each source."""
@@ -193,22 +187,29 @@ class PersonalIndex:
         pairs = zip(files, contents, strict=True)
         self._each("index_content.put", ((file.number, *own) for file, own in pairs))
 
-    def put_usage(self, usage: Mapping[int, Iterable[Sequence[Any]]]) -> None:
+    def put_usage(self, usage: Mapping[int, Iterable[tuple[Any, ...]]]) -> None:
         """Store the sums of files in place of those that were there."""
-        self._drop_usage(usage)
-        rows = [(number, *row) for number, own in usage.items() for row in own]
-        self._changed.update(row[1] for row in rows)
-        self._each("index_usage.put", rows)
+        was_empty = not self._drop_usage(usage) and not self._changed
+        pairs = ((number, row) for number, own in usage.items() for row in own)
+        self._each("index_usage.put", ((number, *row) for number, row in pairs))
+        rows = [row for own in usage.values() for row in own]
+        if was_empty:
+            # Adding up what is at hand takes a tenth of what the database takes.
+            self._each("index_quarter.put", sums_by(QUARTER_COLUMN, rows))
+        else:
+            self._changed.update(row[0] for row in rows)
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""
-        self._rows("index_changed.make")
-        self._each("index_changed.put", [(one,) for one in self._changed])
-        for name in ("index_quarter", "index_source"):
-            self._each(f"{name}.clear", [{}])
-            self._each(f"{name}.build", [{}])
-        self._rows("index_changed.drop")
-        self._changed.clear()
+        if self._changed:
+            self._rows("index_changed.make")
+            self._each("index_changed.put", [(one,) for one in self._changed])
+            self._each("index_quarter.clear", [{}])
+            self._each("index_quarter.build", [{}])
+            self._rows("index_changed.drop")
+            self._changed.clear()
+        for name in ("index_source.clear", "index_source.build"):
+            self._each(name, [{}])
 
     def mark_gone(self, number: int) -> None:
         """Note that a file is no longer there; its calls still count."""
@@ -220,13 +221,15 @@ class PersonalIndex:
         for name in ("index_file.drop", "index_content.drop"):
             self._each(name, [{"number": number}])
 
-    def _drop_usage(self, numbers: Collection[int]) -> None:
+    def _drop_usage(self, numbers: Collection[int]) -> bool:
+        """Forget the sums of files; return whether there were any at all."""
         if not self._rows("index_usage.any"):
-            return
+            return False
         for number in numbers:
             quarters = self._rows("index_usage.quarters", number=number)
             self._changed.update(quarter for (quarter,) in quarters)
         self._each("index_usage.drop", [{"number": number} for number in numbers])
+        return True
 
     def _rows(self, name: str, **parameters: object) -> list[Any]:
         with _said_plainly():
@@ -246,6 +249,9 @@ class PersonalIndex:
                 f"The index of your logs has format {version}; this Mileage knows up "
                 f"to {VERSION}. Upgrade Mileage, or pass --no-index."
             )
+        if not version:
+            # What a log comes to is a KiB: with larger pages storing takes 12 % less.
+            self._base.execute("PRAGMA page_size = 16384")
         # Nothing is lost with one that holds nothing yet: no waiting for the disk.
         self._base.execute(f"PRAGMA synchronous = {'NORMAL' if version else 'OFF'}")
         if version == VERSION:

@@ -35,6 +35,14 @@ def test_a_key_is_repeated_in_one_part_or_in_several(way):
     assert repeated_keys([]) == repeated_keys([packed([7])]) == set()
 
 
+def test_keys_that_a_few_parts_have(way):
+    parts = [packed([1, 2, 2]), packed([3, 1, 0]), packed([5, 0, 3]), packed([6])]
+    assert repeated_keys(parts, parts[:1]) == {1, 2}
+    assert repeated_keys(parts, [parts[2], parts[3]]) == {0, 3}
+    assert repeated_keys(parts, parts[3:]) == repeated_keys(parts, []) == set()
+    assert repeated_keys(parts, parts) == repeated_keys(parts) == {0, 1, 2, 3}
+
+
 def test_files_that_have_one_of_the_keys(way):
     files = {7: packed([1, 2]), 3: packed([]), 9: packed([2**64 - 1]), 4: packed([0])}
     assert holders(files, [2, 2**64 - 1, 8]) == {7, 9}
@@ -48,11 +56,14 @@ def test_both_ways_say_the_same(parts, wanted):
     all_keys = [key for own in parts for key in own]
     repeated = {key for key in all_keys if all_keys.count(key) > 1}
     having = {n for n, own in enumerate(parts) if set(own) & set(wanted)}
+    among = [packed(wanted)] * 2
     assert repeated_keys(files.values()) == repeated
+    assert repeated_keys(files.values(), among) == repeated & set(wanted)
     assert holders(files, wanted) == having
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_keys, "scan", None)
         assert repeated_keys(files.values()) == repeated
+        assert repeated_keys(files.values(), among) == repeated & set(wanted)
         assert holders(files, wanted) == having
 
 

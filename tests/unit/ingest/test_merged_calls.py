@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.packed import FileCalls, kind_of
-from mileage.ingest.local_rows import merged
+from mileage.ingest.local_rows import Held, merged, merged_calls
 
 few = st.sampled_from(["", "a", "b"])
 kinds = st.tuples(
@@ -48,3 +48,15 @@ def test_the_number_of_a_kind_means_nothing():
     calls = [(kind, (number, 5, *[1] * 7)) for number in (3, 1)]
     assert merged(calls)[0] == kind
     assert merged(calls)[1][1:] == (5, *[1] * 7)
+
+
+def test_calls_that_count_as_they_stand_are_left_out():
+    kind, copied = (("c", "", "m", "", "s", "", "", "", one) for one in (False, True))
+    row, grown = (0, 5, *[1] * 7), (0, 6, *[2] * 7)
+    first = Held(1, "source", FileCalls(array("Q", [1, 2, 3, 3]), [kind], [row] * 4))
+    later = Held(
+        2, "source", FileCalls(array("Q", [1, 2, 9]), [copied], [row, grown, row])
+    )
+    shared = merged_calls([first, later], {1, 2, 3})
+    assert shared[2] == {1: None, 2: None}
+    assert shared[1] == {2: (kind, (0, 5, *[2] * 7)), 3: (kind, row)}

@@ -92,6 +92,21 @@ def test_a_price_is_asked_once_for_each_sum():
     assert [one[10] for one in found] == [None, None]
 
 
+def test_a_price_is_asked_once_a_day():
+    asked = []
+    hours = [0, 1, 2, 30, 31, 3]
+    rows = [(0, START + hour * DAY // 24, *[1] * 7) for hour in hours]
+    kept = [(1, START, *[1] * 7), (0, START + 4 * DAY // 24, *[1] * 7)]
+
+    def price(kind, start):
+        asked.append((kind, start // DAY - START // DAY))
+        return ROWS["flat" if start < START + DAY else "many"].brackets[: kind + 1]
+
+    found = scan.call_sums([*rows, *kept], QUARTER_MICROS, price, DAY)
+    assert asked == [(0, 0), (0, 1), (0, 0), (1, 0), (0, 0)]
+    assert found == scan.call_sums([*rows, *kept], QUARTER_MICROS, price)
+
+
 def test_many_sums_are_found_again():
     rows = [
         (number % 7, START + number // 7 * QUARTER_MICROS, number, *[0] * 6)
@@ -136,12 +151,44 @@ def test_nonsense_is_refused(rows, quarter, price, error):
         scan.call_sums(rows, quarter, price)
 
 
+@pytest.mark.parametrize("day", [7, -10])
+def test_a_day_is_of_quarters(day):
+    with pytest.raises(ValueError, match="a day is of quarters"):
+        scan.call_sums([(0,) * 9], 5, lambda *_: None, day)
+
+
+SUM = (0, *range(12))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (((SUM,), KINDS, "s"), TypeError),
+        (([SUM], tuple(KINDS), "s"), TypeError),
+        (([SUM], KINDS, b"s"), TypeError),
+        (([SUM[1:]], KINDS, "s"), TypeError),
+        (([list(SUM)], KINDS, "s"), TypeError),
+        (([("0", *SUM[1:])], KINDS, "s"), TypeError),
+        (([(len(KINDS), *SUM[1:])], KINDS, "s"), IndexError),
+        (([(-1, *SUM[1:])], KINDS, "s"), IndexError),
+        (([(2**70, *SUM[1:])], KINDS, "s"), OverflowError),
+        (([SUM], [KINDS[0][1:]], "s"), TypeError),
+        (([SUM], [list(KINDS[0])], "s"), TypeError),
+        (([SUM], [(*KINDS[0][:7], None, False)], "s"), TypeError),
+    ],
+)
+def test_nonsense_is_not_named(arguments, error):
+    with pytest.raises(error):
+        scan.named_sums(*arguments)
+
+
 def test_nothing_is_kept_when_it_is_done():
     rows = [(number, START + number, *[1] * 7) for number in range(200)]
 
     def work():
         for _ in range(100):
-            scan.call_sums(rows, 7, lambda *_: ROWS["stepped"].brackets)
+            sums = scan.call_sums(rows, 7, lambda *_: ROWS["stepped"].brackets)
+            scan.named_sums(sums, [kind("stepped")] * 200, "some_source")
 
     work()
     gc.collect()

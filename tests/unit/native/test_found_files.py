@@ -123,6 +123,8 @@ def test_the_source_is_the_one_that_was_given(tree):
         (scan.repeated_keys, ((b"12345678",),)),
         (scan.repeated_keys, (["12345678"],)),
         (scan.repeated_keys, ([None],)),
+        (scan.repeated_keys, ([], (b"12345678",))),
+        (scan.repeated_keys, ([], ["12345678"])),
         (scan.holders, ([b"12345678"], "12345678")),
         (scan.holders, ((b"12345678",), b"12345678")),
         (scan.holders, ([7], b"12345678")),

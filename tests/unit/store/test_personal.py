@@ -122,6 +122,31 @@ def test_sums_follow_every_change(index):
     assert index.sources()["claude_code_log"].calls == 9
 
 
+def test_the_first_sums_are_those_that_changes_make(index, tmp_path):
+    """What a new index adds up by itself, an older one lets the database add up."""
+    costs = [row(5, cost=None, unpriced_calls=2), row(5), row(6, cost=None, last=9**15)]
+    stored(index, file(1), file(2), usage={1: [row(1), *costs], 2: [row(5), row(1)]})
+    older = PersonalIndex(tmp_path / "older.sqlite")
+    stored(older, file(1), file(2), usage={1: [row(8), row(6)], 2: []})
+    stored(older, file(1), file(2), usage={1: [row(1), *costs], 2: [row(5), row(1)]})
+    assert index.usage("quarter") == older.usage("quarter")
+    assert [one.calls for one in index.usage("quarter")] == [4, 6, 2]
+    assert index.sources() == older.sources()
+    older.close()
+
+
+def test_all_is_dropped_and_stored_anew_at_once(index):
+    stored(index, file(1), usage={1: [row(1), row(2)]})
+    index.begin()
+    index.drop(1)
+    index.put([file(2)], [CONTENT])
+    index.put_usage({2: [row(2), row(3)]})
+    index.sum_up()
+    index.commit()
+    quarters = {one.quarter // QUARTER: one.calls for one in index.usage("quarter")}
+    assert quarters == {2: 2, 3: 2}
+
+
 def test_an_unknown_cost_stays_unknown(index):
     stored(index, file(1), usage={1: [row(1, cost=None)]})
     assert index.usage("model")[0].cost is None
@@ -195,7 +220,8 @@ def test_a_damaged_page_is_corrupt(index, tmp_path):
     index.close()
     path = tmp_path / "deep" / "folder" / "me.sqlite"
     whole = path.read_bytes()
-    path.write_bytes(whole[:4_096] + b"\xff" * (len(whole) - 4_096))
+    first = int.from_bytes(whole[16:18], "big")
+    path.write_bytes(whole[:first] + b"\xff" * (len(whole) - first))
     broken = PersonalIndex(path)
     with pytest.raises(Corrupt):
         broken.files()
