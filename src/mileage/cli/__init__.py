@@ -65,16 +65,17 @@ def main() -> None:
 def _run(arguments: Sequence[str]) -> None:
     """Answer a plain ``mileage me`` at once; leave all else to click."""
     if arguments[:1] == ["me"] and "_MILEAGE_COMPLETE" not in os.environ:
+        # Nothing of it outlives the answer: looking for cycles is a tenth of it.
+        gc.disable()
         from mileage.cli.me_arguments import plain
         from mileage.cli.me_report import report
 
         asked = plain(arguments[1:])
         if asked is not None:
-            # Nothing of it outlives the answer: looking for cycles is a tenth of it.
-            gc.disable()
             report(*asked)
             # All is printed and stored; taking an interpreter apart takes a while.
             os._exit(0)
+        gc.enable()
     from mileage.cli.commands import run
 
     run()

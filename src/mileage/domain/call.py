@@ -5,7 +5,6 @@ How witnesses become calls is told in ``domain.join``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ UNMEASURED = "unmeasured"
 ESTIMATE = "estimate"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTraits:
+class SourceTraits(NamedTuple):
     """What the join has to know about a source."""
 
     name: str

@@ -6,7 +6,6 @@ vectorised later without moving the road; rows are a view for quiet sources.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from mileage.domain.tokens import Tokens
@@ -118,12 +117,20 @@ class Rejected(NamedTuple):
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
-@dataclass(frozen=True, slots=True)
 class Batch(Generic[Row]):
     """Equally long columns, in the order of the row type's fields."""
 
-    columns: tuple[list[Any], ...]
+    __slots__ = ("columns",)
     row: ClassVar[type[Any]]
+
+    def __init__(self, columns: tuple[list[Any], ...]) -> None:
+        self.columns = columns
+
+    def __eq__(self, other: object) -> bool:
+        """Compare rows; those of another kind are never equal."""
+        return type(other) is type(self) and self.columns == other.columns
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Batch[Row]:
@@ -159,12 +166,11 @@ class ActivityBatch(Batch[Activity]):
     row = Activity
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Everything that one piece of input turned out to be."""
 
-    witnesses: Batch[Witness] = field(default_factory=lambda: WitnessBatch.of(()))
-    activities: Batch[Activity] = field(default_factory=lambda: ActivityBatch.of(()))
+    witnesses: Batch[Witness] = WitnessBatch.of(())
+    activities: Batch[Activity] = ActivityBatch.of(())
     rejected: tuple[Rejected, ...] = ()
     ignored: int = 0
     """Records that are no usage and no activity."""

@@ -8,7 +8,6 @@ a project by a digest of its remote or folder.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -191,7 +190,7 @@ class Reader:
         found = (
             one._replace(place=f"{place} {one.place}") for one in fit.rejected[told:]
         )
-        return replace(fit, rejected=(*reading.rejected, *found))
+        return fit._replace(rejected=(*reading.rejected, *found))
 
     def _blinded(self, project: str) -> str:
         """Return the digest that stands for a project."""

@@ -8,7 +8,7 @@ every text is a short identifier, every count a count.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,7 +55,7 @@ class Screen:
         good = sifted(reading, self.now() + DAY, self.hide)
         good = kept(good, self.horizon())
         # A body may hold a million records that nobody can read.
-        return replace(good, rejected=folded(good.rejected))
+        return good._replace(rejected=folded(good.rejected))
 
     def hide(self, project: str) -> str:
         """Return the keyed hash of a project's name, or of the digest of its name.
@@ -100,8 +100,7 @@ def kept(reading: Reading, horizon: int) -> Reading:
         for number, row in enumerate(rows, 1)
         if row.occurred_at < horizon
     )
-    return replace(
-        reading,
+    return reading._replace(
         witnesses=WitnessBatch.of(row for row in rows if row.occurred_at >= horizon),
         rejected=(*reading.rejected, *late),
     )

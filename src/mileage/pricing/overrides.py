@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.digest import blake2b
 from mileage.pricing.names import without_version
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from mileage.pricing.names import Candidate
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(NamedTuple):
     """One ``[[price]]`` of prices.toml; days are UTC and both included."""
 
     provider: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,8 +39,7 @@ class Bracket(NamedTuple):
     rates: Rates
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRow:
+class PriceRow(NamedTuple):
     """What one model cost on one day, in one tier of service."""
 
     version: str

@@ -8,9 +8,8 @@ versions of Mileage price alike whatever else is installed.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.pricing.names import is_version_of
 from mileage.pricing.row import Bracket, Rates
@@ -27,8 +26,7 @@ def standard_tier(reported: str) -> str:
     return "" if tier in _STANDARD_TIERS else tier
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderTable:
+class ProviderTable(NamedTuple):
     """The models of one provider, as parsed from its file."""
 
     source: str

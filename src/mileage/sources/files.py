@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
@@ -219,7 +218,7 @@ def _placed(reading: Reading, path: str, place: str) -> Reading:
     rejected = tuple(
         one._replace(place=one.place.replace(path, place)) for one in reading.rejected
     )
-    return replace(reading, rejected=rejected)
+    return reading._replace(rejected=rejected)
 
 
 def _read_whole(

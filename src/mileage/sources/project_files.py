@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ def in_project(reading: Reading, project: str) -> Reading:
     if not project or not len(reading.witnesses):
         return reading
     rows = (row._replace(project=project) for row in reading.witnesses.rows())
-    return replace(reading, witnesses=WitnessBatch.of(rows))
+    return reading._replace(witnesses=WitnessBatch.of(rows))
 
 
 def _content(path: str) -> str:

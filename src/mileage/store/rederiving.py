@@ -48,7 +48,7 @@ def rules_text(rules: Rules, before: str) -> str:
     A source that is no longer installed stands as it stood ``before``.
     """
     known = json.loads(before)["sources"] if before else {}
-    traits = {name: asdict(one) for name, one in rules.traits.items()}
+    traits = {name: one._asdict() for name, one in rules.traits.items()}
     told = {
         "algorithm": ALGORITHM,
         "policy": asdict(rules.join),

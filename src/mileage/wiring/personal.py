@@ -134,7 +134,7 @@ def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
     costs = logs.costs()
     reads = logs.read(different, NOTHING_STORED, costs)
     changes = changes_of(different, reads, NOTHING_STORED, costs)
-    return Answer(usage_of(changes, logs.names), remarks, lambda: None)
+    return Answer(usage_of(changes, logs.names, asking.by), remarks, lambda: None)
 
 
 def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
@@ -194,6 +194,9 @@ class _Run:
     def _changed(
         self, logs: Logs, files: list[StoredFile], known: Known, new: Known
     ) -> Answer | None:
+        from mileage.wiring.personal_logs import load_decoder
+
+        load_decoder()
         from mileage.ingest.local_changes import NOTHING_STORED, Stored, changes_of
         from mileage.ingest.local_difference import difference
         from mileage.ingest.local_index import usage_in, usage_of
@@ -212,7 +215,7 @@ class _Run:
                     index.commit()
                 index.close()
 
-            return Answer(usage_of(changes, logs.names), (), later)
+            return Answer(usage_of(changes, logs.names, self._asking.by), (), later)
         if not self._begun(known):
             return None
         all_prices = known.prices != new.prices

@@ -120,7 +120,7 @@ class Logs:
         if name not in self._sources:
             from importlib import import_module
 
-            _load_decoder()
+            load_decoder()
             self._sources[name] = import_module(f"mileage.sources.{name}").SOURCE
         return self._sources[name]
 
@@ -132,7 +132,7 @@ def price_version() -> str:
     return f"{__version__} {newest}"
 
 
-def _load_decoder() -> None:
+def load_decoder() -> None:
     """Load msgspec as if there were no ``typing_extensions``, which takes longer.
 
     It looks there first for two names that Python's own ``typing`` has had since 3.11.

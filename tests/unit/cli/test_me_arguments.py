@@ -143,11 +143,11 @@ def test_a_shell_that_asks_for_completions_asks_click(tmp_path, monkeypatch, cap
 
 
 def test_an_answer_is_given_without_what_takes_long_to_load(tmp_path):
-    write_log(tmp_path, ".claude/projects/p/one.jsonl", answer())
+    log = write_log(tmp_path, ".claude/projects/p/one.jsonl", answer())
     code = (
         "import gc, os, sys; from mileage.cli import main\n"
         "slow = ('click', 'rich', 'hashlib', 'threading', 'ctypes', "
-        "'typing_extensions', *sys.argv.pop(1).split())\n"
+        "'typing_extensions', 'dataclasses', *sys.argv.pop(1).split())\n"
         "def leave(code):\n"
         "    loaded = [n for n in slow if n in sys.modules]\n"
         "    print(code, gc.isenabled(), loaded, file=sys.stderr)\n"
@@ -155,7 +155,13 @@ def test_an_answer_is_given_without_what_takes_long_to_load(tmp_path):
         "main()\n"
     )
     asked = ["me", "--home", str(tmp_path), "--json"]
-    for reading_takes in ("", "msgspec decimal inspect"):
+    for reading_takes, more in (
+        ("inspect", b""),
+        ("msgspec decimal inspect", b""),
+        ("inspect", log.read_bytes()),
+    ):
+        with log.open("ab") as stream:
+            stream.write(more)
         done = subprocess.run(
             [sys.executable, "-c", code, reading_takes, *asked],
             capture_output=True,
