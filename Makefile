@@ -23,7 +23,14 @@ test: setup-browser ## everything that must hold: checks and tests
 	@# More than two cores can do at once: a test with a server mostly waits. A file
 	@# stays with one process: what its tests share is made once, and files with
 	@# servers and browsers (e2e, properties, road) begin, so that no long one is last.
-	@$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@folder=$$(mktemp -d $(memory)) && trap 'rm -rf "$$folder"' EXIT && \
+	$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder \
+		--basetemp "$$folder/tests" $(ARGS)
+
+# What tests write goes with them. In memory, where there is room and what is built may
+# be run, nobody waits for a disk; what a killed process leaves is the same there.
+memory = $(shell grep -q ' /dev/shm .*noexec' /proc/mounts 2>/dev/null || \
+	df -kP /dev/shm 2>/dev/null | awk 'END { if ($$4 > 4000000) print "-p /dev/shm" }')
 
 # Whoever collects tests compiles them; what is wrong with one is told by the run.
 .venv/tests.stamp: $(shell find tests -name '*.py')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 
 import pytest
@@ -28,11 +29,9 @@ def pytest_collection():
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()
-
-
-def pytest_unconfigure():
-    """Let the database's module be taken down in peace: it reports what is left."""
-    gc.unfreeze()
+    # Lets the database's module be taken down in peace: it reports what is left. Not
+    # before pytest has looked for garbage, several times, when all is over.
+    atexit.register(gc.unfreeze)
 
 
 @pytest.fixture(scope="session", autouse=True)
