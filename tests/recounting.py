@@ -169,14 +169,16 @@ def titles(
         "Session Immortal": active >= 20
         and evenness(days.values()) >= 1400
         and sessions >= 40
+        and sums[4] >= 5000 * sessions
         and alone * 2 <= calls,
         "Model Connoisseur": models >= 4
         and evenness(tools.values()) >= 250
         and active >= 8,
-        "Cache Wizard": share >= 9000
+        "Cache Wizard": share >= 9600
         and (given["savings"] or 0) >= 20_000_000
-        and sums[1] <= 1000 * (sums[4] + sums[5])
-        and active >= 8,
+        and sums[1] <= 400 * (sums[4] + sums[5])
+        and active >= 8
+        and alone * 2 <= calls,
         "Light Foot": cost is not None
         and spent >= 10_000_000
         and cost * 10 <= spent * 8

@@ -69,13 +69,18 @@ def test_nobody_earns_a_title_by_doing_nothing():
 
 EARNERS = {
     "token-legend": {"lens_credit": 10**9, "active_days": 12},
-    "session-immortal": {"active_days": 20, "even_days": 1500, "sessions": 41},
+    "session-immortal": {
+        "active_days": 20,
+        "even_days": 1500,
+        "sessions": 41,
+        "output": 205_000,
+    },
     "model-connoisseur": {"models": 5, "even_tools": 300, "active_days": 9},
     "cache-wizard": {
-        "cache_share": 9700,
+        "cache_share": 9600,
         "saved": 40_000_000,
         "cache_read": 10**9,
-        "output": 2 * 10**6,
+        "output": 2_500_000,
         "active_days": 9,
     },
     "light-foot": {
@@ -104,7 +109,10 @@ def test_whoever_meets_the_rule_earns_the_title(name):
         ("token-legend", {"lens_credit": 10**9 - 1}),
         ("session-immortal", {"even_days": 100}),
         ("model-connoisseur", {"even_tools": 105}),
-        ("cache-wizard", {"output": 1000}),
+        ("session-immortal", {"output": 204_999}),
+        ("session-immortal", {"unattended_calls": 51}),
+        ("cache-wizard", {"output": 2_499_999}),
+        ("cache-wizard", {"unattended_calls": 51}),
         ("light-foot", {"lens_output": 80}),
         ("full-tank", {"cost": None}),
         ("full-tank", {"cost": 100_000_001}),

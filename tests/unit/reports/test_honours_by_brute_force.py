@@ -203,13 +203,14 @@ def titles_of(calls, now, zone):
             "Token Legend": values["credit"] >= first and active >= 10,
             "Session Immortal": active >= 20
             and evenness(by_day.values()) >= 1400
-            and len(sessions) >= 40,
+            and len(sessions) >= 40
+            and sums["output"] >= 5000 * len(sessions),
             "Model Connoisseur": len(parts) >= 4
             and evenness(parts.values()) >= 250
             and active >= 8,
-            "Cache Wizard": share >= 9700
+            "Cache Wizard": share >= 9600
             and (values["savings"] or 0) >= 20_000_000
-            and sums["cache_read"] <= 1000 * sums["output"]
+            and sums["cache_read"] <= 400 * sums["output"]
             and active >= 8,
             "Light Foot": cheaper
             and old["cost"] >= 10_000_000
