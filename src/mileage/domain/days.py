@@ -68,3 +68,17 @@ class Clock:
     def day(self, instant: int) -> date:
         """Return the local day of ``instant``."""
         return self._quarter(instant)[1]
+
+    def whole_hours(self, start: int, end: int) -> tuple[int, int]:
+        """Return the first and the last UTC second in an interval that begin hours.
+
+        Every local hour between the two lies in it as a whole. The first is after the
+        last when no hour begins there.
+        """
+        first = -(-start // (QUARTER * SECOND)) * QUARTER
+        while self.hour(first * SECOND) != first:
+            first += QUARTER
+        last = end // (QUARTER * SECOND) * QUARTER
+        while self.hour(last * SECOND) != last:
+            last -= QUARTER
+        return first, last

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mileage.store.ledger import Ledger
 
 SIMULATED = "simulated-rollup"
+BY_CALL = frozenset({"session", "project"})
+"""What roll-ups by hour do not tell apart."""
 GROUPS = ("account", "client", "provider", "model", "day", "session", "project")
 
 
@@ -206,11 +208,19 @@ def usage(
 ) -> list[UsageRow]:
     """Sum any window by any of ``GROUPS``, of one account or of all."""
     asked = {f"by_{name}": name in by for name in GROUPS}
+    every_call = not BY_CALL.isdisjoint(by)
+    first, last = ledger.rules.clock.whole_hours(window.start, window.end)
+    calls_until = window.end if every_call else min(window.end, first * SECOND)
     rows = run(
         ledger.cursor(),
         "usage",
         start=window.start,
+        calls_until=calls_until,
+        calls_from=max(calls_until, last * SECOND),
         end=window.end,
+        first_hour=first,
+        last_hour=last,
+        every_call=every_call,
         account=account,
         **asked,
     )

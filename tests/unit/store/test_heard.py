@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from mileage.domain.booking import Booking, Brought
 from mileage.store import heard as module
 from mileage.store.heard import hearing, roll_up
+from mileage.store.held import held
+from mileage.store.owners import use_of
 from tests.drawing import examples
 from tests.ledgers import booking, ledger_in
 from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, seen
@@ -37,6 +39,8 @@ def everything(ledger: Ledger) -> tuple[object, ...]:
             heard.presence(booked, 0),
             heard.versions(booked, ALL),
             heard.sources(None, PATIENCE),
+            use_of(ledger.cursor(), owners),
+            {owner: held(ledger, owner)["machines"] for owner in owners},
         )
 
 

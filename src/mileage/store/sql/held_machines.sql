@@ -1,6 +1,18 @@
-select machine, client, max(client_version) as client_version, min(first) as first,
+-- Of the roll-up of presence, and of what has been heard since.
+with booked as (
+    select account from claimed where person = $account
+    union all
+    select $account as account where $account not in (select account from claimed)
+)
+select
+    machine, client, max(client_version) as client_version, min(first) as first,
     max(last) as last
-from presence_owned
-where account = $account
+from (
+    select account, machine, client, client_version, first, last from presence_day
+    union all
+    select account, machine, client, client_version, first, last from presence
+    where seq > (select coalesce(max(seq), 0) from presence_rolled)
+)
+where account in (select account from booked)
 group by machine, client
 order by first, machine, client

@@ -1,25 +1,34 @@
--- Calls of the window, plus hours of which there are only sums (simulated, or kept of
--- calls that were deleted) and which lie in it as a whole.
+-- Whole hours from roll-ups, the parts of hours at both ends from calls: these lie before
+-- $calls_until and from $calls_from on. $every_call: calls are told apart by what roll-ups
+-- do not have; of those that were deleted, and of simulated ones, there are only hours.
 -- A dimension that is not asked for is folded into ''.
 with part as (
     select
-        occurred_at, account, client, provider, model, day, session, project,
+        account, client, provider, model, day, session, project,
         1 as calls, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, tool_input, cost,
         (cost is null and measure = '')::integer as unpriced_calls,
         (measure = 'unmeasured')::integer as unmeasured_calls
     from current_call
-    where occurred_at >= $start and occurred_at < $end
+    where occurred_at >= $start and occurred_at < $calls_until
     union all by name
     select
-        hour * 1000000 as occurred_at, account, client, provider, model, day,
-        '' as session, '' as project,
+        account, client, provider, model, day, session, project,
+        1 as calls, input, cache_read, cache_write, cache_write_1h, output,
+        reasoning, tool_input, cost,
+        (cost is null and measure = '')::integer as unpriced_calls,
+        (measure = 'unmeasured')::integer as unmeasured_calls
+    from current_call
+    where occurred_at >= $calls_from and occurred_at < $end
+    union all by name
+    select
+        account, client, provider, model, day, '' as session, '' as project,
         calls, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, tool_input, cost, unpriced_calls, unmeasured_calls
     from rollup_hour
     where
-        origin <> 'calls'
-        and hour * 1000000 >= $start and (hour + 3600) * 1000000 <= $end
+        hour >= $first_hour and hour < $last_hour
+        and not ($every_call and origin = 'calls')
 )
 select
     case when $by_account then account else '' end as account,

@@ -1,28 +1,44 @@
 -- What accounts have used and who told of it, one row an account that was heard of.
-with used as (
+with wanted as (
+    select distinct unnest($accounts::varchar[]) as account
+),
+booked as (
+    select account, person as owner
+    from claimed
+    where person in (select account from wanted)
+    union all
+    select account, account as owner
+    from wanted
+    where account not in (select account from claimed)
+),
+used as (
     select
         account,
         sum(calls)::bigint as calls,
         sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
             + tool_input)::bigint as tokens
     from rollup_hour
-    where origin <> 'simulated-rollup'
+    where origin <> 'simulated-rollup' and account in (select account from wanted)
     group by account
 ),
 heard as (
     select
-        account,
+        owner as account,
         list(distinct source order by source) as sources,
         list(distinct client order by client) as clients,
         min(first) as first,
         max(last) as last
-    from presence_owned
-    group by account
+    from (
+        select account, source, client, first, last from presence_day
+        union all
+        select account, source, client, first, last from presence
+        where seq > (select coalesce(max(seq), 0) from presence_rolled)
+    ) join booked using (account)
+    group by owner
 )
 select
     h.account, h.sources, h.clients, h.first, h.last,
     coalesce(u.calls, 0) as calls, coalesce(u.tokens, 0) as tokens
 from heard h
 left join used u using (account)
-where h.account in (select unnest($accounts::varchar[]))
 order by h.account
