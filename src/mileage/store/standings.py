@@ -59,8 +59,8 @@ _MARKS = (
     "standings.touched",
 )
 _OF_PIECES = (
-    *("standings.days", "standings.pieces", "standings.cut_tools", "standings.cuts"),
-    "standings.cut_marks",
+    *("standings.days", "standings.pieces"),
+    *("standings.cut_tools", "standings.cuts"),
 )
 _OF_EDGES = ("standings.edge_days", "standings.edges", "standings.tool_edges")
 _OF_STALE = (
@@ -145,6 +145,8 @@ class Making:
         insert(cursor, "standings.windows", self._sides())
         for name in _OF_PIECES:
             run(cursor, name)
+        if _count(cursor) > FEW:
+            run(cursor, "standings.cut_marks")
 
     def at_once(self) -> list[tuple[Period, ...]]:
         """Divide windows into as many at once as the memory has room for."""
