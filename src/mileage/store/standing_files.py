@@ -169,6 +169,8 @@ class StandingFiles:
         version = version_of(path)
         if self._held is not None and self._held.version == version:
             return
+        # Given up first: two of them would be in memory at once.
+        self._held = None
         cursor, rows = self._cursor(), list[bytes]()
         with _readable(path):
             cursor.execute(statement("standing_file.packed"), {"path": str(path)})
