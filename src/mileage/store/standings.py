@@ -15,7 +15,7 @@ from mileage.store.arrived import INT, TEXT, handed_over
 from mileage.store.honoured import values_of
 from mileage.store.lens_values import lens_values
 from mileage.store.standing_files import appearing, figures_of
-from mileage.store.statements import insert, run
+from mileage.store.statements import insert, run, temporary_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,7 +198,7 @@ class Making:
         cursor = self.cursor
         found, used = cursor.table("standing_found"), cursor.table("standing_used")
         values = lens_values(found, used, self._lenses, ("side", "number"))
-        values.create_view("standing_valued", replace=True)
+        temporary_view(cursor, "standing_valued", values)
         run(cursor, "standings.weighed.now", lenses=repr(self._lenses))
 
     def values_before(self, of: Period, lens: int) -> list[tuple[str, int | None]]:

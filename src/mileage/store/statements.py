@@ -87,6 +87,18 @@ def run(
         return cursor.execute(parsed(cursor, name), parameters).fetchall()
 
 
+def temporary_view(
+    cursor: duckdb.DuckDBPyConnection, name: str, rows: duckdb.DuckDBPyRelation
+) -> None:
+    """Let a name of ours be what a relation gives, to this cursor alone.
+
+    Its own ``create_view`` writes the view into the file: until that is committed,
+    nobody can checkpoint it.
+    """
+    with said_plainly():
+        cursor.execute(f"create or replace temp view {name} as {rows.sql_query()}")
+
+
 def insert(
     cursor: duckdb.DuckDBPyConnection,
     name: str,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.wiring.collection import no_collection
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mileage.domain.quarter import QuarterRow, Spans, Usage
     from mileage.ingest.local_changes import Changes
@@ -63,7 +63,7 @@ def finished(answer: Answer) -> tuple[str, ...]:
     from mileage.domain.errors import Unavailable
 
     try:
-        with _no_collection():
+        with no_collection():
             answer.finish()
     except Unavailable as error:
         return (*answer.remarks, f"{error}; the next run will read the logs again.")
@@ -110,7 +110,7 @@ def answer_of(asking: Asking) -> Answer:
     """Read what has changed since the last time; without an index, everything."""
     from mileage.domain.errors import Unavailable
 
-    with _no_collection():
+    with no_collection():
         remarks: list[str] = []
         if asking.file is not None:
             try:
@@ -240,15 +240,3 @@ class _Run:
 
         store(self._index, changes)
         self._index.set({name: str(value) for name, value in new._asdict().items()})
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Spare the search for cycles, of which reading makes none: 6 % of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

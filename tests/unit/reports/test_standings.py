@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from mileage.domain.people import Membership
 from mileage.domain.settings import Settings
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Window
+from mileage.domain.window import Window, period
 from mileage.honours.lenses import Lens
 from mileage.reports.completeness import completeness
 from mileage.reports.personal import personal_page
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, alike, publish
-from mileage.store import queries
+from mileage.store import queries, standings
 from mileage.store.ledger_schema import MIGRATIONS
+from mileage.store.statements import run
 from mileage.store.verify import verify
 from tests.ledgers import FewPeople, booking, ledger_in
 from tests.old_ledgers import step_back
@@ -251,3 +252,17 @@ def test_attendance_of_before_is_told_anew_by_the_migration(tmp_path: Path) -> N
         (one,) = snapshot(tmp_path, ledger).standings
         assert verify(ledger) == []
     assert (one.attended_calls, one.unattended_calls) == (1, 2)
+
+
+def test_a_ledger_can_be_checkpointed_while_standings_are_made(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(account="acc_a")]))
+        clock = ledger.rules.clock
+        periods = (period("30d", now=NOON, zone=clock.zone),)
+        with ledger.one_moment() as cursor:
+            since = clock.day(periods[0].previous.start)
+            standings.bring_up_to_date(cursor, since)
+            maker = standings.Making(cursor, clock, LENSES, periods)
+            maker.make(periods)
+            run(ledger.cursor(), "checkpoint")
+            assert maker.values_before(periods[0], 0) == []

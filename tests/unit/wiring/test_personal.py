@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mileage.domain.quarter import Costs
 from mileage.ingest import local_file, local_rows
 from mileage.store import personal as store
-from mileage.wiring import personal, personal_logs
+from mileage.wiring import personal_logs
 from mileage.wiring.personal import Asking, answer_of, finished, index_file
 from mileage.wiring.personal_logs import Logs
 from tests.session_logs import (
@@ -334,6 +335,6 @@ def test_formats_nobody_uses_are_not_loaded(asking, monkeypatch):
 
 
 def test_the_cycle_collector_is_left_as_it_was(asking):
-    assert personal.gc.isenabled()
+    assert gc.isenabled()
     asked(asking)
-    assert personal.gc.isenabled()
+    assert gc.isenabled()
