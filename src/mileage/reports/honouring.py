@@ -39,6 +39,9 @@ class Honour(NamedTuple):
     """What pages call them, in the order of the policy."""
 
 
+_NOTHING = Honour()
+
+
 class Standings(Protocol):
     """The standings of the default window, as they are being made."""
 
@@ -261,18 +264,15 @@ class Honouring:
     def _shown(
         self, titles: Mapping[str, tuple[str, ...]], tiers: Sequence[Earned]
     ) -> dict[str, Honour]:
-        tier_of = {one.account_id: one.name for one in tiers}
-        titles = dict(titles)
+        found = {one.account_id: Honour(one.name) for one in tiers}
+        for account, theirs in titles.items():
+            found[account] = Honour(found.get(account, _NOTHING).tier, theirs)
         for account, kind, name in self._awarded.declined():
-            if kind == TIER:
-                tier_of.pop(account, None)
-            elif account in titles:
-                left = tuple(one for one in titles[account] if one != name)
-                titles[account] = left
-        return {
-            account: Honour(tier_of.get(account, ""), titles.get(account, ()))
-            for account in titles.keys() | tier_of.keys()
-        }
+            if account in found:
+                tier, theirs = found[account]
+                left = tuple(one for one in theirs if kind == TIER or one != name)
+                found[account] = Honour("" if kind == TIER else tier, left)
+        return found
 
 
 def _why(lens: Lens, value: int | None, bound: int) -> str:

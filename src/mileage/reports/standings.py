@@ -154,11 +154,9 @@ def _name(
     making: Making, people: People, directory: _Directory, forming: Forming
 ) -> None:
     """Say who everybody is, and with which titles and tier from now on."""
-    used = forming.maker.accounts()
-    found = [one for one in directory.people if one.account_id in used]
     honours: Mapping[str, Honour] = {}
     if making.rules is not None:
-        somebody = {one.account_id for one in found if one.kind in PEOPLE}
+        somebody = {one.account_id for one in directory.people if one.kind in PEOPLE}
         honouring = Honouring(making.rules, people, somebody)
         honours = honouring.honours(forming, directory.held, making.now)
-    forming.maker.name(found, honours)
+    forming.maker.name(directory.people, honours)

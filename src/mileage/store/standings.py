@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.people import Placed
 from mileage.domain.window import SECOND, Window
@@ -209,25 +209,23 @@ class Making:
         self.make(made)
         return found
 
-    def accounts(self) -> frozenset[str]:
-        """Return who used anything since the first day that was brought up to date."""
-        return frozenset(one for (one,) in run(self.cursor, "standings.accounts.all"))
-
     def name(
         self,
         people: Sequence[Placed],
         honours: Mapping[str, tuple[str, tuple[str, ...]]],
     ) -> None:
-        """Say who everybody is, and with which tier and titles from now on."""
+        """Say who there is, and with which tier and titles from now on."""
         theirs = [honours.get(one.account_id, ("", ())) for one in people]
         # Many have the same ones, and lists take long to hand over.
         numbers = {titles: at for at, titles in enumerate({one[1] for one in theirs})}
-        rows = (
-            (*who, tier, numbers[titles])
-            for who, (tier, titles) in zip(people, theirs, strict=True)
-        )
-        values = map(list, zip(*rows, strict=True)) if people else [[] for _ in CHART]
-        columns = {name: of for (name, _), of in zip(CHART, values, strict=True)}
+        columns: dict[str, list[Any]] = {
+            **{
+                name: [one[at] for one in people]
+                for at, name in enumerate(Placed._fields)
+            },
+            "tier": [tier for tier, _ in theirs],
+            "titles": [numbers[titles] for _, titles in theirs],
+        }
         with handed_over(self.cursor, "charted", CHART, columns):
             run(self.cursor, "standings.chart")
         insert(self.cursor, "standings.titles", {"titles": list(numbers)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -24,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert
 from mileage.domain.awards import Award, Held, Reference
 from mileage.domain.errors import NotFound
 from mileage.store.control.audit import Change, note
-from mileage.store.control.database import OnDatabase
+from mileage.store.control.database import OnDatabase, many
 from mileage.store.control.schema import ACCOUNT, METADATA
 from mileage.store.control.tokens import require_account
 
@@ -90,9 +89,8 @@ class Awards(OnDatabase):
     def awards_held(self) -> tuple[Held, ...]:
         """List what everybody has now."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(*_HELD).where(_OPEN)).fetchall()
-        # By place: of many rows, names take three times as long.
-        return tuple(starmap(Held, rows))
+            rows = many(connection, select(*_HELD).where(_OPEN))
+        return tuple(map(Held._make, rows))
 
     def awards_of(self, account_id: str) -> tuple[Award, ...]:
         """List what somebody has and had, the newest first."""

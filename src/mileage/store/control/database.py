@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 from mileage.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine, PoolProxiedConnection
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection, Select
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -180,3 +180,15 @@ class OnDatabase:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+
+def many(
+    connection: Connection,
+    statement: Select[Any],
+    parameters: Mapping[str, Any] | None = None,
+) -> Sequence[tuple[Any, ...]]:
+    """Read rows as SQLite has them, with dates and truths as text and numbers.
+
+    Of everybody, to make more of them than that takes as long as to read them.
+    """
+    return connection.execute(statement, parameters).cursor.fetchall()

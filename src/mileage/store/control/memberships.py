@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from mileage.domain.directory import ImportSummary, PersonRow, memberships_on
 from mileage.domain.people import Membership, Placed
 from mileage.store.control.accounts import NewAccount, checked
-from mileage.store.control.database import OnDatabase
+from mileage.store.control.database import OnDatabase, many
 from mileage.store.control.minting import new_id
 from mileage.store.control.schema import ACCOUNT, IDENTITY, MEMBERSHIP
 
@@ -138,12 +138,12 @@ class Memberships(OnDatabase):
         As ``membership_at`` finds it, without the parts that nobody publishes.
         """
         with self._database.reading() as connection:
-            covering = connection.execute(_COVERING, {"day": day}).fetchall()
-            accounts = connection.execute(_ACCOUNTS).fetchall()
+            covering = many(connection, _COVERING, {"day": day})
+            accounts = many(connection, _ACCOUNTS)
         # Of several of one account, the last is left.
         places = {account: place for account, *place in covering}
         nowhere = ("", "", "")
-        return [Placed(*row, *places.get(row[0], nowhere)) for row in accounts]
+        return [Placed._make((*row, *places.get(row[0], nowhere))) for row in accounts]
 
     def import_people(self, rows: Iterable[PersonRow]) -> ImportSummary:
         """Make the memberships of everyone named what these rows say, at once.

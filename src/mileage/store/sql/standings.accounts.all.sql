@@ -1,1 +1,0 @@
-select account from standing_account
