@@ -1,15 +1,18 @@
 """A published demo against a second computation, straight from calls and hours.
 
-    python soak/oracle.py DATA [ACCOUNTS]
+    python soak/oracle.py [DATA [ACCOUNTS]]
 
-``DATA`` is a directory that `mileage demo` built (nothing may have it open). Of every
-account, or of so many drawn at random, the values of all shipped lenses in all windows
-and the titles are computed anew (`tests/recounting.py`), and everybody's tier. Prints
-what differs; 1 when anything does.
+``DATA`` is a directory that `mileage demo` built (nothing may have it open); without
+one it is built in ``var/soak/oracle``. Of every account, or of so many drawn at random,
+the values of all shipped lenses in all windows and the titles are computed anew
+(`tests/recounting.py`), and everybody's tier. Prints what differs; 1 when anything
+does.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -21,6 +24,15 @@ sys.path.insert(0, str(ROOT))
 from mileage.domain.window import WINDOWS  # noqa: E402 - found by the path above
 from mileage.wiring.organisation import open_organisation  # noqa: E402
 from tests.recounting import HONOURED, Comparing, Ledger  # noqa: E402
+
+
+def built() -> Path:
+    """Build a new demonstration; titles and tiers are those of a first publication."""
+    data = ROOT / "var/soak/oracle"
+    shutil.rmtree(data, ignore_errors=True)
+    command = [sys.executable, "-m", "mileage", "demo", "--data", str(data)]
+    subprocess.run([*command, "--no-serve"], check=True)
+    return data
 
 
 def main(data: Path, count: int | None) -> int:
@@ -55,5 +67,5 @@ def main(data: Path, count: int | None) -> int:
 
 
 if __name__ == "__main__":
-    directory, *some = sys.argv[1:]
+    directory, *some = sys.argv[1:] or [str(built())]
     sys.exit(main(Path(directory), int(some[0]) if some else None))
