@@ -61,13 +61,15 @@ class Tiers:
         """Return the tier of a value, '' for none; ``held`` is the one before."""
         worth = value or 0
         level = bisect_right(bounds, worth)
+        reached = self.ladder[level - 1].name if level else ""
+        if not held or held == reached:
+            return reached
         # Of a bound, so much of it or more: in whole numbers.
         kept = bisect_right(bounds, worth * PERCENT // self.keep_percent)
-        if held and kept > level:
-            names = [tier.name for tier in self.ladder]
-            before = names.index(held) + 1 if held in names else 0
-            level = max(level, min(kept, before))
-        return self.ladder[level - 1].name if level else ""
+        names = [tier.name for tier in self.ladder]
+        before = names.index(held) + 1 if held in names else 0
+        level = max(level, min(kept, before))
+        return names[level - 1] if level else ""
 
 
 def scaled(bounds: Sequence[int], length: int, of: int) -> tuple[int, ...]:

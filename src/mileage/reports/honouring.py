@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cache
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
@@ -234,13 +233,9 @@ class Honouring:
         before = {one.account_id: one.name for one in held if one.kind == TIER}
         least = dict(zip((one.name for one in rules.ladder), bounds, strict=False))
         earned = []
-        names = ("", *least)
         for account, value in values.items():
             had = before.get(account, "")
-            tier = names[bisect_right(bounds, value or 0)]
-            if tier != had:
-                # What somebody had may be kept: asked only then, of everybody.
-                tier = rules.of(value, bounds, had)
+            tier = rules.of(value, bounds, had)
             if tier:
                 reason = "" if had == tier else _why(lens, value, least[tier])
                 earned.append(Earned(account, TIER, tier, reason))
