@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.domain.errors import Invalid
 from mileage.domain.figures import BoardRow, Standing
 from mileage.domain.measured import Day, Measured, evenness, saved_by_caches
+from mileage.domain.people import Placed
 from mileage.domain.recomputed import Amount, Changed, Recomputed
 from mileage.domain.rights import ERASED
 from mileage.domain.sums import Figures
@@ -45,16 +46,6 @@ _WORDS = {
 DIFFERS = "not what the ledger had recorded then"
 
 
-class Who(NamedTuple):
-    """Who an account is, as the directory says of that day now."""
-
-    name: str
-    kind: str
-    department: str = ""
-    team: str = ""
-    role: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Again:
     """What is to be computed again, and with what."""
@@ -62,7 +53,7 @@ class Again:
     head: Snapshot
     seq: int
     """The last append that was published."""
-    who: Mapping[str, Who]
+    who: Mapping[str, Placed]
     lenses: Sequence[Lens] | None
     """As they were published; None when they are others now."""
     hidden: frozenset[str]
@@ -179,9 +170,8 @@ class _Comparison:
 
     def _blank(self, account: str) -> Standing:
         """Return the row of an account that had none."""
-        who = self._again.who.get(account) or Who(account, "unclaimed")
+        who = self._again.who.get(account) or Placed(account, account, "unclaimed")
         return Standing(
-            account_id=account,
             **who._asdict(),
             figures=Figures(),
             sessions=0,
@@ -215,7 +205,7 @@ class _Comparison:
             return None
         account = like.account_id
         if like.kind != ERASED:
-            who = self._again.who.get(account) or Who(account, "unclaimed")
+            who = self._again.who.get(account) or Placed(account, account, "unclaimed")
             like = replace(
                 like,
                 kind=who.kind,

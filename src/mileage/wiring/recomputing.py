@@ -8,9 +8,10 @@ import msgspec
 
 from mileage.domain.directory import ORGANISATION, NamedRead
 from mileage.domain.people import OPERATOR
-from mileage.reports.recomputing import Again, Who, recompute
+from mileage.reports.recomputing import Again, recompute
 
 if TYPE_CHECKING:
+    from mileage.domain.people import Placed
     from mileage.domain.recomputed import Recomputed
     from mileage.wiring.organisation import Organisation
 
@@ -52,8 +53,7 @@ def recomputed(organisation: Organisation, payload: bytes) -> Recomputed:
     return found
 
 
-def _who(organisation: Organisation, instant: int) -> dict[str, Who]:
+def _who(organisation: Organisation, instant: int) -> dict[str, Placed]:
     """Tell who the accounts are, and where they belonged at an instant."""
     day = organisation.ledger.rules.clock.day(instant)
-    people = organisation.control.everybody_on(day)
-    return {account: Who(*who) for account, *who in people}
+    return {one.account_id: one for one in organisation.control.everybody_on(day)}

@@ -15,7 +15,7 @@ from mileage.domain.settings import Settings
 from mileage.domain.window import WINDOWS, moment
 from mileage.reports import standings
 from mileage.reports.boards import Boards
-from mileage.reports.recomputing import DIFFERS, Again, Who, recompute
+from mileage.reports.recomputing import DIFFERS, Again, recompute
 from mileage.reports.snapshots import Snapshots
 from mileage.reports.standings import Making, publish
 from mileage.store import queries, recomputing, retention
@@ -64,19 +64,8 @@ class Firm:
         boards = Boards(self.snapshots)
         publication = self.snapshots.publication(as_of)
         head = boards.head(window, as_of)
-        places = self.people.places
-        who = {
-            one.account_id: Who(
-                one.name,
-                one.kind,
-                *(
-                    (places[one.account_id].department, places[one.account_id].team)
-                    if one.account_id in places
-                    else ()
-                ),
-            )
-            for one in self.people.accounts()
-        }
+        day = self.ledger.rules.clock.day(as_of)
+        who = {one.account_id: one for one in self.people.everybody_on(day)}
         asked = Again(
             head=head,
             seq=publication.seq,
