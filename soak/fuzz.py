@@ -3,11 +3,12 @@
     python soak/fuzz.py [--seconds 3600] [--only NAME …] [--workers 2] [--list]
                         [--state var/soak/fuzz] [--slice 300]
 
-Every parser gets ``--seconds`` of its own, in slices: its corpus and the seconds it
-has had are kept in the state directory, so an interrupted run goes on where it
-stopped. Seeds are in ``fuzz_seeds``. After each slice the corpus is
-played again under ``tracemalloc``, and an input that needs more than 64 MB fails.
-Whatever fails is kept under ``findings/`` with the command that shows it again.
+Every parser gets ``--seconds`` of the processor's time of its own, whatever else the
+machine does, in slices: its corpus and the seconds it has had are kept in the state
+directory, so an interrupted run goes on where it stopped. Seeds are in ``fuzz_seeds``.
+After each slice the corpus is played again under ``tracemalloc``, and an input that
+needs more than 64 MB fails. Whatever fails is kept under ``findings/`` with the command
+that shows it again.
 
 Needs ``atheris``, which exists for Linux up to Python 3.13 (``make soak`` installs
 it); elsewhere this says so and fails.
@@ -20,7 +21,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -290,7 +290,7 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """Seconds of fuzzing behind it."""
+        """Seconds of the processor's time behind it."""
         return float(self._seconds.read_text()) if self._seconds.exists() else 0.0
 
     def add(self, seconds: float) -> None:
@@ -303,20 +303,23 @@ def run(args: Args, name: str) -> tuple[str, bool]:
     progress = Progress(args.state, name)
     while progress.seconds < args.seconds:
         left = min(args.slice, int(args.seconds - progress.seconds) + 1)
-        started = time.monotonic()
-        code = _child(progress, "--fuzz", name, str(left))
-        progress.add(time.monotonic() - started)
-        if code or (code := _child(progress, "--replay", name)):
+        code, used = _child(progress, "--fuzz", name, str(left))
+        progress.add(used)
+        if code or (code := _child(progress, "--replay", name)[0]):
             return f"{name}: FAILED (exit {code}), see {progress.log}", False
     count = len(list(progress.corpus.iterdir()))
     return f"{name}: {progress.seconds:.0f} s, {count} inputs, nothing found", True
 
 
-def _child(progress: Progress, *arguments: str) -> int:
-    command = [sys.executable, __file__, *arguments, "--state", progress.corpus.parent]
+def _child(progress: Progress, *arguments: str) -> tuple[int, float]:
+    """Run one process; return its exit code and its seconds of processor time."""
+    state = str(progress.corpus.parent)
+    command = [sys.executable, __file__, *arguments, "--state", state]
     with progress.log.open("ab") as log:
-        done = subprocess.run(command, stdout=log, stderr=log, check=False)
-    return done.returncode
+        child = subprocess.Popen(command, stdout=log, stderr=log)
+        _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_utime + usage.ru_stime
 
 
 def main() -> int:
