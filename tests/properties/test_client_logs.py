@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
-from mileage.domain.witness import ACTIVITY_KINDS
+from mileage.domain.witness import ACTIVITY_KINDS, tool_name
 from mileage.sources.jsonl import EARLIEST
 from tests.client_logs import (
     MARKER,
@@ -242,6 +242,7 @@ def test_no_bytes_raise_and_what_comes_out_is_sane(name, data):
         json.dumps(row).encode("utf-8", "surrogatepass")
     for one in activities(found):
         assert one.kind in ACTIVITY_KINDS
+        assert one.name == tool_name(one.name)
         assert one.key
         assert one.amount > 0
         assert one.occurred_at >= EARLIEST

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mileage.domain.call import Seen
 from mileage.domain.join import resolve
 from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
-from mileage.domain.witness import ACTIVITY_KINDS
+from mileage.domain.witness import ACTIVITY_KINDS, tool_name
 from mileage.sources.jsonl import EARLIEST
 from tests import gemini_qwen_logs, session_logs
 from tests.drawing import examples
@@ -135,6 +135,7 @@ def test_no_bytes_raise_and_what_comes_out_is_sane(source, lines):
             json.dumps(row).encode("utf-8", "strict")
     for one in activities(readings):
         assert one.kind in ACTIVITY_KINDS
+        assert one.name == tool_name(one.name)
         assert one.key
         assert one.amount > 0
         assert one.occurred_at >= EARLIEST

@@ -6,12 +6,16 @@ vectorised later without moving the road; rows are a view for quiet sources.
 
 from __future__ import annotations
 
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from mileage.domain.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_LONGEST_TOOL_NAME = 128
+_IN_TOOL_NAMES = frozenset(ascii_letters + digits + "_.:@/-")
 
 
 class Witness(NamedTuple):
@@ -78,7 +82,7 @@ class Activity(NamedTuple):
     kind: str
     """One of ``ACTIVITY_KINDS``."""
     name: str
-    """The tool's name for tool results and edits, else ''."""
+    """What ``tool_name`` leaves of the tool's, for tool results and edits, else ''."""
     amount: int
     """A count, lines or seconds."""
     attended: bool | None
@@ -97,6 +101,15 @@ ACTIVITY_KINDS = (
     "pull_request",
     "active_seconds",
 )
+
+
+def tool_name(text: str) -> str:
+    """Return a tool's name; '' when it is no identifier.
+
+    Models make names up, so that one may be a sentence: content.
+    """
+    good = len(text) <= _LONGEST_TOOL_NAME and _IN_TOOL_NAMES.issuperset(text)
+    return text if good else ""
 
 
 class Rejected(NamedTuple):

@@ -23,6 +23,7 @@ from mileage.domain.witness import (
     Rejected,
     Witness,
     WitnessBatch,
+    tool_name,
 )
 from mileage.ingest.projects import digest, is_digest
 
@@ -83,7 +84,7 @@ def sifted(reading: Reading, latest: int, hide: Callable[[str], str]) -> Reading
         activities, bad = ActivityBatch.of(facts), [*bad, *rejected]
     return Reading(
         _hidden(witnesses, hide),
-        activities,
+        _named(activities),
         (*reading.rejected, *bad),
         reading.ignored,
     )
@@ -114,6 +115,16 @@ def _hidden(witnesses: Batch[Witness], hide: Callable[[str], str]) -> Batch[Witn
     columns = list(witnesses.columns)
     columns[Witness._fields.index("project")] = [hidden[name] for name in projects]
     return WitnessBatch(tuple(columns))
+
+
+def _named(activities: Batch[Activity]) -> Batch[Activity]:
+    """Return them without names of tools that are no identifiers."""
+    names = activities.column("name")
+    if all(tool_name(name) == name for name in set(names)):
+        return activities
+    columns = list(activities.columns)
+    columns[Activity._fields.index("name")] = list(map(tool_name, names))
+    return ActivityBatch(tuple(columns))
 
 
 def _is_clean(batch: Batch[Any], latest: int) -> bool:

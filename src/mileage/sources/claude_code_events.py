@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mileage.domain.witness import Reading
+from mileage.domain.witness import Reading, tool_name
 from mileage.sources import claude_code_telemetry as telemetry
 from mileage.sources.claude_code_telemetry import CLIENT
 from mileage.sources.otlp_columns import activities, each, witnesses
-from mileage.sources.otlp_record import as_count, as_micros, tool_name, truth_of
+from mileage.sources.otlp_record import as_count, as_micros, truth_of
 
 if TYPE_CHECKING:
     from mileage.domain.witness import ActivityBatch

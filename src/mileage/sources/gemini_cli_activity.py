@@ -6,7 +6,6 @@ what is appended again counts once.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from mileage.sources.jsonl import Gathering
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
-_TOOL = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 # What the client tells the model before the person has said anything.
 _WRITTEN_BY_CLIENT = ("<session_context>",)
 _DONE = {"success": False, "error": True, "cancelled": True}
@@ -99,7 +97,6 @@ def _tool(call: dict[str, Any]) -> Iterator[Fact]:
     if not isinstance(status, str) or status not in _DONE:
         return
     name = text(call.get("name"))
-    name = name if _TOOL.fullmatch(name) else ""
     yield "tool_result", key, name, 1
     if _DONE[status]:
         yield "tool_error", key, name, 1
@@ -109,11 +106,12 @@ def _tool(call: dict[str, Any]) -> Iterator[Fact]:
         yield "edit_rejected", key, name, 1
     elif not _DONE[status]:
         yield "edit_accepted", key, name, 1
-        for kind, amount in _lines_changed(call.get("resultDisplay")):
+        for kind, amount in lines_changed(call.get("resultDisplay")):
             yield kind, key, name, amount
 
 
-def _lines_changed(display: object) -> list[tuple[str, int]]:
+def lines_changed(display: object) -> list[tuple[str, int]]:
+    """Return the lines that the model added and removed, as results of edits say."""
     changed = display.get("diffStat") if isinstance(display, dict) else None
     if not isinstance(changed, dict):
         return []

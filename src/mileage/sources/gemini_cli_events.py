@@ -8,10 +8,9 @@ recorded with version 0.61.0).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from mileage.domain.witness import Activity, Rejected, Witness
+from mileage.domain.witness import Activity, Rejected, Witness, tool_name
 from mileage.sources.gemini_cli_counts import GeminiUsage, disjoint
 from mileage.sources.otlp_record import as_amount
 
@@ -53,7 +52,6 @@ EDITING = frozenset({"edit", "replace", "write_file"})
 _MAIN = "main"
 _REFUSED = "reject"
 _LINE_KINDS = {"added": "lines_added", "removed": "lines_removed"}
-_NAME = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 
 
 def facts(record: OtlpRecord, source: str) -> Facts:
@@ -128,9 +126,7 @@ def _identity(record: OtlpRecord) -> str:
 
 
 def _tool(record: OtlpRecord) -> str:
-    """Return the tool's name; '' when it is no identifier, so no content."""
-    name = record.text("function_name")
-    return name if _NAME.fullmatch(name) else ""
+    return tool_name(record.text("function_name"))
 
 
 def _tool_kinds(record: OtlpRecord) -> list[str]:

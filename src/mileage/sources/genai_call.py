@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.tokens import NO_TOKENS
-from mileage.domain.witness import Activity, Rejected, Witness
+from mileage.domain.witness import Activity, Rejected, Witness, tool_name
 from mileage.sources.genai_usage import (
     INFERENCE_KEYS,
     KEYS,
@@ -17,7 +17,7 @@ from mileage.sources.genai_usage import (
     first,
     model,
 )
-from mileage.sources.otlp_record import as_micros, tool_name
+from mileage.sources.otlp_record import as_micros
 
 if TYPE_CHECKING:
     from mileage.sources.otlp_record import OtlpRecord

@@ -23,6 +23,7 @@ from mileage.domain.witness import (
     Rejected,
     Witness,
     WitnessBatch,
+    tool_name,
 )
 
 if TYPE_CHECKING:
@@ -199,7 +200,8 @@ class Gathering:
         return True
 
     def activity(self, row: Activity) -> None:
-        """Take a fact beside calls in, once."""
+        """Take a fact beside calls in, once, its name only if it is one."""
+        row = row._replace(name=tool_name(row.name))
         self._activities.setdefault((row.kind, row.key), row)
 
     def reject(self, number: int, reason: str) -> None:

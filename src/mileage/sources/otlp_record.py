@@ -7,7 +7,6 @@ bounded scalars. Nothing here can hold a prompt, an answer or an argument.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from mileage.domain import rejecting
@@ -19,6 +18,7 @@ from mileage.domain.witness import (
     Rejected,
     Witness,
     WitnessBatch,
+    tool_name,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ Facts: TypeAlias = "tuple[Witness | Activity | Rejected, ...]"
 
 # A token of 10**12 has 13 digits; more than this is no count in any notation.
 MAX_DIGITS = 16
-_TOOL = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 # 2020-01-01, before which no agent existed (design, invariant 3).
 EARLIEST = 1_577_836_800_000_000
 
@@ -145,11 +144,6 @@ def identity_among(email: str, person: str, installation: str) -> str:
     """Return a person before an installation, or ''."""
     known = email or person
     return known or (f"installation:{installation}" if installation else "")
-
-
-def tool_name(text: str) -> str:
-    """Return a tool's name; '' when it is no identifier, so that it may be content."""
-    return text if _TOOL.fullmatch(text) else ""
 
 
 def as_count(value: Scalar) -> int | None:

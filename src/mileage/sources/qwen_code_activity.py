@@ -6,13 +6,12 @@ a branched session keep, so what was copied counts once.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.witness import Activity
+from mileage.sources.gemini_cli_activity import lines_changed
 from mileage.sources.jsonl import decode, instant, text, untimely
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mileage.sources.jsonl import Gathering
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
-_TOOL = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 _EDITING = frozenset({"edit", "replace", "write_file"})
 _REFUSED = "cancelled"
 _FAILED = ("error", _REFUSED)
@@ -88,7 +86,7 @@ def _tool(line: dict[str, Any]) -> Iterator[Fact]:
         yield "edit_rejected", key, name, 1
     elif status == "success":
         yield "edit_accepted", key, name, 1
-        for kind, amount in _lines_changed(outcome.get("resultDisplay")):
+        for kind, amount in lines_changed(outcome.get("resultDisplay")):
             yield kind, key, name, amount
 
 
@@ -99,22 +97,5 @@ def _name(line: dict[str, Any]) -> str:
     for part in parts if isinstance(parts, list) else ():
         response = part.get("functionResponse") if isinstance(part, dict) else None
         if isinstance(response, dict):
-            name = text(response.get("name"))
-            return name if _TOOL.fullmatch(name) else ""
+            return text(response.get("name"))
     return ""
-
-
-def _lines_changed(display: object) -> list[tuple[str, int]]:
-    changed = display.get("diffStat") if isinstance(display, dict) else None
-    if not isinstance(changed, dict):
-        return []
-    return [
-        ("lines_added", _amount(changed.get("model_added_lines"))),
-        ("lines_removed", _amount(changed.get("model_removed_lines"))),
-    ]
-
-
-def _amount(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return 0
-    return value if 0 <= value <= MAX_COUNT else 0

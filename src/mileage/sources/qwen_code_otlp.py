@@ -7,11 +7,10 @@ are in ``request_text`` and ``response_text`` even where logging them is switche
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mileage.domain.call import SourceTraits
-from mileage.domain.witness import Activity, Reading, Rejected, Witness
+from mileage.domain.witness import Activity, Reading, Rejected, Witness, tool_name
 from mileage.sources.otlp_record import gather
 from mileage.sources.qwen_code_counts import (
     QwenUsage,
@@ -33,7 +32,6 @@ _PROMPT = "qwen-code.user_prompt"
 _TOOL_CALL = "qwen-code.tool_call"
 _EDITING = frozenset({"edit", "replace", "write_file"})
 _REFUSED = "reject"
-_TOOL_NAME = re.compile(r"[A-Za-z0-9_.:@/-]{1,128}")
 
 
 class QwenCodeOtlp:
@@ -132,9 +130,7 @@ def _usage(record: OtlpRecord) -> QwenUsage | None:
 
 
 def _tool(record: OtlpRecord) -> str:
-    """Return the tool's name; '' when it is no identifier, so no content."""
-    name = record.text("function_name")
-    return name if _TOOL_NAME.fullmatch(name) else ""
+    return tool_name(record.text("function_name"))
 
 
 def _tool_kinds(record: OtlpRecord) -> list[str]:
