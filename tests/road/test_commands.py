@@ -192,6 +192,7 @@ def test_wrong_use_says_how_it_is_right(words, tmp_path):
 
 def test_a_finding_is_exit_code_one(tmp_path):
     """A directory in which nothing has happened: that is what doctor is for."""
+    (tmp_path / "data").mkdir()
     done = mileage("doctor", "--data", tmp_path / "data")
     assert done.returncode == 1
     assert "mileage collect" in done.stdout

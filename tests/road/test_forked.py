@@ -28,7 +28,8 @@ def test_it_is_the_same_command(words, tmp_path):
 
 
 def test_its_environment_is_its_own(tmp_path):
-    mileage("token", "list", environ={"MILEAGE_DATA": str(tmp_path / "data")})
+    environ = {"MILEAGE_DATA": str(tmp_path / "data")}
+    mileage("token", "create", "--collector", "gate", environ=environ)
     assert (tmp_path / "data").is_dir()
 
 

@@ -228,8 +228,9 @@ def test_a_host_beyond_this_machine_is_refused(tmp_path, host):
 def test_a_directory_that_cannot_be_used(tmp_path):
     (tmp_path / "file").write_text("")
     for data in (tmp_path / "file" / "below", "/proc/nowhere"):
-        done = mileage("verify", "--data", data)
+        done = mileage("token", "create", "--collector", "gate", "--data", data)
         assert "cannot be used" in sentence(done, 4)
+        assert "no data directory" in sentence(mileage("verify", "--data", data), 2)
 
 
 # --------------------------------------------------------------------- other versions

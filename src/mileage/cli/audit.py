@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mileage.cli.credential_options import minute, table
-from mileage.cli.options import control_in, data_option, json_option
+from mileage.cli.options import (
+    control_in,
+    data_option,
+    existing,
+    json_option,
+    new_data_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +143,7 @@ def make_checkpoint(data: Path) -> None:
     metavar="FILE",
     help="Check only a proof.",
 )
-@data_option
+@new_data_option
 @json_option
 def verify(
     files: tuple[Path, ...],
@@ -158,7 +164,7 @@ def verify(
     if proof is not None and known is not None:
         click.echo(_proven(_json_of(proof), known))
         return
-    with _ledger(data) as ledger:
+    with _ledger(existing(data)) as ledger:
         if proof is not None:
             click.echo(_proven(_json_of(proof), ledger.key))
             return

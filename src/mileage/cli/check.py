@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mileage.cli.options import data_option, json_option
+from mileage.cli.options import json_option, new_data_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "and the ones that ship with Mileage for every file that is not there. "
     "Exits with 1 when something is wrong, and says in which file, line and key.",
 )
-@data_option
+@new_data_option
 @json_option
 def command(*, data: Path, as_json: bool) -> None:
     """Print one line a file, each mistake below it."""

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from mileage.cli.collect_options import asked, own_identity, pushing_options
-from mileage.cli.options import data_option
+from mileage.cli.options import new_data_option
 
 if TYPE_CHECKING:
     from mileage.cli.collect_options import Asked
@@ -33,7 +33,7 @@ class CollectGroup(click.Group):
 
 
 @click.group("collect", cls=CollectGroup, invoke_without_command=True)
-@data_option
+@new_data_option
 @pushing_options
 @click.option(
     "--watch/--once",

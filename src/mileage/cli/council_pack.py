@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mileage.cli.options import data_option
+from mileage.cli.options import new_data_option
 
 
 @click.command("council-pack", short_help="Write papers for the works council.")
@@ -19,7 +19,7 @@ from mileage.cli.options import data_option
     metavar="DIR",
     help="Where to write them; made when it is not there.",
 )
-@data_option
+@new_data_option
 def command(out: Path, data: Path) -> None:
     """Write data map, purposes, roles, retention, logs, excluded uses, a DPIA draft.
 

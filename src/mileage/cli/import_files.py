@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mileage.cli.options import data_option
+from mileage.cli.options import new_data_option
 
 if TYPE_CHECKING:
     from mileage.cli.import_exports import Asked
@@ -17,7 +17,7 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("import")
-@data_option
+@new_data_option
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
 @click.option("--source", required=True, help="Name of the source, see docs.")
 @click.option(

@@ -21,9 +21,23 @@ def _platform_directory() -> str:
     return user_data_dir("mileage", appauthor=False)
 
 
+def new_data_option(command: Command) -> Command:
+    """Add ``--data DIR`` to what makes one where there is none, or needs none."""
+    return _data_option()(command)
+
+
 def data_option(command: Command) -> Command:
-    """Add ``--data DIR``, handed over as ``data: Path``."""
-    option = click.option(
+    """Add ``--data DIR``, handed over as ``data: Path``; refuses one that is not there.
+
+    A command that made an empty one would answer a mistyped name with good news.
+    """
+    return _data_option(lambda _, __, data: existing(data))(command)
+
+
+def _data_option(
+    callback: Callable[[click.Context, click.Parameter, Path], Path] | None = None,
+) -> Callable[[Command], Command]:
+    return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
         envvar="MILEAGE_DATA",
@@ -31,8 +45,21 @@ def data_option(command: Command) -> Command:
         metavar="DIR",
         help="The organisation's data directory. "
         "[default: $MILEAGE_DATA, else the platform's data directory]",
+        callback=callback,
     )
-    return option(command)
+
+
+def existing(data: Path) -> Path:
+    """Return a data directory that is there; raises NotFound."""
+    from mileage.domain.errors import NotFound
+
+    if data.is_dir():
+        return data
+    raise NotFound(
+        f"there is no data directory {data}: name yours with --data, or make one: "
+        "`mileage serve` for an organisation, `mileage collect` of this machine's "
+        "session logs, `mileage demo` to look around"
+    )
 
 
 def json_option(command: Command) -> Command:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from mileage.cli.credential_options import table
-from mileage.cli.options import control_in, data_option, json_option
+from mileage.cli.options import control_in, data_option, json_option, new_data_option
 
 if TYPE_CHECKING:
     from mileage.domain.directory import ImportSummary
@@ -49,7 +49,7 @@ def command() -> None:
     "file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
 @click.option("--skip-bad", is_flag=True, help="Import the good rows and skip others.")
-@data_option
+@new_data_option
 @json_option
 def import_people(
     file: Path,

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from mileage.cli.backup import progress
-from mileage.cli.options import data_option
+from mileage.cli.options import new_data_option
 
 
 @click.command("restore")
-@data_option
+@new_data_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def command(data: Path, file: Path) -> None:
     """Make a new data directory of a backup, and verify it.

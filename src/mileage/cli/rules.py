@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mileage.cli.options import data_option, json_option
+from mileage.cli.options import json_option, new_data_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def command() -> None:
     "more on the default lens, in titles or in tiers.",
 )
 @click.option("--seed", default=1, show_default=True, help="Equal seeds, equal people.")
-@data_option
+@new_data_option
 @json_option
 def test(*, seed: int, data: Path, as_json: bool) -> None:
     """Print a line a strategy."""

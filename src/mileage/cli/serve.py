@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mileage.cli.options import data_option
+from mileage.cli.options import new_data_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("serve")
-@data_option
+@new_data_option
 @click.option(
     "--host",
     default="127.0.0.1",

@@ -25,7 +25,7 @@ from mileage.cli.credential_options import (
     table,
     validity,
 )
-from mileage.cli.options import control_in, data_option, json_option
+from mileage.cli.options import control_in, data_option, json_option, new_data_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ def command() -> None:
     help="A gateway or collector that itself says whose usage it is.",
 )
 @_terms
-@data_option
+@new_data_option
 def create_token(
     account: str | None,
     collector: str | None,

@@ -73,6 +73,7 @@ def test_a_bad_file_is_bad_usage_and_changes_nothing(shell, people):
 
 
 def test_an_unknown_id_is_bad_usage(shell):
+    shell.data.mkdir()
     assert shell("token", "revoke", "tok_nothing") == 2
     assert shell.err == ("mileage: there is no tok_nothing: see 'mileage token list'\n")
 
@@ -81,12 +82,14 @@ def test_an_unknown_id_is_bad_usage(shell):
     "words", [("token", "create"), ("key", "create"), ("token", "x")]
 )
 def test_bad_usage_says_how(shell, words):
+    shell.data.mkdir()
     assert shell(*words) == 2
     assert shell.out == ""
     assert "Usage:" in shell.err
 
 
 def test_data_of_a_newer_version_is_a_sentence(shell):
+    shell.data.mkdir()
     shell("token", "list")
     with sqlite3.connect(shell.data / "control.sqlite") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -105,6 +108,8 @@ def test_a_broken_file_is_a_sentence(shell):
 
 
 def test_a_directory_of_somebody_else_is_a_sentence(shell, monkeypatch):
+    shell.data.mkdir()
+
     def refuse(*_arguments, **_options):
         raise PermissionError(13, "Permission denied")
 
@@ -112,6 +117,19 @@ def test_a_directory_of_somebody_else_is_a_sentence(shell, monkeypatch):
     assert shell("token", "list") == 4
     assert "Permission denied" in shell.err
     assert "see who owns that directory" in shell.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("board",), ("verify",), ("doctor",), ("token", "list"), ("audit", "list")],
+)
+def test_a_mistyped_directory_is_no_good_news(shell, words):
+    """Nor is one made, which would be taken for the organisation's next time."""
+    assert shell(*words) == 2
+    assert shell.out == ""
+    assert shell.err.startswith(f"mileage: there is no data directory {shell.data}: ")
+    assert "mileage serve" in shell.err
+    assert not shell.data.exists()
 
 
 def test_the_secret_never_comes_back(shell):

@@ -8,7 +8,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli.options import control_in, data_option, json_option
+from mileage.cli.options import (
+    control_in,
+    data_option,
+    existing,
+    json_option,
+    new_data_option,
+)
+from mileage.domain.errors import NotFound
 
 
 @click.command()
@@ -16,6 +23,16 @@ from mileage.cli.options import control_in, data_option, json_option
 @json_option
 def show(data, as_json):
     click.echo(f"{type(data).__mro__[1].__name__} {data} {as_json}")
+
+
+@click.command()
+@new_data_option
+def make(data):
+    click.echo(f"{type(data).__mro__[1].__name__} {data} {not data.exists()}")
+
+
+def made(*words, **environment):
+    return CliRunner(env=environment).invoke(make, words).stdout.split()
 
 
 def shown(*words, **environment):
@@ -27,18 +44,18 @@ def test_the_option_is_a_path_and_comes_before_the_environment(tmp_path):
     assert words == ["Path", str(tmp_path), "False"]
 
 
-def test_the_environment_comes_before_the_platform():
-    assert shown(MILEAGE_DATA="/elsewhere")[1] == "/elsewhere"
+def test_the_environment_comes_before_the_platform(tmp_path):
+    assert shown(MILEAGE_DATA=str(tmp_path))[1] == str(tmp_path)
 
 
 def test_the_platform_comes_last():
-    directory = Path(shown(MILEAGE_DATA=None)[1])
+    directory = Path(made(MILEAGE_DATA=None)[1])
     assert directory.is_absolute()
     assert directory.name == "mileage"
 
 
 def test_an_empty_variable_is_none():
-    assert Path(shown(MILEAGE_DATA="")[1]).name == "mileage"
+    assert Path(made(MILEAGE_DATA="")[1]).name == "mileage"
 
 
 def test_json_is_a_flag(tmp_path):
@@ -46,7 +63,12 @@ def test_json_is_a_flag(tmp_path):
 
 
 def test_looking_at_the_option_creates_nothing(tmp_path):
-    shown("--data", str(tmp_path / "data"))
+    there, missing = str(tmp_path), str(tmp_path / "data")
+    assert made("--data", missing) == ["Path", missing, "True"]
+    refusal = CliRunner().invoke(show, ["--data", missing]).exception
+    assert isinstance(refusal, NotFound)
+    assert missing in str(refusal)
+    assert existing(Path(there)) == Path(there)
     assert list(tmp_path.iterdir()) == []
 
 
