@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from mileage.domain.people import Account, Viewer
+from mileage.domain.problems import Problem
 from mileage.domain.window import SECOND
 from mileage.web.hearing_view import (
+    NAMES_SHOWN,
     ROWS_SHOWN,
     clock_words,
     disagreements_view,
@@ -141,7 +143,7 @@ def test_many_sources_are_cut_and_searched() -> None:
     assert names == sorted(names)
     found = sources_view(page, "person 002")
     assert {line.name for line in found.lines} == {"Person 002"}
-    assert {line.name for line in found.todo} == {"Person 002"}
+    assert {each.name for line in found.todo for each in line.whose} == {"Person 002"}
     assert {line.name for line in sources_view(page, "P7@EXAMPLE").lines} == {
         "Person 007"
     }
@@ -159,8 +161,67 @@ def test_an_account_that_nobody_knows_shows_its_id() -> None:
 def test_problems_of_the_organisation_have_no_name() -> None:
     page = hearing.sources_page(ME_VIEWER, PEOPLE, COMPLETENESS)
     view = sources_view(page)
-    assert {line.name for line in view.todo} == {""}
+    assert {line.whose for line in view.todo} == {()}
     assert {line.address for line in view.lines} == {""}
+
+
+def alike(people: int, *, counts=None, kind="telemetry-only", whole=True):
+    """What a page says of as many people, all alike."""
+    page = hearing.sources_page(OPERATOR, PEOPLE, COMPLETENESS)
+    problems = tuple(
+        Problem(kind, "note", one.account_id, "codex", "codex_otlp", "so", "do")
+        for one in PEOPLE[:people]
+    )
+    return sources_view(
+        replace(page, whole=whole, problems=problems, counts=counts or {})
+    )
+
+
+@pytest.mark.parametrize("people", [1, NAMES_SHOWN, NAMES_SHOWN + 1, 60])
+def test_what_is_alike_is_said_once_of_several_people(people) -> None:
+    (line,) = alike(people).notes
+    assert len(line.whose) == min(people, NAMES_SHOWN)
+    assert line.whose[0] == ("Person 000", "/people/acc-00000")
+    assert line.accounts == alike(people).notes_count == people
+
+
+def test_those_who_are_only_counted_are_among_the_others() -> None:
+    view = alike(60, counts={"telemetry-only": 84_000, "stale": 7})
+    assert [line.others for line in view.notes] == [84_000 - NAMES_SHOWN]
+    assert view.notes_count == 84_000
+
+
+def test_of_a_kind_that_is_said_in_two_ways_the_rest_is_counted_below() -> None:
+    page = hearing.sources_page(OPERATOR, PEOPLE, COMPLETENESS)
+    problems = tuple(
+        Problem("stale", "todo", one.account_id, "codex", "codex_otlp", said, "do")
+        for one, said in zip(PEOPLE, ("since Monday", "since Tuesday"), strict=False)
+    )
+    view = sources_view(replace(page, problems=problems, counts={"stale": 9}))
+    assert [(line.accounts, line.others) for line in view.todo] == [(1, 0), (1, 0)]
+    assert view.todo_count == 9
+
+
+def test_nobody_is_named_on_ones_own_page() -> None:
+    (line,) = alike(1, whole=False).notes
+    assert (line.whose, line.accounts, line.others) == ((), 1, 0)
+
+
+def test_the_page_names_some_and_counts_the_others(open_as) -> None:
+    class Many(FakeReports):
+        def sources(self, viewer, scope, wanted="", most=100, purpose=None):
+            page = super().sources(viewer, scope, wanted, most, purpose)
+            one = next(each for each in page.problems if each.severity == "note")
+            problems = [replace(one, account=each) for each in page.people]
+            counts = {one.kind: 84_000}
+            return replace(page, problems=tuple(problems), counts=counts)
+
+    html = open_as("/sources", "operator", Many()).text
+    notes = html[html.index('id="notes"') : html.index('id="heard"')]
+    assert notes.count("<li>") == 1
+    assert notes.count('href="/people/') == NAMES_SHOWN
+    assert f"and {84_000 - NAMES_SHOWN:,} more" in text_of(f"<main>{notes}</main>")
+    assert "search for somebody" not in notes
 
 
 @pytest.mark.parametrize(

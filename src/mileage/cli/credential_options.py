@@ -142,11 +142,22 @@ def validity(revoked_at: int | None, expires_at: int | None, now: int) -> str:
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], none: str) -> None:
-    """Print rows below a header; ``none`` to standard error when there are none."""
+    """Print rows below a header; ``none`` to standard error when there are none.
+
+    Columns of whole numbers stand to the right.
+    """
     if not rows:
         click.echo(none, err=True)
         return
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    columns = [
+        _aligned(title, cells)
+        for title, cells in zip(header, zip(*rows, strict=True), strict=True)
+    ]
+    for row in zip(*columns, strict=True):
+        click.echo("  ".join(row).rstrip())
+
+
+def _aligned(title: str, cells: Sequence[str]) -> list[str]:
+    width = max(map(len, (title, *cells)))
+    numbers = all(cell.replace(",", "").isdecimal() for cell in cells)
+    return [f"{cell:{'>' if numbers else '<'}{width}}" for cell in (title, *cells)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mileage.cli.credential_options import table
 from mileage.cli.options import data_option, json_option
 
 if TYPE_CHECKING:
@@ -45,23 +47,68 @@ def command(data: Path, *, rejected: bool, as_json: bool) -> None:
 
 
 def _show(report: dict[str, Any]) -> None:
-    click.echo(f"{report['accounts']} accounts known, {report['heard']} heard of.")
-    click.echo(f"Last recorded: {report['last_recorded'] or 'nothing yet'}")
-    for source in report["completeness"]["sources"]:
-        stopped = f", stopped for {source['stopped']:,}" if source["stopped"] else ""
-        click.echo(
-            f"  {source['source']}: {source['witnesses']:,} witnesses of "
-            f"{source['accounts']:,} accounts, {source['from']} to {source['until']}, "
-            f"{source['rejected']:,} rejected{stopped}"
+    click.echo(
+        f"{report['accounts']:,} accounts known, {report['heard']:,} heard of. "
+        f"Last recorded: {report['last_recorded'] or 'nothing yet'}."
+    )
+    rows = [
+        (
+            source["source"],
+            f"{source['witnesses']:,}",
+            f"{source['accounts']:,}",
+            f"{source['stopped']:,}",
+            f"{source['rejected']:,}",
+            _minute(source["from"]),
+            _minute(source["until"]),
         )
-    for note in report["completeness"]["missing"]:
-        click.echo(f"note: {note}")
-    for note in report["notes"]:
-        click.echo(f"note: {note}")
-    for finding in report["findings"]:
-        click.echo(f"to do: {finding}")
+        for source in report["completeness"]["sources"]
+    ]
+    if rows:
+        header = ("source", "witnesses", "accounts", "stopped", "rejected")
+        click.echo()
+        table((*header, "first (UTC)", "last (UTC)"), rows, "")
+    rests_on = [{"problem": one} for one in report["completeness"]["missing"]]
+    todo, notes = (
+        [one for one in report["alike"] if one["severity"] == severity]
+        for severity in ("todo", "note")
+    )
+    _show_problems("To do", todo)
+    _show_problems("Worth knowing", [*rests_on, *notes])
     if not report["findings"]:
-        click.echo("Nothing to do.")
+        click.echo("\nNothing to do.")
+
+
+def _minute(instant: str | None) -> str:
+    return instant[:16].replace("T", " ") if instant else "-"
+
+
+def _show_problems(title: str, problems: list[dict[str, Any]]) -> None:
+    """Say each once, with what to do and whose it is below."""
+    if not problems:
+        return
+    click.echo()
+    click.secho(title, bold=True)
+    width = _width()
+    for one in problems:
+        click.echo(_wrapped(_sentence(one["problem"]), width, "  - "))
+        if one.get("fix"):
+            click.echo(_wrapped(_sentence(one["fix"]), width, "    "))
+        if names := ", ".join(one.get("names", ())):
+            others = f" and {one['others']:,} more" if one["others"] else ""
+            click.echo(_wrapped(f"{names}{others}", width, "    "))
+
+
+def _width() -> int:
+    """Return how long lines may be; what a program reads is not broken."""
+    return get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+
+
+def _sentence(part: str) -> str:
+    return f"{part[:1].upper()}{part[1:]}"
+
+
+def _wrapped(text: str, width: int, indent: str) -> str:
+    return click.wrap_text(text, width, indent, " " * len(indent))
 
 
 def _show_rejected(told: dict[str, Any]) -> None:

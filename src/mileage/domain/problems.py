@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mileage.domain.client_faults import faults_of
 from mileage.domain.coverage import LATE, RECENT_DAYS, SKEW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.coverage import Coverage, VersionSeen
@@ -52,6 +53,38 @@ class Problem:
     """A sentence's part that names no person: "no telemetry since 2026-11-03"."""
     fix: str
     """What to do, in the imperative."""
+
+
+class Alike(NamedTuple):
+    """A problem that several accounts have, which is said once."""
+
+    one: Problem
+    accounts: tuple[str, ...]
+    """Of those at hand, in their order; () if it is the whole organisation's."""
+    total: int
+    """Of how many it is said, those who are not at hand as well."""
+
+
+def said_once(
+    problems: Iterable[Problem], counts: Mapping[str, int] | None = None
+) -> list[Alike]:
+    """Put together what is said alike of several, in the order of the first of each.
+
+    ``counts`` are of all problems by kind, where of a kind only the first are at hand;
+    those whose words are not known are counted only if their kind has but one.
+    """
+    alike: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
+    for one in problems:
+        alike[one.kind, one.problem, one.fix].append(one)
+    wordings = Counter(kind for kind, _, _ in alike)
+    return [
+        Alike(
+            same[0],
+            tuple(one.account for one in same if one.account),
+            max(len(same), (counts or {}).get(kind, 0) if wordings[kind] == 1 else 0),
+        )
+        for (kind, _, _), same in alike.items()
+    ]
 
 
 def problems_of(
@@ -216,14 +249,14 @@ def _one_kind_only(group: Sequence[Coverage]) -> Iterator[Problem]:
     setup = f"run `mileage setup {client}`"
     if kinds == {"filler"}:
         told = (
-            f"{client} is known from metrics or traces only, without its events",
+            f"of {client} only metrics or traces are known, not its events",
             f"{setup}: it switches the events on, which are counted call by call",
         )
         yield _problem(first, "no-events", "note", told)
     elif kinds == {"log"} and client in TELEMETRY_CLIENTS:
         told = (
             (
-                f"{client} is known from local files only: sessions that are not kept, "
+                f"of {client} only local files are known: sessions that are not kept, "
                 "or not collected yet, are missing"
             ),
             setup,
@@ -232,7 +265,7 @@ def _one_kind_only(group: Sequence[Coverage]) -> Iterator[Problem]:
     elif "log" not in kinds and client == NO_SPLIT_CLIENT:
         told = (
             (
-                f"{client} is known from telemetry only: cache writes for one hour are "
+                f"of {client} only telemetry is known: cache writes for one hour are "
                 "priced as if for five minutes"
             ),
             COLLECT,
@@ -253,7 +286,7 @@ def _gateway_only(group: Sequence[Coverage], agents: set[str]) -> Iterator[Probl
         fix = "run `mileage setup CLIENT` for the agents that are behind it"
     told = (
         (
-            f"{one.client} is known from the gateway {one.source} only: its sessions, "
+            f"of {one.client} only the gateway {one.source} tells: its sessions, "
             "projects and activity are missing"
         ),
         fix,
@@ -272,6 +305,7 @@ def _known_faults(
                 one.account,
                 one.client,
                 one.source,
-                f"{one.client} {one.client_version} is in use: {fault.problem}",
+                f"version {one.client_version} of {one.client} is in use: "
+                f"{fault.problem}",
                 fault.fix,
             )

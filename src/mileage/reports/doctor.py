@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.problems import Problem
+from mileage.domain.problems import Problem, said_once
 from mileage.domain.window import SECOND, Window, moment
 from mileage.reports.overview import look_over
 from mileage.reports.shape import completeness_json
@@ -17,12 +16,14 @@ if TYPE_CHECKING:
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
+    from mileage.domain.problems import Alike
     from mileage.reports.overview import Overview
     from mileage.store.ledger import Ledger
 
-NAMED_PER_KIND = 10
-"""Of one kind of problem this many are told one by one; the others are counted."""
+NAMED = 10
+"""Of those with the same problem; the others are counted."""
 PRICED_DAYS = 30
+_UNITS = ((60, "min"), (3_600, "h"), (86_400, "days"))
 
 
 def examine(
@@ -45,13 +46,15 @@ def examine(
         *_rejections(ledger),
     ]
     rests_on = seen.completeness
-    todo, notes = (
-        _told([one for one in found if one.severity == severity], names, seen.counts)
-        for severity in ("todo", "note")
-    )
+    alike = said_once(found, seen.counts)
     return {
-        "findings": todo,
-        "notes": notes,
+        "findings": [
+            _sentence(each, names) for each in alike if each.one.severity == "todo"
+        ],
+        "notes": [
+            _sentence(each, names) for each in alike if each.one.severity == "note"
+        ],
+        "alike": [_alike(each, names) for each in alike],
         "problems": [
             {**asdict(one), "name": names.get(one.account, one.account)}
             for one in found
@@ -63,29 +66,30 @@ def examine(
     }
 
 
-def _told(
-    found: Iterable[Problem], names: Mapping[str, str], counts: Mapping[str, int]
-) -> list[str]:
-    """Write problems as sentences, the first ones of a kind with their names."""
-    by_kind: dict[str, list[Problem]] = defaultdict(list)
-    for one in found:
-        by_kind[one.kind].append(one)
-    told = []
-    for kind, several in by_kind.items():
-        # What holds for everybody is told in full: each reason is another one.
-        shown = NAMED_PER_KIND if several[0].account else len(several)
-        told += [sentence(one, names) for one in several[:shown]]
-        # Of a kind that everybody may have, only the first are at hand.
-        more = max(len(several), counts.get(kind, 0)) - shown
-        if more > 0:
-            told.append(f"{more:,} more of this kind ({kind}): see --json")
-    return told
+def _alike(alike: Alike, names: Mapping[str, str]) -> dict[str, Any]:
+    whose = _names(alike, names)
+    return {
+        "kind": alike.one.kind,
+        "severity": alike.one.severity,
+        "problem": alike.one.problem,
+        "fix": alike.one.fix,
+        "names": whose,
+        "others": alike.total - len(whose) if whose else 0,
+    }
 
 
-def sentence(one: Problem, names: Mapping[str, str]) -> str:
+def _names(alike: Alike, names: Mapping[str, str]) -> list[str]:
+    """Return whose problem it is, the first by name."""
+    return sorted(names.get(one, one) for one in alike.accounts)[:NAMED]
+
+
+def _sentence(alike: Alike, names: Mapping[str, str]) -> str:
     """Write a problem and what to do, with whose it is in front."""
-    whose = f"{names.get(one.account, one.account)}: " if one.account else ""
-    return f"{whose}{one.problem}: {one.fix}"
+    whose = ", ".join(_names(alike, names))
+    others = alike.total - len(_names(alike, names))
+    more = f" and {others:,} more" if whose and others else ""
+    said = f"{alike.one.problem}: {alike.one.fix}"
+    return f"{whose}{more}: {said}" if whose else said
 
 
 def _whole(kind: str, problem: str, fix: str, source: str = "") -> Problem:
@@ -108,7 +112,8 @@ def _silence(seen: Overview) -> list[Problem]:
     return [
         _whole(
             "silent",
-            f"{seen.silent} people of the directory have never been heard of",
+            f"{_counted(seen.silent, 'person', 'people')} of the directory never "
+            "heard of",
             "do they have a token, or an e-mail in their telemetry? "
             "`mileage setup` prints the settings of each client",
         )
@@ -122,7 +127,7 @@ def _strangers(known: Sequence[Account]) -> list[Problem]:
     return [
         _whole(
             "unclaimed",
-            f"{unclaimed} identities belong to nobody",
+            f"{_counted(unclaimed, 'identity', 'identities')} of nobody",
             "import the directory with `mileage people import`, or say whose they are "
             "with `mileage people claim`",
         )
@@ -136,8 +141,8 @@ def _unpriced(ledger: Ledger, now: int) -> list[Problem]:
     return [
         _whole(
             "unpriced",
-            f"{count:,} calls of "
-            f"{row.keys['model'] or 'a model without a name'} have no price",
+            f"{_counted(count, 'call')} of "
+            f"{row.keys['model'] or 'a model without a name'} without a price",
             "add it to policy/prices.toml of the data directory, with its dates",
         )
         for row in rows
@@ -153,8 +158,8 @@ def _unmeasured(ledger: Ledger, now: int) -> list[Problem]:
         replace(
             _whole(
                 "unmeasured",
-                f"{row.figures.unmeasured_calls:,} calls of {row.keys['client']} are "
-                "unmeasured: no source reports their tokens",
+                f"{_counted(row.figures.unmeasured_calls, 'call')} of "
+                f"{row.keys['client']} unmeasured: no source reports tokens",
                 "if they are streams of OpenAI's chat API, ask for "
                 "stream_options.include_usage",
             ),
@@ -169,7 +174,7 @@ def _rejections(ledger: Ledger) -> list[Problem]:
     return [
         _whole(
             "rejected",
-            f"{one.count} records of {one.source} were rejected: {one.reason} "
+            f"{_counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
             f"(for example {one.sample_place})",
             "see whether the client is newer than this version of Mileage knows",
             one.source,
@@ -178,8 +183,16 @@ def _rejections(ledger: Ledger) -> list[Problem]:
     ]
 
 
+def _counted(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def _age(instant: int | None, now: int) -> str | None:
     if instant is None:
         return None
-    seconds = max(0, now - instant) // SECOND
-    return f"{moment(instant):%Y-%m-%d %H:%M} UTC, {seconds} s ago"
+    passed = max(0, now - instant) // SECOND
+    told = f"{passed} s"
+    for seconds, unit in _UNITS:
+        if passed >= 2 * seconds:
+            told = f"{passed // seconds} {unit}"
+    return f"{moment(instant):%Y-%m-%d %H:%M} UTC, {told} ago"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.coverage import LATE, SKEW
+from mileage.domain.problems import said_once
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.window import SECOND
 from mileage.web.numbers import duration
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from mileage.domain.disagreement import Disagreement, Testimony
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.people import Account
-    from mileage.domain.problems import Problem
+    from mileage.domain.problems import Alike, Problem
 
 ROWS_SHOWN = 100
 PROBLEMS_SHOWN = 50
+NAMES_SHOWN = 12
+"""Of those with the same problem."""
 
 CLASS_TITLES = {
     "input": "Input",
@@ -38,14 +41,27 @@ KINDS = {
 }
 
 
+class Whose(NamedTuple):
+    """Somebody, and where their page is."""
+
+    name: str
+    address: str
+
+
 class ProblemLine(NamedTuple):
-    """A problem and whose it is."""
+    """What is said alike of everybody whose problem it is."""
 
     one: Problem
-    name: str
-    """'' on one's own page."""
-    address: str
-    """Of that person's page, '' on one's own."""
+    """The first of them."""
+    whose: tuple[Whose, ...]
+    """Those who are named; nobody on one's own page."""
+    others: int
+    """How many more it is said of."""
+
+    @property
+    def accounts(self) -> int:
+        """Return of how many it is said."""
+        return max(1, len(self.whose)) + self.others
 
 
 class SourceLine(NamedTuple):
@@ -89,9 +105,9 @@ def sources_view(page: SourcesPage, wanted: str = "") -> SourcesView:
     problems = [one for one in page.problems if not words or one.account in kept]
     todo, notes = (
         tuple(
-            ProblemLine(one, *_whose(one.account, page))
-            for one in problems
-            if one.severity == severity
+            _problem_line(alike, page)
+            for alike in said_once(problems, page.counts)
+            if alike.one.severity == severity
         )
         for severity in ("todo", "note")
     )
@@ -112,10 +128,17 @@ def sources_view(page: SourcesPage, wanted: str = "") -> SourcesView:
     )
 
 
+def _problem_line(alike: Alike, page: SourcesPage) -> ProblemLine:
+    named = sorted(Whose(*_whose(account, page)) for account in alike.accounts)
+    whose = tuple(one for one in named if one.name)[:NAMES_SHOWN]
+    return ProblemLine(alike.one, whose, alike.total - max(1, len(whose)))
+
+
 def _counted(lines: Sequence[ProblemLine], page: SourcesPage) -> int:
     """Count the problems of the kinds of these lines; of each the first are listed."""
     kinds = {line.one.kind for line in lines}
-    return max(len(lines), sum(page.counts.get(kind, 0) for kind in kinds))
+    listed = sum(line.accounts for line in lines)
+    return max(listed, sum(page.counts.get(kind, 0) for kind in kinds))
 
 
 def _matches(account: str, people: Mapping[str, Account], words: list[str]) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mileage.domain.client_faults import Fault
 from mileage.domain.coverage import VersionSeen, coverages
-from mileage.domain.problems import Problem, problems_of
+from mileage.domain.problems import Problem, problems_of, said_once
 from mileage.domain.window import SECOND
 from tests.unit.domain.test_coverage import TODAY, TRAITS, ago, heard
 
@@ -23,6 +25,33 @@ def found(*rows: Presence) -> dict[str, Problem]:
     by_kind = {one.kind: one for one in several}
     assert len(by_kind) == len(several), several
     return by_kind
+
+
+KINDS = st.sampled_from(["stale", "gaps", "unpriced"])
+WORDS = st.sampled_from(["so", "otherwise"])
+ACCOUNTS = st.sampled_from(["", "acc_a", "acc_b", "acc_c"])
+SAID = st.lists(
+    st.builds(
+        Problem, KINDS, st.just("todo"), ACCOUNTS, st.just(""), WORDS, WORDS, WORDS
+    ),
+    max_size=12,
+)
+
+
+@given(SAID, st.dictionaries(KINDS, st.integers(0, 30)))
+def test_each_is_said_once_and_nobody_is_left_out(problems, counts) -> None:
+    told = said_once(problems, counts)
+    words = [(each.one.kind, each.one.problem, each.one.fix) for each in told]
+    assert words == list(
+        dict.fromkeys((one.kind, one.problem, one.fix) for one in problems)
+    )
+    whose = sorted(account for each in told for account in each.accounts)
+    assert whose == sorted(one.account for one in problems if one.account)
+    for each in told:
+        same = [one for one in problems if said_once([each.one, one])[1:] == []]
+        alone = [kind for kind, _, _ in words].count(each.one.kind) == 1
+        counted = counts.get(each.one.kind, 0) if alone else 0
+        assert each.total == max(len(same), counted)
 
 
 def test_two_sources_that_go_on_are_well() -> None:
@@ -145,7 +174,7 @@ def test_metrics_alone_ask_for_the_events() -> None:
 
 def test_a_client_known_from_its_gateway_only() -> None:
     one = found(heard("gate", 1))["gateway-only"]
-    assert one.problem.startswith("claude-code is known from the gateway gate only")
+    assert one.problem.startswith("of claude-code only the gateway gate tells")
     assert one.fix == "run `mileage setup claude-code`"
     files = found(heard("gate", 1, client="aider"))["gateway-only"]
     assert "mileage collect" in files.fix
@@ -180,7 +209,7 @@ def test_a_version_that_counts_wrongly_is_named() -> None:
         VersionSeen("acc_a", "otlp", "claude-code", "2.1.213", 4),
     ]
     (one,) = problems_of([], seen, [fault])
-    assert one.problem == "claude-code 2.1.213 is in use: too many."
+    assert one.problem == "version 2.1.213 of claude-code is in use: too many."
     assert (one.fix, one.kind) == ("Update it.", "client-version")
 
 

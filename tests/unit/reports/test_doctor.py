@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mileage.domain.booking import Booking, Brought, Refusal
 from mileage.domain.client_faults import Fault
 from mileage.domain.people import Account
@@ -43,11 +45,26 @@ def test_all_is_well_when_everybody_is_heard(tmp_path: Path) -> None:
     assert report["last_recorded"] == "2026-11-20 12:00 UTC, 5 s ago"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        *((0, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min")),
+        *((7_200, "2 h"), (172_799, "47 h"), (172_800, "2 days")),
+        (86_400 * 40, "40 days"),
+    ],
+)
+def test_how_long_ago_is_told_in_words(tmp_path: Path, seconds: int, told: str) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(account="acc_a")]))
+        report = examine(ledger, [ADA], now=NOON + seconds * SECOND)
+    assert report["last_recorded"] == f"2026-11-20 12:00 UTC, {told} ago"
+
+
 def test_silent_people_are_counted_and_services_are_not(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(account="acc_a")]))
         report = examine(ledger, [ADA, BEN, ROBOT], now=NOON)
-    assert "1 people of the directory have never been heard of" in findings(report)
+    assert "1 person of the directory never heard of" in findings(report)
 
 
 def test_a_client_that_went_quiet_is_stale_after_a_week(tmp_path: Path) -> None:
@@ -71,7 +88,7 @@ def test_rejections_come_with_reason_and_place(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(Booking(seen=(seen(account="acc_a"),), refused=(bad, bad)))
         report = examine(ledger, [ADA], now=NOON)
-    assert "2 records of claude_code_log were rejected" in findings(report)
+    assert "2 records of claude_code_log rejected" in findings(report)
     assert "x.jsonl:7" in findings(report)
     assert report["completeness"]["sources"][0]["rejected"] == 2
 
@@ -128,7 +145,8 @@ def test_a_version_that_counts_wrongly_is_told(tmp_path: Path) -> None:
         report = examine(ledger, [ADA], now=NOON, faults=[fault])
         later = examine(ledger, [ADA], now=NOON + DAY, faults=[])
     assert findings(report) == (
-        "ada@example.com: claude-code 2.1.197 is in use: Too high.: Update it."
+        "ada@example.com: version 2.1.197 of claude-code is in use: Too high.: "
+        "Update it."
     )
     assert later["findings"] == []
 
@@ -137,7 +155,7 @@ def test_models_without_a_price_are_named(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(key="a", model="unknown"), seen(key="b")]))
         report = examine(ledger, [ADA], now=NOON)
-    assert findings(report).startswith("1 calls of unknown have no price: add it to")
+    assert findings(report).startswith("1 call of unknown without a price: add it to")
 
 
 def test_many_problems_of_a_kind_are_counted(tmp_path: Path) -> None:
@@ -151,8 +169,11 @@ def test_many_problems_of_a_kind_are_counted(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking(said))
         report = examine(ledger, people, now=NOON + 9 * DAY)
-    assert len(report["findings"]) == 11
-    assert report["findings"][-1] == "3 more of this kind (stale): see --json"
+    (finding,) = report["findings"]
+    assert finding.startswith("p0@example.com, p10@example.com, ")
+    assert " and 3 more: nothing from claude-code since 2026-11-20 (9 days" in finding
+    (alike,) = [one for one in report["alike"] if one["severity"] == "todo"]
+    assert (len(alike["names"]), alike["others"], alike["kind"]) == (10, 3, "stale")
     assert sum(one["kind"] == "stale" for one in report["problems"]) == 13
 
 
@@ -163,7 +184,7 @@ def test_unmeasured_calls_are_a_note(tmp_path: Path) -> None:
         ledger.append(booking([said, seen(key="b", link="req_b")]))
         report = examine(ledger, [ADA], now=NOON)
     (note,) = [one for one in report["notes"] if "unmeasured" in one]
-    assert note.startswith("1 calls of claude-code are unmeasured")
+    assert note.startswith("1 call of claude-code unmeasured")
     assert report["findings"] == []
 
 

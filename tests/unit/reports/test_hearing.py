@@ -95,7 +95,7 @@ def test_a_faulty_version_is_in_the_completeness_of_figures(tmp_path: Path) -> N
         ledger.append(booking(SAID[2:3]))
         missing = completeness(ledger, "acc_a", [fault]).missing
         assert completeness(ledger, "acc_b", [fault]).missing == ()
-    assert missing[0] == "claude-code 2.1.197 is in use: Too high."
+    assert missing[0] == "version 2.1.197 of claude-code is in use: Too high."
 
 
 def test_both_values_of_a_disagreement_are_told(tmp_path: Path) -> None:
