@@ -73,7 +73,7 @@ def _recompute(data: Path, asked: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _show(board: Board) -> None:
-    from mileage.cli.tables import board_table, console
+    from mileage.cli.tables import board_caption, board_table, board_title, listing
 
     if not board.rows:
         click.echo(
@@ -81,5 +81,7 @@ def _show(board: Board) -> None:
             "machine's session logs."
         )
         return
-    screen = console()
+    screen = listing()
+    screen.print(board_title(board), style="bold")
     screen.print(board_table(board, screen.width))
+    screen.print(board_caption(board), style="dim")

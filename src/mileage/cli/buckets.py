@@ -48,7 +48,7 @@ def command(
 
 
 def _show(found: dict[str, Any]) -> None:
-    from mileage.cli.tables import console
+    from mileage.cli.tables import listing
 
     if not found["rows"]:
         click.echo(
@@ -56,7 +56,7 @@ def _show(found: dict[str, Any]) -> None:
             "openrouter_activity FILE` brings them."
         )
         return
-    console().print(_table(found["rows"]))
+    listing().print(_table(found["rows"]))
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - rich's, loaded late

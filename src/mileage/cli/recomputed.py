@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from mileage.cli.tables import console
+from mileage.cli.tables import listing
 from mileage.domain.window import moment
 from mileage.web.numbers import money, valued
 
@@ -37,7 +37,7 @@ def show(found: Recomputed) -> None:
     for one in found.changed:
         then, now = (_amount(side, found.unit) for side in (one.then, one.now))
         table.add_row(one.name, then, now, "; ".join(one.reasons))
-    console().print(table)
+    listing().print(table)
 
 
 def _verdict(found: Recomputed) -> str:

@@ -10,14 +10,19 @@ import click
 from mileage.cli.options import json_option, new_data_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from rich.console import JustifyMethod
     from rich.table import Table
 
     from mileage.honours.trial import Gain, Outcome
     from mileage.wiring.rules import Tried
 
 MILLION = 1_000_000
+TITLES = "Titles"
+Column = tuple[str, list[str]]
+"""Its heading, and a cell for each strategy."""
 LEGEND = (
     "Places gained for 100 dollars by the strategy / by honest work for the same "
     "money, on the same days and models. ! where the strategy gains more."
@@ -81,10 +86,13 @@ def _gain(gain: Gain) -> dict[str, Any]:
 
 
 def _print(tried: Tried) -> None:
-    from mileage.cli.tables import console
+    from mileage.cli.tables import listing
 
-    console().print(_table(tried))
-    click.echo(f"\n{LEGEND}\n{BELIEVED}")
+    screen = listing()
+    for table in _tables(tried, screen.width):
+        screen.print(table)
+        screen.print()
+    screen.print(f"{LEGEND}\n{BELIEVED}")
     for strategy, rule in tried.paying:
         click.echo(f"{strategy} pays by {rule}.")
     if not tried.paying:
@@ -94,24 +102,53 @@ def _print(tried: Tried) -> None:
         )
 
 
-def _table(tried: Tried) -> Table:
+def _tables(tried: Tried, width: int) -> Iterator[Table]:
+    """Lay strategies out, with as many columns beside each other as there is room."""
     from rich.table import Table
 
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column("Strategy", no_wrap=True)
-    table.add_column("Cost", justify="right")
-    for lens in tried.lenses:
-        table.add_column(lens.name, justify="right")
-    table.add_column("Titles")
-    table.add_column("Tiers", justify="right")
     outcomes = sorted(tried.outcomes, key=lambda one: not one.gaming)
-    for one in outcomes:
-        name = one.strategy if one.gaming else f"{one.strategy} (honest)"
-        lenses = [_places(one, lens.name) for lens in tried.lenses]
-        titles = ", ".join(f"{n} {_pair(gain)}" for n, gain in one.titles.items())
-        cost = f"${one.dollars / MILLION:,.2f}"
-        table.add_row(name, cost, *lenses, titles or "none", _pair(one.tiers))
-    return table
+    names = [
+        one.strategy if one.gaming else f"{one.strategy} (honest)" for one in outcomes
+    ]
+    for columns in _beside(_columns(tried, outcomes), width - max(map(len, names))):
+        table = Table(box=None, header_style="dim", pad_edge=False)
+        table.add_column("Strategy", no_wrap=True)
+        for heading, _ in columns:
+            justify: JustifyMethod = "left" if heading == TITLES else "right"
+            table.add_column(heading, justify=justify)
+        for name, *cells in zip(names, *(cells for _, cells in columns), strict=True):
+            table.add_row(name, *cells)
+        yield table
+
+
+def _columns(tried: Tried, outcomes: Sequence[Outcome]) -> list[Column]:
+    return [
+        ("Cost", [f"${one.dollars / MILLION:,.2f}" for one in outcomes]),
+        *(
+            (lens.name, [_places(one, lens.name) for one in outcomes])
+            for lens in tried.lenses
+        ),
+        ("Tiers", [_pair(one.tiers) for one in outcomes]),
+        (TITLES, [_titles(one) for one in outcomes]),
+    ]
+
+
+def _beside(columns: Iterable[Column], room: int) -> list[list[Column]]:
+    """Put together what has room beside each other; each has some."""
+    rows: list[list[Column]] = [[]]
+    left = room
+    for heading, cells in columns:
+        width = 2 + max(map(len, (heading, *cells)))
+        if width > left and rows[-1]:
+            rows.append([])
+            left = room
+        rows[-1].append((heading, cells))
+        left -= width
+    return rows
+
+
+def _titles(one: Outcome) -> str:
+    return ", ".join(f"{n} {_pair(gain)}" for n, gain in one.titles.items()) or "none"
 
 
 def _places(one: Outcome, lens: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOMY, NUMBER = 130, 6
 """Columns of a terminal with room for places and honours; of a figure."""
+UNBROKEN = 500
+"""Columns of what another program reads."""
 
 
 def console() -> Console:
@@ -24,24 +27,31 @@ def console() -> Console:
     return Console(highlight=False)
 
 
+def listing() -> Console:
+    """Return a console for tables; for what is no terminal lines are not broken."""
+    screen = console()
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = UNBROKEN
+    return screen
+
+
+def board_title(board: Board) -> str:
+    """Say of whom, by what and of which window a board is."""
+    snapshot = board.snapshot
+    start, end = moment(snapshot.window.start), moment(snapshot.window.end)
+    return (
+        f"{snapshot.organisation}: {board.lens}, {snapshot.name}, "
+        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    )
+
+
 def board_table(board: Board, width: int = ROOMY) -> Table:
-    """Lay the board out; the caption says what it rests on.
+    """Lay the board out.
 
     Ranks and figures are never cut: where ``width`` has no room for them too, places
     and honours are left out.
     """
-    snapshot = board.snapshot
-    start, end = moment(snapshot.window.start), moment(snapshot.window.end)
-    table = Table(
-        title=f"{snapshot.organisation}: {board.lens}, {snapshot.name}, "
-        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
-        caption=_caption(board),
-        title_justify="left",
-        caption_justify="left",
-        box=None,
-        header_style="dim",
-        pad_edge=False,
-    )
+    table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("#", "Moved"):
         table.add_column(heading, justify="right", min_width=len(heading))
     table.add_column("Name", no_wrap=True)
@@ -51,7 +61,7 @@ def board_table(board: Board, width: int = ROOMY) -> Table:
     if more:
         table.add_column("Department", no_wrap=True, style="dim")
         table.add_column("Tier and titles", no_wrap=True, style="dim")
-    table.add_row("", "", "Everybody", "", *_cells(snapshot.total), style="bold")
+    table.add_row("", "", "Everybody", "", *_cells(board.snapshot.total), style="bold")
     for row in board.rows:
         one = row.standing
         told = (exact(row.rank), moved(row), one.name, valued(row.value, board.unit))
@@ -91,7 +101,8 @@ def _unmeasured(snapshot: Snapshot) -> str:
     return f"Unmeasured calls: {number:,}. " if number else ""
 
 
-def _caption(board: Board) -> str:
+def board_caption(board: Board) -> str:
+    """Say what a board rests on."""
     snapshot = board.snapshot
     sources = ", ".join(one.source for one in snapshot.completeness.sources) or "none"
     notes = "".join(f"\nNote: {note}." for note in snapshot.completeness.missing)

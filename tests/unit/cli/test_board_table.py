@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mileage.cli.tables import ROOMY, board_table, moved
+from mileage.cli.tables import (
+    ROOMY,
+    board_caption,
+    board_table,
+    board_title,
+    moved,
+)
 from mileage.web.numbers import compact
 from tests.web import fixtures
 
@@ -35,7 +41,8 @@ def test_a_row_has_its_value_honours_and_movement(unit, value):
     assert line.split()[:2] == ["12", "new"]
     assert f" {value} " in line
     assert line.rstrip().endswith("gold, Cache Wizard +1")
-    assert ", 30d, 2026-10-23 09:00" in told.get()
+    assert ", 30d, 2026-10-23 09:00 to 2026-11-" in board_title(board)
+    assert "ranked. Sources: " in board_caption(board)
 
 
 @pytest.mark.parametrize("width", [80, 100, 130, 160])
@@ -61,4 +68,4 @@ def test_ranks_and_how_many_are_ranked_have_every_digit():
         console.print(board_table(board))
     line = next(one for one in told.get().splitlines() if row.standing.name in one)
     assert line.split()[:2] == ["47,812", "+2,188"]
-    assert "1 of 81,602 ranked." in told.get()
+    assert "1 of 81,602 ranked." in board_caption(board)

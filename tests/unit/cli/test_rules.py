@@ -54,8 +54,8 @@ def run(monkeypatch, tmp_path):
 def test_a_line_a_strategy_gaming_first(run):
     done, asked = run()
     lines = done.output.splitlines()
-    assert lines[0].split() == ["Strategy", "Cost", "fair", "raw", "Titles", "Tiers"]
-    assert " ".join(lines[1].split()) == "loop $50.00 20 / 24 60 / 24 ! none 0 / 0"
+    assert lines[0].split() == ["Strategy", "Cost", "fair", "raw", "Tiers", "Titles"]
+    assert " ".join(lines[1].split()) == "loop $50.00 20 / 24 60 / 24 ! 0 / 0 none"
     assert lines[2].startswith("night-shift (honest)")
     assert "cat 1 / 1" in lines[2]
     assert "No strategy gains more than honest work on fair" in done.output

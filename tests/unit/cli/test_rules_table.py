@@ -58,7 +58,7 @@ def test_places_are_those_that_a_hundred_dollars_gain(
 ) -> None:
     one = HONEST._replace(dollars=dollars, lenses={"fair": gain, "raw": NONE})
     _, (row,) = ran(tmp_path, monkeypatch, one)
-    assert row == f"ci (honest) {cells} 0 / 0 none 0 / 0"
+    assert row == f"ci (honest) {cells} 0 / 0 0 / 0 none"
 
 
 def test_titles_and_tiers_are_not_divided_by_the_money(
@@ -67,7 +67,7 @@ def test_titles_and_tiers_are_not_divided_by_the_money(
     titles = {"owl": Gain(2, 1), "cat": Gain(0, 3)}
     one = HONEST._replace(dollars=25_000_000, titles=titles, tiers=Gain(4, 3))
     _, (row,) = ran(tmp_path, monkeypatch, one)
-    assert row.endswith("owl 2 / 1 !, cat 0 / 3 4 / 3 !")
+    assert row.endswith("4 / 3 ! owl 2 / 1 !, cat 0 / 3")
 
 
 def test_gamers_stand_first_each_in_the_order_they_were_tried(
@@ -77,6 +77,46 @@ def test_gamers_stand_first_each_in_the_order_they_were_tried(
     _, rows = ran(tmp_path, monkeypatch, *named)
     names = [row.partition(" $")[0] for row in rows]
     assert names == ["spin", "a", "ci (honest)", "b (honest)"]
+
+
+WIDE = Outcome(
+    "left-running",
+    gaming=True,
+    dollars=78_220_000,
+    lenses=dict.fromkeys([f"lens-{n}" for n in range(8)], Gain(1_234, 567)),
+    titles={"session-immortal": Gain(0, 1), "full-tank": Gain(2, 1)},
+    tiers=Gain(2, 2),
+)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 200])
+def test_what_has_no_room_beside_stands_below_and_is_whole(
+    columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lenses = tuple(SimpleNamespace(name=name) for name in WIDE.lenses)
+    tried = Tried(lenses, (WIDE, WIDE._replace(strategy="spin")))  # type: ignore[arg-type]
+    monkeypatch.setattr("mileage.wiring.rules.try_rules", lambda _data, _seed: tried)
+    told = CliRunner().invoke(rules.command, ["test", "--data", str(tmp_path)]).output
+    told = told.partition("Places gained")[0]
+    assert max(map(len, told.splitlines())) <= columns
+    rows = [line for line in told.splitlines() if line.startswith("left-running")]
+    heads = [line for line in told.splitlines() if line.startswith("Strategy")]
+    words = [word for head in heads for word in head.split()[1:]]
+    assert words == ["Cost", *WIDE.lenses, "Tiers", "Titles"]
+    cells = " ".join(word for row in rows for word in row.split()[1:])
+    places = " ".join(["1,578 / 725 !"] * 8)
+    awards = "2 / 2 session-immortal 0 / 1, full-tank 2 / 1 !"
+    assert cells == f"$78.22 {places} {awards}"
+    assert len(rows) == {80: 3, 100: 3, 120: 2, 200: 2}[columns]
+
+
+def test_what_another_program_reads_is_not_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS")
+    _, rows = ran(tmp_path, monkeypatch, SPIN, HONEST)
+    assert len(rows) == 2
 
 
 @pytest.mark.parametrize(
