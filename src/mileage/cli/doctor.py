@@ -114,14 +114,19 @@ def _wrapped(text: str, width: int, indent: str) -> str:
 def _show_rejected(told: dict[str, Any]) -> None:
     shown = len(told["rows"])
     cut = f", the first {shown} of them" if shown < told["kinds"] else ""
-    click.echo(f"{told['records']:,} records rejected, {told['kinds']:,} kinds{cut}.")
+    records = _counted(told["records"], "record")
+    click.echo(f"{records} rejected, {_counted(told['kinds'], 'kind')}{cut}.")
+    width, beside = _width(), " " * 14
     for row in told["rows"]:
         version = f" {row['client_version']}" if row["client_version"] else ""
-        click.echo(f"{row['records']:>12,}  {row['source']}{version}: {row['reason']}")
-        accounts = f" of {row['accounts']:,} accounts" if row["accounts"] else ""
-        click.echo(
-            f"{'':>12}  {row['first']} to {row['last']}{accounts}, "
-            f"for example {row['place']}"
-        )
+        said = f"{row['source']}{version}: {row['reason']}"
+        click.echo(_wrapped(said, width, f"{row['records']:>12,}  "))
+        of = f" of {_counted(row['accounts'], 'account')}" if row["accounts"] else ""
+        when = f"{_minute(row['first'])} to {_minute(row['last'])} UTC"
+        click.echo(_wrapped(f"{when}{of}, for example {row['place']}", width, beside))
         if row["sample"]:
-            click.echo(f"{'':>12}  {row['sample']}")
+            click.echo(_wrapped(row["sample"], width, beside))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from mileage.cli import doctor
 from mileage.domain.directory import PersonRow
 from mileage.domain.people import Credential
-from mileage.domain.witness import Reading, WitnessBatch
+from mileage.domain.witness import Reading, Rejected, WitnessBatch
 from mileage.ingest.record import Record
 from mileage.wiring.organisation import now, open_organisation
 from tests.witnesses import OTLP, witness
@@ -102,3 +102,36 @@ def test_json_has_the_same_in_parts(data):
     assert sentence.startswith(f"{', '.join(PEOPLE[:10])} and 3 more: of claude-code")
     each = [one for one in told["problems"] if one["kind"] == "telemetry-only"]
     assert sorted(one["name"] for one in each) == PEOPLE
+
+
+@pytest.fixture
+def refused(data):
+    reading = Reading(
+        rejected=(
+            Rejected(OTLP, "logs record 1", "no model", "2.1.197", "a: text, b: text"),
+            Rejected(OTLP, "logs record 2", "no model", "2.1.197", "a: text, b: text"),
+            Rejected(OTLP, "logs record 3", "no time"),
+        )
+    )
+    with open_organisation(data) as organisation:
+        record = Record(Credential("tok_gate", "", "gate"), "otlp", reading)
+        organisation.pipeline.submit(record).result()
+        organisation.pipeline.drain()
+    return data
+
+
+def test_what_was_rejected_stands_by_reason_with_an_example(refused):
+    result = shown(refused, "--rejected")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "3 records rejected, 2 kinds."
+    assert lines[1] == f"           2  {OTLP} 2.1.197: no model"
+    when, _, example = lines[2].strip().partition(" UTC")
+    assert len(when) == len("2026-11-20 12:00 to 2026-11-20 12:00")
+    assert example.endswith(", for example logs record 1")
+    assert lines[3].strip() == "a: text, b: text"
+
+
+def test_what_was_rejected_fits_the_terminal(refused, monkeypatch):
+    monkeypatch.setattr(doctor, "_width", lambda: 40)
+    assert max(map(len, shown(refused, "--rejected").stdout.splitlines())) <= 40
