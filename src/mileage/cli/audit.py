@@ -81,6 +81,7 @@ def list_readers(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """List who read what about whom, newest first; never a figure."""
+    from mileage.domain.instants import with_times
     from mileage.reports.incident import read_json
 
     with control_in(data) as control:
@@ -99,7 +100,8 @@ def list_readers(
     lines = [
         (
             *(str(row.row_id), minute(row.at), row.viewer_name, row.purpose),
-            *(row.report, row.subject, str(row.subjects), row.through, row.detail),
+            *(row.report, row.subject, str(row.subjects), row.through),
+            with_times(row.detail),
         )
         for row in rows
     ]

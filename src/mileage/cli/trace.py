@@ -136,12 +136,13 @@ def _show_suspect(found: Found, suspect: Suspect) -> None:
 
 
 def _show_reads(found: Found, viewer: str) -> None:
+    from mileage.domain.instants import with_times
+
     rows = found.traced.reads.get(viewer, ())
     for row in rows:
         who = row.viewer_name if not viewer else ""
-        click.echo(
-            f"    {_instant(row.at)}  {row.report}, {row.detail}  {who}".rstrip()
-        )
+        read = f"{row.report}, {with_times(row.detail)}"
+        click.echo(f"    {_instant(row.at)}  {read}  {who}".rstrip())
     if not rows:
         whom = "this viewer" if viewer else "an operator"
         click.echo(f"    no read of this board by {whom} is on record")

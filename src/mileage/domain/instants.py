@@ -11,6 +11,8 @@ from mileage.domain.errors import Invalid
 
 # An unencoded plus sign of an offset arrives as a space.
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
+# From 2001 to 2286; a rank or a count has fewer digits.
+_MICROSECONDS = re.compile(r"\b\d{16}\b")
 
 
 def read_instant(text: str, zone: str, name: str) -> int:
@@ -49,6 +51,13 @@ def read_exact_instant(text: str, name: str) -> int:
         "such as 2026-11-01T00:00:00Z."
     )
     raise Invalid(message)
+
+
+def with_times(text: str) -> str:
+    """Write UTC microseconds inside a text, as records have them, as times of UTC."""
+    return _MICROSECONDS.sub(
+        lambda at: f"{moment(int(at[0])):%Y-%m-%dT%H:%M:%SZ}", text
+    )
 
 
 def _read(text: str) -> datetime:

@@ -84,6 +84,15 @@ def test_readers_of_somebody(audit, reads):
     assert (nobody.stdout, nobody.exit_code) == ("", 0)
 
 
+def test_readers_are_told_the_time_of_what_was_read(audit, tmp_path):
+    with control_in(tmp_path) as control:
+        detail = "lens credit, window 30d, as of 1795413817359761"
+        control.record_access(NamedRead(OPERATOR, "board", "board", "org", 9, detail))
+    assert "as of 2026-11-23T06:03:37Z" in audit("readers").stdout
+    (row,) = json.loads(audit("readers", "--json").stdout)
+    assert row["detail"] == detail
+
+
 def test_checkpoint_then_verify(audit, reads, tmp_path):
     key = audit("key").stdout.strip()
     assert key.startswith("mileage-")

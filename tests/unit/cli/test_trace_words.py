@@ -90,7 +90,7 @@ def test_a_name_stands_with_address_odds_reads_and_caution(asked: Asked) -> None
     assert lines[1].endswith("in at most 1 of 1,000,000 leaks")
     assert lines[2].split() == [
         *("2026-01-02T00:00:00Z", "board,", "lens", "cost,", "as", "of"),
-        str(FIRST),
+        "2026-01-01T00:00:00Z",
     ]
     assert lines[3] == trace.CAUTION
 

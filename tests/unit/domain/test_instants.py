@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mileage.domain.days import micros, moment
 from mileage.domain.errors import Invalid
-from mileage.domain.instants import read_exact_instant, read_instant
+from mileage.domain.instants import read_exact_instant, read_instant, with_times
 
 BERLIN = "Europe/Berlin"
 
@@ -96,3 +96,26 @@ def test_any_text_is_an_instant_or_refused(text):
     except Invalid:
         return
     assert read_instant(text, "UTC", "T") == exact
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("lens credit, 250 of 85000", "lens credit, 250 of 85000"),
+        ("as of 1795413817359761", "as of 2026-11-23T06:03:37Z"),
+        (
+            "1795413817359761 to 1795413817359762",
+            " to ".join(["2026-11-23T06:03:37Z"] * 2),
+        ),
+        ("call 17954138173597610", "call 17954138173597610"),
+        ("ses_1795413817359761", "ses_1795413817359761"),
+    ],
+)
+def test_instants_inside_a_record_are_told_as_times(text, told):
+    assert with_times(text) == told
+
+
+@given(st.text(), st.integers(10**15, 10**16 - 1))
+def test_any_number_of_that_many_digits_has_a_time(text, one):
+    assert with_times(f"{text} {one}").endswith(f" {moment(one):%Y-%m-%dT%H:%M:%SZ}")
