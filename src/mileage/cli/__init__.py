@@ -67,12 +67,9 @@ def _run(arguments: Sequence[str]) -> None:
     if arguments[:1] == ["me"] and "_MILEAGE_COMPLETE" not in os.environ:
         # Nothing of it outlives the answer: looking for cycles is a tenth of it.
         gc.disable()
-        from mileage.cli.me_arguments import plain
-        from mileage.cli.me_report import report
+        from mileage.cli.me_arguments import answered
 
-        asked = plain(arguments[1:])
-        if asked is not None:
-            report(*asked)
+        if answered(arguments[1:]):
             # All is printed and stored; taking an interpreter apart takes a while.
             os._exit(0)
         gc.enable()

@@ -8,17 +8,19 @@ it does understand, it understands the same (tests/unit/cli/test_me_arguments.py
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mileage.cli.me_report import Wanted, asked_of
-from mileage.reports.local import GROUPINGS
+from mileage.cli.me_report import Wanted, asked_of, report, where
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from mileage.cli.me_report import Asked
+    from mileage.wiring.personal_logs import Logs
+
+    Begin = Callable[[Sequence[Path], Mapping[str, str]], None]
 
 _FLAGS = ("--no-index", "--rebuild-index", "--json")
 _ONCE = ("--since", "--until", "--by", "--tz")
@@ -28,15 +30,43 @@ class _Unclear(ValueError):
     """For click to understand, or to explain."""
 
 
-def plain(arguments: Sequence[str]) -> tuple[Asked, Wanted] | None:
-    """Return what is asked; None where click has to look."""
+def answered(arguments: Sequence[str]) -> bool:
+    """Report what is asked; False where click has to look.
+
+    Logs are looked for while the modules that answer are loaded: both take as long.
+    """
+    begun: list[Logs] = []
+
+    def begin(homes: Sequence[Path], environ: Mapping[str, str]) -> None:
+        from mileage.wiring.personal_logs import Logs
+
+        begun.append(Logs(homes, environ))
+
+    asked = plain(arguments, begin)
+    if asked is None:
+        return False
+    report(*asked, *begun)
+    return True
+
+
+def plain(
+    arguments: Sequence[str], begin: Begin | None = None
+) -> tuple[Asked, Wanted] | None:
+    """Return what is asked; None where click has to look.
+
+    ``begin`` is called as soon as it is known where logs are.
+    """
     try:
         homes, named, flags = _words(arguments)
+        if begin is not None:
+            begin(*where(homes))
         since, until = _day(named.get("--since")), _day(named.get("--until"))
-        by = named.get("--by", "day")
-        if by not in GROUPINGS or (since and until and since > until):
-            return None
     except ValueError:
+        return None
+    from mileage.reports.local import GROUPINGS
+
+    by = named.get("--by", "day")
+    if by not in GROUPINGS or (since and until and since > until):
         return None
     asked = asked_of(homes, named.get("--tz"))
     wanted = Wanted(since, until, by, *(name in flags for name in _FLAGS))
@@ -83,4 +113,6 @@ def _day(value: str | None) -> date | None:
         return None
     if len(value) != len("YYYY-MM-DD") or value[4::3] != "--":
         raise _Unclear
+    from datetime import date
+
     return date.fromisoformat(value)

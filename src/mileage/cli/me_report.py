@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from mileage.wiring.personal_logs import Logs
+
 
 class Asked(NamedTuple):
     """What every view of one's own usage is told: where to look, and whose days."""
@@ -41,17 +43,21 @@ def asked_of(homes: Sequence[Path], tz: str | None) -> Asked | None:
     from zoneinfo import ZoneInfo
 
     zone_name = tz or local_zone(os.environ)
-    # A named home is looked at as it is: this machine's settings are not about it.
-    environ = {} if homes else os.environ
     try:
         zone = ZoneInfo(zone_name)
     except (KeyError, ValueError, OSError):
         return None
-    return Asked(homes or (Path.home(),), environ, zone, zone_name)
+    return Asked(*where(homes), zone, zone_name)
 
 
-def report(asked: Asked, wanted: Wanted) -> None:
-    """Read, count once, price, print."""
+def where(homes: Sequence[Path]) -> tuple[Sequence[Path], Mapping[str, str]]:
+    """Return the homes to look at, and the settings that are about them."""
+    # A named home is looked at as it is: this machine's settings are not about it.
+    return (homes, {}) if homes else ((Path.home(),), os.environ)
+
+
+def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
+    """Read, count once, price, print; ``logs`` if they are looked for already."""
     from mileage.reports.local import Question, dimension, local_report, midnights
     from mileage.wiring.personal import Asking, answer_of, finished, index_file
 
@@ -61,7 +67,7 @@ def report(asked: Asked, wanted: Wanted) -> None:
     file = None if wanted.no_index else index_file(places, environ)
     needed = dimension(by, windowed=bool(since or until))
     days = midnights(question)
-    asking = Asking(places, environ, file, needed, wanted.rebuild_index, days)
+    asking = Asking(places, environ, file, needed, wanted.rebuild_index, days, logs)
     answer = answer_of(asking)
     found = local_report(answer.usage, question)
     if wanted.as_json:

@@ -31,7 +31,6 @@ class Known(NamedTuple):
 
     generation: int
     prices: str
-    patterns: str
     fingerprint: str
     """Of all files that were found the last time."""
 
@@ -39,7 +38,7 @@ class Known(NamedTuple):
 def known_of(index: PersonalIndex) -> Known:
     """Return what the index says of itself; inside ``reading`` or a change."""
     settings = index.settings()
-    names = ("prices", "patterns", "fingerprint")
+    names = ("prices", "fingerprint")
     generation = int(settings.get("generation", "0"))
     return Known(generation, *(settings.get(name, "") for name in names))
 

@@ -30,6 +30,12 @@ class LogScanner:
 def answer_rows(
     rows: list[Any], /
 ) -> tuple[list[tuple[Any, ...]], list[tuple[int, ...]]]: ...
+def begin_search(
+    root: str,
+    wanted: tuple[tuple[bytes, bytes], ...],
+    unwanted: tuple[bytes, ...],
+    /,
+) -> object: ...
 def call_sums(
     rows: list[tuple[int, ...]],
     quarter: int,
@@ -37,6 +43,8 @@ def call_sums(
     day: int = 0,
     /,
 ) -> list[tuple[Any, ...]]: ...
+def end_search(search: object, /) -> bytes: ...
+def files_of(source: str, packed: bytes, /) -> list[tuple[str, str, int, int, int]]: ...
 def holders(parts: list[bytes], wanted: bytes) -> list[int]: ...
 def listed_files(
     source: str,

@@ -67,7 +67,7 @@ class AiderAnalytics:
 
     def patterns(self) -> tuple[str, ...]:
         """Match any name: a person chose it."""
-        return ("*.jsonl",)
+        return places.NAMES["aider_analytics"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -121,7 +121,7 @@ class AmpThread:
 
     def patterns(self) -> tuple[str, ...]:
         """One document a thread."""
-        return ("T-*.json",)
+        return places.NAMES["amp_thread"]
 
     def read_file(
         self, path: str, place: str, *, activity: bool = True

@@ -8,13 +8,13 @@ are merged by field maxima (reference: formats of Claude Code, recorded with 2.1
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.tokens import TOKEN_CLASSES
+from mileage.sources import places
 from mileage.sources.claude_code_activity import ClaudeCodeActivity
 from mileage.sources.claude_code_lines import (
     BY_USER,
@@ -46,6 +46,7 @@ from mileage.sources.jsonl import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import PurePath
 
     from mileage.domain.witness import Reading, Witness
 
@@ -57,16 +58,11 @@ class ClaudeCodeLog:
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
         """``CLAUDE_CONFIG_DIR`` (a comma list) replaces both default folders."""
-        chosen = environ.get("CLAUDE_CONFIG_DIR", "")
-        folders = [PurePath(part.strip()) for part in chosen.split(",") if part.strip()]
-        if not folders:
-            config = environ.get("XDG_CONFIG_HOME") or home / ".config"
-            folders = [home / ".claude", PurePath(config) / "claude"]
-        return [folder / "projects" for folder in folders]
+        return places.claude_code_log(home, environ)
 
     def patterns(self) -> tuple[str, ...]:
         """Sub-agents lie deeper; a workflow's journal is no usage."""
-        return ("*.jsonl", "!journal.jsonl")
+        return places.NAMES["claude_code_log"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -7,11 +7,11 @@ all that counts in a file that has one. Older ones write only running totals
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.call import SourceTraits
 from mileage.native import scan
+from mileage.sources import places
 from mileage.sources.codex_activity import CodexActivity
 from mileage.sources.codex_calls import Circumstances, counted, witness_of
 from mileage.sources.codex_counts import CodexUsage, RunningTotals, Told
@@ -30,6 +30,7 @@ from mileage.sources.jsonl import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import PurePath
 
     from mileage.domain.witness import Reading
     from mileage.sources.codex_calls import Held
@@ -51,12 +52,11 @@ class CodexRollout:
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
         """Name both places: archiving moves a rollout, and each thread counts once."""
-        codex = PurePath(environ.get("CODEX_HOME") or home / ".codex")
-        return [codex / "sessions", codex / "archived_sessions"]
+        return places.codex_rollout(home, environ)
 
     def patterns(self) -> tuple[str, ...]:
         """Old rollouts may be compressed in place."""
-        return ("*.jsonl", "*.jsonl.zst")
+        return places.NAMES["codex_rollout"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

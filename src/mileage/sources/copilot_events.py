@@ -104,7 +104,7 @@ class CopilotEvents:
 
     def patterns(self) -> tuple[str, ...]:
         """One file a session, in a folder of its name."""
-        return ("events.jsonl", "!checkpoints/", "!rewind-file-snapshots/", "!files/")
+        return places.NAMES["copilot_events"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -91,7 +91,7 @@ class DroidSession:
 
     def patterns(self) -> tuple[str, ...]:
         """One file a session; some versions keep a folder for each project."""
-        return (f"*{_ENDING}",)
+        return places.NAMES["droid_session"]
 
     def read_file(
         self, path: str, place: str, *, activity: bool = True

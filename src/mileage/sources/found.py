@@ -1,13 +1,15 @@
 """Finds the logs of one person quickly: one look at each folder, one at each file.
 
 Names and times decide what is read, and thousands of files are looked at in every
-run. So the extension in C looks where patterns have nothing but one star.
+run. So the extension in C looks where patterns have nothing but one star, and while it
+looks the caller goes on.
 """
 
 from __future__ import annotations
 
+import marshal
 import os
-from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.native import scan
@@ -23,6 +25,7 @@ _ONLY_LINES = (".jsonl", ".json", ".zst")
 Plain = tuple[str, str, int, int, int]
 Listed = list[Plain]
 """What ``FoundFile`` has, in its order."""
+PlainNames = tuple[tuple[tuple[bytes, bytes], ...], tuple[bytes, ...]]
 
 
 class FoundFile(NamedTuple):
@@ -36,6 +39,62 @@ class FoundFile(NamedTuple):
     """Nanoseconds."""
 
 
+class Search:
+    """Begins at once to look for the files of a source, below roots that exist.
+
+    With the extension a thread looks, and the caller has time for something else.
+    """
+
+    def __init__(
+        self, source: str, roots: Iterable[str], patterns: Sequence[str]
+    ) -> None:
+        self._source = source
+        self._patterns = patterns
+        places = list(dict.fromkeys(map(os.path.realpath, roots)))
+        self._files = list(filter(os.path.isfile, places))
+        self._folders = list(filter(os.path.isdir, places))
+        names = _plain_names(patterns)
+        self._begun = None
+        if scan is not None and names is not None:
+            self._begun = [scan.begin_search(one, *names) for one in self._folders]
+
+    @cached_property
+    def _packed(self) -> list[bytes] | None:
+        if self._begun is None or scan is None:
+            return None
+        return [scan.end_search(one) for one in self._begun]
+
+    def told(self) -> bytes:
+        """Return what changes with any file: its name, place, size or time.
+
+        Unchanged folders list their files in the same order as before.
+        """
+        if self._packed is not None and not self._files and self._is_alone():
+            return b"".join(self._packed)
+        # In the second version equal values have equal bytes, in later ones not.
+        return marshal.dumps(self.listed, 2)
+
+    @cached_property
+    def listed(self) -> Listed:
+        """Return the files, in the order in which they were found."""
+        found: Listed = []
+        for path in self._files:
+            status = os.stat(path)  # noqa: PTH116 - paths are text here
+            found.append(_told(self._source, path, status))
+        if self._packed is not None and scan is not None:
+            for packed in self._packed:
+                found += scan.files_of(self._source, packed)
+        else:
+            for path in self._folders:
+                found += looked_up(self._source, path, self._patterns)
+        return found if self._is_alone() else [_with_beside(one) for one in found]
+
+    def _is_alone(self) -> bool:
+        """Tell whether no file can have another beside it that belongs to it."""
+        wanted = (one for one in self._patterns if not one.startswith("!"))
+        return all(one.endswith(_ONLY_LINES) for one in wanted)
+
+
 def found_files(
     source: str, roots: Iterable[str], patterns: Sequence[str]
 ) -> list[FoundFile]:
@@ -45,28 +104,21 @@ def found_files(
 
 def listed_files(source: str, roots: Iterable[str], patterns: Sequence[str]) -> Listed:
     """List the same as plain tuples."""
-    places = list(dict.fromkeys(map(os.path.realpath, roots)))
-    found: Listed = []
-    for path in filter(os.path.isfile, places):
-        status = os.stat(path)  # noqa: PTH116 - paths are text here
-        found.append(_told(source, path, status))
-    for path in filter(os.path.isdir, places):
-        found += _below(source, path, patterns)
-    if all(one.endswith(_ONLY_LINES) for one in patterns if not one.startswith("!")):
-        return found
-    return [_with_beside(one) for one in found]
+    return Search(source, roots, patterns).listed
 
 
-def _below(source: str, root: str, patterns: Sequence[str]) -> Listed:
+def _plain_names(patterns: Sequence[str]) -> PlainNames | None:
+    """Return how names begin and end, and those to leave out.
+
+    None where that does not say it all.
+    """
     ends = [one.split("*") for one in patterns if not one.startswith("!")]
     unwanted = [one[1:] for one in patterns if one.startswith("!")]
     special = not set("?[").isdisjoint("".join(patterns)) or "*" in "".join(unwanted)
-    if scan is None or special or any(len(two) != 2 for two in ends):  # noqa: PLR2004
-        return looked_up(source, root, patterns)
+    if special or any(len(two) != 2 for two in ends):  # noqa: PLR2004
+        return None
     around = tuple((os.fsencode(begin), os.fsencode(end)) for begin, end in ends)
-    names = tuple(map(os.fsencode, unwanted))
-    found: Listed = scan.listed_files(source, root, around, names)
-    return found
+    return around, tuple(map(os.fsencode, unwanted))
 
 
 def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
@@ -116,6 +168,9 @@ def _matching(
     patterns: Sequence[str],
 ) -> tuple[Callable[[str], bool], Callable[[str], bool]]:
     """Return how to tell files that are wanted, and folders that may have some."""
+    # Where the extension looks, nothing of this is needed.
+    from fnmatch import fnmatchcase  # noqa: PLC0415
+
     wanted = [one for one in patterns if not one.startswith("!")]
     unwanted = [one[1:] for one in patterns if one.startswith("!")]
 

@@ -107,7 +107,7 @@ class GeminiCliChat:
 
     def patterns(self) -> tuple[str, ...]:
         """Match sub-agents too, which bear the name of their session alone."""
-        return ("*.jsonl", "session-*.json")
+        return places.NAMES["gemini_cli_chat"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -29,7 +29,7 @@ class KiloDb:
 
     def patterns(self) -> tuple[str, ...]:
         """Only the database lies there that counts."""
-        return ("kilo.db", "!*/")
+        return places.NAMES["kilo_db"]
 
     def read_file(
         self, path: str, place: str, *, activity: bool = True

@@ -106,7 +106,7 @@ class KimiWire:
 
     def patterns(self) -> tuple[str, ...]:
         """One file a session, or of Kimi Code one an agent."""
-        return ("wire.jsonl", "!blobs/", "!tasks/")
+        return places.NAMES["kimi_wire"]
 
     def read_file(
         self, path: str, place: str, *, activity: bool = True

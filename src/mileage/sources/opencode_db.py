@@ -32,9 +32,7 @@ class OpenCodeDb:
 
     def patterns(self) -> tuple[str, ...]:
         """Leave out what is large and holds no message."""
-        unwanted = ("bin", "log", "part", "session_diff", "snapshot", "tool-output")
-        databases = ("opencode.db", "opencode-*.db")
-        return (*databases, "msg_*.json", *(f"!{name}/" for name in unwanted))
+        return places.NAMES["opencode_db"]
 
     def read_file(
         self, path: str, place: str, *, activity: bool = True

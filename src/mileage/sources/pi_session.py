@@ -98,7 +98,7 @@ class PiSession:
 
     def patterns(self) -> tuple[str, ...]:
         """One file a session, in a folder for each project."""
-        return ("*.jsonl",)
+        return places.NAMES["pi_session"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -102,3 +102,26 @@ def _data(home: PurePath, environ: Mapping[str, str]) -> PurePath:
 def _listed(environ: Mapping[str, str], name: str) -> list[PurePath]:
     parts = environ.get(name, "").split(",")
     return [PurePath(part.strip()) for part in parts if part.strip()]
+
+
+_NO_MESSAGES = ("bin", "log", "part", "session_diff", "snapshot", "tool-output")
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "aider_analytics": ("*.jsonl",),
+    "amp_thread": ("T-*.json",),
+    "claude_code_log": ("*.jsonl", "!journal.jsonl"),
+    "codex_rollout": ("*.jsonl", "*.jsonl.zst"),
+    "copilot_events": (
+        *("events.jsonl", "!checkpoints/", "!rewind-file-snapshots/", "!files/"),
+    ),
+    "droid_session": ("*.settings.json",),
+    "gemini_cli_chat": ("*.jsonl", "session-*.json"),
+    "kilo_db": ("kilo.db", "!*/"),
+    "kimi_wire": ("wire.jsonl", "!blobs/", "!tasks/"),
+    "opencode_db": (
+        *("opencode.db", "opencode-*.db", "msg_*.json"),
+        *(f"!{name}/" for name in _NO_MESSAGES),
+    ),
+    "pi_session": ("*.jsonl",),
+    "qwen_code_chat": ("*.jsonl",),
+}
+"""Of each of our sources the names of files, as its ``patterns`` has them."""

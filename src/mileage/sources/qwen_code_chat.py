@@ -127,7 +127,7 @@ class QwenCodeChat:
 
     def patterns(self) -> tuple[str, ...]:
         """Match chats, which are named by their session."""
-        return ("*.jsonl",)
+        return places.NAMES["qwen_code_chat"]
 
     def read(
         self, lines: Iterable[bytes], place: str, *, activity: bool = True

@@ -29,6 +29,8 @@ _MIGRATIONS = _HERE / "index_migrations"
 _SQL = _HERE / "sql"
 # Another run writes for less than a second.
 _PATIENCE_SECONDS = 10.0
+# The system stamps files with the time of its last tick, which is as old as this.
+_TICK_NANOSECONDS = 20_000_000
 _GROUPED = {
     "quarter": "index_by_quarter",
     "client": "index_by_client",
@@ -92,6 +94,7 @@ class PersonalIndex:
     def __init__(self, path: Path) -> None:
         """Open, or begin; ``Corrupt`` where that is no index any more."""
         _make(path)
+        self._path = path
         self._changed: set[int] = set()
         """Quarters of an hour whose sums are no longer those of the files."""
         with _said_plainly():
@@ -127,6 +130,10 @@ class PersonalIndex:
         """Make all changes since ``begin`` last."""
         with _said_plainly():
             self._base.execute("COMMIT")
+
+    def may_be_newer(self, instant: int) -> bool:
+        """Tell whether it may have been written since (nanoseconds from 1970)."""
+        return self._path.stat().st_mtime_ns > instant - _TICK_NANOSECONDS
 
     def settings(self) -> dict[str, str]:
         """Return what is stored by name."""

@@ -32,6 +32,8 @@ class Asking(NamedTuple):
     rebuild: bool = False
     """Read every file again; what was in deleted ones stays."""
     spans: Spans | None = None
+    logs: Logs | None = None
+    """If looking for them has begun already."""
 
 
 class Answer(NamedTuple):
@@ -129,7 +131,7 @@ def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
     from mileage.ingest.local_index import usage_of
     from mileage.wiring.personal_logs import Logs
 
-    logs = Logs(asking.homes, asking.environ, "")
+    logs = asking.logs or Logs(asking.homes, asking.environ)
     different = difference((), logs.found)
     costs = logs.costs()
     reads = logs.read(different, NOTHING_STORED, costs)
@@ -159,6 +161,7 @@ def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
         if answer is not None:
             return answer._replace(remarks=tuple(remarks))
         index.close()
+        asking = asking._replace(logs=None)
     return None
 
 
@@ -173,16 +176,15 @@ class _Run:
     def answer(self) -> Answer | None:
         """Return the answer, or None if the index was changed meanwhile."""
         from mileage.ingest.local_index import known_of, usage_in
-        from mileage.wiring.personal_logs import Logs, price_version
+        from mileage.wiring.personal_logs import price_version
 
         index, prices = self._index, price_version()
         with index.reading():
             known = known_of(index)
-            logs = Logs(self._asking.homes, self._asking.environ, known.patterns)
+            logs = self._logs(known)
             new = known._replace(
                 generation=known.generation + 1,
                 prices=prices,
-                patterns=logs.patterns,
                 fingerprint=logs.fingerprint(),
             )
             if new[1:] == known[1:] and not self._asking.rebuild:
@@ -190,6 +192,20 @@ class _Run:
                 return Answer(usage, (), index.close)
             files = index.files()
         return self._changed(logs, files, known, new)
+
+    def _logs(self, known: Known) -> Logs:
+        """Return the logs as they were seen after whoever wrote the index saw them.
+
+        Who had looked before would take for new what that run knows to be deleted.
+        """
+        from mileage.wiring.personal_logs import Logs
+
+        begun = self._asking.logs
+        if begun and not (
+            known.generation and self._index.may_be_newer(begun.begun_at)
+        ):
+            return begun
+        return Logs(self._asking.homes, self._asking.environ)
 
     def _changed(
         self, logs: Logs, files: list[StoredFile], known: Known, new: Known

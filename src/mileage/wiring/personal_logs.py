@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import marshal
 import os
+import sys
+import time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mileage import __version__
 from mileage.domain.digest import blake2b
-from mileage.sources.found import FoundFile, listed_files
+from mileage.sources.found import FoundFile, Search
 from mileage.sources.local import PLACES, others
+from mileage.sources.places import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mileage.ingest.local_difference import Difference
     from mileage.ingest.local_file import FileRead
     from mileage.sources.files import LocalSource
-    from mileage.sources.found import Plain
 
 ALWAYS = ("claude_code_log", "codex_rollout")
 """Mentioned even where nothing is found."""
@@ -31,44 +31,45 @@ ALWAYS = ("claude_code_log", "codex_rollout")
 class Logs:
     """The logs below some homes; no reader of a format is loaded before it is needed.
 
-    ``patterns`` are the names of files by source, as ``patterns`` told before.
+    Begins to look for them at once, and need not be waited for before they are used.
     """
 
-    def __init__(
-        self, homes: Sequence[Path], environ: Mapping[str, str], patterns: str
-    ) -> None:
+    def __init__(self, homes: Sequence[Path], environ: Mapping[str, str]) -> None:
+        self.begun_at = time.time_ns()
+        self.names: list[str] = []
         self._sources: dict[str, LocalSource] = {}
-        self._patterns = _known(patterns)
-        listed: list[Plain] = []
-        names: list[str] = []
-        for name, roots in self._roots(homes, environ).items():
-            present = [root for root in roots if os.path.exists(root)]  # noqa: PTH110
-            if present or name in ALWAYS:
-                names.append(name)
-            if present:
-                listed += listed_files(name, present, self._pattern(name))
-        self.names = names
-        self._listed = listed
+        self._searches: list[tuple[str, Search]] = []
+        for name, places in PLACES.items():
+            roots = [str(root) for home in homes for root in places(home, environ)]
+            self._begin(name, roots, NAMES[name])
+        for source in others(sys.path):
+            name = source.traits.name
+            self._sources[name] = source
+            theirs = [root for home in homes for root in source.roots(home, environ)]
+            self._begin(name, list(map(str, theirs)), source.patterns())
 
-    @property
-    def patterns(self) -> str:
-        """Return what to store, so that the next time it is known beforehand."""
-        return json.dumps({"": [__version__], **self._patterns})
+    def _begin(self, name: str, roots: list[str], patterns: Sequence[str]) -> None:
+        present = [root for root in roots if os.path.exists(root)]  # noqa: PTH110
+        if present or name in ALWAYS:
+            self.names.append(name)
+        if present:
+            self._searches.append((name, Search(name, present, patterns)))
 
     @cached_property
     def found(self) -> list[FoundFile]:
         """Return every file once, by path."""
-        files = {one[1]: one for one in self._listed}
+        listed = (one for _, search in self._searches for one in search.listed)
+        files = {one[1]: one for one in listed}
         return [FoundFile._make(files[path]) for path in sorted(files)]
 
     def fingerprint(self) -> str:
-        """Return what changes with any file: its name, place, size or time.
-
-        Unchanged folders list their files in the same order as before.
-        """
-        # In the second version equal values have equal bytes, in later ones not.
-        told = marshal.dumps(self._listed, 2)
-        return blake2b(told, digest_size=16).hexdigest()
+        """Return what changes with any file: its name, place, size or time."""
+        digest = blake2b(digest_size=16)
+        for name, search in self._searches:
+            told = search.told()
+            digest.update(f"{name} {len(told)} ".encode())
+            digest.update(told)
+        return digest.hexdigest()
 
     def costs(self) -> Costs:
         """Return what prices calls."""
@@ -95,27 +96,6 @@ class Logs:
         items = items_of(different, stored)
         return [FileRead(*one) for one in Harvesting(items, reader.read).finish()]
 
-    def _roots(
-        self, homes: Sequence[Path], environ: Mapping[str, str]
-    ) -> dict[str, list[str]]:
-        roots = {
-            name: [str(root) for home in homes for root in places(home, environ)]
-            for name, places in PLACES.items()
-        }
-        import sys
-
-        for source in others(sys.path):
-            self._sources[source.traits.name] = source
-            roots[source.traits.name] = [
-                str(root) for home in homes for root in source.roots(home, environ)
-            ]
-        return roots
-
-    def _pattern(self, name: str) -> Sequence[str]:
-        if name not in self._patterns:
-            self._patterns[name] = list(self._source(name).patterns())
-        return self._patterns[name]
-
     def _source(self, name: str) -> LocalSource:
         if name not in self._sources:
             from importlib import import_module
@@ -137,8 +117,6 @@ def load_decoder() -> None:
 
     It looks there first for two names that Python's own ``typing`` has had since 3.11.
     """
-    import sys
-
     name = "typing_extensions"
     if name in sys.modules:
         return
@@ -147,8 +125,3 @@ def load_decoder() -> None:
         import msgspec  # noqa: F401
     finally:
         del sys.modules[name]
-
-
-def _known(patterns: str) -> dict[str, list[str]]:
-    known: dict[str, Any] = json.loads(patterns) if patterns else {}
-    return known if known.pop("", None) == [__version__] else {}

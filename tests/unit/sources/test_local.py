@@ -55,6 +55,7 @@ def test_the_table_says_what_each_source_says(name, environ):
     told = [Path(str(root)) for root in PLACES[name](HOME, environ)]
     assert told == [Path(str(root)) for root in source.roots(HOME, environ)]
     assert type(source).__module__ == f"mileage.sources.{name}"
+    assert places.NAMES[name] == source.patterns()
 
 
 def test_every_installed_source_of_logs_is_in_the_table():
@@ -63,7 +64,7 @@ def test_every_installed_source_of_logs_is_in_the_table():
         for name, source in INSTALLED.items()
         if type(source).__module__.startswith("mileage.")
     }
-    assert ours - NOWHERE == set(PLACES)
+    assert ours - NOWHERE == set(PLACES) == set(places.NAMES)
 
 
 @pytest.mark.parametrize("name", sorted(set(PLACES) - {"aider_analytics"}))

@@ -120,6 +120,42 @@ def test_touching_reads_a_file_again_and_changes_nothing(asking, home, read):
     assert read == [("one.jsonl", False)]
 
 
+def later(logs):
+    """As if looking had begun when the index had been there for a while."""
+    logs.begun_at += 1_000_000_000
+    return logs
+
+
+def test_looking_for_logs_may_have_begun_already(asking, home, monkeypatch):
+    before = asked(asking)
+    begun = later(Logs([home], {}))
+    grow(home, CLAUDE, answer("c", seconds=2))
+    after_that = asking._replace(logs=later(Logs([home], {})))
+    monkeypatch.setattr(personal_logs, "Logs", None)
+    seen = [asked(asking._replace(logs=begun)), asked(after_that)]
+    assert [calls(found) for found in seen] == [calls(before), calls(before) + 1]
+
+
+def test_who_looked_before_the_index_was_written_looks_again(asking, home):
+    """Else what was deleted meanwhile would be read, found empty, and forgotten."""
+    asked(asking)
+    begun = Logs([home], {})
+    (home / CLAUDE).unlink()
+    between = asked(asking)
+    assert source(between).gone == 1
+    after = asked(asking._replace(logs=begun))
+    assert sorted(after.rows) == sorted(between.rows)
+    assert source(after).gone == 1
+
+
+def test_without_an_index_the_logs_that_were_looked_for_are_read(
+    asking, home, monkeypatch
+):
+    begun = Logs([home], {})
+    monkeypatch.setattr(personal_logs, "Logs", None)
+    assert calls(asked(asking._replace(file=None, logs=begun))) == 3
+
+
 def test_deleted_logs_still_count(asking, home):
     before = asked(asking)
     (home / CLAUDE).unlink()
