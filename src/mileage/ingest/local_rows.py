@@ -67,10 +67,10 @@ def merged_calls(
     """
     copies: dict[int, list[tuple[int, Call]]] = {}
     for file in files:
-        kinds = file.calls.kinds
-        for key, row in zip(file.calls.keys, file.calls.rows, strict=True):
-            if key in keys:
-                copies.setdefault(key, []).append((file.number, (kinds[row[0]], row)))
+        own, kinds, rows = file.calls.keys, file.calls.kinds, file.calls.rows
+        for at in [place for place, key in enumerate(own) if key in keys]:
+            call = (kinds[rows[at][0]], rows[at])
+            copies.setdefault(own[at], []).append((file.number, call))
     shared: dict[int, dict[int, Call | None]] = {file.number: {} for file in files}
     for key, found in copies.items():
         for number, _ in found[1:]:
@@ -86,7 +86,11 @@ def merged(copies: Sequence[Call]) -> Call:
     """Merge the copies of one call as ``merge_copies`` does."""
     first = copies[0]
     kind, row = first
-    if all(one[1:] == row[1:] and own == kind for own, one in copies[1:]):
+    told = row[1:]
+    for own, copy in copies[1:]:
+        if copy[1:] != told or own != kind:
+            break
+    else:
         # Nearly always: a fork begins with a copy of its parent.
         return first
     best = min(copies, key=_preference)

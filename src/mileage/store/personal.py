@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import QUARTER_COLUMN, QuarterRow, sums_by
+from mileage.domain.quarter import QUARTER_COLUMN, SOURCE_COLUMN, QuarterRow, sums_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -97,6 +97,8 @@ class PersonalIndex:
         self._path = path
         self._changed: set[int] = set()
         """Quarters of an hour whose sums are no longer those of the files."""
+        self._used: dict[str, tuple[Any, ...] | None] = {}
+        """Sources of which calls have changed; their calls, first and last if known."""
         with _said_plainly():
             self._base = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None
@@ -197,14 +199,18 @@ class PersonalIndex:
     def put_usage(self, usage: Mapping[int, Iterable[tuple[Any, ...]]]) -> None:
         """Store the sums of files in place of those that were there."""
         was_empty = not self._drop_usage(usage) and not self._changed
-        pairs = ((number, row) for number, own in usage.items() for row in own)
+        # In their order the index of the table only grows at its end.
+        pairs = ((number, row) for number in sorted(usage) for row in usage[number])
         self._each("index_usage.put", ((number, *row) for number, row in pairs))
         rows = [row for own in usage.values() for row in own]
         if was_empty:
             # Adding up what is at hand takes a tenth of what the database takes.
             self._each("index_quarter.put", sums_by(QUARTER_COLUMN, rows))
+            used = sums_by(SOURCE_COLUMN, rows)
+            self._used.update({name: (sums[0], *sums[-2:]) for name, *sums in used})
         else:
             self._changed.update(row[0] for row in rows)
+            self._used.update(dict.fromkeys(row[SOURCE_COLUMN] for row in rows))
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""
@@ -215,8 +221,12 @@ class PersonalIndex:
             self._each("index_quarter.build", [{}])
             self._rows("index_changed.drop")
             self._changed.clear()
-        for name in ("index_source.clear", "index_source.build"):
+        for name in ("index_source.clear", "index_source.seen"):
             self._each(name, [{}])
+        for source, sums in self._used.items():
+            used = sums or self._rows("index_source.used", source=source)[0]
+            self._each("index_source.use", [(source, used[0] or 0, *used[1:])])
+        self._used.clear()
 
     def mark_gone(self, number: int) -> None:
         """Note that a file is no longer there; its calls still count."""
@@ -233,8 +243,9 @@ class PersonalIndex:
         if not self._rows("index_usage.any"):
             return False
         for number in numbers:
-            quarters = self._rows("index_usage.quarters", number=number)
-            self._changed.update(quarter for (quarter,) in quarters)
+            for quarter, source in self._rows("index_usage.quarters", number=number):
+                self._changed.add(quarter)
+                self._used[source] = None
         self._each("index_usage.drop", [{"number": number} for number in numbers])
         return True
 

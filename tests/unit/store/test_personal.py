@@ -6,6 +6,8 @@ import sqlite3
 import stat
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mileage.domain.errors import NewerData, Unavailable
 from mileage.domain.quarter import QuarterRow
@@ -18,6 +20,7 @@ from mileage.store.personal import (
     StoredFile,
     set_aside,
 )
+from tests.drawing import examples
 
 QUARTER = 900_000_000
 CONTENT = Content(b"k" * 8, b"body", b"mark")
@@ -165,6 +168,77 @@ def test_sources_tell_of_files_and_calls(index):
         "claude_code_log": SourceSums(1, 4, 2, 1, 2, row(1).first, row(1).last),
         "codex_rollout": SourceSums(1, 2, 1, 0, 0, None, None),
     }
+
+
+SOURCES = ("claude_code_log", "codex_rollout", "pi_session")
+ROWS = st.lists(
+    st.builds(
+        lambda number, calls: row(number, calls=calls),
+        *(st.integers(1, 5), st.integers(1, 9)),
+    ),
+    max_size=3,
+)
+STEPS = st.lists(
+    st.lists(
+        st.tuples(
+            *(st.sampled_from(["put", "put", "drop", "gone"]), st.integers(1, 5), ROWS)
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def changed(index, held, step):
+    """Do all of a step as one change, in the index and in a plain dictionary."""
+    index.begin()
+    put = {number: rows for what, number, rows in step if what == "put"}
+    for what, number, _ in step:
+        if number in put or number not in held:
+            continue
+        if what == "gone":
+            index.mark_gone(number)
+            held[number] = held[number][0]._replace(gone=1), held[number][1]
+        elif what == "drop":
+            index.drop(number)
+            del held[number]
+    for number, rows in put.items():
+        source = SOURCES[number % len(SOURCES)]
+        whole = file(number, source=source)
+        held[number] = whole, [one._replace(source=source) for one in rows]
+    index.put([held[number][0] for number in put], [CONTENT] * len(put))
+    index.put_usage({number: held[number][1] for number in put})
+    index.sum_up()
+    index.commit()
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(steps=STEPS)
+def test_sources_and_quarters_add_up_whatever_was_changed(steps, tmp_path_factory):
+    index = PersonalIndex(tmp_path_factory.mktemp("index") / "me.sqlite")
+    held = {}
+    for step in steps:
+        changed(index, held, step)
+        expected = {}
+        for source in {one.source for one, _ in held.values()}:
+            own = [(one, rows) for one, rows in held.values() if one.source == source]
+            rows = [one for _, some in own for one in some]
+            gone = sum(one.gone for one, _ in own)
+            expected[source] = SourceSums(
+                *(len(own) - gone, 2 * len(own), len(own), gone),
+                sum(one.calls for one in rows),
+                min((one.first for one in rows), default=None),
+                max((one.last for one in rows), default=None),
+            )
+        assert index.sources() == expected
+        quarters = {}
+        for one in (one for _, rows in held.values() for one in rows):
+            quarters[one.quarter] = quarters.get(one.quarter, 0) + one.calls
+        told = {one.quarter: one.calls for one in index.usage("quarter")}
+        assert told == quarters
+    index.close()
 
 
 def test_a_dropped_file_takes_its_calls_along(index):

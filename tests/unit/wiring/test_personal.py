@@ -120,6 +120,13 @@ def test_touching_reads_a_file_again_and_changes_nothing(asking, home, read):
     assert read == [("one.jsonl", False)]
 
 
+def looked(home):
+    """Look at the logs now: what changes afterwards, they do not know."""
+    logs = Logs([home], {})
+    logs.fingerprint()
+    return logs
+
+
 def later(logs):
     """As if looking had begun when the index had been there for a while."""
     logs.begun_at += 1_000_000_000
@@ -128,9 +135,9 @@ def later(logs):
 
 def test_looking_for_logs_may_have_begun_already(asking, home, monkeypatch):
     before = asked(asking)
-    begun = later(Logs([home], {}))
+    begun = later(looked(home))
     grow(home, CLAUDE, answer("c", seconds=2))
-    after_that = asking._replace(logs=later(Logs([home], {})))
+    after_that = asking._replace(logs=later(looked(home)))
     monkeypatch.setattr(personal_logs, "Logs", None)
     seen = [asked(asking._replace(logs=begun)), asked(after_that)]
     assert [calls(found) for found in seen] == [calls(before), calls(before) + 1]
@@ -139,7 +146,7 @@ def test_looking_for_logs_may_have_begun_already(asking, home, monkeypatch):
 def test_who_looked_before_the_index_was_written_looks_again(asking, home):
     """Else what was deleted meanwhile would be read, found empty, and forgotten."""
     asked(asking)
-    begun = Logs([home], {})
+    begun = looked(home)
     (home / CLAUDE).unlink()
     between = asked(asking)
     assert source(between).gone == 1

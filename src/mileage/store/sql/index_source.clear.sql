@@ -1,1 +1,1 @@
-DELETE FROM source
+DELETE FROM source WHERE source NOT IN (SELECT source FROM file)

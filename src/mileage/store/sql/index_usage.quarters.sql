@@ -1,1 +1,1 @@
-SELECT quarter FROM usage WHERE number = :number
+SELECT quarter, source FROM usage WHERE number = :number

@@ -1,0 +1,1 @@
+SELECT sum(calls), min(first), max(last) FROM usage WHERE source = :source
