@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.sources.found import FoundFile
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mileage.sources.found import FoundFile
+    from mileage.sources.found import Plain
     from mileage.store.personal import StoredFile
 
 
@@ -27,17 +29,17 @@ class Difference(NamedTuple):
 
 
 def difference(
-    known: Sequence[StoredFile], found: Sequence[FoundFile], *, anew: bool = False
+    known: Sequence[StoredFile], found: Sequence[Plain], *, anew: bool = False
 ) -> Difference:
     """Compare by path, inode, size and time of change; ``anew``: all have changed."""
     stored = {file.path: file for file in known}
     changed: list[tuple[FoundFile, StoredFile | None]] = []
     for one in found:
-        before = stored.pop(one.path, None)
+        before = stored.pop(one[1], None)
         if anew and before is not None:
             before = before._replace(inode=-1)
-        if before is None or before[2:6] != (one[0], *one[2:5]) or before.gone:
-            changed.append((one, before))
+        if before is None or not _is_as_before(one, before):
+            changed.append((FoundFile._make(one), before))
     gone: list[StoredFile] = []
     outside: list[StoredFile] = []
     for file in stored.values():
@@ -47,3 +49,7 @@ def difference(
         else:
             outside.append(file)
     return Difference(changed, gone, outside)
+
+
+def _is_as_before(one: Plain, before: StoredFile) -> bool:
+    return one[2:] == before[3:6] and one[0] == before.source and not before.gone

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mileage import __version__
 from mileage.domain.digest import blake2b
-from mileage.sources.found import FoundFile, Search
+from mileage.sources.found import Search
 from mileage.sources.local import PLACES, others
 from mileage.sources.places import NAMES
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mileage.ingest.local_difference import Difference
     from mileage.ingest.local_file import FileRead
     from mileage.sources.files import LocalSource
+    from mileage.sources.found import Listed
 
 ALWAYS = ("claude_code_log", "codex_rollout")
 """Mentioned even where nothing is found."""
@@ -56,11 +57,11 @@ class Logs:
             self._searches.append((name, Search(name, present, patterns)))
 
     @cached_property
-    def found(self) -> list[FoundFile]:
+    def found(self) -> Listed:
         """Return every file once, by path."""
         listed = (one for _, search in self._searches for one in search.listed)
         files = {one[1]: one for one in listed}
-        return [FoundFile._make(files[path]) for path in sorted(files)]
+        return [files[path] for path in sorted(files)]
 
     def fingerprint(self) -> str:
         """Return what changes with any file: its name, place, size or time."""
