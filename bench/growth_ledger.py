@@ -162,7 +162,7 @@ select
     sum(cache_write)::bigint as cache_write, 0 as cache_write_1h,
     sum(output)::bigint as output, 0 as reasoning, 0 as tool_input,
     sum(cost)::bigint as cost, 0 as unpriced_calls, 0 as unmeasured_calls,
-    count(*) as attended_calls, 0 as unattended_calls
+    count(*) as attended_calls, 0 as unattended_calls, 0 as differing_calls
 from plain_call
 where day = $date::date
 group by hour, day, account, client, provider, model
@@ -170,11 +170,26 @@ order by hour, min(seq)
 """
 SESSIONS = """
 insert into rollup_session by name
-select hour, $date::date as day, account, '{CLIENT}' as client,
-    session_number(session) as session
-from (
-    select distinct utc_hour * 3600 as hour, account, session from today
-)
+select
+    hour, day, account, client, session_number(session) as session, session as name,
+    count(*) as calls,
+    sum(input)::bigint as input, sum(cache_read)::bigint as cache_read,
+    sum(cache_write)::bigint as cache_write, 0 as cache_write_1h,
+    sum(output)::bigint as output, 0 as reasoning, 0 as tool_input,
+    sum(cost)::bigint as cost, 0 as unpriced_calls, 0 as unmeasured_calls
+from plain_call
+where day = $date::date
+group by hour, day, account, client, plain_call.session
+order by hour
+"""
+ACTIVITY = """
+insert into rollup_activity by name
+select
+    hour, day, account, client, session_number(session) as session, kind, name,
+    precedence, count(*) as facts, count(*) as amount
+from activity
+where day = $date::date
+group by hour, day, account, client, activity.session, kind, name, precedence
 order by hour
 """
 DAYS_OF_ALL = """
@@ -214,7 +229,10 @@ order by seq
 """
 DONE = "select coalesce(max(seq) // 1440 + 1, 0) from tally"
 """How many days are there."""
-ADDED = (*(CALLS, PROMPTS, HOURS, SESSIONS, DAYS_OF_ALL), *(PROFILES, PRESENCE, TALLY))
+ADDED = (
+    *(CALLS, PROMPTS, HOURS, SESSIONS, ACTIVITY, DAYS_OF_ALL),
+    *(PROFILES, PRESENCE, TALLY),
+)
 
 
 class Use(NamedTuple):

@@ -309,7 +309,7 @@ def test_figures_tell_how_many_calls_nobody_measured(tmp_path: Path) -> None:
     try:
         ledger.append(booking(said))
         (usage,) = queries.usage(ledger, window, None, ())
-        (session,) = queries.personal_sessions(ledger, "acc_a", window)
+        _, (session,) = queries.personal_sessions(ledger, "acc_a", window, 9)
         (hour,) = queries.personal_hours(ledger, "acc_a", window)
         for told in (usage, session, hour):
             assert told.figures.calls == 2

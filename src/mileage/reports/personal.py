@@ -38,10 +38,10 @@ def personal_page(
 ) -> PersonalPage:
     """Answer 'my page'; ``place`` is (rank or None, how many are ranked)."""
     rows = queries.personal_hours(ledger, account.account_id, window)
-    sessions = queries.personal_sessions(ledger, account.account_id, window)
-    attended, unattended, differing = queries.personal_marks(
-        ledger, account.account_id, window
+    sessions, largest = queries.personal_sessions(
+        ledger, account.account_id, window, SESSIONS_SHOWN
     )
+    attended, unattended, differing = _marks(rows)
     days = local_days(ledger, window)
     simulated = any(row.simulated for row in rows)
     return PersonalPage(
@@ -50,14 +50,14 @@ def personal_page(
         window=window,
         zone=ledger.rules.clock.zone.key,
         total=_sum(rows),
-        sessions=len(sessions)
+        sessions=sessions
         + queries.simulated_sessions(ledger, account.account_id, window),
         active_days=len({row.day for row in rows if row.figures.calls}),
         daily=_daily(rows, days),
         hours=_heat(ledger, rows, days),
         by_client=_shares((row.client, row.figures) for row in rows),
         by_model=_shares((row.model, row.figures) for row in rows),
-        by_session=tuple(sessions[:SESSIONS_SHOWN]),
+        by_session=tuple(largest),
         activity=tuple(queries.personal_activity(ledger, account.account_id, window)),
         attended_calls=attended,
         unattended_calls=unattended,
@@ -96,6 +96,14 @@ def _sum(rows: Iterable[HourRow]) -> Figures:
     for row in rows:
         total = total.plus(row.figures)
     return total
+
+
+def _marks(rows: Sequence[HourRow]) -> tuple[int, int, int]:
+    """Count attended calls, unattended ones, and those whose witnesses differ."""
+    attended, unattended, differing = (
+        sum(row.marks[at] for row in rows) for at in range(3)
+    )
+    return attended, unattended, differing
 
 
 def _shares(parts: Iterable[tuple[str, Figures]]) -> tuple[Share, ...]:

@@ -169,10 +169,13 @@ def _calls(settings: Settings) -> tuple[Datum, ...]:
         ),
         Datum(
             "sums",
-            "calls, tokens and cost by hour, day, client and model; which sessions",
+            "calls, tokens and cost by hour, day, client, model and session",
             "to draw pages without reading calls",
             "for ever (they stay when calls go)",
-            ("rollup_hour", "rollup_day", "rollup_session"),
+            (
+                *("rollup_hour", "rollup_day", "rollup_session"),
+                *("past_hour", "past_session", "past_changed"),
+            ),
         ),
     )
 
@@ -186,7 +189,7 @@ def _others(settings: Settings) -> tuple[Datum, ...]:
             "or refused, a commit, lines and seconds; never what was in it",
             "to set volume against what came of it",
             _for(settings.activities_days),
-            ("activity",),
+            ("activity", "rollup_activity", "past_activity"),
         ),
         Datum(
             "presence and rejections",

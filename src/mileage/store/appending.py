@@ -9,9 +9,9 @@ from mileage.domain.booking import Appended
 from mileage.domain.join import derive
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
-from mileage.store import presence, rejections
+from mileage.store import activities, past, presence, rejections
 from mileage.store.arrivals import Arrivals
-from mileage.store.identities import HOUR, id_rows, insert_identities, own_id, stable_id
+from mileage.store.identities import HOUR, id_rows, insert_identities, own_id
 from mileage.store.owners import claims_in_force, owned
 from mileage.store.plain import PlainLane, Sorted
 from mileage.store.relatives import relatives, scope_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from mileage.domain.booking import Booking, Done
+    from mileage.domain.booking import Booking
     from mileage.domain.call import Call, Seen
     from mileage.store.relatives import Relatives
     from mileage.store.rules import Rules
@@ -47,7 +47,8 @@ class Append:
         arrivals = Arrivals(booking)
         told = self._sort(arrivals)
         rows, changed = self._take_rows(arrivals, told)
-        self._insert_activities(booking.done)
+        stamp = (self.seq, self.recorded_at)
+        activities.take(self._cursor, self._rules, stamp, booking.done)
         rejections.record(self._cursor, self.recorded_at, booking.refused)
         visible = Counter(told.calls)
         visible.update(one.witness.source for one in rows)
@@ -146,38 +147,6 @@ class Append:
         columns["day"] = [clock.day(call.occurred_at).isoformat() for call in calls]
         return columns
 
-    def _insert_activities(self, done: Sequence[Done]) -> None:
-        ids = [_activity_id(one) for one in done]
-        if not ids:
-            return
-        rows = run(self._cursor, "known_activities", ids=list(set(ids)))
-        largest = {(source, kind, key): amount for source, kind, key, amount in rows}
-        news = []
-        for one, number in zip(done, ids, strict=True):
-            fact = (one.activity.source, one.activity.kind, one.activity.key)
-            if one.activity.amount > largest.get(fact, -1):
-                largest[fact] = one.activity.amount
-                news.append((one, number))
-        if news:
-            insert(self._cursor, "activity.insert", self._activity_columns(news))
-
-    def _activity_columns(
-        self, news: Sequence[tuple[Done, int]]
-    ) -> dict[str, list[Any]]:
-        clock = self._rules.clock
-        facts = [one.activity for one, _ in news]
-        columns = self._stamp(len(news))
-        columns.update(_columns(facts[0]._fields, facts))
-        del columns["identity"]
-        columns["account"] = [one.account for one, _ in news]
-        columns["asserted"] = [one.asserted for one, _ in news]
-        columns["own_id"] = [number for _, number in news]
-        traits = self._rules.traits
-        columns["precedence"] = [traits[fact.source].precedence for fact in facts]
-        columns["hour"] = [clock.hour(fact.occurred_at) for fact in facts]
-        columns["day"] = [clock.day(fact.occurred_at).isoformat() for fact in facts]
-        return columns
-
     def _insert_tallies(
         self, booking: Booking, accepted: Mapping[str, int], visible: Mapping[str, int]
     ) -> None:
@@ -204,6 +173,7 @@ class Append:
             return
         clock = self._rules.clock
         hours = {(clock.hour(instant), account) for instant, account in touched}
+        past.note(self._cursor, self.recorded_at, hours)
         days = {(clock.day(at).isoformat(), account) for at, account in touched}
         by_hour = _columns(("hours", "accounts"), sorted(hours))
         by_day = _columns(("days", "accounts"), sorted(days))
@@ -220,10 +190,6 @@ def _columns(
     names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> dict[str, list[Any]]:
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-
-
-def _activity_id(one: Done) -> int:
-    return stable_id(one.activity.source, one.activity.kind, one.activity.key)
 
 
 _CALL_COLUMNS = (

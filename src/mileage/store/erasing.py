@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.deletion import Due
-from mileage.store import retention
+from mileage.store import past, retention
 from mileage.store.identities import account_id as profile_number
 from mileage.store.statements import run
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TABLES = (
     *("plain_call", "joined_witness", "joined_call", "activity"),
     *("presence", "presence_day", "rejection", "claim"),
-    *("rollup_hour", "rollup_day", "rollup_session"),
+    *("rollup_hour", "rollup_day", "rollup_session", "rollup_activity"),
 )
 OTHERS = (
     *("superseded", "witness_id", "session_profile", "presence_rolled", "joined_by"),
@@ -70,6 +70,7 @@ def erase(ledger: Ledger, dead: Sequence[Tombstone]) -> list[Deletion]:
         # What is in the file already is not written on; it is left behind as a whole.
         run(ledger.cursor(), "checkpoint")
     with ledger.writing() as cursor:
+        past.forget(cursor)
         done = [_bury(cursor, one, ledger.now()) for one in dead]
         for table in (*TABLES, *OTHERS):
             retention.write_anew(cursor, table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from mileage.domain.errors import Invalid, NewerData
-from mileage.store import presence
+from mileage.store import presence, sums
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ MIGRATIONS = (
     "0012_worded",
     "0013_attended",
     "0014_current",
+    "0015_sums",
+    "0016_past",
 )
-FILLED = {"0003_presence": presence.fill}
+FILLED = {"0003_presence": presence.fill, "0015_sums": sums.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""
 
 VERSION = len(MIGRATIONS)

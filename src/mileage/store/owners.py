@@ -49,6 +49,8 @@ def use_of(
     cursor: duckdb.DuckDBPyConnection, accounts: Iterable[str]
 ) -> dict[str, AccountUse]:
     """Return the use of those accounts that were heard of."""
-    rows = run(cursor, "use_of_accounts", accounts=list(accounts))
+    wanted = list(accounts)
+    # Whoever has none waits for no look at everybody's use.
+    rows = run(cursor, "use_of_accounts", accounts=wanted) if wanted else []
     found = (AccountUse(row[0], tuple(row[1]), tuple(row[2]), *row[3:]) for row in rows)
     return {one.account_id: one for one in found}

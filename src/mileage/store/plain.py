@@ -17,6 +17,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.window import QUARTER, SECOND
+from mileage.store import past
 from mileage.store.arrived import arrived
 from mileage.store.owners import claims_in_force, owned
 from mileage.store.profiles import Profiles
@@ -76,6 +77,9 @@ class PlainLane:
         calls = dict(run(self._cursor, "arriving.counts"))
         if calls:
             self._insert(tariffs)
+            before = past.late_before(self._recorded_at)
+            if min(times) < before * SECOND:
+                run(self._cursor, "past_changed.add", seq=self._seq, before=before)
         return Sorted(others, Scope(hours, profiles), calls)
 
     def _build(self, arrivals: Arrivals, sources: set[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.attendance import HourUse
-from mileage.domain.figures import ActivityCount, RejectedCount, SourceSeen
+from mileage.domain.figures import ActivityCount, RejectedCount
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import SECOND, moment
+from mileage.store import past
 from mileage.store.heard import booked_accounts
 from mileage.store.statements import run
 
@@ -35,6 +36,9 @@ class HourRow(NamedTuple):
     client: str
     model: str
     simulated: bool
+    marks: tuple[int, ...]
+    """Attended calls, unattended ones, and those whose witnesses differ; of calls that
+    were deleted none."""
     figures: Figures
 
 
@@ -65,16 +69,6 @@ class Tally(NamedTuple):
     ignored: int
 
 
-class SeenRow(NamedTuple):
-    """First and last local day on which an account used a client."""
-
-    account_id: str
-    client: str
-    first: date
-    last: date
-    days: int
-
-
 def _figures(row: Sequence[int | None]) -> Figures:
     """Read (calls, seven classes, cost, unpriced calls, unmeasured calls)."""
     calls, *classes, cost, unpriced, unmeasured = row
@@ -91,19 +85,32 @@ def personal_hours(ledger: Ledger, account: str, window: Window) -> list[HourRow
     """Return one account's roll-ups, oldest first."""
     rows = run(ledger.cursor(), "personal_hours", account=account, **_hours(window))
     return [
-        HourRow(day, hour, client, model, simulated, _figures(figures))
-        for day, hour, client, model, simulated, *figures in rows
+        HourRow(
+            day, hour, client, model, simulated, tuple(told[:3]), _figures(told[3:])
+        )
+        for day, hour, client, model, simulated, *told in rows
     ]
 
 
-def personal_sessions(ledger: Ledger, account: str, window: Window) -> list[Share]:
-    """Return one account's sessions, largest first; the note says when and where."""
-    rows = run(ledger.cursor(), "personal_sessions", account=account, **_hours(window))
+def personal_sessions(
+    ledger: Ledger, account: str, window: Window, most: int
+) -> tuple[int, list[Share]]:
+    """Return how many sessions an account had, and the largest of them.
+
+    The note says when and where.
+    """
+    asked = {"account": account, "most": most, **_hours(window)}
+    rows = run(ledger.cursor(), "personal_sessions", **asked)
     zone = ledger.rules.clock.zone
-    return [
-        Share(row[0], _figures(row[3:]), f"{row[1]}, {moment(row[2], zone):%Y-%m-%d}")
-        for row in rows
+    shares = [
+        Share(
+            session,
+            _figures(figures),
+            f"{client}, {moment(hour * SECOND, zone):%Y-%m-%d}",
+        )
+        for _, session, client, hour, *figures in rows
     ]
+    return (rows[0][0] if rows else 0), shares
 
 
 def simulated_sessions(ledger: Ledger, account: str, window: Window) -> int:
@@ -115,15 +122,6 @@ def simulated_sessions(ledger: Ledger, account: str, window: Window) -> int:
     }
     rows = run(ledger.cursor(), "personal_simulated_sessions", account=account, **days)
     return int(rows[0][0])
-
-
-def personal_marks(
-    ledger: Ledger, account: str, window: Window
-) -> tuple[int, int, int]:
-    """Return (attended calls, unattended calls, calls whose witnesses differ)."""
-    rows = run(ledger.cursor(), "personal_marks", account=account, **_hours(window))
-    attended, unattended, differing = rows[0]
-    return attended, unattended, differing
 
 
 def personal_attendance(ledger: Ledger, account: str, window: Window) -> list[HourUse]:
@@ -138,7 +136,8 @@ def personal_activity(
     ledger: Ledger, account: str, window: Window
 ) -> list[ActivityCount]:
     """Return what an account did beside calls."""
-    rows = run(ledger.cursor(), "personal_activity", account=account, **_hours(window))
+    asked = {"accounts": booked_accounts(ledger, account), **_hours(window)}
+    rows = run(ledger.cursor(), "personal_activity", **asked)
     return [ActivityCount(*row) for row in rows]
 
 
@@ -147,18 +146,6 @@ def rejections(ledger: Ledger, account: str | None = None) -> list[RejectedCount
     accounts = None if account is None else booked_accounts(ledger, account)
     rows = run(ledger.cursor(), "rejections", accounts=accounts)
     return [RejectedCount(*row) for row in rows]
-
-
-def sources_seen(ledger: Ledger, account: str | None = None) -> list[SourceSeen]:
-    """Return what each source has told, of one account or of all."""
-    rejected: dict[str, int] = {}
-    for one in rejections(ledger, account):
-        rejected[one.source] = rejected.get(one.source, 0) + one.count
-    rows = run(ledger.cursor(), "sources_seen", account=account)
-    return [
-        SourceSeen(source, witnesses, first, last, rejected.get(source, 0))
-        for source, witnesses, first, last in rows
-    ]
 
 
 def source_calls(ledger: Ledger) -> dict[str, int]:
@@ -196,11 +183,6 @@ def simulated_accounts(ledger: Ledger) -> frozenset[str]:
         return frozenset()
     rows = run(ledger.cursor(), "simulated_accounts")
     return frozenset(account for (account,) in rows)
-
-
-def last_days(ledger: Ledger) -> list[SeenRow]:
-    """Return when each account used each client."""
-    return [SeenRow(*row) for row in run(ledger.cursor(), "last_days")]
 
 
 def usage(
@@ -246,6 +228,7 @@ def insert_simulated(
     """
     dates = {"hours": list(days), "days": list(days.values())}
     with ledger.writing() as cursor:
+        past.forget(cursor)
         run(cursor, "rollup_hour.simulate", **hours, **dates)
     ledger.simulated = None
 

@@ -16,6 +16,7 @@ from mileage.domain.deletion import Deletion, Due, broken, following
 from mileage.domain.join import derive
 from mileage.domain.window import micros
 from mileage.domain.witness import Witness
+from mileage.store import activities, past
 from mileage.store.identities import HOUR, own_id
 from mileage.store.relatives import relatives
 from mileage.store.statements import run
@@ -36,7 +37,7 @@ TABLES = {
         *("plain_call", "joined_call", "superseded", "joined_witness", "witness_id"),
         "rollup_session",
     ),
-    "activities": ("activity",),
+    "activities": ("activity", "rollup_activity"),
     "rejections": ("rejection",),
 }
 KINDS = tuple(TABLES)
@@ -87,11 +88,7 @@ def delete(ledger: Ledger, found: Due, days: int) -> Deletion:
     with ledger.writing() as cursor:
         digests = run(cursor, DUE_IDS[found.kind], day=border.day)
         rows = _one(cursor, DUE[found.kind], day=border.day)
-        if found.kind == "calls":
-            _expire_calls(cursor, ledger.rules, border)
-        else:
-            (table,) = TABLES[found.kind]
-            run(cursor, f"{table}.expire", day=border.day)
+        _expire(cursor, ledger.rules, found.kind, border)
         for table in TABLES[found.kind]:
             write_anew(cursor, table)
         ids = sha256("\n".join(one for (one,) in digests).encode()).hexdigest()
@@ -113,6 +110,19 @@ def record_in(
     made = following(rows[-1] if rows else None, at, found, ids)
     run(cursor, "deletion.insert", **made._asdict())
     return made
+
+
+def _expire(
+    cursor: duckdb.DuckDBPyConnection, rules: Rules, kind: str, border: _Border
+) -> None:
+    if kind == "rejections":
+        run(cursor, "rejection.expire", day=border.day)
+        return
+    past.forget(cursor)
+    if kind == "calls":
+        _expire_calls(cursor, rules, border)
+    else:
+        activities.expire(cursor, border.day)
 
 
 def _expire_calls(

@@ -30,11 +30,7 @@ def verify(ledger: Ledger) -> list[str]:
 
     Re-derives every call from every witness, and every roll-up from the calls.
     """
-    return [
-        problem
-        for check in (check_calls, check_hours, check_days, check_sessions)
-        for problem in check(ledger)[1]
-    ]
+    return [problem for check in CHECKS for problem in check(ledger)[1]]
 
 
 def check_calls(ledger: Ledger) -> tuple[int, list[str]]:
@@ -151,8 +147,23 @@ def check_days(ledger: Ledger) -> tuple[int, list[str]]:
 
 
 def check_sessions(ledger: Ledger) -> tuple[int, list[str]]:
-    """Tell anew which sessions had calls in each hour, likewise."""
+    """Add up again what each session used in each hour, likewise."""
     return _rollups(ledger, "rollup_session", "verify_sessions")
+
+
+def check_activities(ledger: Ledger) -> tuple[int, list[str]]:
+    """Add up activities by hour again, likewise."""
+    return _rollups(ledger, "rollup_activity", "verify_activities")
+
+
+def check_past(ledger: Ledger) -> tuple[int, list[str]]:
+    """Compare the copies of past hours, laid by account, with the sums."""
+    cursor = ledger.cursor()
+    ((count, _),) = run(cursor, "past_waiting", until=0)
+    return count, [
+        f"the copy of {unit} {hour}, account {account} differs from the sums"
+        for hour, account, unit in run(cursor, "verify_past")
+    ]
 
 
 def _rollups(ledger: Ledger, table: str, differing: str) -> tuple[int, list[str]]:
@@ -160,6 +171,12 @@ def _rollups(ledger: Ledger, table: str, differing: str) -> tuple[int, list[str]
     unit = table.removeprefix("rollup_")
     ((count,),) = run(cursor, f"{table}.count")
     return count, [
-        f"roll-up of {unit} {row[0]}, account {row[1]} differs from its calls"
+        f"roll-up of {unit} {row[0]}, account {row[1]} differs from what it sums up"
         for row in run(cursor, differing)
     ]
+
+
+CHECKS = (
+    *(check_calls, check_hours, check_days, check_sessions, check_activities),
+    check_past,
+)

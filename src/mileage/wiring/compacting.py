@@ -8,6 +8,7 @@ from mileage.domain.errors import Conflict
 from mileage.store import compacting
 from mileage.store.heard import roll_up
 from mileage.store.ledger import Room
+from mileage.store.past import lay
 from mileage.wiring.organisation import open_organisation
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def compact(data: Path) -> Compacted:
         with open_organisation(data) as organisation:
             organisation.pipeline.drain()
             roll_up(organisation.ledger, least=1)
+            lay(organisation.ledger, least=1)
             settings = organisation.policy.settings
             path = data / "ledger.duckdb"
     except Conflict:

@@ -36,6 +36,7 @@ from mileage.store import queries, retention
 from mileage.store.control import FILE_NAME, Control, open_control
 from mileage.store.heard import roll_up
 from mileage.store.ledger import Ledger, Room
+from mileage.store.past import lay
 from mileage.store.rules import Priced, Pricer, Rules
 from mileage.store.use_by_day import use_by_day
 from mileage.wiring.claiming import Claims
@@ -114,6 +115,7 @@ class Organisation:
     def refresh(self) -> None:
         """Make anew, beside the requests, what takes too long for one of them."""
         roll_up(self.ledger)
+        lay(self.ledger)
         self.control.file_by_account()
         self.answers.overview.refresh()
         self.receiver.receiving.calls.refresh()

@@ -50,6 +50,8 @@ _CHECKS: dict[str, Callable[[Organisation], Checked]] = {
     "hours": _of_ledger("hours", verify.check_hours),
     "days": _of_ledger("days", verify.check_days),
     "sessions": _of_ledger("sessions", verify.check_sessions),
+    "activities": _of_ledger("activities", verify.check_activities),
+    "past": _of_ledger("past", verify.check_past),
     "deletions": _of_ledger("deletions", check_deletions),
 }
 PARTS = tuple(_CHECKS)

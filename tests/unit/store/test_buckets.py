@@ -103,14 +103,10 @@ def test_they_are_no_calls(tmp_path):
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(key="a")]))
         before = queries.usage(ledger, WINDOW, None, ("model",))
-        state = queries.span(ledger), queries.tallies(ledger), queries.last_days(ledger)
+        state = queries.span(ledger), queries.tallies(ledger)
         record_buckets(ledger, [bucket(model="claude-opus-4-8")])
         assert queries.usage(ledger, WINDOW, None, ("model",)) == before
-        assert state == (
-            queries.span(ledger),
-            queries.tallies(ledger),
-            queries.last_days(ledger),
-        )
+        assert state == (queries.span(ledger), queries.tallies(ledger))
         assert verify(ledger) == []
         ledger.append(booking([seen(key="b", link="req_2")]))
         assert verify(ledger) == []

@@ -13,6 +13,7 @@ from mileage.domain.errors import Conflict
 from mileage.domain.window import Window
 from mileage.domain.witness import Activity, Rejected
 from mileage.store import claims, presence, queries
+from mileage.store.held import held
 from mileage.store.ledger import Ledger
 from mileage.store.owners import claims_in_force
 from mileage.store.verify import verify
@@ -247,7 +248,7 @@ def test_what_is_no_call_goes_with_it(tmp_path: Path) -> None:
     def all_of(account: str) -> tuple[int, int, int, int]:
         return (
             len(queries.personal_activity(ledger, account, ALL)),
-            len(queries.sources_seen(ledger, account)),
+            len(held(ledger, account)["sources"]),
             len(queries.rejections(ledger, account)),
             len(presence.presence(ledger, account, 0)),
         )

@@ -136,8 +136,9 @@ def test_rollups_follow_a_call_that_changes_its_hour_and_account(
         )
         ledger.append(booking([seen(LOG, occurred_at=NOON - HOUR)]))
         assert verify(ledger) == []
-        (row,) = queries.last_days(ledger)
-        assert row.account_id == "acc_a"
+        window = Window(NOON - DAY, NOON + DAY)
+        (row,) = queries.usage(ledger, window, None, ("account",))
+        assert row.keys == {"account": "acc_a"}
 
 
 def test_hours_begin_at_half_past_in_kolkata(tmp_path: Path) -> None:

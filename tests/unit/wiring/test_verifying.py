@@ -97,6 +97,8 @@ def test_a_call_with_other_tokens_contradicts_its_witnesses(
         ("hours", "rollup_hour", "account = 'acc_other'"),
         ("days", "rollup_day", "calls = calls - 1"),
         ("sessions", "rollup_session", "client = 'another'"),
+        ("sessions", "rollup_session", "output = output + 1"),
+        ("sessions", "rollup_session", "name = 'another'"),
     ],
 )
 def test_a_sum_that_is_none_is_found_in_its_own_part(

@@ -10,6 +10,11 @@ from (
     union all select account from rollup_hour
     union all select account from rollup_day
     union all select account from rollup_session
+    union all select account from rollup_activity
+    union all select account from past_hour
+    union all select account from past_session
+    union all select account from past_activity
+    union all select account from past_changed
     union all select account from rejection
     union all select account from claim
     union all select person from claim

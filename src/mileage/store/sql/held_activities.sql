@@ -1,7 +1,7 @@
+-- Activities as they are in force, first and last by the hour.
 select
-    kind, name, count(*) as facts, sum(amount)::bigint as amount,
-    min(occurred_at) as first, max(occurred_at) as last
-from activity_owned
-where account = $account
+    kind, name, sum(facts)::bigint as facts, sum(amount)::bigint as amount,
+    min(hour) * 1000000 as first, max(hour) * 1000000 as last
+from activity_of($accounts::varchar[])
 group by kind, name
 order by kind, name

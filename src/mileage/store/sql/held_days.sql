@@ -2,10 +2,10 @@
 select
     day, client,
     sum(calls)::bigint as calls,
-    sum(tokens)::bigint as tokens,
+    sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
+        + tool_input)::bigint as tokens,
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls
-from rollup_day
-where account = $account
+from hours_of($account)
 group by day, client
 order by day, client

@@ -1,9 +1,4 @@
 -- Of the roll-up of presence, and of what has been heard since.
-with booked as (
-    select account from claimed where person = $account
-    union all
-    select $account as account where $account not in (select account from claimed)
-)
 select
     machine, client, max(client_version) as client_version, min(first) as first,
     max(last) as last
@@ -13,6 +8,6 @@ from (
     select account, machine, client, client_version, first, last from presence
     where seq > (select coalesce(max(seq), 0) from presence_rolled)
 )
-where account in (select account from booked)
+where account in (select unnest($accounts::varchar[]))
 group by machine, client
 order by first, machine, client

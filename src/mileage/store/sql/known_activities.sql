@@ -1,4 +1,7 @@
-select source, kind, key, max(amount)
+-- Every version of these.
+select
+    source, kind, key, seq, account, asserted, client, session, name, precedence,
+    hour, day, amount
 from activity
 where own_id in (select unnest($ids::ubigint[]))
-group by source, kind, key
+order by seq, amount

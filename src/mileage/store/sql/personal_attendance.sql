@@ -6,14 +6,14 @@ with used as (
         sum(calls)::bigint as calls,
         sum(attended_calls)::bigint as attended,
         sum(calls - attended_calls - unattended_calls)::bigint as unsaid
-    from rollup_hour
-    where account = $account and hour >= $start and hour < $end
+    from hours_of($account)
+    where hour >= $start and hour < $end
     group by hour
 ),
 met as (
     select hour, count(*) as sessions
-    from rollup_session
-    where account = $account and hour >= $start and hour < $end
+    from sessions_of($account)
+    where hour >= $start and hour < $end
     group by hour
 )
 select hour, calls, attended, unsaid, coalesce(sessions, 0) as sessions

@@ -1,5 +1,10 @@
 select
     day, hour, client, model, bool_or(origin = 'simulated-rollup') as simulated,
+    coalesce(sum(attended_calls) filter (where origin = 'calls'), 0)::bigint as attended,
+    coalesce(sum(unattended_calls) filter (where origin = 'calls'), 0)::bigint
+        as unattended,
+    coalesce(sum(differing_calls) filter (where origin = 'calls'), 0)::bigint
+        as differing,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
@@ -11,7 +16,7 @@ select
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls
-from rollup_hour
-where account = $account and hour >= $start and hour < $end
+from hours_of($account)
+where hour >= $start and hour < $end
 group by day, hour, client, model
 order by hour, client, model

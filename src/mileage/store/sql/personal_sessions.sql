@@ -1,6 +1,7 @@
+-- The largest sessions of an account, and how many there are.
 select
-    session, client, min(occurred_at) as first,
-    count(*) as calls,
+    count(*) over () as sessions, name as session, client, min(hour) as hour,
+    sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
     sum(cache_write)::bigint as cache_write,
@@ -9,9 +10,13 @@ select
     sum(reasoning)::bigint as reasoning,
     sum(tool_input)::bigint as tool_input,
     sum(cost)::bigint as cost,
-    count(*) filter (where cost is null and measure = '') as unpriced_calls,
-    count(*) filter (where measure = 'unmeasured') as unmeasured_calls
-from current_call
-where account = $account and hour >= $start and hour < $end
-group by session, client
-order by sum(input + cache_read + cache_write + cache_write_1h + output + reasoning + tool_input) desc, session
+    sum(unpriced_calls)::bigint as unpriced_calls,
+    sum(unmeasured_calls)::bigint as unmeasured_calls
+from sessions_of($account)
+where hour >= $start and hour < $end
+group by name, client
+order by
+    sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
+        + tool_input) desc,
+    name, client
+limit $most

@@ -15,17 +15,19 @@ select
     count(*) filter (where cost is null and measure = '') as unpriced_calls,
     count(*) filter (where measure = 'unmeasured') as unmeasured_calls,
     count(*) filter (where attended) as attended_calls,
-    count(*) filter (where not attended) as unattended_calls
+    count(*) filter (where not attended) as unattended_calls,
+    count(*) filter (where differs <> '') as differing_calls
 from (
     select
         hour, day, account, client, provider, model, input, cache_read, cache_write,
-        cache_write_1h, output, reasoning, tool_input, cost, attended, measure
+        cache_write_1h, output, reasoning, tool_input, cost, attended, measure, differs
     from joined_call c
     anti join superseded s on s.call_id = c.call_id and s.seq > c.seq
     union all
     select
         hour, day, account, client, provider, model, input, cache_read, cache_write,
-        cache_write_1h, output, reasoning, tool_input, cost, attended, '' as measure
+        cache_write_1h, output, reasoning, tool_input, cost, attended, '' as measure,
+        '' as differs
     from plain_call
 )
 where (hour, account) in (

@@ -35,9 +35,10 @@ when matched then update set
 when not matched then insert (
     origin, hour, day, account, client, provider, model, calls, input, cache_read,
     cache_write, cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
-    unmeasured_calls, attended_calls, unattended_calls
+    unmeasured_calls, attended_calls, unattended_calls, differing_calls
 ) values (
     'calls', n.hour, n.day, n.account, n.client, n.provider, n.model, n.calls, n.input,
     n.cache_read, n.cache_write, n.cache_write_1h, n.output, n.reasoning, n.tool_input,
-    n.cost, n.unpriced_calls, 0, n.attended_calls, n.unattended_calls
+    n.cost, n.unpriced_calls, 0, n.attended_calls, n.unattended_calls,
+    0
 )

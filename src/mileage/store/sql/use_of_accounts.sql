@@ -15,9 +15,8 @@ used as (
     select
         account,
         sum(calls)::bigint as calls,
-        sum(input + cache_read + cache_write + cache_write_1h + output + reasoning
-            + tool_input)::bigint as tokens
-    from rollup_hour
+        sum(tokens)::bigint as tokens
+    from rollup_day
     where origin <> 'simulated-rollup' and account in (select account from wanted)
     group by account
 ),

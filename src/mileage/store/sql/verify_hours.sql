@@ -7,7 +7,8 @@ with counted as (
             + tool_input)::bigint as tokens,
         coalesce(sum(cost), 0)::bigint as cost,
         count(*) filter (where attended) as attended_calls,
-        count(*) filter (where not attended) as unattended_calls
+        count(*) filter (where not attended) as unattended_calls,
+        count(*) filter (where differs <> '') as differing_calls
     from current_call
     group by hour, account, client, provider, model
 ),
@@ -16,7 +17,8 @@ kept as (
         hour, account, client, provider, model, calls,
         input + cache_read + cache_write + cache_write_1h + output + reasoning
             + tool_input as tokens,
-        coalesce(cost, 0) as cost, attended_calls, unattended_calls
+        coalesce(cost, 0) as cost, attended_calls, unattended_calls,
+        differing_calls
     from rollup_hour
     where origin = 'calls'
 )

@@ -1,0 +1,1 @@
+select distinct day from rollup_day where origin = 'calls' order by day

@@ -1,0 +1,1 @@
+delete from past_changed

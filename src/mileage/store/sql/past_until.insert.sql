@@ -1,0 +1,1 @@
+insert into past_until values ($hour)

@@ -1,0 +1,1 @@
+select hour from past_until

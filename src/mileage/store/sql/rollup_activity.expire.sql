@@ -1,0 +1,1 @@
+delete from rollup_activity where day < $day

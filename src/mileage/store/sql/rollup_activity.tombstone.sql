@@ -1,0 +1,1 @@
+update rollup_activity set account = $tombstone where account = $account

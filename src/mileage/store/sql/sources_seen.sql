@@ -1,5 +1,0 @@
-select source, count(*) as witnesses, min(occurred_at) as first, max(occurred_at) as last
-from witness_owned
-where $account is null or account = $account
-group by source
-order by source
