@@ -47,6 +47,7 @@ from mileage.wiring.horizon import Horizon
 from mileage.wiring.policy import Policy, load_policy
 from mileage.wiring.receiver import ORIGINS, Gauge, Receiver
 from mileage.wiring.roles_in_force import RolesInForce
+from mileage.wiring.waiting import behind_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,7 +123,10 @@ class Organisation:
         self.receiver.receiving.reasons.refresh()
 
     def publish(self) -> Publication:
-        """Publish everybody's standings of now."""
+        """Publish everybody's standings of now, behind what others are waiting for."""
+        return behind_others(self._publish)
+
+    def _publish(self) -> Publication:
         rules, of_rules = self.honours()
         versions = self._versions(of_rules)
         settings = self.policy.settings
