@@ -1,8 +1,10 @@
 """The board: time of its pages on an idle server and beside a refresh, and its weight.
 
 ``bench_board.py 85000`` does it for an organisation of that size (built first if it is
-not there: minutes); the plain call for the demonstration as it comes. The floor beside
-the pages is ``/healthz`` of the same server over the same connection.
+not there: minutes); the plain call for the demonstration as it comes. The floors beside
+the pages are ``/healthz`` of the same server over the same connection, and what the
+disk takes in the same seconds to keep as much as a page leaves on it: each page is
+recorded there before it is shown, so no page is faster than that.
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MILEAGE = [sys.executable, "-m", "mileage"]
 PEOPLE = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
@@ -32,8 +38,25 @@ QUIET_SECONDS, SETTLING_SECONDS = 3, 300
 QUIET = 0.1
 """Of a processor: a server that uses less has published what had moved on."""
 A_SECOND = 20
-"""Requests beside a refresh."""
+"""Requests beside a refresh, and writes of the disk's floor."""
+DISK_SECONDS = 10
 COPY = Path(f"{DATA}-copy")
+FLOOR = """
+import os, sys, time
+
+lap, block = 256, bytes(40_960)
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+os.pwrite(file, block * lap, 0)
+os.fsync(file)
+print("ready", flush=True)
+for number in range(1_000_000):
+    os.pwrite(file, block, number % lap * len(block))
+    began = time.perf_counter()
+    os.fdatasync(file)
+    print(f"{(time.perf_counter() - began) * 1000:.2f}", flush=True)
+    time.sleep(1 / float(sys.argv[2]))
+"""
+"""Keeps on the disk what a recorded page does, again and again, as its log does."""
 PUBLISH = """
 import pathlib, sys
 from mileage.wiring.organisation import open_organisation
@@ -140,6 +163,25 @@ def settle(pid: int) -> None:
             return
 
 
+@contextmanager
+def disk() -> Iterator[list[float]]:
+    """Yield a list that has the milliseconds of each write when the block has ended."""
+    file = Path(f"{DATA}-floor")
+    words = [sys.executable, "-c", FLOOR, str(file), str(A_SECOND)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    times: list[float] = []
+    try:
+        yield times
+    finally:
+        process.terminate()
+        told, _ = process.communicate()
+        # The last line may be half of one.
+        times.extend(map(float, told.split("\n")[:-1]))
+        file.unlink()
+
+
 class Browser:
     """One connection that stays open, with a session."""
 
@@ -187,24 +229,35 @@ class Browser:
         return times
 
 
-def beside(browser: Browser) -> list[float]:
+def beside(browser: Browser) -> tuple[list[float], list[float]]:
     """Return the times of the board while another process publishes the same data.
 
-    A copy of the data directory is published, so that as much of the machine is taken
-    as by the server's own refresh, whenever that happens to begin.
+    Beside them the disk's own of the same seconds. A copy of the data directory is
+    published, the first time in its process, which takes more of the machine than any
+    refresh of the server's own, and whenever that happens to begin.
     """
     done = threading.Event()
     times: list[float] = []
     worker = threading.Thread(
         target=lambda: times.extend(browser.paced("/", done)), daemon=True
     )
-    try:
-        refresh = subprocess.Popen([sys.executable, "-c", PUBLISH, str(COPY)])
-        worker.start()
-        refresh.wait()
-    finally:
-        done.set()
-        worker.join()
+    with disk() as floor:
+        try:
+            refresh = subprocess.Popen([sys.executable, "-c", PUBLISH, str(COPY)])
+            worker.start()
+            refresh.wait()
+        finally:
+            done.set()
+            worker.join()
+    return times, floor
+
+
+def idle_disk() -> list[float]:
+    """Return the disk's times of some seconds in which nothing else is done here."""
+    # What was copied is no longer on its way there.
+    os.sync()
+    with disk() as times:
+        time.sleep(DISK_SECONDS)
     return times
 
 
@@ -219,6 +272,11 @@ def first_load(browser: Browser) -> float:
 def percentile(times: list[float]) -> float:
     """Return the 99th percentile."""
     return statistics.quantiles(times, n=100)[P99 - 1]
+
+
+def slower(times: list[float]) -> float:
+    """Return how many of a hundred are slower than a page may be beside a refresh."""
+    return 100 * sum(one > BESIDE_MS for one in times) / len(times)
 
 
 class Figure(NamedTuple):
@@ -241,12 +299,13 @@ def main() -> int:
     try:
         settle(process.pid)
         browser = Browser(link)
+        still = idle_disk()
         floor = browser.timed("/healthz")
         board = browser.timed("/")
         deep = browser.timed("/?page=2", "/?lens=tokens", "/?window=7d")
         search = browser.timed("/?q=anna", "/?q=security", "/?q=zz")
         weight = first_load(browser)
-        busy = beside(browser)
+        busy, hurried = beside(browser)
     finally:
         process.terminate()
         process.wait()
@@ -263,7 +322,12 @@ def main() -> int:
         Figure("board page, median", statistics.median(board), "ms"),
         Figure("other pages, lenses and windows, p99", percentile(deep), "ms"),
         Figure("search, p99", percentile(search), "ms", SEARCH_MS),
+        Figure("the disk alone just before, p99", percentile(still), "ms"),
         Figure("beside a refresh, p99", percentile(busy), "ms", BESIDE_MS),
+        Figure("beside a refresh, median", statistics.median(busy), "ms"),
+        Figure("of its pages, slower than that bar", slower(busy), "%"),
+        Figure("the disk in the same seconds, p99", percentile(hurried), "ms"),
+        Figure("of its writes, slower than that bar", slower(hurried), "%"),
         Figure("/healthz, median", statistics.median(floor), "ms"),
         Figure("first load of the board", weight, "kB", BAR_KB),
     )
