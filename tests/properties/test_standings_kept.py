@@ -66,20 +66,30 @@ class Organisation:
     people: FewPeople
     files: StandingFiles
     lenses: tuple[Lens, ...] = (TOKENS, CAPPED)
+    settings: Settings = SETTINGS
 
     def publish(self) -> Publication:
         versions = {"prices": "1"}
-        making = Making(SETTINGS, versions, self.clock(), self.lenses)
+        making = Making(self.settings, versions, self.clock(), self.lenses)
         return publish(self.ledger, self.people, making, self.snapshots)
 
     def told(self) -> list[object]:
         """Return everybody's standings of all windows, with what is told beside."""
         made = self.snapshots.publication()
         paths = [self.path(made.as_of, one.name) for one in made.snapshots]
-        return [
+        boards = [
             (replace(one, as_of=NOON), tuple(self.files.everybody(path)))
             for one, path in zip(made.snapshots, paths, strict=True)
         ]
+        found = {one.account_id: one.values for one in boards[0][1]}
+        assert self.for_honours() == found
+        return [*boards]
+
+    def for_honours(self) -> dict[str, tuple[int | None, ...]]:
+        """Return the values that titles and tiers are decided by."""
+        with self.ledger.one_moment() as cursor:
+            of = 'select account, "values" from standing_kept where side = 0'
+            return {one: tuple(values) for one, values in cursor.execute(of).fetchall()}
 
     def path(self, as_of: int, window: str) -> Path:
         return self.snapshots.standings(as_of, window)
@@ -109,6 +119,13 @@ def name(called: str) -> Step:
 def look_through(*lenses: Lens) -> Step:
     def step(one: Organisation) -> None:
         one.lenses = lenses
+
+    return step
+
+
+def look_back(days: int) -> Step:
+    def step(one: Organisation) -> None:
+        one.settings = replace(SETTINGS, window_days=days)
 
     return step
 
@@ -146,6 +163,8 @@ def both(changes: Iterable[Iterable[Step]]) -> None:
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mileage.store.standings.FEW", 0)
+    # So few that windows are made one after another, and some together.
+    monkeypatch.setattr("mileage.store.standings.ROWS_AT_ONCE", 60)
 
 
 def organisation(stack: ExitStack) -> Organisation:
@@ -221,6 +240,11 @@ STEPS = st.one_of(
     st.sampled_from([0, 1, 12, 24, 7 * 24]).map(turn),
     ACCOUNTS.map(name),
 )
+
+
+def test_a_window_that_was_left_out_for_a_while_misses_nothing() -> None:
+    late = bring(call("5", "acc_b", ago=2, output=9))
+    both([[START, look_back(14)], [look_back(30), late], [look_back(14)]])
 
 
 @settings(max_examples=examples(2))

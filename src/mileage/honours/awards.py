@@ -8,7 +8,7 @@ from mileage.domain.awards import TITLE, Changes
 from mileage.domain.days import SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from mileage.domain.awards import Earned, Held
     from mileage.honours.titles import Title
@@ -44,7 +44,7 @@ def decide(
 
 def titles_after(
     held: Iterable[Held], changes: Changes, order: Collection[str]
-) -> Mapping[str, tuple[str, ...]]:
+) -> dict[str, tuple[str, ...]]:
     """Return everybody's titles once the changes are made, in the policy's order."""
     gone = set(changes.ended)
     found: dict[str, set[str]] = {}

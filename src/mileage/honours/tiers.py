@@ -59,17 +59,18 @@ class Tiers:
 
     def of(self, value: int | None, bounds: Sequence[int], held: str = "") -> str:
         """Return the tier of a value, '' for none; ``held`` is the one before."""
-        worth = value or 0
-        level = bisect_right(bounds, worth)
-        reached = self.ladder[level - 1].name if level else ""
-        if not held or held == reached:
-            return reached
-        # Of a bound, so much of it or more: in whole numbers.
-        kept = bisect_right(bounds, worth * PERCENT // self.keep_percent)
+        level = bisect_right(self.steps(bounds, held), value or 0)
+        return self.ladder[level - 1].name if level else ""
+
+    def steps(self, bounds: Sequence[int], held: str = "") -> tuple[int, ...]:
+        """Return the least value of each tier for whoever has one: '' for none.
+
+        Of the bounds up to their own, so much of each as keeps it.
+        """
         names = [tier.name for tier in self.ladder]
-        before = names.index(held) + 1 if held in names else 0
-        level = max(level, min(kept, before))
-        return names[level - 1] if level else ""
+        theirs = names.index(held) + 1 if held in names else 0
+        kept = (-(-bound * self.keep_percent // PERCENT) for bound in bounds[:theirs])
+        return *kept, *bounds[theirs:]
 
 
 def scaled(bounds: Sequence[int], length: int, of: int) -> tuple[int, ...]:

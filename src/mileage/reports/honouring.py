@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
@@ -31,15 +32,12 @@ ValuesOf: TypeAlias = "Callable[[int], Mapping[str, int | None]]"
 """The same of people alone, by the place of the lens."""
 
 
-class Honour(NamedTuple):
-    """What somebody is shown with."""
+class Honours(NamedTuple):
+    """What people are shown with, by account; whoever has nothing is left out."""
 
-    tier: str = ""
-    titles: tuple[str, ...] = ()
+    tiers: Mapping[str, str]
+    titles: Mapping[str, tuple[str, ...]]
     """What pages call them, in the order of the policy."""
-
-
-_NOTHING = Honour()
 
 
 class Standings(Protocol):
@@ -160,22 +158,28 @@ class Honouring:
         self._awarded = awarded
         self._people = people
 
-    def honours(
-        self, standings: Standings, held: Sequence[Held], now: int
-    ) -> dict[str, Honour]:
+    def honours(self, standings: Standings, held: Sequence[Held], now: int) -> Honours:
         """Decide, write down what changes, and return what people are shown with.
 
         ``held`` are the awards that have not ended.
         """
         values_of = cache(lambda place: self._of_people(standings.values(place)))
-        tiers = self._tiers(standings, values_of, held)
-        earned = [*self._titles(standings, values_of, held), *tiers]
+        had = {one.account_id: one for one in held if one.kind == TIER}
+        tiers, reached = self._tiers(standings, values_of, had)
+        # Most awards are tiers that stay: of these there is nothing to decide.
+        open_ = [
+            one
+            for one in held
+            if had.get(one.account_id) is not one
+            or tiers.get(one.account_id) != one.name
+        ]
+        earned = [*self._titles(standings, values_of, open_), *reached]
         titles = self._rules.titles.titles
-        changes = decide(held, earned, titles, now)
+        changes = decide(open_, earned, titles, now)
         if any(changes):
             self._awarded.change_awards(changes, now)
         order = [one.title for one in titles]
-        return self._shown(titles_after(held, changes, order), tiers)
+        return self._shown(tiers, titles_after(open_, changes, order))
 
     def _of_people(self, values: Values) -> dict[str, int | None]:
         people = self._people
@@ -223,23 +227,26 @@ class Honouring:
         return tuple(values_named(lenses)), tuple(before_named(lenses))
 
     def _tiers(
-        self, standings: Standings, values_of: ValuesOf, held: Sequence[Held]
-    ) -> list[Earned]:
+        self, standings: Standings, values_of: ValuesOf, had: Mapping[str, Held]
+    ) -> tuple[dict[str, str], list[Earned]]:
+        """Return everybody's tier, and those that somebody did not have before."""
         rules = self._rules.tiers
         lens = named(self._rules.lenses, rules.lens)
         place = list(self._rules.lenses).index(lens)
         values = values_of(place)
         bounds = self._bounds(standings, place, values)
-        before = {one.account_id: one.name for one in held if one.kind == TIER}
-        least = dict(zip((one.name for one in rules.ladder), bounds, strict=False))
-        earned = []
+        before = {account: one.name for account, one in had.items()}
+        steps = {name: rules.steps(bounds, name) for name in {"", *before.values()}}
+        tiers, reached = {}, []
         for account, value in values.items():
-            had = before.get(account, "")
-            tier = rules.of(value, bounds, had)
-            if tier:
-                reason = "" if had == tier else _why(lens, value, least[tier])
-                earned.append(Earned(account, TIER, tier, reason))
-        return earned
+            theirs = before.get(account, "")
+            level = bisect_right(steps[theirs], value or 0)
+            if level:
+                tier = tiers[account] = rules.ladder[level - 1].name
+                if tier != theirs:
+                    reason = _why(lens, value, bounds[level - 1])
+                    reached.append(Earned(account, TIER, tier, reason))
+        return tiers, reached
 
     def _bounds(
         self, standings: Standings, place: int, now: Mapping[str, int | None]
@@ -262,17 +269,15 @@ class Honouring:
         return scaled(kept.bounds, window.end - window.start, kept.length)
 
     def _shown(
-        self, titles: Mapping[str, tuple[str, ...]], tiers: Sequence[Earned]
-    ) -> dict[str, Honour]:
-        found = {one.account_id: Honour(one.name) for one in tiers}
-        for account, theirs in titles.items():
-            found[account] = Honour(found.get(account, _NOTHING).tier, theirs)
+        self, tiers: dict[str, str], titles: dict[str, tuple[str, ...]]
+    ) -> Honours:
         for account, kind, name in self._awarded.declined():
-            if account in found:
-                tier, theirs = found[account]
-                left = tuple(one for one in theirs if kind == TIER or one != name)
-                found[account] = Honour("" if kind == TIER else tier, left)
-        return found
+            if kind == TIER:
+                tiers.pop(account, None)
+            elif account in titles:
+                left = (one for one in titles[account] if one != name)
+                titles[account] = tuple(left)
+        return Honours(tiers, titles)
 
 
 def _why(lens: Lens, value: int | None, bound: int) -> str:

@@ -11,7 +11,7 @@ from mileage.domain.figures import Publication, PublishedLens, Snapshot
 from mileage.domain.people import PEOPLE
 from mileage.domain.window import WINDOWS, period
 from mileage.reports.completeness import completeness
-from mileage.reports.honouring import Awarded, Forming, Honour, Honouring
+from mileage.reports.honouring import Awarded, Forming, Honouring, Honours
 from mileage.store import queries, standings
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ def _name(
     making: Making, people: People, directory: _Directory, forming: Forming
 ) -> None:
     """Say who everybody is, and with which titles and tier from now on."""
-    honours: Mapping[str, Honour] = {}
+    honours = Honours({}, {})
     if making.rules is not None:
         somebody = {one.account_id for one in directory.people if one.kind in PEOPLE}
         honouring = Honouring(making.rules, people, somebody)
         honours = honouring.honours(forming, directory.held, making.now)
-    forming.maker.name(directory.people, honours)
+    forming.maker.name(directory.people, *honours)

@@ -1,7 +1,7 @@
 """What honours are decided by, from the standings that are being made.
 
-Works on the tables of ``store.standings`` of one cursor: ``standing_measured`` and
-``standing_values``, of whose windows the first decides.
+Works on a table of ``store.standings`` of one cursor, ``standing_kept``: what everybody
+did in the first window.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import reduce
 from itertools import zip_longest
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression
 from duckdb import FunctionExpression as Function
@@ -30,15 +30,12 @@ Row = dict[str, int | None]
 FEW = 3_000
 
 
-def values_of(
-    cursor: DuckDBPyConnection, place: int, side: int = 0
-) -> list[tuple[str, int | None]]:
+def values_of(cursor: DuckDBPyConnection, place: int) -> list[tuple[Any, ...]]:
     """Return each account with what one lens gives for it, in the order of accounts.
 
-    Lenses are counted from 0; ``side`` is 0 for the window that decides.
+    Lenses are counted from 0.
     """
-    rows = run(cursor, "honours.values", place=place + 1, side=side)
-    return [(account, value) for account, value in rows]
+    return run(cursor, "honours.values", place=place + 1)
 
 
 def meeting(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.people import Placed
 from mileage.domain.window import SECOND, Window
 from mileage.store.arrived import INT, TEXT, handed_over
-from mileage.store.honoured import values_of
 from mileage.store.lens_values import lens_values
 from mileage.store.standing_files import appearing, figures_of
 from mileage.store.statements import insert, run, temporary_view
@@ -44,10 +43,9 @@ class Totals(NamedTuple):
 
 _TABLES = (
     *("standings.accounts.empty", "standings.signed.empty"),
-    *("standings.hours", "standings.source"),
+    *("standings.hours", "standings.told", "standings.source"),
     *("standings.use.empty", "standings.use_tool.empty", "standings.mark.empty"),
-    *("standings.touched.empty", "standings.written.empty"),
-    *("standings.written_edge.empty", "standings.weighed.empty"),
+    *("standings.touched.empty", "standings.written.empty", "standings.weighed.empty"),
 )
 _OLD = ("standings.use.old", "standings.use_tool.old", "standings.mark.old")
 _OF_DAYS = (
@@ -59,19 +57,16 @@ _MARKS = (
     "standings.touched",
 )
 _OF_PIECES = (
-    *("standings.days", "standings.pieces"),
-    *("standings.cut_tools", "standings.cuts"),
+    *("standings.days", "standings.pieces", "standings.piece_tokens"),
+    "standings.written.others",
 )
-_OF_EDGES = ("standings.edge_days", "standings.edges", "standings.tool_edges")
-_OF_STALE = (
-    *("standings.used", "standings.pairs", "standings.sessions", "standings.found"),
-    "standings.kept.empty",
+_OF_CUTS = ("standings.cut_tools", "standings.cuts")
+_OF_WINDOWS = (
+    *("standings.edge_days", "standings.edges", "standings.tool_edges"),
+    *("standings.again", "standings.used", "standings.pairs", "standings.sessions"),
+    "standings.found",
 )
-_OF_EVERYBODY = ("standings.measured", "standings.values")
-_KEPT = (
-    *("standings.keep.clear", "standings.keep", "standings.written.clear"),
-    *("standings.written_edge.clear", "standings.written_edge"),
-)
+_MEASURED = ("standings.measured", "standings.kept.empty", "standings.kept")
 CHART = (*((name, TEXT) for name in (*Placed._fields, "tier")), ("titles", INT))
 FEW = 3_000
 """Accounts: to look at all of so many is cheaper than to tell whose use has changed."""
@@ -141,21 +136,22 @@ class Making:
         self._lenses = lenses
         self._periods = periods
         self._places = {one.name: place for place, one in enumerate(periods)}
-        self._made: tuple[Period, ...] = ()
+        self._made: Sequence[Period] = ()
         insert(cursor, "standings.windows", self._sides())
         for name in _OF_PIECES:
             run(cursor, name)
-        if _count(cursor) > FEW:
-            run(cursor, "standings.cut_marks")
+        if not self._weighed():
+            run(cursor, "standings.written.none")
+        self._look_for_stale(periods, everybody=_count(cursor) <= FEW)
 
     def at_once(self) -> list[tuple[Period, ...]]:
         """Divide windows into as many at once as the memory has room for."""
-        accounts = _count(self.cursor)
+        stale = dict(run(self.cursor, "standings.stale.count"))
         parts: list[tuple[Period, ...]] = []
         room = 0
         for one in self._periods:
             first, last = self._days(Window(one.previous.start, one.window.end))
-            rows = accounts * (last - first).days
+            rows = stale.get(self._side(one, now=True), 0) * (last - first).days
             if rows > room or not parts:
                 parts.append(())
                 room = ROWS_AT_ONCE
@@ -163,31 +159,32 @@ class Making:
             room -= rows
         return parts
 
-    def make(self, periods: tuple[Period, ...], *, anew: bool = False) -> None:
-        """Find what everybody did in windows, and in the periods before them.
+    def make(self, periods: Sequence[Period]) -> None:
+        """Find what those whose standings are stale did in windows.
 
-        With ``anew`` all of it is looked at again; otherwise what the periods before
-        gave is known only of those whose standings are stale, and for the first window.
+        And in the periods before them; for the first window also what everybody did.
         """
-        cursor, weighed = self.cursor, self._weighed()
-        if not weighed:
-            run(cursor, "standings.written.none")
-        sides = [self._side(one, now=now) for one in periods for now in (True, False)]
-        run(cursor, "standings.some_windows", sides=sides)
-        for name in _OF_EDGES:
+        cursor = self.cursor
+        self._only(periods)
+        for name in _OF_WINDOWS:
             run(cursor, name)
-        if _count(cursor) > FEW:
-            run(cursor, "standings.edge_marks")
-            run(cursor, "standings.stale", anew=anew)
-        else:
-            run(cursor, "standings.stale.all")
-        for name in _OF_STALE:
-            run(cursor, name)
-        if not weighed:
+        if not self._weighed():
             self._weigh()
-        for name in _OF_EVERYBODY:
+        for name in _MEASURED:
             run(cursor, name)
         self._made = periods
+
+    def _only(self, periods: Sequence[Period]) -> None:
+        """Have statements see some windows alone."""
+        sides = [self._side(one, now=now) for one in periods for now in (True, False)]
+        run(self.cursor, "standings.some_windows", sides=sides)
+
+    def _look_for_stale(self, periods: Sequence[Period], *, everybody: bool) -> None:
+        """Tell whose standings of windows have to be looked at again."""
+        self._only(periods)
+        run(self.cursor, "standings.stale.all" if everybody else "standings.stale")
+        for name in _OF_CUTS:
+            run(self.cursor, name)
 
     def _weighed(self) -> bool:
         """Tell whether the view of what lenses give is of these lenses."""
@@ -201,30 +198,34 @@ class Making:
         temporary_view(cursor, "standing_valued", values)
         run(cursor, "standings.weighed.now", lenses=repr(self._lenses))
 
-    def values_before(self, of: Period, lens: int) -> list[tuple[str, int | None]]:
+    def values_before(self, of: Period, lens: int) -> list[tuple[Any, ...]]:
         """Return what a lens gave for everybody in the period before a window."""
         made = self._made
-        self.make((of,), anew=True)
-        found = values_of(self.cursor, lens, self._side(of, now=False))
+        self._look_for_stale([of], everybody=True)
+        self.make([of])
+        asked = {"place": lens + 1, "side": self._side(of, now=False)}
+        found = run(self.cursor, "standings.values_before", **asked)
+        self._look_for_stale(self._periods, everybody=_count(self.cursor) <= FEW)
         self.make(made)
         return found
 
     def name(
         self,
         people: Sequence[Placed],
-        honours: Mapping[str, tuple[str, tuple[str, ...]]],
+        tiers: Mapping[str, str],
+        titles: Mapping[str, tuple[str, ...]],
     ) -> None:
         """Say who there is, and with which tier and titles from now on."""
-        theirs = [honours.get(one.account_id, ("", ())) for one in people]
         # Many have the same ones, and lists take long to hand over.
-        numbers = {titles: at for at, titles in enumerate({one[1] for one in theirs})}
+        numbers = {some: at for at, some in enumerate({(), *titles.values()})}
+        accounts = [one.account_id for one in people]
         columns: dict[str, list[Any]] = {
             **{
                 name: [one[at] for one in people]
                 for at, name in enumerate(Placed._fields)
             },
-            "tier": [tier for tier, _ in theirs],
-            "titles": [numbers[titles] for _, titles in theirs],
+            "tier": [tiers.get(one, "") for one in accounts],
+            "titles": [numbers[titles.get(one, ())] for one in accounts],
         }
         with handed_over(self.cursor, "charted", CHART, columns):
             run(self.cursor, "standings.chart")
@@ -233,7 +234,7 @@ class Making:
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:
         """Write the windows made last into a file each, and add them up."""
-        cursor, accounts = self.cursor, _count(self.cursor)
+        cursor = self.cursor
         run(cursor, "standings.rows.empty")
         for first, last in run(cursor, "standings.rows.parts", most=ACCOUNTS_AT_ONCE):
             run(cursor, "standings.rows", first=first, last=last)
@@ -246,11 +247,10 @@ class Making:
                     run(cursor, "standings.write_again", **asked)
                 else:
                     run(cursor, "standings.write", path=str(part), side=of)
-        if accounts > FEW:
-            for name in _KEPT:
-                run(cursor, name)
+        if _count(cursor) > FEW:
+            run(cursor, "standings.written.clear")
             run(cursor, "standings.written", sides=sides, paths=[*map(str, paths)])
-        return self._totals()
+        return self._totals(sides, [*map(str, paths)])
 
     def _side(self, period: Period, *, now: bool) -> int:
         """Return what tables call a window, or the period before it."""
@@ -278,17 +278,20 @@ class Making:
         # Calls may carry times of the day's hours to come.
         return sorted(found)
 
-    def _totals(self) -> list[Totals]:
+    def _totals(self, sides: Sequence[int], paths: Sequence[str]) -> list[Totals]:
         daily: dict[int, dict[date, int]] = defaultdict(dict)
         for of, day, tokens in run(self.cursor, "standings.daily"):
             daily[of][day] = tokens
-        active: dict[int, dict[str, int]] = defaultdict(dict)
-        for of, kind, count in run(self.cursor, "standings.active"):
-            active[of][kind] = count
+        active: dict[str, dict[str, int]] = defaultdict(dict)
+        for path, kind, count in run(self.cursor, "standings.active", paths=paths):
+            active[path][kind] = count
+        found = run(self.cursor, "standings.totals", paths=paths)
         return [
-            Totals(figures_of(sums), daily[of], accounts, active[of], simulated, digest)
-            for of, *sums, accounts, simulated, digest in run(
-                self.cursor, "standings.totals"
+            Totals(
+                figures_of(sums), daily[of], accounts, active[path], simulated, digest
+            )
+            for of, path, (*sums, accounts, simulated, digest) in zip(
+                sides, paths, found, strict=True
             )
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 
@@ -15,7 +16,7 @@ from mileage.honours.awards import DAY
 from mileage.honours.lenses import parse_lenses
 from mileage.honours.tiers import parse_tiers
 from mileage.honours.titles import parse_titles
-from mileage.reports.honouring import Honour, Honouring, Rules
+from mileage.reports.honouring import Honouring, Rules
 
 LENSES = parse_lenses(
     """
@@ -140,13 +141,29 @@ def kept():
     return Kept()
 
 
+class Honour(NamedTuple):
+    """What somebody is shown with."""
+
+    tier: str = ""
+    titles: tuple[str, ...] = ()
+
+
+def told(found):
+    """Return what each account is shown with that has anything."""
+    return {
+        one: Honour(found.tiers.get(one, ""), found.titles.get(one, ()))
+        for one in sorted({*found.tiers, *found.titles})
+    }
+
+
 def honours(kept, standings, now=NOW, kinds=None, version="r1"):
     names = [one for one, _ in standings.values(0)]
     names += [one for one, _ in standings.values_in_period("month", 0)]
     standings.asked = 0
     people = {one for one in names if (kinds or {}).get(one, "person") in PEOPLE}
     rules = Rules(LENSES, TITLES, TIERS, version)
-    return Honouring(rules, kept, people).honours(standings, kept.awards_held(), now)
+    honouring = Honouring(rules, kept, people)
+    return told(honouring.honours(standings, kept.awards_held(), now))
 
 
 USED = {"a": (100, 0), "b": (200, 5), "c": (300, 0), "d": (400, 3)}
@@ -264,7 +281,7 @@ def test_what_is_declined_is_not_shown_and_not_lost(kept):
 def test_without_rules_there_is_nothing(kept):
     rules = Rules(LENSES, replace(TITLES, titles=()), replace(TIERS, ladder=()), "r")
     honouring = Honouring(rules, kept, USED.keys())
-    assert honouring.honours(Standings(USED, PAST), (), NOW) == {}
+    assert told(honouring.honours(Standings(USED, PAST), (), NOW)) == {}
 
 
 def test_nobody_is_nobody(kept):

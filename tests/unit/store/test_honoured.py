@@ -38,28 +38,22 @@ ROW = st.tuples(
 def cursor():
     with duckdb.connect() as connection:
         columns = ", ".join(f"{name} bigint" for name in METRICS)
-        of = "side smallint, account varchar"
-        connection.execute(f"create table standing_measured ({of}, {columns})")
-        connection.execute(f'create table standing_values ({of}, "values" bigint[])')
+        of = "side smallint, number integer, account varchar"
+        rest = f'{columns}, "values" bigint[]'
+        connection.execute(f"create table standing_kept ({of}, {rest})")
         yield connection
 
 
 def fill(cursor, rows):
-    """Fill in the first window, the one before it, and a second one of others."""
-    for table in ("standing_measured", "standing_values"):
-        cursor.execute(f"delete from {table}")  # noqa: S608
+    """Fill in the first window and the one before it."""
+    cursor.execute("delete from standing_kept")
     for at, (metrics, now, before) in enumerate(rows):
-        marks = ", ".join("?" * (len(metrics) + 2))
-        for side in range(3):
-            cursor.execute(
-                f"insert into standing_measured values ({marks})",  # noqa: S608
-                [side, f"acc_{at}", *metrics[side:], *metrics[:side]],
-            )
-        for side, values in ((0, now), (1, before), (2, now[::-1])):
+        marks = ", ".join("?" * (len(metrics) + 4))
+        for side, values in ((0, now), (1, before)):
             if values is not None:
                 cursor.execute(
-                    "insert into standing_values values (?, ?, ?)",
-                    [side, f"acc_{at}", values],
+                    f"insert into standing_kept values ({marks})",  # noqa: S608
+                    [side, at, f"acc_{at}", *metrics[side:], *metrics[:side], values],
                 )
 
 
@@ -103,7 +97,6 @@ def test_values_of_everybody(cursor):
     )
     for place in range(len(LENSES)):
         assert values_of(cursor, place) == [("acc_0", place), ("acc_1", place)]
-        assert values_of(cursor, place, side=1) == [("acc_1", place)]
 
 
 def test_without_rules_nobody_is_looked_for(cursor):

@@ -1,1 +1,1 @@
-select account, "values"[$place] from standing_values where side = $side order by account
+select account, "values"[$place] from standing_kept where side = 0 order by account

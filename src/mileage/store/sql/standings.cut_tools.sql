@@ -1,7 +1,7 @@
--- What everybody used in pieces of days, by client and model.
+-- What those whose standings are stale used in pieces of days, by client and model.
 create or replace temp table standing_cut_tool as
 select
-    p.piece, a.number, client, model,
+    p.piece, number, client, model,
     sum(calls)::bigint as calls,
     sum(input)::bigint as input,
     sum(cache_read)::bigint as cache_read,
@@ -16,16 +16,16 @@ select
     sum(attended_calls)::bigint as attended_calls,
     sum(unattended_calls)::bigint as unattended_calls,
     bool_or(origin = 'simulated-rollup') as simulated,
-    sum(signature) as signature,
     (
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)
         + sum(output) + sum(reasoning) + sum(tool_input)
     )::bigint as tokens
-from standing_hour r
+from rollup_hour r
 join standing_piece p on
     p.day = r.day
     and (p.since is null or r.hour >= p.since)
     and (p.until is null or r.hour < p.until)
-join standing_account a using (account)
+join standing_account using (account)
+semi join standing_stale using (number)
 where r.day in (select day from standing_piece)
 group by all

@@ -5,6 +5,8 @@ from (
     semi join standing_window using (side)
     where not d.cut and d.side % 2 = 0
     union all
-    select side, day, tokens from standing_edge where side % 2 = 0
+    select e.side, e.day, p.tokens
+    from standing_edge_day e join standing_piece_tokens p using (piece)
+    where e.side % 2 = 0
 )
 group by side, day

@@ -3,8 +3,8 @@ create or replace temp view standing_hour as
 select
     *,
     hash(
-        origin, hour, client, provider, model, calls, input, cache_read, cache_write,
-        cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
+        account, origin, hour, client, provider, model, calls, input, cache_read,
+        cache_write, cache_write_1h, output, reasoning, tool_input, cost, unpriced_calls,
         unmeasured_calls, attended_calls, unattended_calls
     ) as signature
 from rollup_hour

@@ -3,12 +3,12 @@ create or replace temp table standing_pair as
 select side, number, client, model, sum(tokens)::bigint as tokens
 from (
     select d.side, u.number, u.client, u.model, u.tokens
-    from standing_use_tool u join standing_day d using (day)
-    join standing_stale s on s.side = d.side - d.side % 2 and s.number = u.number
+    from standing_use_tool u
+    join standing_day d using (day)
+    join standing_again s on s.side = d.side and s.number = u.number
     where not d.cut
     union all
-    select e.side, e.number, e.client, e.model, e.tokens
-    from standing_tool_edge e
-    join standing_stale s on s.side = e.side - e.side % 2 and s.number = e.number
+    select side, number, e.client, e.model, e.tokens
+    from standing_tool_edge e join standing_again using (side, number)
 )
 group by all

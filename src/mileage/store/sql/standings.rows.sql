@@ -33,12 +33,11 @@ select
     coalesce(daily.days, []) as used_days,
     coalesce(daily.tokens, []) as used_tokens,
     (w."last" - w."first" + 1)::smallint as day_count,
-    m.simulated, v."values", coalesce(b."values", []) as before
-from standing_found m
+    m.simulated, m."values", coalesce(b."values", []) as before
+from standing_measured m
 join standing_window w using (side)
 join models using (side, number)
 join clients using (side, number)
-join standing_values v using (side, account)
-left join standing_values b on b.side = m.side + 1 and b.account = m.account
+left join standing_measured b on b.side = m.side + 1 and b.number = m.number
 left join daily using (side, number)
 where m.number between $first and $last

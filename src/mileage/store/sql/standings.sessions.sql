@@ -2,7 +2,7 @@ create or replace temp table standing_sessions as
 with asked as (
     select w.*, number, account
     from standing_window w
-    join standing_stale s on s.side = w.side - w.side % 2
+    join standing_again using (side)
     join standing_account using (number)
 ),
 called as (

@@ -10,8 +10,10 @@ copy (
         union all by name
         select f.* exclude (name, kind, department, team, role, titles, tier)
         from read_parquet($before) f
-        join standing_account a on a.account = f.account_id
-        anti join standing_stale s on s.side = $side and s.number = a.number
+        anti join (
+            select account from standing_stale join standing_account using (number)
+            where side = $side
+        ) s on s.account = f.account_id
     ) r
     join standing_named n on n.account = r.account_id
     order by r.account_id

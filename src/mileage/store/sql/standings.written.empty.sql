@@ -1,4 +1,4 @@
--- The windows that were written last, where, and how much of days lies in each.
+-- The windows that were written last, and where.
 create temp table if not exists standing_written (
-    side smallint, "first" date, "last" date, cut date[], path varchar
+    side smallint, "first" date, "last" date, "start" bigint, "end" bigint, path varchar
 )

@@ -1,5 +1,5 @@
 insert into standing_written
-select side, "first", "last", cut, path
+select side, "first", "last", "start", "end", path
 from standing_window
 left join (
     select unnest($sides::smallint[]) as side, unnest($paths::varchar[]) as path

@@ -1,1 +1,0 @@
-delete from standing_kept where side in (select side from standing_window)

@@ -1,1 +1,0 @@
-insert into standing_written_edge by name from standing_edge_mark
