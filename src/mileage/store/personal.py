@@ -29,6 +29,7 @@ _MIGRATIONS = _HERE / "index_migrations"
 _SQL = _HERE / "sql"
 # Another run writes for less than a second.
 _PATIENCE_SECONDS = 10.0
+_MOST_PAGES_KIB = 16_384
 # The system stamps files with the time of its last tick, which is as old as this.
 _TICK_NANOSECONDS = 20_000_000
 _GROUPED = {
@@ -126,12 +127,15 @@ class PersonalIndex:
     def begin(self) -> None:
         """Take the lock for changes; nobody else changes anything from here on."""
         with _said_plainly():
+            # A page that has to leave memory before the end waits for the disk as well.
+            self._base.execute(f"PRAGMA cache_size = {-_MOST_PAGES_KIB}")
             self._base.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         """Make all changes since ``begin`` last."""
         with _said_plainly():
             self._base.execute("COMMIT")
+            self._base.execute("PRAGMA synchronous = NORMAL")
 
     def may_be_newer(self, instant: int) -> bool:
         """Tell whether it may have been written since (nanoseconds from 1970)."""
@@ -270,7 +274,8 @@ class PersonalIndex:
         if not version:
             # What a log comes to is a KiB: with larger pages storing takes 12 % less.
             self._base.execute("PRAGMA page_size = 16384")
-        # Nothing is lost with one that holds nothing yet: no waiting for the disk.
+        # All that the first change stores has just been read from logs, which are still
+        # there if it is lost: no waiting for the disk. ``commit`` ends that.
         self._base.execute(f"PRAGMA synchronous = {'NORMAL' if version else 'OFF'}")
         if version == VERSION:
             return
@@ -282,7 +287,6 @@ class PersonalIndex:
                 self._base.execute(statement)
         self._base.execute(f"PRAGMA user_version = {VERSION}")
         self._base.execute("COMMIT")
-        self._base.execute("PRAGMA synchronous = NORMAL")
 
 
 def set_aside(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -237,6 +238,23 @@ def anew(file):
     status = file.stat()
     os.utime(other, ns=(status.st_mtime_ns, status.st_mtime_ns))
     other.replace(file)
+
+
+def test_references_are_given_back(tree):
+    wanted, unwanted = around(["*.txt"]), names(["!skip/"])
+    source = "a source of its own"
+    kept = [wanted, wanted[0][1], unwanted, source, tree]
+    before = [sys.getrefcount(one) for one in kept]
+    for _ in range(300):
+        search = scan.begin_search(tree, wanted, unwanted)
+        scan.files_of(source, scan.end_search(search))
+        scan.listed_files(source, tree, wanted, unwanted)
+        with pytest.raises((TypeError, SystemError)):
+            scan.begin_search(tree, (7, *wanted), unwanted)
+        with pytest.raises(ValueError, match="end_search"):
+            scan.files_of(source, b"x")
+    del search
+    assert [sys.getrefcount(one) for one in kept] == before
 
 
 CHANGES = {

@@ -370,22 +370,35 @@ def told_to_wait(statements):
     return [one for one in statements if one.startswith(words)]
 
 
-def test_only_an_empty_index_is_made_without_waiting_for_the_disk(tmp_path, heard):
+def test_only_the_first_change_does_not_wait_for_the_disk(tmp_path, heard):
     path = tmp_path / "me.sqlite"
     index = PersonalIndex(path)
-    made = ["PRAGMA synchronous = OFF", "COMMIT", "PRAGMA synchronous = NORMAL"]
-    assert told_to_wait(heard) == made
-    heard.clear()
-    stored(index, file(1))
-    assert told_to_wait(heard) == ["COMMIT"]
+    assert told_to_wait(heard) == ["PRAGMA synchronous = OFF", "COMMIT"]
+    for _ in range(2):
+        heard.clear()
+        stored(index, file(1))
+        assert told_to_wait(heard) == ["COMMIT", "PRAGMA synchronous = NORMAL"]
+        assert index._base.execute("PRAGMA synchronous").fetchone() == (1,)
     assert index._rows("index_settings") == []
-    assert index._base.execute("PRAGMA synchronous").fetchone() == (1,)
     index.close()
     heard.clear()
     again = PersonalIndex(path)
     assert told_to_wait(heard) == ["PRAGMA synchronous = NORMAL"]
     assert again.files() == [file(1)]
     again.close()
+
+
+def test_a_large_change_stays_out_of_the_file_until_its_end(index, tmp_path):
+    """Else the disk would be waited for in the middle, too."""
+    stored(index, file(1))
+    path = tmp_path / "deep" / "folder" / "me.sqlite"
+    before = path.read_bytes()
+    index.begin()
+    large = Content(b"k" * 8, b"b" * 1_000_000, b"mark")
+    index.put([file(number) for number in range(2, 10)], [large] * 8)
+    assert path.read_bytes() == before
+    index.commit()
+    assert path.stat().st_size > 8_000_000
 
 
 def test_what_is_brought_forward_waits_for_the_disk(tmp_path, monkeypatch, heard):
@@ -403,7 +416,7 @@ def test_what_is_brought_forward_waits_for_the_disk(tmp_path, monkeypatch, heard
     monkeypatch.setattr(personal, "_MIGRATIONS", steps)
     PersonalIndex(path).close()
     normal = "PRAGMA synchronous = NORMAL"
-    assert told_to_wait(heard) == [normal, "COMMIT", normal]
+    assert told_to_wait(heard) == [normal, "COMMIT"]
 
 
 def test_where_nothing_can_be_written_that_is_said(tmp_path):
