@@ -62,8 +62,7 @@ def _platform() -> str:
 
 def _compiler() -> list[str]:
     chosen = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    options = ["-O3", "-std=c11", "-pthread", "-shared"]
-    options += ["-fPIC", "-fvisibility=hidden"]
+    options = ["-O3", "-std=c11", "-shared", "-fPIC", "-fvisibility=hidden"]
     if sys.platform == "darwin":
         options += ["-undefined", "dynamic_lookup"]
     include = sysconfig.get_path("include")
