@@ -6,7 +6,6 @@ vectorised later without moving the road; rows are a view for quiet sources.
 
 from __future__ import annotations
 
-from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from mileage.domain.tokens import Tokens
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _LONGEST_TOOL_NAME = 128
-_IN_TOOL_NAMES = frozenset(ascii_letters + digits + "_.:@/-")
+_IN_TOOL_NAMES = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@/-"
+)
 
 
 class Witness(NamedTuple):
