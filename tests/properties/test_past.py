@@ -191,7 +191,10 @@ def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> 
         for step, told in steps:
             take(ledger, step, told)
         assert verify(ledger) == []
+        everybody = queries.usage(ledger, ALL, None, ("account", "model"))
         for account in ACCOUNTS:
+            own = queries.usage(ledger, ALL, account, ("account", "model"))
+            assert own == [one for one in everybody if one.keys["account"] == account]
             count, shares = queries.personal_sessions(ledger, account, ALL, 100)
             kept = {
                 one.name: [
@@ -227,4 +230,5 @@ def pages(ledger: Ledger, account: str) -> tuple[Any, ...]:
         queries.personal_attendance(ledger, account, ALL),
         queries.personal_sessions(ledger, account, ALL, 2),
         queries.personal_activity(ledger, account, ALL),
+        queries.usage(ledger, ALL, account, ("day", "model")),
     )

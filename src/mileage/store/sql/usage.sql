@@ -1,7 +1,7 @@
 -- Whole hours from roll-ups, the parts of hours at both ends from calls: these lie before
 -- $calls_until and from $calls_from on. $every_call: calls are told apart by what roll-ups
 -- do not have; of those that were deleted, and of simulated ones, there are only hours.
--- A dimension that is not asked for is folded into ''.
+-- A dimension that is not asked for is folded into ''. One account's hours lie together.
 with part as (
     select
         account, client, provider, model, day, session, project,
@@ -25,7 +25,11 @@ with part as (
         account, client, provider, model, day, '' as session, '' as project,
         calls, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, tool_input, cost, unpriced_calls, unmeasured_calls
-    from rollup_hour
+    from (
+        select * from rollup_hour where $account is null
+        union all by name
+        select * from hours_of($account)
+    )
     where
         hour >= $first_hour and hour < $last_hour
         and not ($every_call and origin = 'calls')
