@@ -169,13 +169,17 @@ def _calls(settings: Settings) -> tuple[Datum, ...]:
         ),
         Datum(
             "sums",
-            "calls, tokens and cost by hour, day, client, model and session",
+            "calls, tokens and cost by hour, day, client and model",
             "to draw pages without reading calls",
             "for ever (they stay when calls go)",
-            (
-                *("rollup_hour", "rollup_day", "rollup_session"),
-                *("past_hour", "past_session", "past_changed"),
-            ),
+            ("rollup_hour", "rollup_day", "past_hour", "past_changed"),
+        ),
+        Datum(
+            "sums of sessions",
+            "calls, tokens and cost by hour and session",
+            "to draw pages without reading calls",
+            f"as long as calls: {_for(settings.calls_days)}",
+            ("rollup_session", "past_session"),
         ),
     )
 
