@@ -66,9 +66,8 @@ def count_held(ledger: Ledger, account_id: str) -> HeldCount:
 
 def erase(ledger: Ledger, dead: Sequence[Tombstone]) -> list[Deletion]:
     """Turn the rows of accounts over to their tombstones; all of it or nothing."""
-    with ledger.at_rest():
-        # What is in the file already is not written on; it is left behind as a whole.
-        run(ledger.cursor(), "checkpoint")
+    # What is in the file already is not written on; it is left behind as a whole.
+    ledger.when_at_rest(lambda: run(ledger.cursor(), "checkpoint"))
     with ledger.writing() as cursor:
         past.forget(cursor)
         done = [_bury(cursor, one, ledger.now()) for one in dead]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import duckdb
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mileage.domain.booking import Booking
     from mileage.store.rules import Rules
 
+Result = TypeVar("Result")
+
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -44,6 +46,10 @@ OPTIONS: dict[str, str | bool | int | float | list[str]] = {
 
 PATIENCE_SECONDS = 10.0
 """For questions that are broken off when the ledger is closed."""
+
+
+BUSY_SECONDS, PAUSE_SECONDS = 120.0, 0.1
+"""For who writes beside appends: copies of hundreds of millions of calls take 44."""
 
 
 _OF_MOMENTS = 0
@@ -156,6 +162,23 @@ class Ledger:
         """
         with self._one_at_a_time(), self._commit_lock:
             yield self._path
+
+    def when_at_rest(self, work: Callable[[], Result]) -> Result:
+        """Do work at rest that needs all writing to be over, also what goes on beside.
+
+        Who copies or rolls up beside appends has to commit, so this lets go of all
+        locks while it waits. Raises Unavailable after ``BUSY_SECONDS``.
+        """
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                with self.at_rest():
+                    return work()
+            except Unavailable as refusal:
+                busy = isinstance(refusal.__cause__, duckdb.TransactionException)
+                if not busy or time.monotonic() > until:
+                    raise
+            time.sleep(PAUSE_SECONDS)
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

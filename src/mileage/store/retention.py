@@ -177,18 +177,20 @@ def scrub(ledger: Ledger) -> bool:
     last = max((one.number for one in deletions(ledger)), default=0)
     if last <= _one(ledger.cursor(), "scrubbed"):
         return False
-    with ledger.at_rest():
-        cursor = ledger.cursor()
-        run(cursor, "checkpoint")
-        size, free = run(cursor, "free_blocks")[0]
-        if free:
-            run(cursor, "junk.build", rows=(free + 1) * size // UUIDS_BYTES)
-            run(cursor, "checkpoint")
-            run(cursor, "junk.drop")
-            run(cursor, "checkpoint")
+    ledger.when_at_rest(lambda: _overwrite(ledger.cursor()))
     with ledger.writing() as cursor:
         run(cursor, "scrubbed.insert", number=last, at=ledger.now())
     return True
+
+
+def _overwrite(cursor: duckdb.DuckDBPyConnection) -> None:
+    run(cursor, "checkpoint")
+    size, free = run(cursor, "free_blocks")[0]
+    if free:
+        run(cursor, "junk.build", rows=(free + 1) * size // UUIDS_BYTES)
+        run(cursor, "checkpoint")
+        run(cursor, "junk.drop")
+        run(cursor, "checkpoint")
 
 
 def deletions(ledger: Ledger) -> list[Deletion]:

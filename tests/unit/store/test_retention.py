@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from mileage.domain.booking import Booking, Done, Refusal
 from mileage.domain.deletion import Due, broken, following, sealed
+from mileage.domain.errors import Unavailable
 from mileage.domain.window import Window, micros
 from mileage.domain.witness import Activity, Rejected
 from mileage.store import queries
@@ -188,6 +191,46 @@ def test_the_bytes_are_gone_from_the_files(tmp_path: Path) -> None:
     after = bytes_of(tmp_path)
     assert not any(text in after for text in [*old, secret(OLD).encode()])
     assert all(text in after for text in new)
+
+
+def test_whoever_writes_beside_is_waited_for(tmp_path: Path) -> None:
+    """Copies and roll-ups are made beside appends, and have to commit meanwhile."""
+    with ledger_in(tmp_path) as ledger:
+        filled(ledger)
+        expire(ledger)
+        written, ended = threading.Event(), []
+
+        def beside() -> None:
+            with ledger.transaction() as cursor:
+                cursor.execute("create table beside as select 1 as one")
+                written.set()
+                time.sleep(0.5)
+            ended.append(time.monotonic())
+
+        thread = threading.Thread(target=beside)
+        thread.start()
+        written.wait()
+        assert scrub(ledger) is True
+        assert ended
+        thread.join()
+        assert ledger.cursor().execute("from beside").fetchall() == [(1,)]
+        assert check_deletions(ledger) == (1, [])
+
+
+def test_whoever_never_ends_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mileage.store.ledger.BUSY_SECONDS", 0.2)
+    with ledger_in(tmp_path) as ledger:
+        filled(ledger)
+        expire(ledger)
+        other = ledger.cursor().cursor()
+        other.begin()
+        other.execute("create table beside as select 1 as one")
+        with pytest.raises(Unavailable, match="other write transactions"):
+            scrub(ledger)
+        other.rollback()
+        assert scrub(ledger) is True
 
 
 def test_the_record_says_what_how_many_when_and_by_which_policy(tmp_path: Path) -> None:
