@@ -46,15 +46,11 @@ def examine(
         *_rejections(ledger),
     ]
     rests_on = seen.completeness
-    alike = said_once(found, seen.counts)
+    alike = [_alike(each, names) for each in said_once(found, seen.counts)]
     return {
-        "findings": [
-            _sentence(each, names) for each in alike if each.one.severity == "todo"
-        ],
-        "notes": [
-            _sentence(each, names) for each in alike if each.one.severity == "note"
-        ],
-        "alike": [_alike(each, names) for each in alike],
+        "findings": [_sentence(one) for one in alike if one["severity"] == "todo"],
+        "notes": [_sentence(one) for one in alike if one["severity"] == "note"],
+        "alike": alike,
         "problems": [
             {**asdict(one), "name": names.get(one.account, one.account)}
             for one in found
@@ -67,7 +63,8 @@ def examine(
 
 
 def _alike(alike: Alike, names: Mapping[str, str]) -> dict[str, Any]:
-    whose = _names(alike, names)
+    # The first by name.
+    whose = sorted(names.get(one, one) for one in alike.accounts)[:NAMED]
     return {
         "kind": alike.one.kind,
         "severity": alike.one.severity,
@@ -78,17 +75,11 @@ def _alike(alike: Alike, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _names(alike: Alike, names: Mapping[str, str]) -> list[str]:
-    """Return whose problem it is, the first by name."""
-    return sorted(names.get(one, one) for one in alike.accounts)[:NAMED]
-
-
-def _sentence(alike: Alike, names: Mapping[str, str]) -> str:
+def _sentence(alike: dict[str, Any]) -> str:
     """Write a problem and what to do, with whose it is in front."""
-    whose = ", ".join(_names(alike, names))
-    others = alike.total - len(_names(alike, names))
-    more = f" and {others:,} more" if whose and others else ""
-    said = f"{alike.one.problem}: {alike.one.fix}"
+    said = f"{alike['problem']}: {alike['fix']}"
+    whose = ", ".join(alike["names"])
+    more = f" and {alike['others']:,} more" if alike["others"] else ""
     return f"{whose}{more}: {said}" if whose else said
 
 
