@@ -52,11 +52,12 @@ def root() -> None:
 def run() -> None:
     """Run what the arguments say; leave by ``SystemExit`` where that is no success."""
     try:
-        root(prog_name="mileage", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # A command that leaves by ``Exit`` does not raise it here: its code comes back.
+        code = root(prog_name="mileage", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
         raise KeyboardInterrupt from None
+    if code:
+        sys.exit(code)
