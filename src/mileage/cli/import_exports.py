@@ -146,7 +146,8 @@ def _mapping(asked: Asked) -> Mapping:
 def _rows(path: Path, mapping: Mapping) -> Iterator[Found]:
     """Read a file by its name's ending; a reason why it breaks off is its last row."""
     from mileage.domain.errors import Invalid, TooLarge
-    from mileage.sources.rows_files import TEXT_SUFFIXES, text_rows
+    from mileage.sources.rows import of_table
+    from mileage.sources.rows_files import TABLE_SUFFIXES, TEXT_SUFFIXES, text_rows
     from mileage.store.tabular import parquet_rows
 
     suffix = path.suffix.lower()
@@ -155,7 +156,9 @@ def _rows(path: Path, mapping: Mapping) -> Iterator[Found]:
         raise click.UsageError(f"{path.name}: the name must end in one of {known}")
     try:
         if suffix == ".parquet":
-            yield from parquet_rows(str(path))
+            yield from of_table(mapping, parquet_rows(str(path)))
+        elif suffix in TABLE_SUFFIXES:
+            yield from of_table(mapping, text_rows(str(path), mapping.delimiter))
         else:
             yield from text_rows(str(path), mapping.delimiter)
     except (Invalid, TooLarge) as error:

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mileage.domain.call import SourceTraits
+from mileage.domain.errors import Invalid
 from mileage.domain.tokens import MAX_COUNT, Tokens
 from mileage.domain.window import micros
 from mileage.domain.witness import Reading, Witness
@@ -43,6 +44,7 @@ NO_COUNTS = "no token counts"
 NO_COUNT = "a count that is no whole number of tokens"
 NO_COST = "a cost that is no number"
 LONG_TEXT = "a text that is too long"
+NO_COLUMN = "the table has no column for"
 PARTS_ABOVE = "parts above the whole: is a convention in [format] wrong?"
 
 Found: TypeAlias = "Row[str, Any] | str"
@@ -80,6 +82,34 @@ class RowsSource:
 
 
 SOURCE = RowsSource()
+
+
+def of_table(mapping: Mapping, found: Iterable[Found]) -> Iterator[Found]:
+    """Yield the rows of a table; raises Invalid where it lacks a mapped column.
+
+    A misspelt name would be read as a column of empty cells, and its counts be lost.
+    Rows of JSON are not asked: they leave out what they have nothing of.
+    """
+    known = False
+    for row in found:
+        if not (known or isinstance(row, str)):
+            known = True
+            _check_columns(mapping, row)
+        yield row
+
+
+def _check_columns(mapping: Mapping, row: Row[str, Any]) -> None:
+    named = [("key", column) for column in mapping.key]
+    named += mapping.columns.items()
+    if mapping.ignore_column:
+        named.append(("[ignore]", mapping.ignore_column))
+    lacking = [name for name, column in named if not _has(row, column)]
+    if lacking:
+        raise Invalid(f"{NO_COLUMN} {', '.join(lacking)}")
+
+
+def _has(row: Row[str, Any], column: str) -> bool:
+    return column in row or column.partition(".")[0] in row
 
 
 class _Unreadable(ValueError):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from mileage.sources.rows import Found
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".ndjson", ".jsonl", ".json")
+TABLE_SUFFIXES = (".csv", ".tsv")
+TEXT_SUFFIXES = (*TABLE_SUFFIXES, ".ndjson", ".jsonl", ".json")
 TOO_LONG = "line longer than the limit"
 
 _rows = msgspec.json.Decoder(dict[str, Any])
@@ -29,7 +30,7 @@ def text_rows(path: str, delimiter: str) -> Iterator[Found]:
     """Yield the rows of a text file; raises Invalid for what is none, OSError."""
     suffix = Path(path).suffix.lower()
     with Path(path).open("rb") as stream:
-        if suffix in (".csv", ".tsv"):
+        if suffix in TABLE_SUFFIXES:
             yield from csv_rows(stream, "\t" if suffix == ".tsv" else delimiter)
         elif suffix == ".json":
             yield from _document(stream)

@@ -25,6 +25,7 @@ TOO_LARGE = "a JSON document above 32 MiB; export it as JSON lines or CSV"
 TOO_LONG = "a line above 32 MiB"
 NOT_TEXT = "not UTF-8 text"
 NOT_CSV = "not CSV with a header"
+CELLS_MISSING = "not as many cells as the header has: cut off, or a stray delimiter"
 _PEEK = 64
 
 
@@ -45,18 +46,20 @@ def entries_of(path: str, *, key: str) -> Iterator[bytes]:
             yield from map(_encoded, csv_rows(stream))
 
 
-def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any]]:
-    """Yield the rows of a CSV file by the names of its header; raises Invalid."""
+def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any] | str]:
+    """Yield the rows of a CSV file by the names of its header; raises Invalid.
+
+    A row whose cells cannot be told apart for sure is a reason instead: what is taken
+    for an empty cell, or for another's, would be a wrong count.
+    """
     # A row of a table may hold whole messages; what is too long is refused below.
     usual = csv.field_size_limit(MAX_LINE_BYTES)
     with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(
-            _bounded(lines), restkey="", strict=True, delimiter=delimiter
-        )
+        reader = csv.DictReader(_bounded(lines), strict=True, delimiter=delimiter)
         try:
             if not reader.fieldnames:
                 raise Invalid(NOT_CSV)
-            yield from reader
+            yield from map(_whole_row, reader)
         except UnicodeDecodeError:
             raise Invalid(NOT_TEXT) from None
         except csv.Error:
@@ -72,8 +75,17 @@ def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _encoded(row: dict[str, Any]) -> bytes:
+def _whole_row(row: dict[str, Any]) -> dict[str, Any] | str:
+    """Return a row that has a cell for each column, and nothing behind them."""
+    # Python's reader puts cells without a column under None, and None where one lacks.
+    beyond = row.pop(None, ())  # type: ignore[call-overload]
+    return CELLS_MISSING if any(beyond) or None in row.values() else row
+
+
+def _encoded(row: dict[str, Any] | str) -> bytes:
     """Write a CSV row as JSON; an empty cell is one that is not there."""
+    if isinstance(row, str):
+        return json.dumps(row).encode()
     named = {name: cell for name, cell in row.items() if name and cell}
     return json.dumps(named).encode()
 

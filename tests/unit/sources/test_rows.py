@@ -12,9 +12,10 @@ from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.witness import Witness
-from mileage.sources.rows import SOURCE, booked
+from mileage.sources.rows import SOURCE, booked, of_table
 from mileage.sources.rows_files import text_rows
 from mileage.sources.rows_mapping import parse_mapping
+from mileage.sources.table_files import CELLS_MISSING
 
 COLUMNS = {
     "key": "id",
@@ -375,6 +376,29 @@ class TestReading:
             assert min(outcome.tokens) >= 0
 
 
+class TestTables:
+    def test_rows_go_on_as_they_are(self):
+        rows = ["broken", ROW, {**ROW, "id": "2"}, "broken"]
+        assert [*of_table(mapping(), rows)] == rows
+
+    @pytest.mark.parametrize("name", sorted(COLUMNS))
+    def test_without_a_column_that_is_mapped(self, name):
+        row = {cell: value for cell, value in ROW.items() if cell != COLUMNS[name]}
+        with pytest.raises(Invalid, match=rf"no column for {name}$"):
+            next(of_table(mapping(), [row]))
+
+    def test_without_the_column_that_tells_what_is_no_usage(self):
+        made = mapping(ignore={"column": "status", "values": "failed"})
+        with pytest.raises(Invalid, match=r"no column for \[ignore\]"):
+            next(of_table(made, [ROW]))
+
+    def test_nested_columns(self):
+        made = mapping({"output": "usage.out"})
+        rows = [{**ROW, "usage": None}, {**ROW, "usage.out": 3}]
+        for row in rows:
+            assert [*of_table(made, [row])] == [row]
+
+
 class TestFiles:
     def write(self, tmp_path, name, content):
         path = tmp_path / name
@@ -392,6 +416,29 @@ class TestFiles:
         assert self.write(tmp_path, "x.tsv", "id\tin\n1\t2\n") == [
             {"id": "1", "in": "2"}
         ]
+
+    @pytest.mark.parametrize(
+        ("row", "whole"),
+        [
+            ("2", False),
+            ("2;3;", True),
+            ("2;3;;", True),
+            ("2;3;4", False),
+            ('2;"3', None),
+        ],
+    )
+    def test_rows_whose_cells_cannot_be_told_apart(self, tmp_path, row, whole):
+        text = f"id;in\n1;1\n{row}\n"
+        if whole is None:
+            with pytest.raises(Invalid):
+                self.write(tmp_path, "x.csv", text)
+            return
+        first, second = self.write(tmp_path, "x.csv", text)
+        assert first == {"id": "1", "in": "1"}
+        assert second == ({"id": "2", "in": "3"} if whole else CELLS_MISSING)
+
+    def test_a_column_without_a_name_is_a_column(self, tmp_path):
+        assert self.write(tmp_path, "x.csv", ";in\n0;7\n") == [{"": "0", "in": "7"}]
 
     @pytest.mark.parametrize("name", ["x.ndjson", "x.jsonl", "x.json"])
     def test_lines(self, tmp_path, name):
