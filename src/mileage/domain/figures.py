@@ -169,7 +169,7 @@ class Asked:
     without: frozenset[str] = frozenset()
     """Accounts that have no rank: who has objected, or is hidden, now."""
     unnamed: frozenset[str] = frozenset()
-    """Accounts that are not found by their names."""
+    """Accounts that are not found by their names, nor by where they are."""
 
 
 class Page(NamedTuple):

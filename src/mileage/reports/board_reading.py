@@ -1,8 +1,9 @@
 """Which rows of a board somebody may read: its top, more of it, a department's.
 
 The board of the organisation goes as far as its published top for everybody. Whoever
-may read the whole of it leafs on and searches it; others search the top. The board of
-a department is for whoever may open the pages of its people.
+may read the whole of it leafs on and searches it; others search the top, and everybody
+by what they are shown of a row. The board of a department is for whoever may open the
+pages of its people.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.directory import department_subject, team_subject
 from mileage.domain.figures import Asked
-from mileage.reports.board import board_of
+from mileage.reports.board import board_of, without_claimants
 from mileage.reports.boards import place_of
 from mileage.reports.gate import ANYBODY
 from mileage.reports.why import Placed
@@ -98,11 +99,10 @@ class BoardReading(NamedTuple):
         )
         if not part.wanted:
             return Read(board, allowed, now)
-        if whole:
-            found = self.boards.search(head, asked, part.wanted)
-        else:
-            shown = self.participation.masked(page.rows, viewer.account_id, now)
-            found = among(page.rows, shown, part.wanted.casefold().split())
+        found = self.boards.search(head, asked, part.wanted) if whole else page.rows
+        shown = self.participation.masked(found, viewer.account_id, now)
+        seen = without_claimants(replace(board, rows=shown), viewer).rows
+        found = among(found, seen, part.wanted.casefold().split())
         return Read(replace(board, rows=found, own=None, first=0), allowed, now)
 
     def warm(self) -> Snapshot:

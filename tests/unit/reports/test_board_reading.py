@@ -99,6 +99,10 @@ def test_nobody_is_found_by_a_name_that_is_not_shown(org):
         for viewer in (OPERATOR, org.viewers["ada"]):
             assert names(org.answers.board(viewer, part=Part(wanted="ben"))) == []
             assert "Ben" not in names(org.answers.board(viewer))
+            for place in ("engineering", "compilers"):
+                found = org.answers.board(viewer, part=Part(wanted=place))
+                assert "Ada" in names(found)
+                assert all(row.standing.team for row in found.rows), "a place told"
         with_reason = org.answers.why(OPERATOR, ben.account_id, BoardOf())
         assert with_reason.placed.row is None
         own = org.answers.why(ben, ben.account_id, BoardOf())

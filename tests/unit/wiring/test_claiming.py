@@ -18,9 +18,10 @@ from mileage.domain.errors import (
     Refused,
     Unavailable,
 )
-from mileage.domain.people import OPERATOR, Credential, Viewer
+from mileage.domain.people import OPERATOR, Credential, HeldRole, Viewer
 from mileage.domain.witness import Reading, WitnessBatch
 from mileage.ingest.record import Record
+from mileage.reports.board_reading import Part
 from mileage.store.verify import verify
 from mileage.wiring.operations import Operations, actions
 from mileage.wiring.organisation import now, open_organisation
@@ -318,6 +319,20 @@ def test_boards_of_members_name_nobody_who_is_parked(
     act.claim("installation:0123456789abcdef", BO)
     again = published(organisation, Viewer(ana.account_id, "Ana"))
     assert sorted(row.standing.name for row in again.rows) == ["Ana", "Bo", "Unclaimed"]
+
+
+def test_nobody_who_is_parked_is_found_by_what_members_are_not_told(
+    organisation: Organisation,
+) -> None:
+    bring(organisation, "zoe@private.example", "z1", "z2")
+    organisation.publish()
+    ana = organisation.control.account_of_email(ANA)
+    assert ana is not None
+    member = Viewer(ana.account_id, "Ana")
+    steward = Viewer(ana.account_id, "Ana", roles=(HeldRole("steward"),))
+    for viewer, found in ((member, 0), (steward, 0), (OPERATOR, 1)):
+        part = Part(wanted="zoe", purpose="" if viewer is member else "integrity")
+        assert len(organisation.answers.board(viewer, part=part).rows) == found
 
 
 def test_doctor_does_not_count_what_is_claimed(
