@@ -79,7 +79,7 @@ class _Views(click.Group):
     default="day",
     show_default=True,
     help="One row for each of these; a week is named by its Monday, a block of five "
-    "hours by its start in UTC.",
+    "hours by its start.",
 )
 @click.option("--tz", metavar="ZONE", help="Time zone of the days. [default: yours]")
 @click.option(

@@ -39,8 +39,11 @@ def command(asked: Asked, *, as_json: bool) -> None:
         click.echo(json.dumps(pace_json(block, month)))
         return
     from mileage.cli.me_pace import block_lines, month_lines
+    from mileage.cli.me_table import explained
     from mileage.cli.tables import console
 
     out = console()
-    for line in [*block_lines(block, asked.zone), "", *month_lines(month)]:
+    said = [*block_lines(block, asked.zone), "", *month_lines(month)]
+    used = block and block.figures, month and month.so_far
+    for line in [*said, *explained(*used)]:
         out.print(line, soft_wrap=True)

@@ -56,7 +56,7 @@ def _screen(asked: Asked, width: int) -> Group:
     from rich.text import Text
 
     from mileage.cli.me_pace import block_lines
-    from mileage.cli.me_table import figures_table
+    from mileage.cli.me_table import explained, figures_table
     from mileage.domain.window import Clock, moment
     from mileage.reports.local import Question, local_report
     from mileage.reports.pace import present_block
@@ -67,11 +67,13 @@ def _screen(asked: Asked, width: int) -> Group:
     today = Clock(asked.zone).day(now)
     question = Question(asked.zone, asked.zone_name, today, today, "model")
     report = local_report(usage, question)
-    latest = max((row.last for row in usage.rows), default=None)
+    latest = max((row.last for row in usage.rows if row.last <= now), default=None)
     heading = Text("Today", style="bold")
     heading.append(f"  {today}, days of {asked.zone_name}", "dim")
+    block = present_block(usage.rows, now)
     return Group(
-        *block_lines(present_block(usage.rows, now), asked.zone),
+        *block_lines(block, asked.zone),
+        *explained(block and block.figures),
         Text(""),
         heading,
         figures_table(report, width=width)

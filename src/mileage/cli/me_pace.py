@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mileage.cli.me_table import compact, money
+from mileage.cli.me_table import compact, counted, money, spent
 from mileage.domain.window import moment
 from mileage.reports.pace import LEAST_HISTORY
 
@@ -35,8 +35,8 @@ def block_lines(block: BlockNow | None, zone: ZoneInfo) -> list[Text]:
     return [
         head,
         Text(
-            f"  used       {compact(used.tokens.total)} tokens, {money(used.cost)}, "
-            f"{used.calls:,} calls"
+            f"  used       {compact(used.tokens.total)} tokens, {spent(used)}, "
+            f"{counted(used.calls)}"
         ),
         Text(f"  pace       {compact(block.tokens_per_minute)} tokens a minute"),
         Text(
@@ -58,16 +58,16 @@ def month_lines(month: MonthAhead | None) -> list[Text]:
     head = Text("This month  ", style="bold")
     head.append(f"{month.first} to {month.last}", "dim")
     tokens, cost = month.tokens, month.cost
-    spent = "" if cost is None else f", {money(cost.middle)}"
+    comes_to = "" if cost is None else f", {money(cost.middle)}"
     between = "" if cost is None else f", {money(cost.low)} to {money(cost.high)}"
     used = month.so_far
     return [
         head,
         Text(
-            f"  used       {compact(used.tokens.total)} tokens, {money(used.cost)}, "
-            f"{used.calls:,} calls"
+            f"  used       {compact(used.tokens.total)} tokens, {spent(used)}, "
+            f"{counted(used.calls)}"
         ),
-        Text(f"  expected   {compact(tokens.middle)} tokens{spent}"),
+        Text(f"  expected   {compact(tokens.middle)} tokens{comes_to}"),
         Text(
             f"  range      {compact(tokens.low)} to {compact(tokens.high)} tokens"
             f"{between}"

@@ -65,7 +65,7 @@ def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
 def _show(
     ratio: OutputRatio, found: Sequence[Repository], problems: Sequence[str]
 ) -> None:
-    from mileage.cli.me_table import compact
+    from mileage.cli.me_table import compact, explained
     from mileage.cli.tables import console
 
     out = console()
@@ -84,6 +84,8 @@ def _show(
     number = len(found)
     where = "1 repository" if number == 1 else f"{number} repositories"
     out.print(f"Commits of yours in {where} on this machine.", style="dim")
+    for line in explained(ratio.total.spent):
+        out.print(line)
     if ratio.elsewhere.calls:
         out.print(
             f"{ratio.elsewhere.calls:,} calls "
@@ -112,12 +114,12 @@ def _table(ratio: OutputRatio) -> Table:
 
 
 def _cells(week: WeekOfWork) -> tuple[str, ...]:
-    from mileage.cli.me_table import compact, money
+    from mileage.cli.me_table import compact, spent
 
     each = week.tokens_per_commit
     return (
         compact(week.spent.tokens.total),
-        money(week.spent.cost),
+        spent(week.spent),
         f"{week.commits:,}",
         f"{week.merges:,}",
         f"+{week.added:,} -{week.removed:,}",

@@ -26,7 +26,8 @@ any, for the session and the model. In ~/.claude/settings.json:
     "statusLine": {"type": "command", "command": "mileage me statusline"}
 
 Works in a shell's prompt or in tmux too, without any input. It never fails: what is
-not known is left out.
+not known is left out. A + behind dollars: some calls have no known price, and are not
+in them.
 """
 
 
@@ -64,7 +65,7 @@ def _parts(
     asked: Asked, rows: Sequence[QuarterRow], told: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
     from mileage.cli.me_pace import span
-    from mileage.cli.me_table import compact, money
+    from mileage.cli.me_table import compact, spent
     from mileage.domain.window import Clock, midnight
     from mileage.reports.local import figures
     from mileage.reports.pace import present_block
@@ -76,15 +77,15 @@ def _parts(
     session = told.get("session_id")
     own = [row for row in rows if session and row.session == session]
     if own:
-        yield "session", f"session {money(figures(own).cost)}"
+        yield "session", f"session {spent(figures(own))}"
     start = midnight(Clock(asked.zone).day(now), asked.zone)
-    today = figures([row for row in rows if row.quarter >= start])
+    today = figures([row for row in rows if start <= row.quarter <= now])
     if today.calls:
-        yield "today", f"today {money(today.cost)}, {compact(today.tokens.total)} tok"
+        yield "today", f"today {spent(today)}, {compact(today.tokens.total)} tok"
     block = present_block(rows, now)
     if block:
         left = span(block.minutes_left)
-        yield "block", f"block {money(block.figures.cost)}, {left} left"
+        yield "block", f"block {spent(block.figures)}, {left} left"
         yield "pace", f"{compact(block.tokens_per_minute)} tok/min"
 
 

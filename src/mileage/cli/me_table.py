@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import LocalSource
     from mileage.domain.sums import Figures
-    from mileage.reports.local import LocalReport
+    from mileage.reports.local import LocalReport, Question
 
 _THOUSAND = 1_000
 _UNITS = ("", "K", "M", "B", "T")
 _LONGEST_NAME, _SHORTEST_NAME = 40, 10
 _CENT = 10_000
+_A_DAY = 86_400_000_000
 _NONE = "\u2013"
 _COLUMNS = (
     "calls",
@@ -109,8 +112,9 @@ def figures_table(report: LocalReport, *, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, expand=False)
     shown = [name for name in _COLUMNS if width >= _ALL_COLUMNS or name not in _WIDE]
     total = _cells(report.total)
-    rows = [(row.name, _cells(row.figures)) for row in report.rows]
-    table.add_column(report.question.by, "total", overflow="ellipsis", no_wrap=True)
+    question = report.question
+    rows = [(_title(row.name, question), _cells(row.figures)) for row in report.rows]
+    table.add_column(question.by, "total", overflow="ellipsis", no_wrap=True)
     room = width - 2
     for name in shown:
         # A cut number would be another number: only names give way.
@@ -121,6 +125,13 @@ def figures_table(report: LocalReport, *, width: int) -> Table:
         longest = min(_LONGEST_NAME, max(_SHORTEST_NAME, room))
         table.add_row(Text(_short(title, longest)), *(cells[name] for name in shown))
     return table
+
+
+def _title(name: str, question: Question) -> str:
+    """Name a row; a block by its start where the person is, as the other views do."""
+    if question.by != "block":
+        return name
+    return f"{datetime.fromisoformat(name).astimezone(question.zone):%Y-%m-%d %H:%M}"
 
 
 def _cells(figures: Figures) -> dict[str, str]:
@@ -144,6 +155,27 @@ def money(micro: int | None) -> str:
     if 0 < micro < _CENT:
         return "<$0.01"
     return f"${float(dollars(micro) or 0):,.2f}"
+
+
+def spent(figures: Figures) -> str:
+    """Write what calls cost; ``+`` says that some of them have no known price."""
+    return f"{money(figures.cost)}{'+' if _is_part(figures) else ''}"
+
+
+def explained(*shown: Figures | None) -> list[Text]:
+    """Say what a ``+`` means that stands behind the dollars of any of these."""
+    if not any(map(_is_part, filter(None, shown))):
+        return []
+    return [Text("+ calls without a known price, which are in no dollars.", "dim")]
+
+
+def _is_part(figures: Figures) -> bool:
+    return figures.cost is not None and figures.unpriced_calls > 0
+
+
+def counted(calls: int) -> str:
+    """Write a number of calls."""
+    return "1 call" if calls == 1 else f"{calls:,} calls"
 
 
 def _short(name: str, longest: int = _LONGEST_NAME) -> str:
@@ -176,10 +208,13 @@ def _completeness(source: LocalSource) -> str:
     if source.first is not None and source.last is not None:
         first, last = (moment(edge).date() for edge in (source.first, source.last))
         days = f"from {first} to {last}" if first < last else f"on {first}"
-        calls = f"{source.calls:,} {'call' if source.calls == 1 else 'calls'}"
-        line = f"{source.source}: {files}, {calls} {days} (UTC)"
+        line = f"{source.source}: {files}, {counted(source.calls)} {days} (UTC)"
+        if source.last > time.time_ns() // 1_000 + _A_DAY:
+            line += ", which is to come: a clock was wrong"
     if source.gone:
-        line += f", {source.gone:,} deleted files still count"
+        gone = f"{source.gone:,} deleted {'file' if source.gone == 1 else 'files'}"
+        line += f", {gone} still {'counts' if source.gone == 1 else 'count'}"
     if source.rejected:
-        line += f", {source.rejected:,} lines could not be read"
+        lines = "line" if source.rejected == 1 else "lines"
+        line += f", {source.rejected:,} {lines} could not be read"
     return line

@@ -113,7 +113,7 @@ static int64_t days(int64_t year, int month, int day) {
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-/* YYYY-MM-DDTHH:MM:SS.mmm[uuu]Z to microseconds; no other form. */
+/* YYYY-MM-DDTHH:MM:SS.mmm[uuu]Z to microseconds, up to 2999; no other form. */
 static bool stamp(Line *line, const Node *node) {
     static const int LENGTHS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const unsigned char *at = ++line->json.at;
@@ -126,7 +126,7 @@ static bool stamp(Line *line, const Node *node) {
         return false;
     int century = two(at), year = two(at + 2), month = two(at + 5), day = two(at + 8);
     int hour = two(at + 11), minute = two(at + 14), second = two(at + 17);
-    if (century < 1 || year < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 ||
+    if (century < 1 || century > 29 || year < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 ||
         minute < 0 || minute > 59 || second < 0 || second > 59)
         return false;
     year += century * 100;

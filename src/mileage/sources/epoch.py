@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# The end of the year 9999, the last that a date can hold.
-_LATEST_SECOND = 253_402_300_799
+LATEST_YEAR = 2999
+"""No clock is that wrong, and days around the last that a date can hold have none."""
+_LATEST_SECOND = 32_503_679_999
 
 
 def of_milliseconds(value: object) -> int | None:

@@ -25,6 +25,7 @@ from mileage.domain.witness import (
     WitnessBatch,
     tool_name,
 )
+from mileage.sources.epoch import LATEST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,12 +95,17 @@ def text(value: object) -> str:
 
 
 def instant(value: object) -> int | None:
-    """Return UTC microseconds of an ISO 8601 time, which is UTC unless it says so."""
+    """Return UTC microseconds of an ISO 8601 time, which is UTC unless it says so.
+
+    None for what is none, and for years in which no call can lie.
+    """
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
+        return None
+    if moment.year > LATEST_YEAR:
         return None
     if moment.tzinfo not in (None, UTC):
         return micros(moment)

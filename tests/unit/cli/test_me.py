@@ -19,6 +19,8 @@ from mileage.reports.local import GROUPINGS
 from tests.session_logs import (
     MARKER,
     answer,
+    at,
+    count,
     meta,
     record,
     said,
@@ -93,6 +95,21 @@ def test_the_same_call_in_two_homes_counts_once(home, tmp_path_factory):
     assert as_json("--home", home, "--home", home) == as_json("--home", home)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("year", [3000, 9999])
+def test_a_year_that_no_clock_shows_is_told_and_not_counted(home, year, zone):
+    late = f"{year}-12-31T23:59:59.999Z"
+    write_log(home, ".claude/projects/p/b.jsonl", answer("late", timestamp=late))
+    totals = [tokens(100 * n, 40 * n, 10 * n) for n in range(1, 5)]
+    lines = [count(one, seconds=second) for second, one in enumerate(totals)]
+    lines[2] = lines[2].replace(at(2).encode(), late.encode())
+    write_log(home, CODEX.replace("1.jsonl", "2.jsonl"), meta(), turn(), *lines)
+    for words in ("--no-index",), ():
+        found = as_json("--home", home, "--tz", zone, *words)
+        assert found["total"]["calls"] == 2 + 3
+        assert [one["rejected"] for one in found["sources"]] == [1, 1]
+
+
 def test_since_and_until_are_both_included(home):
     write_log(home, ".claude/projects/p/two.jsonl", answer("b", seconds=86_400))
 
@@ -103,6 +120,32 @@ def test_since_and_until_are_both_included(home):
     assert calls("--since", "2026-11-21", "--until", "2026-11-21") == 1
     assert calls("--since", "2026-11-20") == 3
     assert calls("--until", "2026-11-19") == 0
+
+
+def test_blocks_are_named_where_the_person_is(home):
+    (row,) = as_json("--home", home, "--tz", "Asia/Kolkata", "--by", "block")["rows"]
+    assert row["block"] == "2026-11-20T12:00:00Z"
+    said = run("--home", home, "--tz", "Asia/Kolkata", "--by", "block").stdout
+    assert "\n 2026-11-20 17:30 " in said
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_of_a_kind_is_said_as_one(home, count):
+    more = [
+        write_log(home, f".claude/projects/p/{n}.jsonl", answer(f"m{n}"))
+        for n in range(count)
+    ]
+    write_log(home, CLAUDE, answer(), *[b"{broken\n"] * count)
+    run("--home", home)
+    for file in more:
+        file.unlink()
+    said = run("--home", home).stdout
+    files, lines = (
+        ("1 deleted file still counts", "1 line could")
+        if count == 1
+        else ("2 deleted files still count", "2 lines could")
+    )
+    assert f", {files}, {lines} not be read\n" in said
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "model", "session", "project"])

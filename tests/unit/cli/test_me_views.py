@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import subprocess
 import time
@@ -87,6 +88,36 @@ def test_without_calls_it_says_so(home):
     assert "7 days of history" in said
 
 
+def wrote_unpriced(home, minutes_ago=5):
+    moment = (NOW - timedelta(minutes=minutes_ago) - START).total_seconds()
+    line = answer("msg_x", usage(0, 0, 0, 70), seconds=moment, model="unheard-of")
+    write_log(home / ".claude/projects/-nowhere", "b.jsonl", line)
+
+
+def test_dollars_that_are_not_all_say_so(home):
+    wrote(home, (10, 1_000), *((1_440 * day, 500) for day in range(1, 29)))
+    views = ("forecast", "live", "statusline")
+    assert not any("+" in asked(home, view) for view in views)
+    wrote_unpriced(home)
+    block, _, month = asked(home, "forecast").partition("This month")
+    for part in (block, month):
+        assert re.search(r"used .*\$\d+\.\d\d\+, \d+ calls", part)
+    assert "+ calls without a known price" in month
+    assert "+ calls without a known price" in asked(home, "live")
+    assert re.search(r"^today <?\$\d+\.\d\d\+, ", statusline(home, ""))
+
+
+def test_no_dollars_at_all_are_a_dash(home):
+    wrote_unpriced(home)
+    assert "+" not in asked(home, "forecast")
+    assert statusline(home, "").startswith("today \u2013, 70 tok | block \u2013, ")
+
+
+def test_one_call_is_no_calls(home):
+    wrote(home, (10, 1_000))
+    assert ", 1 call\n" in asked(home, "forecast")
+
+
 # ------------------------------------------------------------------------- the ratio
 
 
@@ -158,6 +189,19 @@ def test_odd_input_is_no_reason_to_fail(home, said):
     line = statusline(home, said)
     assert line.startswith("today ")
     assert "session" not in line
+
+
+def test_a_call_that_is_to_come_is_of_no_view_of_today(home):
+    wrote(home, (10, 1_000), (-3_000, 700), (-30 * 1_440, 700))
+    assert ", 1K tok | " in statusline(home, "")
+    assert "last call 10 min ago" in asked(home, "live")
+    (source,) = [line for line in asked(home).splitlines() if "_log:" in line]
+    assert source.endswith("to 2026-12-18 (UTC), which is to come: a clock was wrong")
+
+
+def test_a_clock_a_little_ahead_is_no_wrong_one(home):
+    wrote(home, (10, 1_000), (-1_430, 700))
+    assert "wrong" not in asked(home)
 
 
 def test_only_chosen_parts_are_shown(home):
