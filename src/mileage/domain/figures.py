@@ -21,7 +21,8 @@ class SourceSeen:
     """How complete one source is."""
 
     source: str
-    witnesses: int
+    witnesses: int | None
+    """None where it would tell of a few."""
     first: int | None
     last: int | None
     """UTC microseconds of the earliest and latest call seen."""

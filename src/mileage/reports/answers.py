@@ -38,6 +38,7 @@ from mileage.reports.shown import (
     marked_board,
     marked_page,
     marked_usage,
+    without_few,
     without_totals,
 )
 from mileage.reports.standings import windows
@@ -132,7 +133,10 @@ class Answers:
         self._record_named(viewer, allowed, BOARD, named, board_detail(board))
         rows = self.participation.masked(board.rows, viewer.account_id, now)
         seen = without_claimants(replace(board, rows=rows), viewer)
-        if not (viewer.operator or self._totals.told(board.snapshot, now.hidden)):
+        if viewer.operator:
+            return seen
+        seen = without_few(seen, self._totals.limits.people)
+        if not self._totals.told(board.snapshot, now.hidden):
             seen = without_totals(seen)
         return marked_board(seen, self.shows(viewer))
 

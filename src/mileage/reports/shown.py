@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mileage.domain.cube import DepartmentPage, Line, Totals
-    from mileage.domain.figures import Board, BoardRow, PersonalPage
+    from mileage.domain.figures import Board, BoardRow, PersonalPage, SourceSeen
     from mileage.domain.shown import Cell, Cells, Shows
 
 MICRO = 1_000_000
@@ -33,18 +33,49 @@ def marked_board(board: Board, shows: Shows | None) -> Board:
     """
     if shows is None:
         return board
+    rests = board.snapshot.completeness
     snapshot = replace(
         board.snapshot,
         total=marked(board.snapshot.total, shows),
         daily=tuple(map(shows.shown, board.snapshot.daily)),
+        completeness=replace(
+            rests, sources=tuple(_marked_source(one, shows) for one in rests.sources)
+        ),
     )
     return replace(board, snapshot=snapshot, shows=shows)
 
 
+def _marked_source(one: SourceSeen, shows: Shows) -> SourceSeen:
+    seen = one.witnesses
+    return one if seen is None else replace(one, witnesses=shows.shown(seen))
+
+
 def without_totals(board: Board) -> Board:
     """Take the organisation's sums from a board beside which they would tell of few."""
-    snapshot = replace(board.snapshot, total=Figures(), daily=())
+    snapshot = board.snapshot
+    # Witnesses of all sources are about the calls of all accounts.
+    rests = snapshot.completeness
+    rests = replace(
+        rests, sources=tuple(replace(one, witnesses=None) for one in rests.sources)
+    )
+    snapshot = replace(snapshot, total=Figures(), daily=(), completeness=rests)
     return replace(board, snapshot=snapshot, told=False)
+
+
+def without_few(board: Board, least: int) -> Board:
+    """Take from what a board rests on what a source saw of fewer accounts.
+
+    How many calls it witnessed, and when the last one was, would be somebody's own.
+    """
+    rests = board.snapshot.completeness
+    sources = tuple(
+        replace(one, witnesses=None, first=None, last=None)
+        if one.accounts < least
+        else one
+        for one in rests.sources
+    )
+    rests = replace(rests, sources=sources)
+    return replace(board, snapshot=replace(board.snapshot, completeness=rests))
 
 
 def others(row: BoardRow, board: Board) -> Shows | None:

@@ -211,7 +211,7 @@ SCHEMAS: dict[str, Schema] = {
                 _object(
                     {
                         "source": TEXT,
-                        "witnesses": COUNT,
+                        "witnesses": MAYBE_COUNT,
                         "from": MAYBE_INSTANT,
                         "until": MAYBE_INSTANT,
                         "rejected": COUNT,

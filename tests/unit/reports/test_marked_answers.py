@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 from mileage.access.policy import Allowed
 from mileage.access.readables import READABLES
 from mileage.domain.people import OPERATOR
+from mileage.reports.board_reading import BoardReading
+from mileage.reports.board_totals import BoardTotals
 from tests.ledgers import booking
 from tests.unit.reports.test_answers import organisation, question
 from tests.witnesses import LOG, seen
@@ -71,6 +74,50 @@ def test_sums_that_name_nobody_stay_exact(org: Organisation) -> None:
     asked = question(scope="org")
     exact = org.answers.usage(OPERATOR, asked)["rows"]
     assert org.answers.usage(org.viewers["ada"], asked)["rows"] == exact
+
+
+def sources_shown(org: Organisation, viewer: object) -> list[tuple[object, ...]]:
+    rests = org.answers.board(viewer, None).snapshot.completeness
+    return [(one.witnesses, one.accounts, one.first, one.last) for one in rests.sources]
+
+
+def test_what_a_source_saw_of_a_few_is_for_operators(org: Organisation) -> None:
+    """Its number of witnesses, now and a minute ago, is somebody's calls."""
+    ((witnesses, accounts, first, last),) = sources_shown(org, OPERATOR)
+    assert (witnesses, accounts) == (3, 3)
+    assert first
+    assert last
+    assert sources_shown(org, org.viewers["ada"]) == [(None, 3, None, None)]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_source_saw_of_many_is_marked_as_totals_are(
+    org: Organisation, *, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_by_it = replace(
+        org.answers._have.boards.head().completeness.sources[0],
+        witnesses=EXACT,
+        accounts=5,
+    )
+    kept = org.answers._have.boards.head()
+    rests = replace(kept.completeness, sources=(seen_by_it,))
+    monkeypatch.setattr(
+        BoardReading,
+        "read",
+        lambda *asked, read=BoardReading.read: (found := read(*asked))._replace(
+            board=replace(
+                found.board, snapshot=replace(found.board.snapshot, completeness=rests)
+            )
+        ),
+    )
+    monkeypatch.setattr(BoardTotals, "told", lambda *_: told)
+    ((shown, *rest),) = sources_shown(org, org.viewers["ada"])
+    assert rest == [5, seen_by_it.first, seen_by_it.last]
+    if told:
+        assert 0 < abs(shown - EXACT) < 1000
+    else:
+        assert shown is None
+    assert sources_shown(org, OPERATOR)[0][0] == EXACT
 
 
 def test_boards_are_marked_for_people_only(org: Organisation) -> None:
