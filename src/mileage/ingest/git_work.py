@@ -1,7 +1,8 @@
 """What a person committed in the repositories on this machine: counts, no content.
 
 Runs the ``git`` of this machine, reading only: no hook, pager, diff driver or
-credential helper of a repository is started.
+credential helper of a repository is started, and nothing is fetched that a partial
+clone left with its origin.
 """
 
 from __future__ import annotations
@@ -18,8 +19,17 @@ _TIMEOUT = 60
 _SECOND = 1_000_000
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 _SMALLEST_TIME = 10**8
+# Older versions know only the list of transports, of which none is allowed.
+_ALONE = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "LC_ALL": "C",
+}
 _MARK = "\x01"
 _FORMAT = f"--format={_MARK}%H%x09%at%x09%P"
+_LINES = ("--numstat", "--no-ext-diff", "--no-textconv", "--no-renames")
+_NO_LINES = "their lines are not known: this clone does not have all files"
 
 
 class Commit(NamedTuple):
@@ -74,13 +84,7 @@ def _read(folders: tuple[str, ...], since: int) -> Repository:
         who = _git(folders[0], "config", "--get", "user.email", check=False).strip()
         if not who:
             return Repository(folders, (), "git does not know your user.email there")
-        text = _git(
-            folders[0],
-            *("log", "--branches", "--remotes", "HEAD", "--fixed-strings"),
-            *(f"--author=<{who}>", _since(since), _FORMAT),
-            *("--numstat", "--no-ext-diff", "--no-textconv", "--no-renames"),
-            check=False,
-        )
+        text, problem = _history(folders[0], who, since)
     except FileNotFoundError:
         return Repository(folders, (), "git is not installed")
     except (OSError, subprocess.SubprocessError) as error:
@@ -88,7 +92,21 @@ def _read(folders: tuple[str, ...], since: int) -> Repository:
     found = (one for one in _commits(text) if one.at >= since)
     # A rebased or cherry-picked commit keeps its author's time: it is one.
     once = {(one.at, one.merge, one.added, one.removed): one for one in found}
-    return Repository(folders, tuple(sorted(once.values())))
+    return Repository(folders, tuple(sorted(once.values())), problem)
+
+
+def _history(folder: str, who: str, since: int) -> tuple[str, str]:
+    """Return what git prints of somebody's commits, and what it cannot tell of them."""
+    # HEAD may be a branch that has no commit yet, which others have.
+    words = (
+        *("log", "--ignore-missing", "--branches", "--remotes", "HEAD"),
+        *("--fixed-strings", "--regexp-ignore-case", f"--author=<{who}>"),
+        *(_since(since), _FORMAT),
+    )
+    try:
+        return _git(folder, *words, *_LINES, "--"), ""
+    except subprocess.CalledProcessError:
+        return _git(folder, *words, "--"), _NO_LINES
 
 
 def _since(instant: int) -> str:
@@ -103,7 +121,7 @@ def _git(folder: str, *words: str, check: bool = True) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        env={**kept, **_ALONE},
         timeout=_TIMEOUT,
         check=check,
     )

@@ -172,6 +172,33 @@ def test_nothing_of_the_repository_is_run(repository, tmp_path):
     assert not sprung.exists()
 
 
+def test_nothing_is_fetched_that_a_clone_left_out(repository, tmp_path):
+    commit(repository, "a", 3)
+    commit(repository, "b", 4, at=START + 60)
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    part = tmp_path / "part"
+    told = ("--filter=blob:none", "--no-checkout", f"file://{repository}", str(part))
+    git(tmp_path, "clone", "-q", *told)
+    git(part, "config", "user.email", ME)
+    before = sorted((part / ".git/objects").rglob("*"))
+    (found,) = read(part)
+    assert [one.at for one in found.commits] == [START * SECOND, (START + 60) * SECOND]
+    assert {(one.added, one.removed) for one in found.commits} == {(0, 0)}
+    assert "lines are not known" in found.problem
+    assert sorted((part / ".git/objects").rglob("*")) == before
+
+
+def test_a_branch_without_a_commit_hides_no_others(repository):
+    commit(repository, "a", 3)
+    git(repository, "checkout", "-q", "--orphan", "fresh")
+    assert [one.added for one in read(repository)[0].commits] == [3]
+
+
+def test_an_address_is_the_same_in_capitals(repository):
+    commit(repository, "a", 3, who="Alice@Example.COM")
+    assert [one.added for one in read(repository)[0].commits] == [3]
+
+
 def test_variables_that_name_another_repository_are_not_followed(
     repository, tmp_path, monkeypatch
 ):
