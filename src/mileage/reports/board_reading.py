@@ -32,6 +32,8 @@ WHOLE = "whole_board"
 """The report that is a board below its top."""
 GROUPS = ("dept:", "team:")
 """Scopes that hold the people of a department or a team."""
+EVERYBODY = 10**6
+"""More rows than a department has."""
 
 
 class Part(NamedTuple):
@@ -90,6 +92,7 @@ class BoardReading(NamedTuple):
             without=now.hidden,
             unnamed=now.unnamed,
         )
+        asked = self._without_gone(viewer, head, asked, part.purpose)
         page = self.boards.rows(head, asked)
         own = self.boards.row_beside(page, head, asked, viewer.account_id)
         board = replace(
@@ -131,6 +134,7 @@ class BoardReading(NamedTuple):
             self._allowed(viewer, head, part)
         now = self.participation.now()
         asked = Asked(lens=lens, count=0, scope=part.scope, without=now.hidden)
+        asked = self._without_gone(viewer, head, asked, part.purpose)
         row = self.boards.row_of(head, asked, account_id)
         if row and account_id != viewer.account_id:
             known = "rank" in allowed.fields or row.rank <= self.top
@@ -138,6 +142,25 @@ class BoardReading(NamedTuple):
         ranked = self.boards.rows(head, asked).ranked
         published = head.lenses[place_of(head, lens)]
         return Placed(head, published, part.scope, row, ranked)
+
+    def _without_gone(
+        self, viewer: Viewer, head: Snapshot, asked: Asked, purpose: str
+    ) -> Asked:
+        """Leave out who stood in a group then and whose page does not open today.
+
+        The right to its board is that to the pages of whoever is in it today.
+        """
+        if not asked.scope.startswith(GROUPS) or self.gate.whose_pages(viewer) is None:
+            return asked
+        today = self.gate.members(*self.boards.group_of(head, asked.scope))
+        rows = self.boards.rows(head, replace(asked, first=0, count=EVERYBODY)).rows
+        gone = [
+            one
+            for row in rows
+            if (one := row.standing.account_id) not in today
+            and not self.gate.opens_page(viewer, one, purpose)
+        ]
+        return replace(asked, without=asked.without.union(gone)) if gone else asked
 
     def _allowed(
         self, viewer: Viewer, head: Snapshot, part: Part

@@ -97,6 +97,18 @@ class Gate(NamedTuple):
             return False
         return True
 
+    def opens_page(self, viewer: Viewer, account_id: str, purpose: str) -> bool:
+        """Tell whether a viewer may open somebody's page for this purpose."""
+        try:
+            self.allow(viewer, "personal", account_id, purpose)
+        except (PurposeMissing, Refused):
+            return False
+        return True
+
+    def members(self, department: str, team: str = "") -> frozenset[str]:
+        """Return who belongs to a department or to one team of it today."""
+        return self.chart.members_on(self.today(), department, team or None)
+
     def whose_pages(self, viewer: Viewer) -> frozenset[str] | None:
         """Return whose pages a viewer may open for some purpose; None: anybody's.
 

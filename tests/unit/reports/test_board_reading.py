@@ -133,6 +133,34 @@ def test_a_department_is_for_whoever_opens_the_pages_of_its_people(org):
         org.answers.board(org.viewers["ada"], part=Part(scope=scope + "0"))
 
 
+def moved(name, team, manager):
+    return PersonRow(
+        *(f"{name}@example.com", name.title(), "person", "Engineering", team),
+        *(manager, "", None, None),
+    )
+
+
+def test_whoever_has_left_is_not_on_the_board_of_those_who_are_below_now(tmp_path):
+    with organisation(tmp_path) as org:
+        boss = "ada@example.com"
+        rows = [moved("ben", "Compilers", boss), moved("dee", "Compilers", boss)]
+        org.control.import_people([*rows, moved("cy", "Linkers", "")])
+        ada = org.viewers["ada"]
+        for page, shown in ((1, ["Ada", "Ben"]), (2, [])):
+            part = Part(
+                scope=department_scope("team", "/Compilers"),
+                page=page,
+                purpose="support",
+            )
+            board = org.answers.board(ada, part=part)
+            assert (names(board), board.ranked) == (shown, 2)
+            assert org.answers.board(OPERATOR, part=part).ranked == 3
+            found = org.answers.board(ada, part=part._replace(wanted="cy"))
+            assert names(found) == []
+        own = org.answers.why(ada, ada.account_id, BoardOf("", part))
+        assert (own.placed.row.rank, own.placed.ranked) == (1, 2)
+
+
 @pytest.mark.parametrize("scope", ["nonsense", "team:", "dept", "org:"])
 def test_an_unknown_scope_names_those_there_are(org, scope):
     with pytest.raises(NotFound, match=r"org, services, contractors"):
