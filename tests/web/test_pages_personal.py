@@ -97,7 +97,7 @@ def test_sessions_that_nobody_knows_are_no_empty_table(open_as):
 
 def test_without_a_rank_it_says_so(open_as):
     page = replace(fixtures.personal(), rank=None)
-    assert "not ranked yet" in open_as("/me", reports=FakeReports(page=page)).text
+    assert "no rank there" in open_as("/me", reports=FakeReports(page=page)).text
 
 
 def test_the_chart_and_the_heat_map_have_their_tables(open_as):

@@ -20,7 +20,7 @@ from mileage.domain.window import Window
 from mileage.reports.board import board_detail, without_claimants
 from mileage.reports.board_reading import TOP, BoardReading
 from mileage.reports.board_totals import BoardTotals, thresholds
-from mileage.reports.boards import SCOPES
+from mileage.reports.boards import SCOPES, scope_of
 from mileage.reports.gate import Gate
 from mileage.reports.hearing import (
     Asked,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from mileage.domain.figures import Board, IngestStatus, PersonalPage
     from mileage.domain.hearing import DisagreementsPage, SourcesPage
     from mileage.domain.parking import Claimed, Parked
-    from mileage.domain.people import Listed, Viewer
+    from mileage.domain.people import Account, Listed, Viewer
     from mileage.domain.rejecting import RejectedPage
     from mileage.domain.settings import Settings
     from mileage.honours.lenses import Lens
@@ -186,7 +186,7 @@ class Answers:
             self._have.ledger,
             account,
             self._window(),
-            self._place(account_id),
+            self._place(account),
             self._have.faults,
         )
         if self._have.attendance and guessed_for(viewer, account):
@@ -358,17 +358,18 @@ class Answers:
         of = (report, subject if them else "")
         self._record(viewer, allowed, of, others, detail, them)
 
-    def _place(self, account_id: str) -> tuple[int | None, int]:
-        """Return (rank on the default board or None, how many are ranked)."""
+    def _place(self, account: Account) -> tuple[int | None, int]:
+        """Return (rank by the default lens or None, how many are ranked)."""
         if self._have.control.darkness() is not None:
             return None, 0
         boards = self._have.boards
-        asked = Rows(count=0, without=self.participation.hidden())
+        scope = scope_of(account.kind)
+        asked = Rows(count=0, scope=scope, without=self.participation.hidden())
         try:
             head = boards.head()
         except NotFound:
             return None, 0
-        own = boards.row_of(head, asked, account_id)
+        own = boards.row_of(head, asked, account.account_id)
         return own.rank if own else None, boards.rows(head, asked).ranked
 
     def _window(self) -> Window:

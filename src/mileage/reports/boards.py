@@ -332,6 +332,11 @@ class Boards:
         )
 
 
+def scope_of(kind: str) -> str:
+    """Return the board on which accounts of a kind stand."""
+    return next((scope for scope, kinds in SCOPES.items() if kind in kinds), "org")
+
+
 def _key(file: FileVersion, asked: Asked) -> tuple[Hashable, ...]:
     return file, asked.lens, asked.scope, asked.without
 

@@ -240,6 +240,21 @@ def test_a_search_that_finds_nobody_is_a_read_of_nobody(tmp_path: Path) -> None:
             assert org.control.readers_of(viewer.account_id) == ()
 
 
+def test_contractors_have_a_place_on_their_own_board(tmp_path: Path) -> None:
+    with organisation(tmp_path, publish=False) as org:
+        have = org.answers._have
+        row = PersonRow(
+            *("ben@example.com", "Ben", "contractor", "Engineering", "Compilers"),
+            *("", "", None, None),
+        )
+        org.control.import_people([row])
+        making = Making(have.settings, {}, NOON + 60, LENSES)
+        make_publication(have.ledger, org.control, making, have.snapshots)
+        for name, place in (("ben", (1, 1)), ("cy", (2, 2))):
+            page = org.answers.personal(org.viewers[name], org.viewers[name].account_id)
+            assert (page.rank, page.ranked) == place
+
+
 def test_people_see_themselves_and_not_each_other(tmp_path: Path) -> None:
     with organisation(tmp_path) as org:
         ada, ben = org.viewers["ada"], org.viewers["ben"]

@@ -45,10 +45,18 @@ def through_door(plans: tuple[Plan, ...], budget: int) -> tuple[Plan, ...]:
 
 
 def showcase(plans: tuple[Plan, ...]) -> Plan:
-    """Return the account whose page shows most: many calls, several clients."""
+    """Return the account whose page shows most: many calls, several clients.
+
+    Somebody who stands on the board of people, which is the first that is seen.
+    """
     return max(
         plans,
-        key=lambda one: (one.door and not one.habit, len(one.clients), one.calls),
+        key=lambda one: (
+            one.door and not one.habit,
+            one.account.kind == "person",
+            len(one.clients),
+            one.calls,
+        ),
     )
 
 

@@ -358,3 +358,11 @@ def test_equally_small_accounts_go_by_number():
 )
 def test_who_is_shown(plans, shown):
     assert showcase(tuple(plans)).account.number == shown
+
+
+def test_who_is_shown_stands_on_the_board_of_people():
+    guest = sized(
+        0, 900, OPUS, GPT_CODEX, door=True, account=account(0, kind="contractor")
+    )
+    plans = (guest, sized(1, 5, door=True))
+    assert showcase(plans).account.number == 1
