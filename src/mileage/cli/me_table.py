@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -58,10 +59,21 @@ def show(report: LocalReport, looked_in: Sequence[str]) -> None:
         console.print("No usage found.", style="bold")
         console.print("Looked for logs of coding agents in:")
         for folder in looked_in:
-            console.print(f"  {folder}", style="dim", soft_wrap=True)
+            note = "  (closed to you)" if _is_closed(folder) else ""
+            console.print(f"  {folder}{note}", style="dim", soft_wrap=True)
         _tell(console, *_ADVICE)
     known = [source for source in report.sources if source.calls or source.files]
     _tell(console, *map(_completeness, known))
+
+
+def _is_closed(folder: str) -> bool:
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _tell(console: Console, *lines: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,11 +43,13 @@ def log_records(
 ) -> Iterator[Record]:
     """Read one log for an account.
 
-    Places name the file without its folders: those spell out project names.
+    Places name the file without its folders: those spell out project names, and so
+    would the name of one that may not be looked into.
     """
     credential = Credential("", account_id, "")
     projects = Projects()
-    name = Path(file.path).name
+    folder = os.path.isdir(file.path)  # noqa: PTH112 - one that is hidden is none
+    name = "a folder" if folder else Path(file.path).name
     for reading in read_log(source, file, place=name, max_line_bytes=max_line_bytes):
         yield Record(credential, source.traits.name, projects.named(reading))
 

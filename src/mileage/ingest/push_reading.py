@@ -82,7 +82,10 @@ class Places(NamedTuple):
 
 
 def _signature(path: str) -> Signature:
-    of = os.stat(path)  # noqa: PTH116 - thousands of them every minute
+    try:
+        of = os.stat(path)  # noqa: PTH116 - thousands of them every minute
+    except PermissionError:
+        return Signature(0, 0, 0, 0)
     return Signature(of.st_ino, of.st_size, of.st_mtime_ns, _beside(path))
 
 

@@ -5,7 +5,8 @@
  * `wanted` says (pairs of bytes), in the order in which they are found. Nothing that is
  * called as one of `unwanted` is, and no folder whose name with a slash behind it is, is
  * looked at. Links to files are followed, those to folders are not; what vanishes meanwhile
- * is left out. files_of(source, packed) unpacks (source, path, inode, size, nanoseconds),
+ * is left out. A folder that may not be looked into is itself told as a file, with zeros:
+ * who reads it learns why. files_of(source, packed) unpacks (source, path, inode, size, nanoseconds),
  * and listed_files does all three. `os.scandir` says the same, a file at a time.
  *
  * The search is a thread that touches nothing of Python's: looking at thousands of files
@@ -20,6 +21,7 @@
 #endif
 #include "scan.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -110,6 +112,12 @@ static bool put_file(Search *own, const char *folder, const char *name,
     return put(&own->files, &about, sizeof about) && put_path(&own->files, folder, name);
 }
 
+static bool put_denied(Search *own, const char *folder) {
+    About about = {0};
+    return put(&own->files, &about, sizeof about) &&
+           put(&own->files, folder, strlen(folder) + 1);
+}
+
 static bool is_folder(int folder, const struct dirent *entry) {
     struct stat status;
     if (entry->d_type != DT_UNKNOWN)
@@ -136,7 +144,7 @@ static bool look_into(Search *own, const char *path) {
     DIR *folder = opendir(path);
     bool done = true;
     if (folder == NULL)
-        return true;
+        return errno != EACCES || put_denied(own, path);
     for (struct dirent *entry; done && (entry = readdir(folder)) != NULL;)
         done = take(own, path, dirfd(folder), entry);
     closedir(folder);

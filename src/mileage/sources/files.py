@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
 
 from mileage.domain.witness import Reading, Rejected
+from mileage.sources.found import is_hidden, is_there
 from mileage.sources.project_files import in_project, project_beside
 
 if sys.version_info >= (3, 14):
@@ -56,7 +57,8 @@ def existing_roots(
     A person may have chosen a single file instead of a folder.
     """
     roots = (Path(root) for root in source.roots(home, environ))
-    return list(dict.fromkeys(root.resolve() for root in roots if root.exists()))
+    present = (root for root in roots if is_there(str(root)))
+    return list(dict.fromkeys(root.resolve() for root in present))
 
 
 def discover(
@@ -75,16 +77,24 @@ def discover(
 
 
 def _below(root: Path, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
-    if root.is_dir():
+    if is_hidden(str(root)):
+        yield str(root), 0
+    elif root.is_dir():
         yield from _walk(str(root), patterns)
     elif root.is_file():
         yield str(root), root.stat().st_size
 
 
 def _walk(folder: str, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield path and size of every file whose name fits; links are not followed."""
+    """Yield path and size of every file whose name fits; links are not followed.
+
+    A folder that may not be looked into is as a file: who reads it learns why.
+    """
     try:
         entries = list(os.scandir(folder))
+    except PermissionError:
+        yield folder, 0
+        return
     except OSError:
         return
     for entry in entries:
@@ -224,8 +234,14 @@ def _placed(reading: Reading, path: str, place: str) -> Reading:
 def _read_whole(
     source: FileSource, file: LogFile, place: str, *, activity: bool
 ) -> Iterator[Reading]:
+    problem = ""
     try:
-        problem = "" if is_regular(file.path) else NOT_A_FILE
+        if not is_regular(file.path):
+            problem = NOT_A_FILE
+            # A folder is here because it may not be looked into: say so.
+            os.scandir(file.path).close()
+    except NotADirectoryError:
+        pass
     except OSError as error:
         problem = error.strerror or str(error)
     if problem:

@@ -53,6 +53,7 @@ class Search:
         places = list(dict.fromkeys(map(os.path.realpath, roots)))
         self._files = list(filter(os.path.isfile, places))
         self._folders = list(filter(os.path.isdir, places))
+        self._hidden = list(filter(is_hidden, places))
         names = _plain_names(patterns)
         self._begun = None
         if scan is not None and names is not None:
@@ -69,7 +70,8 @@ class Search:
 
         Unchanged folders list their files in the same order as before.
         """
-        if self._packed is not None and not self._files and self._is_alone():
+        plain = not (self._files or self._hidden) and self._is_alone()
+        if self._packed is not None and plain:
             return b"".join(self._packed)
         # In the second version equal values have equal bytes, in later ones not.
         return marshal.dumps(self.listed, 2)
@@ -77,7 +79,7 @@ class Search:
     @cached_property
     def listed(self) -> Listed:
         """Return the files, in the order in which they were found."""
-        found: Listed = []
+        found = [_denied(self._source, path) for path in self._hidden]
         for path in self._files:
             status = os.stat(path)  # noqa: PTH116 - paths are text here
             found.append(_told(self._source, path, status))
@@ -93,6 +95,22 @@ class Search:
         """Tell whether no file can have another beside it that belongs to it."""
         wanted = (one for one in self._patterns if not one.startswith("!"))
         return all(one.endswith(_ONLY_LINES) for one in wanted)
+
+
+def is_there(path: str) -> bool:
+    """Tell whether there is something, or may be: what is hidden from us counts."""
+    return os.path.exists(path) or is_hidden(path)  # noqa: PTH110 - paths are text here
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether we may not even see what there is."""
+    try:
+        os.stat(path)  # noqa: PTH116 - as above
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def found_files(
@@ -128,7 +146,10 @@ def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
     folders = [root]
     # Folders that are found on the way are appended, and so looked at too.
     for folder in folders:
-        for entry in _entries(folder):
+        entries = _entries(folder)
+        if entries is None:
+            found.append(_denied(source, folder))
+        for entry in entries or ():
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if enters(entry.name):
@@ -141,11 +162,19 @@ def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
     return found
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """Return what is in a folder; None where we may not look into it."""
     try:
         return list(os.scandir(folder))
+    except PermissionError:
+        return None
     except OSError:
         return []
+
+
+def _denied(source: str, path: str) -> Plain:
+    """Tell of what may not be looked at as of a file: who reads it learns why."""
+    return source, path, 0, 0, 0
 
 
 def _told(source: str, path: str, status: os.stat_result) -> Plain:

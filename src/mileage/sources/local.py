@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from mileage.sources import places
+from mileage.sources.found import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ def _ours(name: str) -> LocalSource:
 
 
 def _exists(roots: Sequence[object]) -> bool:
-    return any(Path(str(root)).exists() for root in roots)
+    return any(is_there(str(root)) for root in roots)
 
 
 def others(path: Sequence[str]) -> list[LocalSource]:

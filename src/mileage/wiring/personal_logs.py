@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mileage import __version__
 from mileage.domain.digest import blake2b
-from mileage.sources.found import Search
+from mileage.sources.found import Search, is_there
 from mileage.sources.local import PLACES, others
 from mileage.sources.places import NAMES
 
@@ -50,7 +50,7 @@ class Logs:
             self._begin(name, list(map(str, theirs)), source.patterns())
 
     def _begin(self, name: str, roots: list[str], patterns: Sequence[str]) -> None:
-        present = [root for root in roots if os.path.exists(root)]  # noqa: PTH110
+        present = [root for root in roots if is_there(root)]
         if present or name in ALWAYS:
             self.names.append(name)
         if present:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from mileage.cli import me, me_report
 from mileage.cli.me import command
 from mileage.reports.local import GROUPINGS
+from tests.denying import kept_from, shared_folder
 from tests.session_logs import (
     MARKER,
     answer,
@@ -108,6 +109,23 @@ def test_a_year_that_no_clock_shows_is_told_and_not_counted(home, year, zone):
         found = as_json("--home", home, "--tz", zone, *words)
         assert found["total"]["calls"] == 2 + 3
         assert [one["rejected"] for one in found["sources"]] == [1, 1]
+
+
+def test_logs_that_may_not_be_looked_at_are_told():
+    with shared_folder() as home:
+        write_log(home, CLAUDE, answer())
+        write_log(home, CODEX, meta(), turn(), record("resp_1", tokens(100, 40, 10)))
+        assert as_json("--home", home, "--no-index")["total"]["calls"] == 2
+        # Whoever looks below is nobody, and might not be able to load what is missing.
+        assert "closed" not in run("--home", home / "none", "--no-index").stdout
+        with kept_from(home / ".claude", home / ".codex/sessions/2026"):
+            found = as_json("--home", home, "--no-index")
+            said = run("--home", home, "--no-index").stdout
+    assert found["total"]["calls"] == 0
+    assert [one["rejected"] for one in found["sources"]] == [1, 1]
+    assert f"{home}/.claude/projects  (closed to you)" in said
+    assert f"{home}/.codex/sessions\n" in said
+    assert "codex_rollout: 1 file, no usage" in said
 
 
 def test_since_and_until_are_both_included(home):

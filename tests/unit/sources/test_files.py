@@ -15,6 +15,8 @@ from mileage.sources import files
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import LineReader, LogFile, discover, read_log
+from mileage.sources.kimi_wire import SOURCE as KIMI
+from tests.denying import kept_from, shared_folder
 from tests.session_logs import (
     answer,
     meta,
@@ -98,11 +100,12 @@ def test_no_folder_is_no_log(tmp_path):
     assert found(tmp_path / "nowhere") == []
 
 
-def test_a_folder_that_cannot_be_listed_is_passed_over(tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [FileNotFoundError, NotADirectoryError])
+def test_a_folder_that_is_none_any_more_is_passed_over(tmp_path, monkeypatch, error):
     write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
 
     def refuse(path):
-        raise PermissionError(13, "Permission denied", path)
+        raise error(1, "whatever", path)
 
     monkeypatch.setattr(files.os, "scandir", refuse)
     assert found(tmp_path) == []
@@ -313,3 +316,21 @@ def test_lines_are_refused_under_the_name_that_was_given(tmp_path):
     missing = LogFile("claude_code_log", str(tmp_path / "gone.jsonl"), 0)
     (refused,) = rejections(read_log(CLAUDE, missing, place="gone.jsonl"))
     assert refused.place == "gone.jsonl"
+
+
+@pytest.mark.parametrize("source", [CLAUDE, KIMI], ids=["lines", "whole"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_what_may_not_be_looked_at_is_refused(source, hidden):
+    with shared_folder() as home:
+        root = next(one for one in source.roots(home, {}) if one.parent.parent == home)
+        root = Path(root)
+        folder = root / "some-project"
+        folder.mkdir(parents=True)
+        (root / "other").mkdir()
+        with kept_from(root.parent if hidden else folder):
+            (file,) = discover(home, {}, source)
+            rejected = [one for part in read_log(source, file) for one in part.rejected]
+    assert file.path == str(root if hidden else folder)
+    assert [(one.place, one.reason) for one in rejected] == [
+        (file.path, "unreadable: Permission denied")
+    ]

@@ -9,7 +9,8 @@ import pytest
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import discover
-from mileage.sources.found import found_files, listed_files, looked_up
+from mileage.sources.found import found_files, is_there, listed_files, looked_up
+from tests.denying import kept_from, shared_folder
 
 
 def write(folder, *names):
@@ -127,3 +128,46 @@ def test_the_extension_finds_what_python_finds(tmp_path, patterns):
 def test_a_root_that_cannot_be_a_path_is_an_error_of_its_own(tmp_path):
     assert listed_files("s", [f"{tmp_path}/none"], ["*.jsonl"]) == []
     assert looked_up("s", f"{tmp_path}/none", ["*.jsonl"]) == []
+
+
+@pytest.mark.parametrize("patterns", [["*.jsonl"], ["?.jsonl"]])
+def test_a_folder_that_may_not_be_looked_into_is_told(patterns):
+    with shared_folder() as root:
+        write(root, "a.jsonl", "b/c.jsonl", "d/e.jsonl", "d/f/g.jsonl")
+        with kept_from(root / "b", root / "d/f"):
+            found = listed_files("s", [str(root)], patterns)
+            again = looked_up("s", str(root), patterns)
+    assert sorted(found) == sorted(again)
+    denied = [one for one in found if one[2] == 0]
+    assert sorted(denied) == [("s", f"{root}/{name}", 0, 0, 0) for name in ("b", "d/f")]
+    assert len(found) == 4
+
+
+def test_a_root_that_may_not_be_seen_is_told():
+    with shared_folder() as home:
+        write(home, "hidden/projects/p/a.jsonl")
+        root, other = home / "hidden/projects", home / "none/projects"
+        with kept_from(home / "hidden"):
+            assert listed_files("s", [str(root), str(other)], ["*.jsonl"]) == [
+                ("s", str(root), 0, 0, 0)
+            ]
+            assert is_there(str(root))
+            assert not is_there(str(other))
+            (file,) = discover(home / "hidden", {}, Below("projects"))
+    assert (file.path, file.size) == (str(root), 0)
+
+
+class Below:
+    """A source with one folder."""
+
+    traits = CLAUDE.traits
+
+    def __init__(self, name):
+        self._name = name
+
+    def roots(self, home, environ):
+        del environ
+        return [home / self._name]
+
+    def patterns(self):
+        return ("*.jsonl",)
