@@ -113,6 +113,11 @@ def tool_name(text: str) -> str:
     return text if good else ""
 
 
+AHEAD = "time more than a day ahead"
+NOT_READ = "unreadable: "
+"""Begins the reason for a whole file; what the system says follows."""
+
+
 class Rejected(NamedTuple):
     """Something that should be usage and cannot be read."""
 

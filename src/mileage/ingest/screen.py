@@ -17,6 +17,7 @@ from mileage.domain.rejecting import folded
 from mileage.domain.tokens import MAX_COUNT, TOKEN_CLASSES
 from mileage.domain.window import SECOND, micros
 from mileage.domain.witness import (
+    AHEAD,
     Activity,
     ActivityBatch,
     Reading,
@@ -169,7 +170,7 @@ def _problem(row: Witness | Activity, latest: int) -> str:
     if row.occurred_at < EARLIEST:
         return "time before 2020"
     if row.occurred_at > latest:
-        return "time more than a day ahead"
+        return AHEAD
     counts = row.tokens if isinstance(row, Witness) else (row.amount,)
     if not all(0 <= count <= MAX_COUNT for count in counts):
         return "count below zero or above 10^12"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mileage.domain.problems import Problem, said_once
 from mileage.domain.window import SECOND, Window, moment
+from mileage.domain.witness import AHEAD, NOT_READ
 from mileage.reports.overview import look_over
 from mileage.reports.shape import completeness_json
 from mileage.store import queries
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NAMED = 10
 """Of those with the same problem; the others are counted."""
 PRICED_DAYS = 30
+_MAPPED = "rows"
+"""The source of tables that somebody imports with a mapping of theirs."""
 _UNITS = ((60, "min"), (3_600, "h"), (86_400, "days"))
 
 
@@ -167,11 +170,21 @@ def _rejections(ledger: Ledger) -> list[Problem]:
             "rejected",
             f"{_counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
             f"(for example {one.sample_place})",
-            "see whether the client is newer than this version of Mileage knows",
+            _remedy(one.source, one.reason),
             one.source,
         )
         for one in queries.rejections(ledger)
     ]
+
+
+def _remedy(source: str, reason: str) -> str:
+    if reason == AHEAD:
+        return "see whether the clock of that machine is right"
+    if reason.startswith(NOT_READ):
+        return "see whether whoever runs `mileage collect` may read those files"
+    if source == _MAPPED:
+        return "mend the file or its mapping, and import it again"
+    return "see whether the client is newer than this version of Mileage knows"
 
 
 def _counted(number: int, one: str, several: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mileage.domain.witness import NOT_READ
 from mileage.sources.jsonl import INCOMPLETE, NOT_JSON, Decoded, decode
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def read_document(path: str, limit: int = MAX_DOCUMENT_BYTES) -> bytes | str:
         with open(path, "rb") as stream:  # noqa: PTH123 - paths are text here
             data = stream.read(limit + 1)
     except OSError as error:
-        return f"unreadable: {error.strerror or error}"
+        return f"{NOT_READ}{error.strerror or error}"
     return TOO_LARGE if len(data) > limit else data
 
 

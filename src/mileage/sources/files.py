@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
 
-from mileage.domain.witness import Reading, Rejected
+from mileage.domain.witness import NOT_READ, Reading, Rejected
 from mileage.sources.found import is_hidden, is_there
 from mileage.sources.project_files import in_project, project_beside
 
@@ -165,7 +165,7 @@ class LineReader:
                 yield from self._lines(stream)
         except UNREADABLE as error:
             reason = getattr(error, "strerror", None) or str(error)
-            self._reject(self._place, f"unreadable: {reason}")
+            self._reject(self._place, f"{NOT_READ}{reason}")
 
     def _lines(self, stream: BinaryIO) -> Iterator[bytes]:
         limit, readline = self._limit, stream.readline
@@ -245,7 +245,7 @@ def _read_whole(
     except OSError as error:
         problem = error.strerror or str(error)
     if problem:
-        refused = Rejected(file.source, place, f"unreadable: {problem}")
+        refused = Rejected(file.source, place, f"{NOT_READ}{problem}")
         yield Reading(rejected=(refused,))
     else:
         yield from source.read_file(file.path, place, activity=activity)

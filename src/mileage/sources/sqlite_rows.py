@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from mileage.domain.witness import NOT_READ
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -120,7 +122,7 @@ class SqliteRows:
             reason = _reason(error)
             self._problem("", NO_DATABASE if reason == DAMAGED else reason)
         except OSError as error:
-            self._problem("", f"unreadable: {error.strerror or error}")
+            self._problem("", f"{NOT_READ}{error.strerror or error}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,8 +9,9 @@ import pytest
 from mileage.domain.booking import Booking, Brought, Refusal
 from mileage.domain.client_faults import Fault
 from mileage.domain.people import Account
-from mileage.domain.witness import Rejected
+from mileage.domain.witness import AHEAD, NOT_READ, Rejected
 from mileage.reports.doctor import examine
+from mileage.sources.rows import SOURCE as ROWS
 from tests.ledgers import booking, ledger_in
 from tests.witnesses import CODEX_OTLP, DAY, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
 
@@ -91,6 +92,27 @@ def test_rejections_come_with_reason_and_place(tmp_path: Path) -> None:
     assert "2 records of claude_code_log rejected" in findings(report)
     assert "x.jsonl:7" in findings(report)
     assert report["completeness"]["sources"][0]["rejected"] == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "remedy"),
+    [
+        (LOG, "not JSON", "whether the client is newer than this version"),
+        (LOG, AHEAD, "whether the clock of that machine is right"),
+        (LOG, f"{NOT_READ}Permission denied", "may read those files"),
+        (ROWS.traits.name, "no model", "mend the file or its mapping"),
+        (ROWS.traits.name, AHEAD, "whether the clock of that machine is right"),
+    ],
+)
+def test_rejections_come_with_what_to_do(
+    tmp_path: Path, source: str, reason: str, remedy: str
+) -> None:
+    bad = Refusal(Rejected(source, "x:7", reason), "acc_a")
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(Booking(seen=(seen(account="acc_a"),), refused=(bad,)))
+        report = examine(ledger, [ADA], now=NOON)
+    (fix,) = [one["fix"] for one in report["problems"] if one["kind"] == "rejected"]
+    assert remedy in fix
 
 
 def test_a_stopped_source_is_told_with_whose_it_is_and_the_command(
