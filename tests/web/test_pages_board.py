@@ -253,7 +253,7 @@ def test_an_earlier_board_says_so_and_does_not_refresh(open_as):
     assert 'href="/?lens=cost">The present board</a>' in answer.text
     assert "data-live" not in answer.text
     assert "script-src" not in answer.headers["content-security-policy"]
-    assert 'type="datetime-local" name="as_of" value="2026-11-22T10:00"' in answer.text
+    assert 'name="as_of" step="1" value="2026-11-22T10:00:02"' in answer.text
     now = open_as("/?lens=cost")
     assert (
         'data-live="/api/v1/boards" data-as-of="2026-11-22T09:00:01.500000Z"'

@@ -97,7 +97,7 @@ def test_a_refusal_of_the_api_is_an_error_and_no_figure(path):
 def test_what_is_damaged_is_said_and_is_not_empty(path):
     answer = failing(Unavailable("peers is damaged; wait")).browser().get(path)
     assert answer.status_code == 503
-    assert "peers is damaged; wait" in answer.text
+    assert "Peers is damaged; wait." in answer.text
     assert 'class="empty"' not in answer.text
 
 

@@ -80,7 +80,7 @@ def test_a_claim_that_cannot_be_says_why(stage):
     fields = {"csrf": form_token(browser), "identity": "nobody", "account": "a@b.c"}
     answer = posted(browser, "/unclaimed/claim", **fields)
     assert answer.status_code == 404
-    assert "nothing came under nobody" in answer.text
+    assert "Nothing came under nobody" in answer.text
 
 
 def test_a_form_of_another_site_changes_nothing(stage):

@@ -73,12 +73,12 @@ _LIST = (
     Readable(
         "sources",
         "which sources tell of whom",
-        "you may see your own sources; everybody's are for the operator",
+        "you may see your own sources; the page /access says who sees everybody's",
     ),
     Readable(
         "disagreements",
         "calls on which sources disagree",
-        "you may see your own calls; everybody's are for the operator",
+        "you may see your own calls; the page /access says who sees everybody's",
     ),
     Readable(
         "dark",
@@ -92,7 +92,11 @@ _LIST = (
         "oversight is not yours; the page /access says whose it is",
         ("brakes", "readers", "changes"),
     ),
-    Readable("people", "the directory", "the directory is for the operator"),
+    Readable(
+        "people",
+        "the directory",
+        "the directory is not yours to read; the page /access says whose it is",
+    ),
     Readable(
         "unclaimed",
         "usage that belongs to nobody",
@@ -101,7 +105,7 @@ _LIST = (
     Readable(
         "ingest_status",
         "the ingest status",
-        "the ingest status is for the operator",
+        "the ingest status is not yours; the page /access says whose it is",
         names_people=False,
     ),
     Readable(
@@ -114,7 +118,7 @@ _LIST = (
     Readable(
         "rejected",
         "what was rejected",
-        "what was rejected is for the operator",
+        "what was rejected is not yours; the page /access says whose it is",
         names_people=False,
     ),
     Readable(

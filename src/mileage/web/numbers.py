@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from mileage.domain.window import moment
+from mileage.domain.window import SECOND, moment
 
 DASH = "\N{EN DASH}"
 MICRO = 1_000_000
@@ -167,8 +167,12 @@ def iso_minute(instant: int, zone: str) -> str:
 
 
 def wall(instant: int, zone: str) -> str:
-    """Return UTC microseconds as forms hold a local time: ``2026-11-22T10:03``."""
-    return f"{moment(instant, ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
+    """Return UTC microseconds as forms hold a local time: ``2026-11-22T10:03:07``.
+
+    The second that is over then: asking for what was there at that time finds it.
+    """
+    whole = -(-instant // SECOND) * SECOND
+    return f"{moment(whole, ZoneInfo(zone)):%Y-%m-%dT%H:%M:%S}"
 
 
 def iso_exact(instant: int, zone: str) -> str:

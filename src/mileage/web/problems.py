@@ -106,13 +106,18 @@ def _page(request: Request, problem: Problem) -> Response:
             "error.html",
             status=problem.status,
             title=problem.title,
-            message=problem.message,
+            message=_sentence(problem.message),
             reference=problem.reference,
         )
     except MileageError:
         # The frame of every page names the organisation; what took the page down
         # may take that down too, and the first error is the one to tell.
         return plain(request, problem)
+
+
+def _sentence(text: str) -> str:
+    """Write a message as a page does; in a shell it follows a name and a colon."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
 
 
 def answer_error(request: Request, error: Exception) -> Response:

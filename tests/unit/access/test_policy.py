@@ -142,8 +142,8 @@ def test_a_refusal_says_what_to_do():
     assert "sign in" in decide(nobody, "board").reason
     assert "scope=me" in decide(member, "usage").reason
     assert "operator" in decide(member, "personal", BO).reason
-    assert "operator" in decide(member, "ingest_status").reason
-    assert "operator" in decide(member, "people").reason
+    assert "/access" in decide(member, "ingest_status").reason
+    assert "/access" in decide(member, "people").reason
     assert "'salary'" in decide(member, "salary").reason
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mileage.domain.instants import read_instant
 from mileage.domain.window import micros
 from mileage.web import numbers
 
@@ -71,9 +72,16 @@ def test_a_marked_share_keeps_four_digits(millionths, text):
     assert numbers.percent_four(millionths) == text
 
 
+@pytest.mark.parametrize("part", [0, 1, 267_956, 999_999])
+def test_what_a_form_holds_is_the_first_second_at_which_it_is_there(part):
+    then = micros(datetime(2026, 11, 23, 8, 36, 9, part, tzinfo=UTC))
+    asked = read_instant(numbers.wall(then, "Europe/Berlin"), "Europe/Berlin", "T")
+    assert then <= asked < then + 1_000_000
+
+
 def test_a_form_holds_the_local_time_of_an_instant():
     then = micros(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC))
-    assert numbers.wall(then, "Europe/Berlin") == "2027-01-01T00:59"
+    assert numbers.wall(then, "Europe/Berlin") == "2027-01-01T00:59:59"
     assert numbers.clock_text(then, "Europe/Berlin") == "1 Jan 2027, 00:59"
     assert numbers.usd(1_000_001) == "1.000001"
     assert numbers.money_exact(8_410_000_250_000) == "$8,410,000.250000"

@@ -137,6 +137,21 @@ def test_a_page_is_told_everything(drawn):
     assert answer.headers["x-more"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("message", "written"),
+    [
+        ("there is no lens 'x'; there is cost", "There is no lens 'x'; there is cost."),
+        ("`page` must be a number.", "`page` must be a number."),
+        ("Is it?", "Is it?"),
+    ],
+)
+def test_a_page_writes_whole_sentences(drawn, message, written):
+    page = problems.answer(request("/me", BROWSER), Problem(404, "a", message))
+    assert json.loads(page.body)[1]["message"] == written
+    told = problems.answer(request(), Problem(404, "a", message))
+    assert json.loads(told.body)["error"]["message"] == message
+
+
 def test_json_gets_the_headers_too():
     answer = problems.answer(request(), Problem(405, "a", "b"), {"Allow": "GET"})
     assert answer.headers["allow"] == "GET"
