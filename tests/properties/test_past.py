@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.booking import Booking, Done
+from mileage.domain.sums import Figures
 from mileage.domain.window import Window
 from mileage.domain.witness import Activity
 from mileage.store import past, queries
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mileage.domain.call import Seen
+    from mileage.store.queries import UsageRow
 
 ACCOUNTS = ("acc_a", "acc_b", "acc_c")
 NOW = NOON + 4 * DAY
@@ -37,7 +39,7 @@ STORED = (
     *("joined_witness", "joined_call", "plain_call", "witness_id", "session_profile"),
     *("superseded", "tally", "presence", "claim", "activity", "deletion", "scrubbed"),
     *("rollup_hour", "rollup_day", "rollup_session", "rollup_activity"),
-    *("past_hour", "past_session", "past_activity", "past_changed"),
+    *("past_hour", "past_session", "past_activity", "past_total", "past_changed"),
 )
 
 
@@ -184,6 +186,20 @@ def sums_of_facts(ledger: Ledger, account: str) -> dict[tuple[str, str], int]:
     return dict(found)
 
 
+def used_together(ledger: Ledger) -> dict[str, Figures]:
+    rows = queries.usage(ledger, ALL, None, ("model",))
+    return {row.keys["model"]: row.figures for row in rows}
+
+
+def added_up(rows: list[UsageRow]) -> dict[str, Figures]:
+    """Leave accounts out."""
+    found: dict[str, Figures] = defaultdict(Figures)
+    for row in rows:
+        model = row.keys["model"]
+        found[model] = found[model].plus(row.figures)
+    return dict(found)
+
+
 @settings(max_examples=examples(25), deadline=None)
 @given(steps=STEPS)
 def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> None:
@@ -192,6 +208,7 @@ def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> 
             take(ledger, step, told)
         assert verify(ledger) == []
         everybody = queries.usage(ledger, ALL, None, ("account", "model"))
+        assert used_together(ledger) == added_up(everybody)
         for account in ACCOUNTS:
             own = queries.usage(ledger, ALL, account, ("account", "model"))
             assert own == [one for one in everybody if one.keys["account"] == account]
@@ -231,4 +248,5 @@ def pages(ledger: Ledger, account: str) -> tuple[Any, ...]:
         queries.personal_sessions(ledger, account, ALL, 2),
         queries.personal_activity(ledger, account, ALL),
         queries.usage(ledger, ALL, account, ("day", "model")),
+        queries.usage(ledger, ALL, None, ("day", "model")),
     )

@@ -172,7 +172,7 @@ def _calls(settings: Settings) -> tuple[Datum, ...]:
             "calls, tokens and cost by hour, day, client and model",
             "to draw pages without reading calls",
             "for ever (they stay when calls go)",
-            ("rollup_hour", "rollup_day", "past_hour", "past_changed"),
+            ("rollup_hour", "rollup_day", "past_hour", "past_total", "past_changed"),
         ),
         Datum(
             "sums of sessions",

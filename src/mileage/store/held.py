@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mileage.store import past
 from mileage.store.heard import booked_accounts
 from mileage.store.retention import horizon
 from mileage.store.statements import said_plainly, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import duckdb
 
     from mileage.store.ledger import Ledger
 
@@ -33,31 +36,36 @@ _ROW_STATEMENTS = {
 
 def held(ledger: Ledger, account_id: str) -> dict[str, list[dict[str, Any]]]:
     """Return what is kept, added up: one list of rows for each of ``SUMMED``."""
+    accounts = booked_accounts(ledger, account_id)
     own: dict[str, object] = {"account": account_id}
-    booked: dict[str, object] = {"accounts": booked_accounts(ledger, account_id)}
+    booked: dict[str, object] = {"accounts": accounts}
     since = ledger.rules.clock.day(horizon(ledger))
-    asked = (own, {**booked, "since": since}, booked, booked, own)
-    return {
-        what: list(_rows(ledger, _STATEMENTS[what], given))
-        for what, given in zip(SUMMED, asked, strict=True)
-    }
+    with past.reading(ledger, [account_id, *accounts]) as (cursor, parts):
+        asked = (
+            *({**own, **parts}, {**booked, "since": since}),
+            *({**booked, **parts}, booked, own),
+        )
+        return {
+            what: list(_rows(cursor, _STATEMENTS[what], given))
+            for what, given in zip(SUMMED, asked, strict=True)
+        }
 
 
 def held_rows(ledger: Ledger, account_id: str, what: str) -> Iterator[dict[str, Any]]:
     """Yield every row of one of ``ROWS``; use it up in one thread."""
-    return _rows(ledger, _ROW_STATEMENTS[what], {"account": account_id})
+    cursor = ledger.cursor().cursor()
+    try:
+        yield from _rows(cursor, _ROW_STATEMENTS[what], {"account": account_id})
+    finally:
+        cursor.close()
 
 
 def _rows(
-    ledger: Ledger, name: str, parameters: dict[str, object]
+    cursor: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, object]
 ) -> Iterator[dict[str, Any]]:
-    cursor = ledger.cursor().cursor()
-    try:
-        with said_plainly():
-            cursor.execute(statement(name), parameters)
-            columns = [column[0] for column in cursor.description or ()]
-            while rows := cursor.fetchmany(AT_ONCE):
-                for row in rows:
-                    yield dict(zip(columns, row, strict=True))
-    finally:
-        cursor.close()
+    with said_plainly():
+        cursor.execute(statement(name), parameters)
+        columns = [column[0] for column in cursor.description or ()]
+        while rows := cursor.fetchmany(AT_ONCE):
+            for row in rows:
+                yield dict(zip(columns, row, strict=True))

@@ -31,6 +31,7 @@ MIGRATIONS = (
     "0014_current",
     "0015_sums",
     "0016_past",
+    "0017_reading",
 )
 FILLED = {"0003_presence": presence.fill, "0015_sums": sums.fill}
 """Migrations that also tell new tables from old ones, which SQL alone cannot."""

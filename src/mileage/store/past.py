@@ -1,19 +1,21 @@
-"""Sums of past hours laid by account: what pages of one person read.
+"""Sums of past hours laid by account, and added up: what pages of one person read.
 
-Sums lie in the order of time, as boards read them. Their copies lie by account and
-are made anew when enough has come since; reading is as exact as the sums themselves,
-because newer hours, and past ones that have changed, are read from those.
+Sums lie in the order of time, as boards read them. Their copies lie by account, and
+once more are there those of everybody together. They are made anew when enough has come
+since; reading is as exact as the sums themselves, because newer hours, and past ones
+that have changed, are read from those.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mileage.domain.window import SECOND
-from mileage.store.statements import insert, run
+from mileage.store.statements import insert, run, said_plainly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     import duckdb
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 LATE_SECONDS = 24 * 3600
 """What is older when it comes is noted; so copies can be made while more comes."""
-TABLES = ("past_hour", "past_session", "past_activity")
+TABLES = ("past_hour", "past_session", "past_activity", "past_total")
 LEAST_ROWS = 100_000
 PART = 0.02
 """So many rows, or this part of the copies, may wait before they are made anew: pages
@@ -49,6 +51,26 @@ def note(
         hours, accounts = zip(*late, strict=True)
         columns = {"hour": list(hours), "account": list(accounts)}
         insert(cursor, "past_changed.insert", columns)
+
+
+@contextmanager
+def reading(
+    ledger: Readable, accounts: Sequence[str] | None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, dict[str, object]]]:
+    """Read sums of some accounts, or of all, at one moment.
+
+    Gives a cursor, and what statements over ``hours_of`` and its like ask for.
+    """
+    # A cursor of its own: the thread's may be in a transaction already.
+    cursor = ledger.cursor().cursor()
+    try:
+        with said_plainly():
+            cursor.begin()
+        ((until, hours),) = run(cursor, "past_of", accounts=accounts)
+        changed = [hour for hour in hours or () if hour < until]
+        yield cursor, {"until": until, "changed": changed}
+    finally:
+        cursor.close()
 
 
 def lay(ledger: Readable, least: int = LEAST_ROWS) -> bool:

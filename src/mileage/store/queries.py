@@ -83,7 +83,9 @@ def _hours(window: Window) -> dict[str, int]:
 
 def personal_hours(ledger: Ledger, account: str, window: Window) -> list[HourRow]:
     """Return one account's roll-ups, oldest first."""
-    rows = run(ledger.cursor(), "personal_hours", account=account, **_hours(window))
+    asked = {"account": account, **_hours(window)}
+    with past.reading(ledger, (account,)) as (cursor, parts):
+        rows = run(cursor, "personal_hours", **asked, **parts)
     return [
         HourRow(
             day, hour, client, model, simulated, tuple(told[:3]), _figures(told[3:])
@@ -100,7 +102,8 @@ def personal_sessions(
     The note says when and where.
     """
     asked = {"account": account, "most": most, **_hours(window)}
-    rows = run(ledger.cursor(), "personal_sessions", **asked)
+    with past.reading(ledger, (account,)) as (cursor, parts):
+        rows = run(cursor, "personal_sessions", **asked, **parts)
     zone = ledger.rules.clock.zone
     shares = [
         Share(
@@ -127,17 +130,19 @@ def simulated_sessions(ledger: Ledger, account: str, window: Window) -> int:
 def personal_attendance(ledger: Ledger, account: str, window: Window) -> list[HourUse]:
     """Return the hours in which an account called a model, in order."""
     asked = {"account": account, **_hours(window)}
-    return [
-        HourUse(*row) for row in run(ledger.cursor(), "personal_attendance", **asked)
-    ]
+    with past.reading(ledger, (account,)) as (cursor, parts):
+        rows = run(cursor, "personal_attendance", **asked, **parts)
+    return [HourUse(*row) for row in rows]
 
 
 def personal_activity(
     ledger: Ledger, account: str, window: Window
 ) -> list[ActivityCount]:
     """Return what an account did beside calls."""
-    asked = {"accounts": booked_accounts(ledger, account), **_hours(window)}
-    rows = run(ledger.cursor(), "personal_activity", **asked)
+    accounts = booked_accounts(ledger, account)
+    asked = {"accounts": accounts, **_hours(window)}
+    with past.reading(ledger, accounts) as (cursor, parts):
+        rows = run(cursor, "personal_activity", **asked, **parts)
     return [ActivityCount(*row) for row in rows]
 
 
@@ -193,19 +198,22 @@ def usage(
     every_call = not BY_CALL.isdisjoint(by)
     first, last = ledger.rules.clock.whole_hours(window.start, window.end)
     calls_until = window.end if every_call else min(window.end, first * SECOND)
-    rows = run(
-        ledger.cursor(),
-        "usage",
-        start=window.start,
-        calls_until=calls_until,
-        calls_from=max(calls_until, last * SECOND),
-        end=window.end,
-        first_hour=first,
-        last_hour=last,
-        every_call=every_call,
-        account=account,
-        **asked,
-    )
+    accounts = None if account is None else (account,)
+    with past.reading(ledger, accounts) as (cursor, parts):
+        rows = run(
+            cursor,
+            "usage",
+            start=window.start,
+            calls_until=calls_until,
+            calls_from=max(calls_until, last * SECOND),
+            end=window.end,
+            first_hour=first,
+            last_hour=last,
+            every_call=every_call,
+            account=account,
+            **asked,
+            **parts,
+        )
     width = len(GROUPS)
     return [
         UsageRow(

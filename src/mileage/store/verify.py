@@ -157,11 +157,11 @@ def check_activities(ledger: Ledger) -> tuple[int, list[str]]:
 
 
 def check_past(ledger: Ledger) -> tuple[int, list[str]]:
-    """Compare the copies of past hours, laid by account, with the sums."""
+    """Compare the copies of past hours, by account and of all, with the sums."""
     cursor = ledger.cursor()
     ((count, _),) = run(cursor, "past_waiting", until=0)
     return count, [
-        f"the copy of {unit} {hour}, account {account} differs from the sums"
+        f"the copy of {unit} {hour}, account {account or '(all)'} differs from the sums"
         for hour, account, unit in run(cursor, "verify_past")
     ]
 

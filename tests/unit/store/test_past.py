@@ -16,6 +16,7 @@ from mileage.store.held import held
 from mileage.store.ledger_schema import MIGRATIONS
 from mileage.store.past import LATE_SECONDS, TABLES, lay
 from mileage.store.retention import delete, due
+from mileage.store.statements import run
 from mileage.store.verify import check_past, verify
 from tests.ledgers import Turning, booking, in_columns, ledger_in
 from tests.old_ledgers import step_back
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 NOW = NOON + 10 * DAY
 ALL = Window(NOON - 30 * DAY, NOW + DAY)
 BEFORE = MIGRATIONS.index("0015_sums")
+WITH_COPIES = MIGRATIONS.index("0016_past") + 1
 
 
 def call(number: int, at: int, account: str = "acc_a", **told) -> Seen:
@@ -81,6 +83,11 @@ def calls(ledger: Ledger, account: str = "acc_a") -> int:
     return sum(row.figures.calls for row in rows)
 
 
+def of_all(ledger: Ledger) -> int:
+    rows = queries.usage(ledger, ALL, None, ("client", "day"))
+    return sum(row.figures.calls for row in rows)
+
+
 def prompts(ledger: Ledger, window: Window) -> int:
     (one,) = queries.personal_activity(ledger, "acc_a", window)
     return one.amount
@@ -96,7 +103,7 @@ def test_copies_have_all_hours_that_are_past(tmp_path: Path) -> None:
         filled(ledger)
         before = page(ledger)
         assert lay(ledger, least=1)
-        assert copied(ledger) == [30, 30, 15]
+        assert copied(ledger) == [30, 30, 15, 15]
         assert page(ledger) == before
         assert check_past(ledger) == (30, [])
         rows = ledger.cursor().execute("select account, hour from past_hour").fetchall()
@@ -125,6 +132,7 @@ def test_what_comes_late_is_told_at_once(tmp_path: Path, book) -> None:
         late = [call(901, NOW - 36 * HOUR), call(902, NOON - DAY, "acc_b")]
         ledger.append(book(late))
         assert (calls(ledger), calls(ledger, "acc_b")) == (21, 21)
+        assert of_all(ledger) == 42
         ledger.append(Booking(done=(prompt(50, NOON), prompt(19, NOW, 5))))
         assert prompts(ledger, ALL) == 20 + 1 + 4
         assert verify(ledger) == []
@@ -190,6 +198,54 @@ def test_a_failure_leaves_the_copies_before(tmp_path: Path, monkeypatch) -> None
         assert verify(ledger) == []
 
 
+def test_what_everybody_used_is_told_by_the_copies(tmp_path: Path) -> None:
+    with laid(tmp_path) as ledger:
+        filled(ledger)
+        lay(ledger, least=1)
+        ledger.append(booking([call(913, NOON)]))
+        cursor = ledger.cursor()
+        ((hour,),) = cursor.execute("select hour from past_changed").fetchall()
+        until = (NOW - LATE_SECONDS * SECOND) // SECOND
+        copied_only = "delete from rollup_hour where hour < ? and hour <> ?"
+        cursor.execute(copied_only, [until, hour])
+        assert of_all(ledger) == 41
+        assert len(queries.usage(ledger, ALL, None, ("account",))) == 2
+        assert calls(ledger) == 21
+
+
+def test_reading_is_of_one_moment(tmp_path: Path) -> None:
+    def forgets() -> None:
+        with ledger.writing() as cursor:
+            past.forget(cursor)
+
+    with laid(tmp_path) as ledger:
+        filled(ledger)
+        lay(ledger, least=1)
+        before = held(ledger, "acc_a")["days"]
+        with past.reading(ledger, ("acc_a",)) as (cursor, parts):
+            other = threading.Thread(target=forgets)
+            other.start()
+            other.join()
+            rows = run(cursor, "held_days", account="acc_a", **parts)
+        assert [row[2] for row in rows] == [row["calls"] for row in before]
+        assert copied(ledger) == [0, 0, 0, 0]
+        assert held(ledger, "acc_a")["days"] == before
+
+
+def test_a_statement_over_several_accounts_reads_what_changed_of_any(
+    tmp_path: Path,
+) -> None:
+    with laid(tmp_path) as ledger:
+        filled(ledger)
+        ledger.claim("acc_b", "acc_a")
+        lay(ledger, least=1)
+        facts = prompt(60, NOON, 3), prompt(61, NOON - DAY, 4, "acc_b")
+        ledger.append(Booking(done=facts))
+        assert prompts(ledger, ALL) == 20 + 3 + 4
+        kept = held(ledger, "acc_a")["activities"]
+        assert [(row["facts"], row["amount"]) for row in kept] == [(22, 27)]
+
+
 @pytest.mark.parametrize("kind", ["calls", "activities"])
 def test_what_is_deleted_is_in_no_copy(tmp_path: Path, kind: str) -> None:
     with laid(tmp_path) as ledger:
@@ -198,7 +254,7 @@ def test_what_is_deleted_is_in_no_copy(tmp_path: Path, kind: str) -> None:
         found = due(ledger, kind, 3)
         assert found is not None
         delete(ledger, found, 3)
-        assert copied(ledger) == [0, 0, 0]
+        assert copied(ledger) == [0, 0, 0, 0]
         assert calls(ledger) == 20
         assert verify(ledger) == []
         assert lay(ledger, least=1)
@@ -272,4 +328,17 @@ def test_an_older_ledger_is_added_up(tmp_path: Path) -> None:
         assert verify(ledger) == []
         assert (page(ledger), held(ledger, "acc_a")) == before
         ledger.append(Booking(done=(prompt(3, NOON, 12),)))
+        assert verify(ledger) == []
+
+
+def test_copies_of_before_are_read_and_added_up(tmp_path: Path) -> None:
+    with laid(tmp_path) as ledger:
+        filled(ledger)
+        lay(ledger, least=1)
+        ledger.append(booking([call(914, NOON), call(915, NOON - DAY, "acc_b")]))
+        before = page(ledger), page(ledger, "acc_b"), of_all(ledger)
+    step_back(tmp_path / "ledger.duckdb", WITH_COPIES)
+    with laid(tmp_path) as ledger:
+        assert copied(ledger) == [30, 30, 15, 17]
+        assert (page(ledger), page(ledger, "acc_b"), of_all(ledger)) == before
         assert verify(ledger) == []

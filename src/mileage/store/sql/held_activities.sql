@@ -2,6 +2,6 @@
 select
     kind, name, sum(facts)::bigint as facts, sum(amount)::bigint as amount,
     min(hour) * 1000000 as first, max(hour) * 1000000 as last
-from activity_of($accounts::varchar[])
+from activity_of($accounts::varchar[], $until, $changed::bigint[])
 group by kind, name
 order by kind, name

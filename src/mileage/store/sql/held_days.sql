@@ -6,6 +6,6 @@ select
         + tool_input)::bigint as tokens,
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls
-from hours_of($account)
+from hours_of($account, $until, $changed::bigint[])
 group by day, client
 order by day, client

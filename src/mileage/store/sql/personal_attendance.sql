@@ -6,13 +6,13 @@ with used as (
         sum(calls)::bigint as calls,
         sum(attended_calls)::bigint as attended,
         sum(calls - attended_calls - unattended_calls)::bigint as unsaid
-    from hours_of($account)
+    from hours_of($account, $until, $changed::bigint[])
     where hour >= $start and hour < $end
     group by hour
 ),
 met as (
     select hour, count(*) as sessions
-    from sessions_of($account)
+    from sessions_of($account, $until, $changed::bigint[])
     where hour >= $start and hour < $end
     group by hour
 )

@@ -16,7 +16,7 @@ select
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls
-from hours_of($account)
+from hours_of($account, $until, $changed::bigint[])
 where hour >= $start and hour < $end
 group by day, hour, client, model
 order by hour, client, model

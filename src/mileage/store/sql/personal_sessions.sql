@@ -12,7 +12,7 @@ select
     sum(cost)::bigint as cost,
     sum(unpriced_calls)::bigint as unpriced_calls,
     sum(unmeasured_calls)::bigint as unmeasured_calls
-from sessions_of($account)
+from sessions_of($account, $until, $changed::bigint[])
 where hour >= $start and hour < $end
 group by name, client
 order by

@@ -1,7 +1,8 @@
 -- Whole hours from roll-ups, the parts of hours at both ends from calls: these lie before
 -- $calls_until and from $calls_from on. $every_call: calls are told apart by what roll-ups
 -- do not have; of those that were deleted, and of simulated ones, there are only hours.
--- A dimension that is not asked for is folded into ''. One account's hours lie together.
+-- A dimension that is not asked for is folded into ''. Past hours of one account lie
+-- together, and those of everybody are added up.
 with part as (
     select
         account, client, provider, model, day, session, project,
@@ -26,9 +27,12 @@ with part as (
         calls, input, cache_read, cache_write, cache_write_1h, output,
         reasoning, tool_input, cost, unpriced_calls, unmeasured_calls
     from (
-        select * from rollup_hour where $account is null
+        select * from rollup_hour where $account is null and $by_account
         union all by name
-        select * from hours_of($account)
+        select * from hours_of_all($until, $changed::bigint[])
+        where $account is null and not $by_account
+        union all by name
+        select * from hours_of($account, $until, $changed::bigint[])
     )
     where
         hour >= $first_hour and hour < $last_hour
