@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from mileage.cli.collect_options import asked, default_token_file, pushing_options
+from mileage.cli.collect_options import (
+    asked,
+    default_token_file,
+    own_identity,
+    pushing_options,
+)
 from mileage.cli.collect_service import Job, Manager, service, without_ours
 
 if TYPE_CHECKING:
@@ -52,6 +57,7 @@ def install(**options: Any) -> None:  # noqa: ANN401 - as click gives
         return
     if not given.to:
         raise click.UsageError("give --to URL: where to push to")
+    given.plan().server()
     token_file = given.token_file or default_token_file()
     command = _command(given, token_file)
     made = service(manager, Job(command, _environment(), Path.home(), os.getuid()))
@@ -117,21 +123,22 @@ def _check(given: Asked, token_file: Path) -> None:
     from mileage.domain.errors import Unavailable
 
     plan = given.plan()
-    server = plan.server()
     typed = not plan.token.text and given.token_file is None and not token_file.exists()
     text = "" if typed else plan.token.current()
     if typed:
         text = click.prompt("Ingest token", hide_input=True, err=True).strip()
-    if given.token_file is None:
-        _keep(token_file, text)
+    plan = plan._replace(token=plan.token._replace(text=text))
+    plan.whose(own_identity)
+    server = plan.server()
     try:
-        version = plan._replace(token=plan.token._replace(text=text)).server().greet()
+        version = server.greet().version
     except Unavailable as error:
         click.echo(f"mileage: {error}. What is collected waits until then.", err=True)
-        return
-    click.echo(
-        f"{server.address.url} knows the token; it is Mileage {version.version}."
-    )
+    else:
+        click.echo(f"{server.address.url} knows the token; it is Mileage {version}.")
+    # Not before: whatever runs already goes on with the token that is there.
+    if given.token_file is None:
+        _keep(token_file, text)
 
 
 def _keep(file: Path, token: str) -> None:

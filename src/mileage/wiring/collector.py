@@ -72,12 +72,23 @@ class Plan(NamedTuple):
         where = address(self.url, insecure=self.insecure)
         return Server(where, self.token.current, lambda: datetime.now(UTC))
 
+    def whose(self, own_identity: Callable[[], str]) -> str:
+        """Return whose usage it is, '' where a personal token knows; raises Invalid."""
+        if self.token.current().startswith(COLLECTOR_TOKEN):
+            return self.account or own_identity()
+        if self.account:
+            raise Invalid(
+                "--account is for tokens of collectors: a personal token reports the "
+                "usage of its own account, whoever is named"
+            )
+        return ""
+
 
 @contextmanager
 def collecting(plan: Plan, own_identity: Callable[[], str]) -> Iterator[Collector]:
     """Own the state directory and be ready for passes."""
     server = plan.server()
-    identity = _identity(plan, own_identity)
+    identity = plan.whose(own_identity)
     with opened(plan.state) as state:
         folder = state.server(server.address.url)
         collector = Collector(
@@ -87,15 +98,3 @@ def collecting(plan: Plan, own_identity: Callable[[], str]) -> Iterator[Collecto
             yield collector
         finally:
             collector.close()
-
-
-def _identity(plan: Plan, own_identity: Callable[[], str]) -> str:
-    """Return whose usage a collector's token reports; a personal one knows itself."""
-    if plan.token.current().startswith(COLLECTOR_TOKEN):
-        return plan.account or own_identity()
-    if plan.account:
-        raise Invalid(
-            "--account is for tokens of collectors: a personal token reports the usage "
-            "of its own account, whoever is named"
-        )
-    return ""

@@ -277,6 +277,30 @@ def test_a_wrong_token_installs_nothing(system, server):
     assert logged(system) == []
 
 
+def test_a_wrong_token_leaves_the_one_that_works(system, server):
+    assert install("--to", url(server), "--with", "systemd").exit_code == 0
+    server.status = 401
+    done = install("--to", url(server), "--with", "systemd", token="mlg_p_wrong")
+    assert isinstance(done.exception, MileageError)
+    (kept,) = (system / "home").rglob("token")
+    assert kept.read_text() == "mlg_p_abc\n"
+
+
+def test_what_would_refuse_to_run_is_not_installed(system, server):
+    words = ("--to", url(server), "--with", "systemd", "--account", "ada@example.com")
+    done = install(*words)
+    assert "--account is for tokens of collectors" in str(done.exception)
+    assert not unit_file(system).exists()
+    assert install(*words, token="mlg_c_abc").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--print",)])
+def test_an_address_that_would_be_refused_is_not_installed(system, words):
+    done = install("--to", "http://example.com", "--with", "systemd", *words)
+    assert "plain HTTP" in str(done.exception)
+    assert not unit_file(system).exists()
+
+
 def test_a_server_that_is_away_does_not_stand_in_the_way(system, server):
     server.status = 503
     done = install("--to", url(server), "--with", "systemd")
