@@ -26,6 +26,12 @@ USUAL = ("calls", "active-days", "streak", "cache", "chart")
 """What is shown when nothing is chosen: neither money nor names of anything."""
 MOST_NAMES = 3
 _LONGEST_NAME = 40
+_LONGEST_OF_ALL = 40
+"""Of a model or a client, which stands beside the sum of tokens."""
+_SIZES = (40, 36, 32, 28)
+_WIDE, _USUAL_WIDTH = 0.64, 0.5
+"""Of Inter's letters, as parts of their size: figures in bold, and words."""
+_GAP = 16
 _LEFT, _RIGHT = 80, WIDTH - 80
 _BARS_TOP, _BARS_BASE = 420, 540
 
@@ -81,27 +87,40 @@ def drawn(card: Card, fields: Sequence[str], colours: Colours) -> str:
 
 
 def _facts(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
-    """Put the chosen figures side by side."""
+    """Put the chosen figures side by side, each as wide as it is."""
     shown = [(value, label) for field, value, label in _said(card) if field in fields]
-    width = (_RIGHT - _LEFT) / max(len(shown), 1)
-    parts = []
-    for number, (value, label) in enumerate(shown):
-        x = _LEFT + round(number * width)
-        parts.append(_text(x, 338, value, _Letters(40, colours.ink, bold=True)))
-        parts.append(_text(x, 370, label, _Letters(20, colours.muted)))
+    room = _RIGHT - _LEFT - _GAP * len(shown)
+    fitting = (size for size in _SIZES if sum(_widths(shown, size)) <= room)
+    size = next(fitting, _SIZES[-1])
+    widths = _widths(shown, size)
+    spare = (_RIGHT - _LEFT - sum(widths)) / max(len(shown), 1)
+    parts, x = [], float(_LEFT)
+    for (value, label), width in zip(shown, widths, strict=True):
+        bold = _Letters(size, colours.ink, bold=True)
+        parts.append(_text(round(x), 338, value, bold))
+        parts.append(_text(round(x), 370, label, _Letters(20, colours.muted)))
+        x += width + spare
     return parts
+
+
+def _widths(shown: Sequence[tuple[str, str]], size: int) -> list[float]:
+    return [
+        max(len(value) * size * _WIDE, len(label) * 20 * _USUAL_WIDTH)
+        for value, label in shown
+    ]
 
 
 def _names(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
     """Put the chosen names below each other, on the right."""
     chosen = [
-        ", ".join(found[:MOST_NAMES])
+        name if len(name) <= _LONGEST_OF_ALL else f"{name[: _LONGEST_OF_ALL - 1]}\u2026"
         for field, found in (("models", card.models), ("clients", card.clients))
-        if field in fields and found
+        if field in fields
+        for name in [one for one in found if one][:MOST_NAMES]
     ]
     letters = _Letters(22, colours.muted, right=True)
     return [
-        _text(_RIGHT, 104 + 32 * number, line, letters)
+        _text(_RIGHT, 152 + 26 * number, line, letters)
         for number, line in enumerate(chosen)
     ]
 
@@ -122,10 +141,17 @@ def _said(card: Card) -> list[tuple[str, str, str]]:
         ),
         (
             "cost",
-            DASH if figures.cost is None else money(figures.cost),
+            _cost(figures),
             "at list price",
         ),
     ]
+
+
+def _cost(figures: Figures) -> str:
+    """Write what calls cost; ``+``: some of them have no known price."""
+    if figures.cost is None:
+        return DASH
+    return f"{money(figures.cost)}{'+' if figures.unpriced_calls else ''}"
 
 
 def _days(count: int) -> str:

@@ -43,8 +43,45 @@ def test_it_names_nobody_and_nothing_and_no_money_unless_asked():
 def test_what_is_asked_for_stands_on_it():
     text = said(CARD._replace(name="Alice"), ("cost", "models", "clients", "output"))
     assert text[0] == "Alice"
-    assert {"$12.35", "opus, haiku", "claude-code", "5.5K"} <= set(text)
+    assert {"$12.35", "opus", "haiku", "claude-code", "5.5K"} <= set(text)
     assert "calls" not in text
+
+
+def boxes(card, fields):
+    """Return (left, right, top, bottom) of texts, as wide as Inter's widest figures."""
+    picture = ET.fromstring(drawn(card, fields, LIGHT))  # noqa: S314 - our own
+    for one in picture.iter("{http://www.w3.org/2000/svg}text"):
+        x, base, size = (float(one.get(key)) for key in ("x", "y", "font-size"))
+        width = len(one.text) * size * (0.62 if one.get("font-weight") else 0.5)
+        left = x - width if one.get("text-anchor") else x
+        yield left, left + width, base - size, base
+
+
+@given(
+    calls=st.integers(1, 10**15),
+    tokens=st.integers(0, 10**15),
+    cost=st.none() | st.integers(0, 10**15),
+    days=st.integers(1, 366),
+    fields=st.sets(st.sampled_from(FIELDS)),
+    names=st.lists(st.text("amw-4", max_size=90), max_size=5),
+)
+def test_nothing_stands_on_anything_else(calls, tokens, cost, days, fields, names):
+    figures = Figures(calls, Tokens(1, tokens, 0, 0, tokens, 0, 0), cost, 1)
+    title = "W" * 40
+    card = Card(figures, [1] * days, names, names, title)
+    placed = list(boxes(card, sorted(fields)))
+    for number, (left, right, top, bottom) in enumerate(placed):
+        assert left >= 0
+        assert right <= 1200
+        for other in placed[number + 1 :]:
+            apart = right <= other[0] or other[1] <= left
+            assert apart or bottom <= other[2] or other[3] <= top
+
+
+def test_dollars_that_are_not_all_say_so():
+    assert "$12.35" in said(CARD, ("cost",))
+    some = CARD._replace(figures=FIGURES._replace(unpriced_calls=1))
+    assert "$12.35+" in said(some, ("cost",))
 
 
 def test_counts_have_three_digits_at_most():
