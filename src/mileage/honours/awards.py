@@ -55,6 +55,6 @@ def titles_after(
         if one.kind == TITLE:
             found.setdefault(one.account_id, set()).add(one.name)
     return {
-        account: tuple(name for name in order if name in names)
+        account: tuple(filter(names.__contains__, order))
         for account, names in found.items()
     }

@@ -99,13 +99,14 @@ class Titles:
         return [
             one
             for one in self.titles
-            if (one.top is None or self._at_top(one, known, cutoffs))
+            if (one.top is None or self.at_top(one, known, cutoffs))
             and all(holds(condition, known) for condition in one.earned_by)
         ]
 
-    def _at_top(
+    def at_top(
         self, title: Title, known: Mapping[str, int | None], cutoffs: Mapping[str, int]
     ) -> bool:
+        """Tell whether somebody is among the first of a title that only they earn."""
         value, least = self._value(title, known), cutoffs.get(title.name)
         return value is not None and least is not None and value >= least
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from functools import cache
 from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mileage.domain.awards import TIER, TITLE, Earned, Reference
 from mileage.domain.window import period
@@ -16,7 +14,7 @@ from mileage.honours.tiers import scaled
 from mileage.store import honoured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.awards import Changes, Distinction, Held
     from mileage.domain.formula import Condition
@@ -26,30 +24,63 @@ if TYPE_CHECKING:
     from mileage.honours.titles import Title, Titles
     from mileage.store.standings import Making
 
-Values: TypeAlias = "Sequence[tuple[str, int | None]]"
-"""Accounts with what one lens gives for them."""
-ValuesOf: TypeAlias = "Callable[[int], Mapping[str, int | None]]"
-"""The same of people alone, by the place of the lens."""
+
+class Had(NamedTuple):
+    """Awards that have not ended."""
+
+    tiers: Mapping[str, Held]
+    """By account: those that the ladder still has."""
+    places: Mapping[str, int]
+    """The same by their place on the ladder, from 1."""
+    others: Sequence[Held]
+
+    @classmethod
+    def of(cls, held: Sequence[Held], rules: Tiers) -> Had:
+        """Tell awards apart."""
+        places = {tier.name: place for place, tier in enumerate(rules.ladder, 1)}
+        tiers = {
+            one.account_id: one
+            for one in held
+            if one.kind == TIER and one.name in places
+        }
+        others = [one for one in held if tiers.get(one.account_id) is not one]
+        return cls(tiers, {who: places[one.name] for who, one in tiers.items()}, others)
 
 
-class Honours(NamedTuple):
-    """What people are shown with, by account; whoever has nothing is left out."""
+class Moved(NamedTuple):
+    """Somebody whose tier is another one now."""
 
-    tiers: Mapping[str, str]
-    titles: Mapping[str, tuple[str, ...]]
-    """What pages call them, in the order of the policy."""
+    account_id: str
+    value: int | None
+    """By the lens of the tiers."""
+    place: int
+    """On the ladder, from 1; 0 for no tier."""
 
 
 class Standings(Protocol):
-    """The standings of the default window, as they are being made."""
+    """The standings of people in the default window, as they are being made."""
 
     @property
     def window(self) -> Window:
         """Of which they are."""
         ...
 
-    def values(self, place: int) -> Values:
-        """Return what the lens at a place gives for every account."""
+    def values(self, place: int) -> Sequence[int]:
+        """Return what the lens at a place gives, where that is more than nothing."""
+        ...
+
+    def tiers(
+        self,
+        place: int,
+        steps: Sequence[Sequence[int]],
+        ladder: Sequence[str],
+        hidden: Iterable[str],
+    ) -> Sequence[Moved]:
+        """Give everybody the tier that they have by a lens.
+
+        ``steps`` are the least values of all tiers, by the place of the one that
+        somebody had, 0 for none; whoever is ``hidden`` is shown with none.
+        """
         ...
 
     def meeting(
@@ -71,8 +102,8 @@ class Standings(Protocol):
         """Return the last whole calendar period of that name."""
         ...
 
-    def values_in_period(self, name: str, place: int) -> Values:
-        """Return what a lens gave for everybody in it."""
+    def values_in_period(self, name: str, place: int) -> Sequence[int]:
+        """Return what a lens gave in it."""
         ...
 
 
@@ -84,9 +115,21 @@ class Forming:
         self.maker = maker
         self._now = now
 
-    def values(self, place: int) -> Values:
-        """Return what the lens at a place gives for every account."""
+    def values(self, place: int) -> Sequence[int]:
+        """Return what the lens at a place gives, where that is more than nothing."""
         return honoured.values_of(self.maker.cursor, place)
+
+    def tiers(
+        self,
+        place: int,
+        steps: Sequence[Sequence[int]],
+        ladder: Sequence[str],
+        hidden: Iterable[str],
+    ) -> Sequence[Moved]:
+        """Give everybody the tier that they have by a lens."""
+        cursor = self.maker.cursor
+        moved = honoured.decide_tiers(cursor, place, steps, ladder, hidden)
+        return [Moved(*one) for one in moved]
 
     def meeting(
         self,
@@ -107,8 +150,8 @@ class Forming:
         """Return the last whole calendar period of that name."""
         return self._period(name).previous
 
-    def values_in_period(self, name: str, place: int) -> Values:
-        """Return what a lens gave for everybody in it; seldom asked for."""
+    def values_in_period(self, name: str, place: int) -> Sequence[int]:
+        """Return what a lens gave in it; seldom asked for."""
         return self.maker.values_before(self._period(name), place)
 
     def _period(self, name: str) -> Period:
@@ -152,45 +195,38 @@ class Rules(NamedTuple):
 class Honouring:
     """Decides who has which titles and tier at one instant."""
 
-    def __init__(self, rules: Rules, awarded: Awarded, people: Collection[str]) -> None:
-        """Decide of ``people``: whom nobody is ranked beside moves nobody's tier."""
+    def __init__(self, rules: Rules, awarded: Awarded) -> None:
         self._rules = rules
         self._awarded = awarded
-        self._people = people
 
-    def honours(self, standings: Standings, held: Sequence[Held], now: int) -> Honours:
-        """Decide, write down what changes, and return what people are shown with.
+    def honours(
+        self, standings: Standings, had: Had, now: int
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Decide, write down what changes, and return who is shown with which titles.
 
-        ``held`` are the awards that have not ended.
+        As pages call them, in the order of the policy; whoever has none is left out.
         """
-        values_of = cache(lambda place: self._of_people(standings.values(place)))
-        had = {one.account_id: one for one in held if one.kind == TIER}
-        tiers, reached = self._tiers(standings, values_of, had)
+        declined = self._awarded.declined()
+        hidden = [account for account, kind, _ in declined if kind == TIER]
+        moved, reached = self._tiers(standings, hidden)
         # Most awards are tiers that stay: of these there is nothing to decide.
-        open_ = [
-            one
-            for one in held
-            if had.get(one.account_id) is not one
-            or tiers.get(one.account_id) != one.name
-        ]
-        earned = [*self._titles(standings, values_of, open_), *reached]
+        left = (had.tiers.get(one.account_id) for one in moved)
+        open_ = [*had.others, *filter(None, left)]
+        earned = [*self._titles(standings, open_), *reached]
         titles = self._rules.titles.titles
         changes = decide(open_, earned, titles, now)
         if any(changes):
             self._awarded.change_awards(changes, now)
-        order = [one.title for one in titles]
-        return self._shown(tiers, titles_after(open_, changes, order))
+        shown = titles_after(open_, changes, [one.title for one in titles])
+        for account, kind, name in declined:
+            if kind == TITLE and account in shown:
+                shown[account] = tuple(one for one in shown[account] if one != name)
+        return shown
 
-    def _of_people(self, values: Values) -> dict[str, int | None]:
-        people = self._people
-        return {account: value for account, value in values if account in people}
-
-    def _titles(
-        self, standings: Standings, values_of: ValuesOf, held: Sequence[Held]
-    ) -> list[Earned]:
+    def _titles(self, standings: Standings, held: Sequence[Held]) -> list[Earned]:
         rules, names = self._rules.titles, self._names()
         theirs = {(one.account_id, one.name) for one in held if one.kind == TITLE}
-        earned = list(self._earning(standings, values_of))
+        earned = list(self._earning(standings))
         new = {who for who, one in earned if (who, one.title) not in theirs}
         known = standings.known(sorted(new), *names) if new else {}
         return [
@@ -205,79 +241,65 @@ class Honouring:
             for account, one in earned
         ]
 
-    def _earning(
-        self, standings: Standings, values_of: ValuesOf
-    ) -> Iterator[tuple[str, Title]]:
+    def _earning(self, standings: Standings) -> Iterator[tuple[str, Title]]:
         """Yield accounts with a title that they earn now."""
-        rules = self._rules.titles
-        cutoffs = rules.cutoffs(lambda place: values_of(place).values())
+        rules, names = self._rules.titles, self._names()
+        cutoffs = rules.cutoffs(standings.values)
         asked = rules.conditions(cutoffs)
         titles = [one for one, _ in asked]
-        conditions = [condition for _, condition in asked]
-        for account, met in standings.meeting(conditions, *self._names()):
-            if account in self._people:
-                for one in compress(titles, met):
-                    # Whole numbers tell very large values apart.
-                    value = values_of(rules.place(one))[account] or 0
-                    if one.top is None or value >= cutoffs[one.name]:
-                        yield account, one
+        found = standings.meeting([conditions for _, conditions in asked], *names)
+        met = [(who, list(compress(titles, flags))) for who, flags in found]
+        first = [who for who, some in met if any(one.top is not None for one in some)]
+        known = standings.known(first, *names) if first else {}
+        for account, some in met:
+            for one in some:
+                # Whole numbers tell very large values apart.
+                if one.top is None or rules.at_top(one, known[account], cutoffs):
+                    yield account, one
 
     def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         lenses = self._rules.lenses
         return tuple(values_named(lenses)), tuple(before_named(lenses))
 
     def _tiers(
-        self, standings: Standings, values_of: ValuesOf, had: Mapping[str, Held]
-    ) -> tuple[dict[str, str], list[Earned]]:
-        """Return everybody's tier, and those that somebody did not have before."""
+        self, standings: Standings, hidden: Sequence[str]
+    ) -> tuple[Sequence[Moved], list[Earned]]:
+        """Return whose tier is another one than before, and those that are reached."""
         rules = self._rules.tiers
         lens = named(self._rules.lenses, rules.lens)
         place = list(self._rules.lenses).index(lens)
-        values = values_of(place)
-        bounds = self._bounds(standings, place, values)
-        before = {account: one.name for account, one in had.items()}
-        steps = {name: rules.steps(bounds, name) for name in {"", *before.values()}}
-        tiers, reached = {}, []
-        for account, value in values.items():
-            theirs = before.get(account, "")
-            level = bisect_right(steps[theirs], value or 0)
-            if level:
-                tier = tiers[account] = rules.ladder[level - 1].name
-                if tier != theirs:
-                    reason = _why(lens, value, bounds[level - 1])
-                    reached.append(Earned(account, TIER, tier, reason))
-        return tiers, reached
+        bounds = self._bounds(standings, place)
+        ladder = [tier.name for tier in rules.ladder]
+        steps = [rules.steps(bounds, name) for name in ("", *ladder)]
+        moved = standings.tiers(place, steps, ladder, hidden)
+        reached = [
+            Earned(
+                one.account_id,
+                TIER,
+                ladder[one.place - 1],
+                _why(lens, one.value, bounds[one.place - 1]),
+            )
+            for one in moved
+            if one.place
+        ]
+        return moved, reached
 
-    def _bounds(
-        self, standings: Standings, place: int, now: Mapping[str, int | None]
-    ) -> tuple[int, ...]:
+    def _bounds(self, standings: Standings, place: int) -> tuple[int, ...]:
         """Return the bounds in force, scaled to the window; frozen when first found."""
         rules, window = self._rules, standings.window
         name = rules.tiers.reference
         period = standings.period(name)
         kept = self._awarded.tier_reference(period.start, rules.version)
         if kept is None:
-            before = self._of_people(standings.values_in_period(name, place))
-            bounds = rules.tiers.bounds([value or 0 for value in before.values()])
+            bounds = rules.tiers.bounds(standings.values_in_period(name, place))
             length = period.end - period.start
             if not bounds:
-                bounds = rules.tiers.bounds([value or 0 for value in now.values()])
+                bounds = rules.tiers.bounds(standings.values(place))
                 length = window.end - window.start
             kept = Reference(period.start, rules.version, bounds, length)
             if bounds:
                 self._awarded.freeze_reference(kept)
         return scaled(kept.bounds, window.end - window.start, kept.length)
-
-    def _shown(
-        self, tiers: dict[str, str], titles: dict[str, tuple[str, ...]]
-    ) -> Honours:
-        for account, kind, name in self._awarded.declined():
-            if kind == TIER:
-                tiers.pop(account, None)
-            elif account in titles:
-                left = (one for one in titles[account] if one != name)
-                titles[account] = tuple(left)
-        return Honours(tiers, titles)
 
 
 def _why(lens: Lens, value: int | None, bound: int) -> str:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mileage.domain.figures import Publication, PublishedLens, Snapshot
-from mileage.domain.people import PEOPLE
+from mileage.domain.people import PEOPLE, Placed
 from mileage.domain.window import WINDOWS, period
 from mileage.reports.completeness import completeness
-from mileage.reports.honouring import Awarded, Forming, Honouring, Honours
+from mileage.reports.honouring import Awarded, Forming, Had, Honouring
 from mileage.store import queries, standings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from mileage.domain.awards import Held
     from mileage.domain.figures import Completeness
-    from mileage.domain.people import Placed
     from mileage.domain.settings import Settings
     from mileage.domain.window import Period
     from mileage.honours.lenses import Lens
@@ -141,22 +139,30 @@ def _days(first: date, last: date) -> list[date]:
 class _Directory(NamedTuple):
     """Who there is, and what they have been given."""
 
-    people: Sequence[Placed]
-    held: Sequence[Held]
+    everybody: dict[str, list[Any]]
+    """Columns: ``store.standings.CHART``."""
+    had: Had
 
 
 def _directory(people: People, making: Making, day: date) -> _Directory:
-    held = people.awards_held() if making.rules else ()
-    return _Directory(people.everybody_on(day), held)
+    everybody = people.everybody_on(day)
+    had = Had({}, {}, ())
+    if making.rules is not None:
+        had = Had.of(people.awards_held(), making.rules.tiers)
+    told = list(map(list, zip(*everybody, strict=True))) or [[] for _ in Placed._fields]
+    columns: dict[str, list[Any]] = dict(zip(Placed._fields, told, strict=True))
+    columns["somebody"] = [kind in PEOPLE for kind in columns["kind"]]
+    columns["tier"] = list(map(had.places.get, columns["account_id"]))
+    return _Directory(columns, had)
 
 
 def _name(
     making: Making, people: People, directory: _Directory, forming: Forming
 ) -> None:
     """Say who everybody is, and with which titles and tier from now on."""
-    honours = Honours({}, {})
+    forming.maker.name(directory.everybody)
+    titles: Mapping[str, tuple[str, ...]] = {}
     if making.rules is not None:
-        somebody = {one.account_id for one in directory.people if one.kind in PEOPLE}
-        honouring = Honouring(making.rules, people, somebody)
-        honours = honouring.honours(forming, directory.held, making.now)
-    forming.maker.name(directory.people, *honours)
+        honouring = Honouring(making.rules, people)
+        titles = honouring.honours(forming, directory.had, making.now)
+    forming.maker.entitle(titles)

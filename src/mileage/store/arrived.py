@@ -13,8 +13,8 @@ from mileage.store.statements import insert, run, said_plainly
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TEXT, INT = "u", "i"
-_TEXT, _LONG, _INT, _TRUTH = TEXT, "l", INT, "b"
+TEXT, INT, TRUTH = "u", "i", "b"
+_TEXT, _LONG, _INT, _TRUTH = TEXT, "l", INT, TRUTH
 """Formats of the Arrow C data interface."""
 FIELDS = (
     ("source", _TEXT),

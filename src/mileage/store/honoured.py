@@ -1,7 +1,7 @@
 """What honours are decided by, from the standings that are being made.
 
-Works on a table of ``store.standings`` of one cursor, ``standing_kept``: what everybody
-did in the first window.
+Works on tables of ``store.standings`` of one cursor: ``standing_kept``, what everybody
+did in the first window, and ``standing_chart``, who they are. Only people have honours.
 """
 
 from __future__ import annotations
@@ -30,12 +30,30 @@ Row = dict[str, int | None]
 FEW = 3_000
 
 
-def values_of(cursor: DuckDBPyConnection, place: int) -> list[tuple[Any, ...]]:
-    """Return each account with what one lens gives for it, in the order of accounts.
+def values_of(cursor: DuckDBPyConnection, place: int) -> list[int]:
+    """Return what one lens gives for people, ascending, where it is more than nothing.
 
     Lenses are counted from 0.
     """
-    return run(cursor, "honours.values", place=place + 1)
+    return [value for (value,) in run(cursor, "honours.values", place=place + 1)]
+
+
+def decide_tiers(
+    cursor: DuckDBPyConnection,
+    place: int,
+    steps: Sequence[Sequence[int]],
+    ladder: Sequence[str],
+    hidden: Iterable[str],
+) -> list[tuple[Any, ...]]:
+    """Give everybody their tier; return whose is another one than before.
+
+    As account, value by the lens and the tier's place from 1, 0 for none. ``steps`` are
+    the least values of all tiers, by the place of the tier that somebody had; whoever
+    is ``hidden`` is shown with none.
+    """
+    told = {"steps": [list(some) for some in steps], "ladder": list(ladder)}
+    run(cursor, "honours.tiers", place=place + 1, hidden=list(hidden), **told)
+    return run(cursor, "honours.moved")
 
 
 def meeting(
@@ -53,7 +71,6 @@ def meeting(
     """
     if not rules:
         return []
-    run(cursor, "honours.measured")
     ((accounts,),) = run(cursor, "honours.count")
     if accounts <= few:
         return list(_looked_at(known_of(cursor, None, named, before), rules))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.people import Placed
 from mileage.domain.window import SECOND, Window
-from mileage.store.arrived import INT, TEXT, handed_over
+from mileage.store.arrived import INT, TEXT, TRUTH, handed_over
 from mileage.store.lens_values import lens_values
 from mileage.store.standing_files import appearing, figures_of
 from mileage.store.statements import insert, run, temporary_view
@@ -56,10 +56,7 @@ _MARKS = (
     *("standings.mark.before", "standings.mark.clear", "standings.mark"),
     "standings.touched",
 )
-_OF_PIECES = (
-    *("standings.days", "standings.pieces", "standings.piece_tokens"),
-    "standings.written.others",
-)
+_OF_PIECES = (*("standings.days", "standings.pieces", "standings.written.others"),)
 _OF_CUTS = ("standings.cut_tools", "standings.cuts")
 _OF_WINDOWS = (
     *("standings.edge_days", "standings.edges", "standings.tool_edges"),
@@ -67,7 +64,12 @@ _OF_WINDOWS = (
     "standings.found",
 )
 _MEASURED = ("standings.measured", "standings.kept.empty", "standings.kept")
-CHART = (*((name, TEXT) for name in (*Placed._fields, "tier")), ("titles", INT))
+CHART = (
+    *((name, TEXT) for name in Placed._fields),
+    *(("somebody", TRUTH), ("tier", INT)),
+)
+"""Columns that tell who the accounts are, and the place of the tier that they had."""
+_CHARTED = ("standings.chart", "honours.measured", "standings.tier.empty")
 FEW = 3_000
 """Accounts: to look at all of so many is cheaper than to tell whose use has changed."""
 ACCOUNTS_AT_ONCE = 30_000
@@ -198,8 +200,11 @@ class Making:
         temporary_view(cursor, "standing_valued", values)
         run(cursor, "standings.weighed.now", lenses=repr(self._lenses))
 
-    def values_before(self, of: Period, lens: int) -> list[tuple[Any, ...]]:
-        """Return what a lens gave for everybody in the period before a window."""
+    def values_before(self, of: Period, lens: int) -> list[int]:
+        """Return what a lens gave for people in the period before a window.
+
+        Only where that is more than nothing.
+        """
         made = self._made
         self._look_for_stale([of], everybody=True)
         self.make([of])
@@ -207,29 +212,25 @@ class Making:
         found = run(self.cursor, "standings.values_before", **asked)
         self._look_for_stale(self._periods, everybody=_count(self.cursor) <= FEW)
         self.make(made)
-        return found
+        return [value for (value,) in found]
 
-    def name(
-        self,
-        people: Sequence[Placed],
-        tiers: Mapping[str, str],
-        titles: Mapping[str, tuple[str, ...]],
-    ) -> None:
-        """Say who there is, and with which tier and titles from now on."""
-        # Many have the same ones, and lists take long to hand over.
-        numbers = {some: at for at, some in enumerate({(), *titles.values()})}
-        accounts = [one.account_id for one in people]
+    def name(self, everybody: dict[str, list[Any]]) -> None:
+        """Say who there is, by the columns of ``CHART``; nobody has an honour yet."""
+        with handed_over(self.cursor, "charted", CHART, everybody):
+            for name in _CHARTED:
+                run(self.cursor, name)
+
+    def entitle(self, titles: Mapping[str, tuple[str, ...]]) -> None:
+        """Say who is shown with which titles."""
+        # Many have the same ones.
+        alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for account, some in titles.items():
+            alike[some].append(account)
         columns: dict[str, list[Any]] = {
-            **{
-                name: [one[at] for one in people]
-                for at, name in enumerate(Placed._fields)
-            },
-            "tier": [tiers.get(one, "") for one in accounts],
-            "titles": [numbers[titles.get(one, ())] for one in accounts],
+            "titles": list(alike),
+            "accounts": list(alike.values()),
         }
-        with handed_over(self.cursor, "charted", CHART, columns):
-            run(self.cursor, "standings.chart")
-        insert(self.cursor, "standings.titles", {"titles": list(numbers)})
+        insert(self.cursor, "standings.titled", columns)
         run(self.cursor, "standings.named")
 
     def write(self, paths: Sequence[Path]) -> list[Totals]:

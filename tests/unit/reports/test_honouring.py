@@ -7,16 +7,15 @@ from typing import NamedTuple
 
 import pytest
 
-from mileage.domain.awards import TIER, TITLE, Award
+from mileage.domain.awards import TIER, TITLE, Award, Changes, Earned
 from mileage.domain.formula import holds
 from mileage.domain.measured import METRICS
-from mileage.domain.people import PEOPLE
 from mileage.domain.window import Window
 from mileage.honours.awards import DAY
 from mileage.honours.lenses import parse_lenses
 from mileage.honours.tiers import parse_tiers
 from mileage.honours.titles import parse_titles
-from mileage.reports.honouring import Honouring, Rules
+from mileage.reports.honouring import Had, Honouring, Moved, Rules
 
 LENSES = parse_lenses(
     """
@@ -76,10 +75,24 @@ class Standings:
         self.window = Window(NOW - 30 * DAY, NOW)
         self._people, self._month, self._period = people, month, period
         self.asked = 0
+        self.had, self.shown = {}, {}
 
     def values(self, place):
         assert place == 0
-        return [(one, tokens) for one, (tokens, _) in sorted(self._people.items())]
+        return sorted(tokens for tokens, _ in self._people.values() if tokens)
+
+    def tiers(self, place, steps, ladder, hidden):
+        assert place == 0
+        moved = []
+        for one in sorted({*self._people, *self.had}):
+            tokens, _ = self._people.get(one, (None, 0))
+            had = self.had.get(one, 0)
+            level = sum(step <= (tokens or 0) for step in steps[had])
+            if level and one not in hidden:
+                self.shown[one] = ladder[level - 1]
+            if level != had:
+                moved.append(Moved(one, tokens, level))
+        return moved
 
     def meeting(self, rules, named, before):
         for one, known in self.known(sorted(self._people), named, before).items():
@@ -102,7 +115,7 @@ class Standings:
 
     def values_in_period(self, name, place):
         self.asked += 1
-        return [(f"then_{n}", tokens) for n, tokens in enumerate(self._month)]
+        return self._month
 
 
 class Kept:
@@ -148,22 +161,16 @@ class Honour(NamedTuple):
     titles: tuple[str, ...] = ()
 
 
-def told(found):
+def honours(kept, standings, now=NOW, version="r1", rules=(TITLES, TIERS)):
     """Return what each account is shown with that has anything."""
+    honouring = Honouring(Rules(LENSES, *rules, version), kept)
+    had = Had.of(kept.awards_held(), rules[1])
+    standings.had, standings.shown = had.places, {}
+    titles = honouring.honours(standings, had, now)
     return {
-        one: Honour(found.tiers.get(one, ""), found.titles.get(one, ()))
-        for one in sorted({*found.tiers, *found.titles})
+        one: Honour(standings.shown.get(one, ""), titles.get(one, ()))
+        for one in sorted({*standings.shown, *titles})
     }
-
-
-def honours(kept, standings, now=NOW, kinds=None, version="r1"):
-    names = [one for one, _ in standings.values(0)]
-    names += [one for one, _ in standings.values_in_period("month", 0)]
-    standings.asked = 0
-    people = {one for one in names if (kinds or {}).get(one, "person") in PEOPLE}
-    rules = Rules(LENSES, TITLES, TIERS, version)
-    honouring = Honouring(rules, kept, people)
-    return told(honouring.honours(standings, kept.awards_held(), now))
 
 
 USED = {"a": (100, 0), "b": (200, 5), "c": (300, 0), "d": (400, 3)}
@@ -191,13 +198,6 @@ def test_the_same_again_changes_nothing(kept):
     assert kept.awards == before
 
 
-def test_services_and_the_unclaimed_earn_nothing(kept):
-    kinds = {"a": "contractor", "c": "unclaimed", "d": "service"}
-    found = honours(kept, Standings(USED, PAST), kinds=kinds)
-    assert set(found) == {"a", "b"}
-    assert found["b"].titles == ("Steady", "First")
-
-
 def test_a_title_outlives_its_reason_by_its_grace(kept):
     honours(kept, Standings(USED, PAST))
     less = Standings({**USED, "b": (200, 1)}, PAST)
@@ -219,15 +219,6 @@ def test_a_tier_is_kept_a_little_below_its_bound(kept):
     for tokens, tier in ((340, "emerald"), (339, "bronze"), (399, "bronze")):
         found = honours(kept, Standings({**USED, "d": (tokens, 3)}, PAST))
         assert found["d"].tier == tier
-
-
-def test_services_of_the_period_move_no_bound(kept):
-    busy = (*PAST, 10**6, 10**6, 10**6)
-    kinds = {f"then_{n}": "service" for n in (4, 5)} | {"then_6": "unclaimed"}
-    assert honours(kept, Standings(USED, busy), kinds=kinds) == honours(
-        Kept(), Standings(USED, PAST)
-    )
-    assert [one.bounds for one in kept.references.values()] == [(10, 400)]
 
 
 def test_bounds_stay_until_the_period_is_over(kept):
@@ -279,9 +270,31 @@ def test_what_is_declined_is_not_shown_and_not_lost(kept):
 
 
 def test_without_rules_there_is_nothing(kept):
-    rules = Rules(LENSES, replace(TITLES, titles=()), replace(TIERS, ladder=()), "r")
-    honouring = Honouring(rules, kept, USED.keys())
-    assert told(honouring.honours(Standings(USED, PAST), (), NOW)) == {}
+    rules = replace(TITLES, titles=()), replace(TIERS, ladder=())
+    assert honours(kept, Standings(USED, PAST), rules=rules) == {}
+
+
+def test_what_the_policy_no_longer_has_ends(kept):
+    honours(kept, Standings(USED, PAST))
+    lower = replace(TIERS, ladder=TIERS.ladder[:1])
+    found = honours(kept, Standings(USED, PAST), version="r2", rules=(TITLES, lower))
+    assert {one.tier for one in found.values()} == {"bronze"}
+    assert {one.name for one in kept.awards_held() if one.kind == TIER} == {"bronze"}
+
+
+def test_of_two_tiers_at_once_one_is_left(kept):
+    honours(kept, Standings(USED, PAST))
+    kept.change_awards(Changes((Earned("d", TIER, "bronze", ""),), (), (), ()), NOW)
+    honours(kept, Standings(USED, PAST), NOW + DAY)
+    found = [one.name for one in kept.awards_held() if one.account_id == "d"]
+    assert sorted(found) == ["First", "Steady", "emerald"]
+
+
+def test_whoever_is_nobody_any_more_loses_their_tier(kept):
+    honours(kept, Standings(USED, PAST))
+    honours(kept, Standings({one: USED[one] for one in "abc"}, PAST), NOW + DAY)
+    tiers = [one.account_id for one in kept.awards_held() if one.kind == TIER]
+    assert tiers == ["a", "b", "c"]
 
 
 def test_nobody_is_nobody(kept):

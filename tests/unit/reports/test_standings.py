@@ -265,4 +265,5 @@ def test_a_ledger_can_be_checkpointed_while_standings_are_made(tmp_path: Path) -
             maker = standings.Making(cursor, clock, LENSES, periods)
             maker.make(periods)
             run(ledger.cursor(), "checkpoint")
+            maker.name({name: [] for name, _ in standings.CHART})
             assert maker.values_before(periods[0], 0) == []

@@ -141,8 +141,8 @@ def test_who_everybody_is_reaches_the_database_either_way(
     cursor: duckdb.DuckDBPyConnection,
 ) -> None:
     rows = [
-        *(("acc_1", "Ana ü", "person", "Eng", "", "", "gold", 2),),
-        *(("acc_2", "", "service", "", "T", "R", "", 0),),
+        *(("acc_1", "Ana ü", "person", "Eng", "", "", True, 2),),
+        *(("acc_2", "", "service", "", "T", "R", False, None),),
     ]
     told = {
         name: list(of)

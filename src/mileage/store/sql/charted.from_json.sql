@@ -6,8 +6,8 @@ select
     unnest(batch.department) as department,
     unnest(batch.team) as team,
     unnest(batch.role) as role,
-    unnest(batch.tier) as tier,
-    unnest(batch.titles) as titles
+    unnest(batch.somebody) as somebody,
+    unnest(batch.tier) as tier
 from (
     select from_json($rows::json, '{
         "account_id": ["varchar"],
@@ -16,7 +16,7 @@ from (
         "department": ["varchar"],
         "team": ["varchar"],
         "role": ["varchar"],
-        "tier": ["varchar"],
-        "titles": ["integer"]
+        "somebody": ["boolean"],
+        "tier": ["integer"]
     }') as batch
 )

@@ -1,1 +1,1 @@
-select count(*) from standing_kept where side = 0
+select count(*) from honour_measured

@@ -1,1 +1,1 @@
-select account, "values"[$place] from standing_kept where side = 0 order by account
+select "values"[$place] as value from honour_measured where value > 0 order by value

@@ -1,12 +1,9 @@
-select side, day, sum(tokens)::bigint
-from (
-    select d.side, u.day, u.tokens
-    from standing_use u join standing_day d using (day)
-    semi join standing_window using (side)
-    where not d.cut and d.side % 2 = 0
-    union all
-    select e.side, e.day, p.tokens
-    from standing_edge_day e join standing_piece_tokens p using (piece)
-    where e.side % 2 = 0
-)
-group by side, day
+-- Tokens of everybody by day, of as much of a day as lies in a window.
+select d.side, s.day, sum(s.tokens)::bigint
+from standing_signing s join standing_day d on
+    d.day = s.day
+    and (not d.cut or d.since is null or s.hour >= d.since)
+    and (not d.cut or d.until is null or s.hour < d.until)
+semi join standing_window using (side)
+where d.side % 2 = 0
+group by d.side, s.day

@@ -1,5 +1,5 @@
 -- Who everybody is, with whom nothing is known of as well.
-create or replace temp view standing_named as
+create or replace temp table standing_named as
 select
     a.account,
     coalesce(c.name, a.account) as name,
@@ -7,8 +7,9 @@ select
     coalesce(c.department, '') as department,
     coalesce(c.team, '') as team,
     coalesce(c.role, '') as role,
-    coalesce(t.titles, []) as titles,
-    coalesce(c.tier, '') as tier
+    coalesce(h.titles, []) as titles,
+    coalesce(t.tier, '') as tier
 from standing_account a
-left join standing_chart c on c.account_id = a.account
-left join standing_titles t on t.number = c.titles
+left join standing_chart c using (number)
+left join standing_tier t using (number)
+left join standing_titled h on h.account = a.account

@@ -1,1 +1,4 @@
-create or replace temp table standing_signed as select * from standing_signing
+create or replace temp table standing_signed as
+select day, sum(held)::bigint as held, sum(signature) as signature
+from standing_signing
+group by day

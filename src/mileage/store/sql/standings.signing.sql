@@ -1,12 +1,13 @@
--- What tells whether a day is as it was when its use was added up. Each kind by itself:
--- together they take twice as long.
+-- What tells whether a day is as it was when its use was added up, hour by hour. Each
+-- kind by itself: together they take twice as long.
 create or replace temp table standing_signing as
-select day, sum(held)::bigint as held, sum(signature) as signature
-from (
-    select day, count(*) as held, sum(signature) as signature
-    from standing_hour where day >= $since group by day
-    union all
-    select day, count(*) as held, sum(signature) as signature
-    from standing_told where day >= $since group by day
-)
-group by day
+select
+    day, hour, count(*) as held, sum(signature) as signature,
+    sum(
+        input + cache_read + cache_write + cache_write_1h + output + reasoning
+        + tool_input
+    )::bigint as tokens
+from standing_hour where day >= $since group by day, hour
+union all
+select day, hour, count(*) as held, sum(signature) as signature, 0 as tokens
+from standing_told where day >= $since group by day, hour

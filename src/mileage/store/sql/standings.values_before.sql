@@ -1,1 +1,4 @@
-select account, "values"[$place] from standing_measured where side = $side order by account
+select "values"[$place] as value
+from standing_measured m
+join standing_chart c on c.number = m.number and c.somebody
+where m.side = $side and value > 0

@@ -1,0 +1,3 @@
+create or replace temp table standing_tier (
+    number integer, account varchar, had integer, value bigint, level integer, tier varchar
+)
