@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mileage.domain.quarter import LocalSource
-    from mileage.domain.sums import Figures
+    from mileage.domain.sums import Figures, Share
     from mileage.reports.local import LocalReport, Question
 
 _THOUSAND = 1_000
 _UNITS = ("", "K", "M", "B", "T")
 _LONGEST_NAME, _SHORTEST_NAME = 40, 10
+_BEGAN = "2026-11-22 01:18"
+_SHORTEST_ID = 6
 _CENT = 10_000
 _A_DAY = 86_400_000_000
 _NONE = "\u2013"
@@ -41,6 +43,8 @@ _COLUMNS = (
 _WIDE = {"input", "cache write", "reasoning"}
 _ALL_COLUMNS = 110
 """From this width on a terminal shows those too."""
+_USUAL_COLUMNS = 80
+"""Below this width there is room for fewer still."""
 _ADVICE = (
     "Are your logs below another home folder? Name it: --home DIR.",
     "Aider keeps a log only where AIDER_ANALYTICS_LOG names a file.",
@@ -86,9 +90,20 @@ def _legend(width: int) -> Iterator[str]:
     """Say in a line each what the columns mean."""
     yield "input: not cached. cache read: taken from the cache. cache write: put there."
     yield "list price: at the providers' public prices, whatever your plan costs."
-    if width < _ALL_COLUMNS:
-        left_out = ", ".join(name for name in _COLUMNS if name in _WIDE)
+    shown = _columns(width)
+    if "reasoning" in shown:
+        yield "reasoning: where a client tells it apart; else it is part of output."
+    left_out = ", ".join(name for name in _COLUMNS if name not in shown)
+    if left_out:
         yield f"Left out here: {left_out}. They need {_ALL_COLUMNS} columns."
+
+
+def _columns(width: int) -> list[str]:
+    """Return those that a terminal of this width has room for."""
+    left_out = _WIDE if width < _ALL_COLUMNS else set()
+    if width < _USUAL_COLUMNS:
+        left_out = {*_WIDE, "cache read"}
+    return [name for name in _COLUMNS if name not in left_out]
 
 
 def compact(count: int) -> str:
@@ -122,10 +137,10 @@ def _heading(report: LocalReport) -> Text:
 def figures_table(report: LocalReport, *, width: int) -> Table:
     """Lay the rows out, with fewer columns in a narrow terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, expand=False)
-    shown = [name for name in _COLUMNS if width >= _ALL_COLUMNS or name not in _WIDE]
+    shown = _columns(width)
     total = _cells(report.total)
     question = report.question
-    rows = [(_title(row.name, question), _cells(row.figures)) for row in report.rows]
+    rows = [(row, _cells(row.figures)) for row in report.rows]
     table.add_column(question.by, "total", overflow="ellipsis", no_wrap=True)
     room = width - 2
     for name in shown:
@@ -133,17 +148,25 @@ def figures_table(report: LocalReport, *, width: int) -> Table:
         widest = max(map(len, (name, total[name], *(cells[name] for _, cells in rows))))
         room -= widest + 3
         table.add_column(name, total[name], justify="right", min_width=widest)
-    for title, cells in rows:
-        longest = min(_LONGEST_NAME, max(_SHORTEST_NAME, room))
-        table.add_row(Text(_short(title, longest)), *(cells[name] for name in shown))
+    longest = min(_LONGEST_NAME, max(_SHORTEST_NAME, room))
+    for row, cells in rows:
+        title = Text(_title(row, question, longest))
+        table.add_row(title, *(cells[name] for name in shown))
     return table
 
 
-def _title(name: str, question: Question) -> str:
-    """Name a row; a block by its start where the person is, as the other views do."""
-    if question.by != "block":
-        return name
-    return f"{datetime.fromisoformat(name).astimezone(question.zone):%Y-%m-%d %H:%M}"
+def _title(row: Share, question: Question, longest: int) -> str:
+    """Name a row; a block and a session by when it began where the person is."""
+    if question.by == "block":
+        return _local(row.name, question)
+    room = longest - len(_BEGAN) - 1
+    if not row.note or room < _SHORTEST_ID:
+        return _short(row.name, longest)
+    return f"{_local(row.note, question)} {_short(row.name, room)}"
+
+
+def _local(instant: str, question: Question) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(question.zone):%Y-%m-%d %H:%M}"
 
 
 def _cells(figures: Figures) -> dict[str, str]:

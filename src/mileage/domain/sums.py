@@ -47,4 +47,4 @@ class Share(NamedTuple):
     name: str
     figures: Figures
     note: str = ""
-    """Beside the name: the client of a session, the start of a block."""
+    """Beside the name: the client of a session or when it began, a block's start."""

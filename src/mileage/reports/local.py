@@ -83,7 +83,11 @@ def local_report(usage: Usage, question: Question) -> LocalReport:
         for row in usage.rows:
             if window.start <= row.quarter < window.end:
                 groups[group(row)].append(row)
-    shares = [Share(name, figures(rows)) for name, rows in groups.items()]
+    timed = question.by == "session"
+    shares = [
+        Share(name, figures(own), _first_call(own) if timed else "")
+        for name, own in groups.items()
+    ]
     if question.by in BY_TIME:
         shares.sort(key=lambda row: row.name)
     else:
@@ -92,6 +96,11 @@ def local_report(usage: Usage, question: Question) -> LocalReport:
     for share in shares:
         total = total.plus(share.figures)
     return LocalReport(question, window, total, tuple(shares), tuple(usage.sources))
+
+
+def _first_call(rows: Iterable[QuarterRow]) -> str:
+    """Note when a session began, by which people know it."""
+    return instant_json(min(row.first for row in rows)) or ""
 
 
 def figures(rows: Iterable[QuarterRow]) -> Figures:

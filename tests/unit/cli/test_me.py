@@ -270,6 +270,32 @@ def test_a_narrow_terminal_gets_fewer_columns(home):
     assert max(map(len, shown.splitlines())) <= 84
 
 
+@pytest.mark.parametrize("by", ["day", "block", "session", "model", "project"])
+def test_no_number_is_cut_in_a_narrow_terminal(home, by):
+    wide = run("--home", home, "--by", by, env={"COLUMNS": "200"}).stdout
+    (dollars,) = [line.split()[-1] for line in wide.splitlines() if " total " in line]
+    for width in (60, 79, 80, 109, 110):
+        shown = run("--home", home, "--by", by, env={"COLUMNS": str(width)}).stdout
+        heads = next(line for line in shown.splitlines() if "calls" in line)
+        assert heads.rstrip().endswith("list price")
+        (line,) = [line for line in shown.splitlines() if " total " in line]
+        assert line.split()[-1] == dollars
+        assert ("cache read" in heads) == (width >= 80)
+        assert ("reasoning: where a client tells it apart" in shown) == (width >= 110)
+        assert ("Left out here: input, cache" in shown) == (width < 110)
+
+
+def test_a_session_is_told_by_when_it_began(home):
+    later = answer("z", seconds=7_200, sessionId="01234567-89ab-cdef-0123-456789abcdef")
+    write_log(home, ".claude/projects/p/z.jsonl", later)
+    where = ("--home", home, "--by", "session", "--tz", "Asia/Kolkata")
+    assert "\n 2026-11-20 19:30 \u202689abcdef " in run(*where).stdout
+    narrow = run(*where, env={"COLUMNS": "60"}).stdout
+    assert "\u2026-0123-456789abcdef " in narrow
+    found = as_json(*where)["rows"]
+    assert "01234567-89ab-cdef-0123-456789abcdef" in {one["session"] for one in found}
+
+
 def test_names_give_way_to_numbers(home):
     folder = "/home/alice/" + "long-name/" * 9
     write_log(home, ".claude/projects/p/n.jsonl", answer("n", cwd=folder))
