@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli.collect_data import collect_into, watch_into
+from mileage.cli.collect_data import _places, collect_into, take_in, watch_into
 from mileage.cli.collect_options import Asked, asked, default_token_file, own_identity
 from mileage.cli.collect_push import Teller, push_once
 from mileage.cli.commands import root
@@ -21,6 +21,7 @@ from mileage.ingest.push_client import Later
 from mileage.ingest.push_collector import Limits, Outcome
 from mileage.ingest.push_state import opened
 from mileage.wiring.collector import Plan, Token, collecting
+from mileage.wiring.operations import operations
 from tests.pushes import Ledger, Machine
 
 URL = "https://m.example"
@@ -312,7 +313,8 @@ def taking(monkeypatch):
     monkeypatch.setattr(push_watch, "LONGEST", 0.0)
     taken, script = [], []
 
-    def take_in(data, logs, identity):
+    def take_in(data, logs, identity, refused):
+        del data, identity, refused
         taken.append([Path(file.path).name for _, file in logs])
         step = script.pop(0)
         if not script:
@@ -349,6 +351,26 @@ def test_trouble_while_watching_a_directory_is_said_and_tried_again(
     watching(machine, tmp_path)
     assert taken == [["a.jsonl"]] * 3
     assert capsys.readouterr().err.count("somebody else holds it") == 2
+
+
+def test_what_is_refused_of_a_log_is_told_once_while_it_is_watched(machine, tmp_path):
+    here = given(homes=(machine.home,), account="a@x", state=tmp_path / "state")
+    data, refused = tmp_path / "data", {}
+
+    def taken_in():
+        (log,) = [(one.source, one.file) for one in _places(here).logs()]
+        take_in(data, [log], "a@x", refused)
+        with operations(data) as owner:
+            return owner.settled()["rejected"]
+
+    file = machine.claude("a.jsonl", 1)
+    assert taken_in() == 0
+    for lines, told in ((b"{broken\n" * 2, 2), (b"\n", 2), (b"{broken\n", 3)):
+        with file.open("ab") as stream:
+            stream.write(lines)
+        assert taken_in() == told
+    file.write_bytes(b"{broken\n")
+    assert taken_in() == 3
 
 
 def test_watching_into_a_directory_is_done_by_one(tmp_path):
