@@ -123,7 +123,9 @@ def parse_adoption(text: str, file: str) -> tuple[Target, ...]:
     for table in policy.root().tables("target"):
         target = _target(table)
         if any(target.name == other.name for other in found):
-            table.note("name", f"{target.name!r} is the name of another target")
+            table.note(
+                "name", f"{target.name!r} is the name of another target; change it"
+            )
         found.append(target)
     policy.close()
     return tuple(found)
@@ -136,7 +138,9 @@ def _target(table: Table) -> Target:
     for other in {"client", "training"} - {needs}:
         if other in table:
             table.text(other)
-            table.note(other, f"means nothing for the measure {measure!r}")
+            table.note(
+                other, f"means nothing for the measure {measure!r}; leave it out"
+            )
     return Target(
         name=table.text(
             "name", pattern=_NAME, expected="lower-case letters, digits and hyphens"

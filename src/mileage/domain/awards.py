@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 TITLE, TIER = "title", "tier"
+TIERS = "tiers"
+"""What forms and commands call all tiers together, so that no title is called so."""
 Distinction: TypeAlias = tuple[str, str, str]
 """Account, ``title`` or ``tier``, and what it is called; '' is any tier."""
 

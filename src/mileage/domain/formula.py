@@ -16,7 +16,7 @@ from math import inf, isnan
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 DEEPEST = 20
 """Levels of parentheses."""
@@ -92,6 +92,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
+_TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
 def parse_formula(text: str) -> Formula:
@@ -128,6 +129,38 @@ def size(formula: Formula) -> int:
     if isinstance(formula, Operation):
         return size(formula.left) + size(formula.right)
     return 1
+
+
+def divides_by_zero(formula: Formula) -> bool:
+    """Tell whether it divides by a constant 0, so that it never has a value."""
+    if not isinstance(formula, Operation):
+        return False
+    if formula.sign == "/" and not any(names(formula.right)):
+        divisor = evaluate(formula.right, {})
+        if divisor is None or divisor == 0:
+            return True
+    return divides_by_zero(formula.left) or divides_by_zero(formula.right)
+
+
+def meeting(
+    conditions: Iterable[Condition], ranges: Mapping[str, Range]
+) -> dict[str, Range]:
+    """Return what names can be where all conditions of one name and a number hold."""
+    left = dict(ranges)
+    for one in conditions:
+        if isinstance(one.left, Name) and isinstance(one.right, Number):
+            name, sign, bound = one.left.name, one.sign, one.right.value
+        elif isinstance(one.right, Name) and isinstance(one.left, Number):
+            name, sign, bound = one.right.name, _TURNED[one.sign], one.left.value
+        else:
+            continue
+        known = left[name]
+        left[name] = (
+            known._replace(least=max(known.least, bound))
+            if sign in (">=", ">")
+            else known._replace(most=min(known.most, bound))
+        )
+    return left
 
 
 def evaluate(formula: Formula, values: Mapping[str, int | None]) -> float | None:

@@ -121,10 +121,18 @@ class Table:
             self.note(key, f"is {value!r}; expected {expected}")
         return value
 
-    def texts(self, key: str, *, pattern: str, expected: str) -> tuple[str, ...]:
-        """Read a list of texts, each of which matches a pattern; () when left out."""
+    def texts(
+        self, key: str, *, pattern: str, expected: str, needed: str = ""
+    ) -> tuple[str, ...]:
+        """Read a list of texts, each of which matches a pattern; () when left out.
+
+        ``needed`` is what is wrong with that, if anything.
+        """
         wanted = f"a list of {expected}s in quotes"
-        value: list[object] = self._take(key, [], list, wanted) or []
+        taken: list[object] | None = self._take(key, [], list, wanted)
+        if needed and taken == []:
+            self.note(key, needed)
+        value = taken or []
         for one in value:
             if not isinstance(one, str):
                 self.note(key, f"holds {_kind(one)}; expected {wanted}")
@@ -149,18 +157,27 @@ class Table:
         return value
 
     def scaled(
-        self, key: str, default: int | None = None, *, places: int, most: int
+        self,
+        key: str,
+        default: int | None = None,
+        *,
+        places: int,
+        most: int,
+        least: int = 0,
     ) -> int:
-        """Read a decimal from 0 to ``most`` as an exact integer of 10**-places."""
+        """Read a decimal up to ``most`` as an exact integer of 10**-places.
+
+        ``least`` is such an integer.
+        """
         expected = f"a number with at most {places} decimals"
         value = self._take(key, default, int | Decimal, expected)
         if key not in self._content or value is None:
             return default or 0
         number = Decimal(value)
-        if not number.is_finite() or not 0 <= number <= most:
-            self.note(key, f"is {value}; allowed: 0 to {most}")
-            return 0
         scaled = number.scaleb(places)
+        if not number.is_finite() or not least <= scaled <= most * 10**places:
+            self.note(key, f"is {value}; allowed: {least / 10**places:g} to {most}")
+            return 0
         if scaled != int(scaled):
             self.note(key, f"is {value}; expected {expected}")
         return int(scaled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,12 @@ def parse_settings(
     zone = root.text(
         "zone", default.zone, pattern=ZONE_NAME, expected="a name like Europe/Berlin"
     )
-    if not is_zone(zone):
-        root.note("zone", f"is {zone!r}; no such IANA time zone is installed")
+    if re.fullmatch(ZONE_NAME, zone) and not is_zone(zone):
+        root.note(
+            "zone",
+            f"is {zone!r}; no such IANA time zone is installed: write one such as "
+            "Europe/Berlin or UTC",
+        )
     board = root.table("board")
     door = root.table("door")
     retention = root.table("retention")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mileage.domain.measured import ANYTHING, HUNDREDTHS, METRICS
+from mileage.domain.formula import Range
+from mileage.domain.measured import ANYTHING, HUNDREDTHS, LONGEST_DAYS, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mileage.domain.formula import Range
     from mileage.honours.lenses import Lens
 
 MILLION = 1_000_000
@@ -36,10 +36,15 @@ def before_named(lenses: Sequence[Lens]) -> dict[str, Lens]:
     return {"before_" + lens.name.replace("-", "_"): lens for lens in lenses}
 
 
-def vocabulary(lenses: Sequence[Lens]) -> dict[str, Range]:
-    """Return everything that a condition may name, with what it can be."""
+def vocabulary(lenses: Sequence[Lens], days: int = LONGEST_DAYS) -> dict[str, Range]:
+    """Return everything that a condition may name, with what it can be.
+
+    That is over a window that touches so many local days at most.
+    """
     named = (*values_named(lenses), *before_named(lenses))
-    return {**METRICS, **dict.fromkeys(named, ANYTHING)}
+    counted = dict.fromkeys(("active_days", "streak"), Range(0.0, days))
+    even = {"even_days": Range(0.0, days * HUNDREDTHS)}
+    return {**METRICS, **counted, **even, **dict.fromkeys(named, ANYTHING)}
 
 
 def units(lenses: Sequence[Lens]) -> dict[str, str]:
@@ -51,6 +56,11 @@ def units(lenses: Sequence[Lens]) -> dict[str, str]:
 def placeholders(text: str) -> tuple[str, ...]:
     """Return what a text names in braces."""
     return tuple(_NAMED.findall(text))
+
+
+def all_named(text: str) -> bool:
+    """Tell whether every brace of a text is around a name."""
+    return not {"{", "}"} & set(_NAMED.sub("", text))
 
 
 def told(

@@ -12,6 +12,8 @@ from mileage.domain.formula import (
     Number,
     Operation,
     can_hold,
+    divides_by_zero,
+    meeting,
     names,
     parse_condition,
     parse_formula,
@@ -19,12 +21,13 @@ from mileage.domain.formula import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.formula import Formula, Range
     from mileage.domain.policy import Table
 
 _STAND_IN = Number(0)
+NO_VALUE = "divides by 0 and never has a value; divide by something else"
 _WORD = r"[a-z][a-z0-9_]{0,31}"
 
 
@@ -46,14 +49,19 @@ def formula_of(
     if key not in table:
         return None
     formula = _parsed(table, key, table.text(key), {*known, *defined})
+    if isinstance(formula, Number) and formula is not _STAND_IN:
+        table.note(key, "names no metric, so nobody is above anybody; name one")
     return _whole(table, key, _put_in(formula, defined))
 
 
 def conditions_of(
-    table: Table, key: str, known: Mapping[str, Range]
+    table: Table, key: str, known: Mapping[str, Range], needed: str = ""
 ) -> tuple[Condition, ...]:
-    """Read a list of comparisons, of which each must be possible."""
-    texts = table.texts(key, pattern=r".*\S.*", expected="condition")
+    """Read a list of comparisons, which must be possible, each and together.
+
+    ``needed`` is what is wrong with none, if anything.
+    """
+    texts = table.texts(key, pattern=r".*\S.*", expected="condition", needed=needed)
     found = []
     for text in texts:
         try:
@@ -61,12 +69,34 @@ def conditions_of(
         except FormulaError as error:
             table.note(key, f"{text!r} {error}")
             continue
-        used = [*names(condition.left), *names(condition.right)]
+        if any(map(divides_by_zero, (condition.left, condition.right))):
+            table.note(key, f"{text!r} {NO_VALUE}")
+            continue
+        used = [*_names_of(condition)]
         if _all_known(table, key, used, known) and not can_hold(condition, known):
             told = "; ".join(f"{name} is {_told(known[name])}" for name in used)
             table.note(key, f"{text!r} can never be met: {told}")
+            continue
         found.append(condition)
+    _met_together(table, key, found, known)
     return tuple(found)
+
+
+def _met_together(
+    table: Table, key: str, found: Sequence[Condition], known: Mapping[str, Range]
+) -> None:
+    """Note the first condition that no figures meet which meet the others."""
+    told = [one for one in found if known.keys() >= {*_names_of(one)}]
+    left = meeting(told, known)
+    for one in told:
+        if not can_hold(one, left):
+            table.note(key, f"{one.text!r} can never be met together with the others")
+            return
+
+
+def _names_of(condition: Condition) -> Iterator[str]:
+    yield from names(condition.left)
+    yield from names(condition.right)
 
 
 def least_of(table: Table, known: Mapping[str, Range]) -> tuple[tuple[str, int], ...]:
@@ -86,6 +116,8 @@ def _parsed(table: Table, key: str, text: str, known: Collection[str]) -> Formul
     except FormulaError as error:
         table.note(key, str(error))
         return _STAND_IN
+    if divides_by_zero(formula):
+        table.note(key, NO_VALUE)
     return formula if _all_known(table, key, names(formula), known) else _STAND_IN
 
 
@@ -105,7 +137,8 @@ def _resolved(table: Table, name: str, written: Mapping[str, Formula]) -> Formul
 
     def resolve(one: str, path: tuple[str, ...]) -> Formula:
         if one in path:
-            table.note(name, "is defined by itself: " + " -> ".join((*path, one)))
+            way = " -> ".join((*path, one))
+            table.note(name, f"is defined by itself: {way}; define one without it")
             return _STAND_IN
         if one not in done:
             inner = {

@@ -126,7 +126,11 @@ def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
     for table in root.tables("lens"):
         lens = _lens(table, defined)
         if any(lens.name == other.name for other in found):
-            table.note("name", f"{lens.name!r} is the name of another lens")
+            table.note("name", f"{lens.name!r} is the name of another lens; change it")
+        if any(lens.title == other.title for other in found):
+            table.note(
+                "title", f"{lens.title!r} is what another lens is called; change it"
+            )
         found.append(lens)
     if not found:
         root.note("lens", "is missing; a board needs at least one [[lens]]")

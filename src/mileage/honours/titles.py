@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mileage.domain.awards import TIERS
 from mileage.domain.formula import Condition, Name, Number, holds, names
+from mileage.domain.measured import LONGEST_DAYS
 from mileage.domain.policy import PolicyFile
-from mileage.honours.figures import placeholders, told, units, value_name, vocabulary
+from mileage.honours.figures import (
+    all_named,
+    placeholders,
+    told,
+    units,
+    value_name,
+    vocabulary,
+)
 from mileage.honours.formulas import conditions_of
 from mileage.honours.lenses import named
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 PER_CENT = 100
 """Shares are in hundredths of a per cent."""
 WHOLE = 100 * PER_CENT
+NO_CONDITION = "is missing; a title needs at least one condition"
 _NAME = r"[a-z][a-z0-9-]{0,31}"
 
 
@@ -139,23 +149,34 @@ def _named(title: Title) -> Iterator[str]:
         yield from names(condition.right)
 
 
-def parse_titles(text: str, file: str, lenses: Sequence[Lens]) -> Titles:
-    """Read ``titles.toml``; its rules may name the lenses that there are."""
+def parse_titles(
+    text: str, file: str, lenses: Sequence[Lens], days: int = LONGEST_DAYS
+) -> Titles:
+    """Read ``titles.toml``; its rules may name the lenses that there are.
+
+    They are over a window that touches so many local days at most.
+    """
     policy = PolicyFile.parse(text, file)
     found: list[Title] = []
     for table in policy.root().tables("title"):
-        title = _title(table, lenses)
+        title = _title(table, lenses, days)
         if any(title.name == other.name for other in found):
-            table.note("name", f"{title.name!r} is the name of another title")
+            table.note(
+                "name", f"{title.name!r} is the name of another title; change it"
+            )
         if any(title.title == other.title for other in found):
-            table.note("title", f"{title.title!r} is what another title is called")
+            table.note(
+                "title", f"{title.title!r} is what another title is called; change it"
+            )
+        if title.title == TIERS:
+            table.note("title", f"{TIERS!r} is what all tiers are called; change it")
         found.append(title)
     policy.close()
     return Titles(tuple(found), tuple(lenses))
 
 
-def _title(table: Table, lenses: Sequence[Lens]) -> Title:
-    known = vocabulary(lenses)
+def _title(table: Table, lenses: Sequence[Lens], days: int) -> Title:
+    known = vocabulary(lenses, days)
     name = table.text(
         "name", pattern=_NAME, expected="lower-case letters, digits and hyphens"
     )
@@ -164,10 +185,11 @@ def _title(table: Table, lenses: Sequence[Lens]) -> Title:
         if one not in known and one != "value":
             there = ", ".join(sorted(known))
             table.note("reason", f"there is no metric {one!r}; there are: {there}")
+    if not all_named(reason):
+        table.note("reason", "has a brace around no metric; write {active_days}, say")
     top, lens = _top(table, lenses)
-    earned_by = conditions_of(table, "earned_by", known)
-    if top is None and not earned_by:
-        table.note("earned_by", "is missing; a title needs at least one condition")
+    needed = "" if top is not None else NO_CONDITION
+    earned_by = conditions_of(table, "earned_by", known, needed)
     return Title(
         name=name,
         title=table.text("title"),
@@ -185,8 +207,6 @@ def _top(table: Table, lenses: Sequence[Lens]) -> tuple[int | None, str]:
         if "lens" in table:
             table.note("lens", "means nothing without top_percent; leave it out")
         return None, ""
-    top = table.scaled("top_percent", places=2, most=100)
-    if top == 0:
-        table.note("top_percent", "is nobody; give at least 0.01")
+    top = table.scaled("top_percent", places=2, most=100, least=1)
     called = [lens.name for lens in lenses]
     return top, table.choice("lens", called) if "lens" in table else ""

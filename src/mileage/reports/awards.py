@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mileage.domain.awards import TIER, TITLE, AwardsPage
+from mileage.domain.awards import TIER, TIERS, TITLE, AwardsPage
 from mileage.domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from mileage.domain.people import Viewer
     from mileage.honours.titles import Titles
     from mileage.store.control import Control
-
-TIERS = "tiers"
-"""What forms and commands call all tiers together."""
 
 
 class OwnAwards:

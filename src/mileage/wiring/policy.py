@@ -123,11 +123,14 @@ def examine(data: Path | None) -> list[Examined]:
     """Read every policy file in force; files of other names are findings too."""
     directory = None if data is None else data / "policy"
     found = [_examine(directory, name, parse) for name, parse in _PARSERS.items()]
-    lenses = next(one.value for one in found if one.name == "lenses.toml")
+    values = {one.name: one.value for one in found}
+    lenses, settings = values["lenses.toml"], values["mileage.toml"] or Settings()
+    titles = partial(_titles, lenses=lenses, days=settings.window_days + 1)
+    tiers = partial(parse_tiers, lenses=lenses)
     # Rules about lenses that are wrong themselves wait until those are right.
-    for name, parse in _OF_LENSES.items():
-        rules = partial(parse, lenses=lenses) if lenses else _unread
-        found.append(_examine(directory, name, rules))
+    rules: tuple[Callable[[str, str], object], ...] = (titles, tiers)
+    for name, of_lenses in zip(_OF_LENSES, rules, strict=True):
+        found.append(_examine(directory, name, of_lenses if lenses else _unread))
     if directory is not None and directory.is_dir():
         strangers = {path.name for path in directory.glob("*.toml")} - set(NAMES)
         found += [_stranger(directory / name) for name in sorted(strangers)]
@@ -138,10 +141,13 @@ def _settings(text: str, file: str) -> Settings:
     return parse_settings(text, file, is_zone=_is_zone)
 
 
-def _titles(text: str, file: str, lenses: Sequence[Lens]) -> Titles:
-    """Read titles; the shipped ones fit whatever lenses there are."""
+def _titles(text: str, file: str, lenses: Sequence[Lens], days: int) -> Titles:
+    """Read titles; the shipped ones fit whatever lenses and window there are.
+
+    The window that they are over touches one local day more than it has days.
+    """
     if file != "titles.toml":
-        return parse_titles(text, file, lenses)
+        return parse_titles(text, file, lenses, days)
     ours = parse_lenses(_shipped("lenses.toml").decode(), "lenses.toml")
     return parse_titles(text, file, ours).fitting(lenses)
 
@@ -162,10 +168,7 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "adoption.toml": parse_adoption,
     "attendance.toml": parse_attendance,
 }
-_OF_LENSES: dict[str, Callable[..., object]] = {
-    "titles.toml": _titles,
-    "tiers.toml": parse_tiers,
-}
+_OF_LENSES = ("titles.toml", "tiers.toml")
 NAMES = (*_PARSERS, *_OF_LENSES)
 
 
@@ -178,10 +181,14 @@ def _examine(
     content, value, findings = b"", None, []
     try:
         content = _shipped(name) if shipped or path is None else path.read_bytes()
-        value = parse(content.decode(), place)
+        # Some editors of Windows begin a text with a mark.
+        value = parse(content.decode("utf-8-sig"), place)
     except PolicyErrors as errors:
         findings = list(errors.findings)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        findings = [PolicyError(place, line, "-", "is no UTF-8; save it as UTF-8")]
+    except OSError as error:
         findings = [PolicyError(place, 1, "-", f"cannot be read: {error}")]
     version = blake2b(content, digest_size=4).hexdigest()
     return Examined(name, place, shipped, version, value, tuple(findings))

@@ -190,6 +190,11 @@ def test_a_mistake_has_a_line_a_key_and_what_is_allowed(text, line, key, problem
 
 def test_a_zone_that_the_system_does_not_know():
     found = findings("# x\nzone = 'Mars/Olympus'", is_zone={"UTC"}.__contains__)
-    assert found == [
-        (2, "zone", "is 'Mars/Olympus'; no such IANA time zone is installed")
-    ]
+    told = "is 'Mars/Olympus'; no such IANA time zone is installed: write one such as "
+    assert found == [(2, "zone", f"{told}Europe/Berlin or UTC")]
+
+
+@pytest.mark.parametrize("zone", ["", "../../etc/passwd"])
+def test_what_is_no_name_of_a_zone_is_told_once(zone):
+    found = findings(f"zone = '{zone}'", is_zone={"UTC"}.__contains__)
+    assert found == [(1, "zone", f"is {zone!r}; expected a name like Europe/Berlin")]

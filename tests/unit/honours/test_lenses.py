@@ -302,6 +302,8 @@ def test_a_lens_of_a_metric_needs_no_weights():
         ("credit *", "credit +* ", 12, "lens[1].formula", "goes on with '*"),
         ("credit *", "speed *", 12, "lens[1].formula", "no metric 'speed'; there are"),
         ("1000", "0", 11, "lens[1].daily_cap", "allowed: 1 to"),
+        ("credit * share", "7", 12, "lens[1].formula", "names no metric"),
+        ("credit *", "credit / (2 - 2) *", 12, "lens[1].formula", "divides by 0"),
         ("calls = 10", "call = 10", 13, "lens[1].minimum.call", "no metric 'call'"),
         (
             "active_days = 2",
@@ -350,10 +352,11 @@ def test_what_a_formula_without_credit_leaves_without_a_meaning():
     }
 
 
-def test_two_lenses_of_one_name():
-    ((line, key, problem),) = findings(ONE + ONE)
-    assert (line, key) == (11, "lens[2].name")
-    assert "another lens" in problem
+def test_two_lenses_of_one_name_and_of_one_title():
+    found = findings(ONE + ONE)
+    assert [key for _, key, _ in found] == ["lens[2].name", "lens[2].title"]
+    assert found[0][0] == 11
+    assert all("another lens" in problem for *_, problem in found)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n"])

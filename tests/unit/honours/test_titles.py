@@ -185,6 +185,7 @@ def test_everything_measured_may_be_named():
     [
         ('"early-bird"', '"Early"', 3, "title[1].name", "lower-case letters"),
         ('"summit"', '"early-bird"', 10, "title[2].name", "of another title"),
+        ('"Summit"', '"tiers"', 11, "title[2].title", "what all tiers are called"),
         ('"Summit"', '"Early Bird"', 11, "title[2].title", "another title is called"),
         (
             '["streak >= 3", "cost < before_cost"]',
@@ -207,12 +208,28 @@ def test_everything_measured_may_be_named():
             "title[1].earned_by",
             "can never be met",
         ),
+        (
+            "streak >= 3",
+            "cost / 0 > 3",
+            6,
+            "title[1].earned_by",
+            "'cost / 0 > 3' divides by 0",
+        ),
+        (
+            '"streak >= 3"',
+            '"streak > 3", "3 >= streak"',
+            6,
+            "title[1].earned_by",
+            "'streak > 3' can never be met together with the others",
+        ),
+        ("{streak} days", "{streak days", 7, "title[1].reason", "a brace around no"),
+        ("{streak} days", "{Streak} days", 7, "title[1].reason", "a brace around no"),
         ("streak >= 3", "streak", 6, "title[1].earned_by", "expected >=, <=, > or <"),
         ("streak >=", "steak >=", 6, "title[1].earned_by", "no metric 'steak'; there"),
         ("cost < before_cost", "cost < before_speed", 6, "title[1].earned_by", "speed"),
         ("{streak}", "{streaks}", 7, "title[1].reason", "no metric 'streaks'; there"),
-        ("= 10", "= 0", 13, "title[2].top_percent", "is nobody; give at least 0.01"),
-        ("= 10", "= 101", 13, "title[2].top_percent", "allowed: 0 to 100"),
+        ("= 10", "= 0", 13, "title[2].top_percent", "is 0; allowed: 0.01 to 100"),
+        ("= 10", "= 101", 13, "title[2].top_percent", "allowed: 0.01 to 100"),
         ('"output"', '"speed"', 14, "title[2].lens", "allowed: credit, cost-weighted"),
         ("top_percent = 10", "", 14, "title[2].lens", "means nothing without top"),
         ("= 0\n", "= 93\n", 16, "title[2].grace_days", "allowed: 0 to 92"),
@@ -238,3 +255,39 @@ def test_shipped_titles_fit_other_lenses():
 
 def test_an_organisation_may_have_no_titles():
     assert parsed("").titles == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("top_percent = 10", 'top_percent = "many"'),
+        ("top_percent = 10", "top_percent = 101"),
+        ('["streak >= 3", "cost < before_cost"]', '"streak >= 3"'),
+        ('["streak >= 3", "cost < before_cost"]', '["streak = 3"]'),
+    ],
+)
+def test_one_mistake_is_told_once(change):
+    assert len(findings(ONE.replace(*change))) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "days", "possible"),
+    [
+        ("streak >= 31", 31, True),
+        ("streak >= 32", 31, False),
+        ("even_days > 3100", 31, False),
+        ("active_days >= 100", 101, True),
+    ],
+)
+def test_a_window_has_so_many_days(rule, days, possible):
+    text = ONE.replace("streak >= 3", rule)
+    if possible:
+        assert parse_titles(text, "titles.toml", LENSES, days)
+    else:
+        with pytest.raises(PolicyErrors, match="can never be met"):
+            parse_titles(text, "titles.toml", LENSES, days)
+
+
+def test_what_can_be_met_together_is_left_alone():
+    both = ONE.replace("streak >= 3", 'streak >= 3", "streak <= 3')
+    assert len(parsed(both).titles[0].earned_by) == 3

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from mileage.domain.awards import TIER, TITLE
+from mileage.domain.awards import TIER, TIERS, TITLE
 from mileage.domain.errors import Invalid
 from mileage.domain.figures import BoardRow
 from mileage.domain.people import Viewer
-from mileage.reports.awards import TIERS, OwnAwards, without_declined
+from mileage.reports.awards import OwnAwards, without_declined
 from tests.web.awarding import GOLD, SILVER, WIZARD
 from tests.web.stage import ADA, BOB, standing
 

@@ -141,6 +141,30 @@ def test_a_file_that_is_no_text(tmp_path, policy, content):
     assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "-")]
 
 
+def test_where_a_file_is_no_text(tmp_path, policy):
+    (policy / "mileage.toml").write_bytes(b"# ours\norganisation = '\xe4'")
+    ((where, line, key),) = findings(tmp_path)
+    assert (where, line, key) == (str(policy / "mileage.toml"), 2, "-")
+    with pytest.raises(PolicyErrors, match="save it as UTF-8"):
+        load_policy(tmp_path)
+
+
+def test_a_mark_of_utf_8_at_the_beginning_is_no_mistake(tmp_path, policy):
+    (policy / "mileage.toml").write_text("\ufefforganisation = 'Ü'\n")
+    assert load_policy(tmp_path).settings.organisation == "Ü"
+
+
+@pytest.mark.parametrize(("days", "wrong"), [(30, True), (90, False)])
+def test_titles_of_ones_own_fit_the_window(tmp_path, policy, days, wrong):
+    (policy / "mileage.toml").write_text(f"[board]\nwindow_days = {days}\n")
+    (policy / "titles.toml").write_text(
+        '[[title]]\nname = "a"\ntitle = "A"\nrewards = "a"\nreason = "a"\n'
+        'earned_by = ["active_days >= 60"]\n'
+    )
+    (titles,) = [one for one in examine(tmp_path) if one.name == "titles.toml"]
+    assert bool(titles.findings) is wrong
+
+
 def test_a_file_that_cannot_be_read(tmp_path, policy):
     (policy / "mileage.toml").mkdir()
     assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "-")]
