@@ -181,7 +181,7 @@ def test_who_was_active(read, kinds, said):
 @pytest.mark.parametrize(
     ("change", "said", "unsaid"),
     [
-        ({"department": ""}, "in no department", "Payments"),
+        ({"department": ""}, "no department is told", "Payments"),
         ({"models": ()}, "", "+"),
         ({"models": ("opus-x",)}, "opus-x", "opus-x +"),
         ({"models": ("opus-x", "b", "c")}, "opus-x +2", "opus-x +3"),

@@ -186,7 +186,7 @@ class Answers:
             self._have.ledger,
             account,
             self._window(),
-            self._place(account),
+            self._place(account, viewer),
             self._have.faults,
         )
         if self._have.attendance and guessed_for(viewer, account):
@@ -358,13 +358,15 @@ class Answers:
         of = (report, subject if them else "")
         self._record(viewer, allowed, of, others, detail, them)
 
-    def _place(self, account: Account) -> tuple[int | None, int]:
+    def _place(self, account: Account, viewer: Viewer) -> tuple[int | None, int]:
         """Return (rank by the default lens or None, how many are ranked)."""
-        if self._have.control.darkness() is not None:
+        boards, now = self._have.boards, self.participation.now()
+        # A rank beside a name would tell whose the row of that rank is.
+        other = account.account_id != viewer.account_id
+        nameless = other and account.account_id in now.unnamed
+        if nameless or self._have.control.darkness() is not None:
             return None, 0
-        boards = self._have.boards
-        scope = scope_of(account.kind)
-        asked = Rows(count=0, scope=scope, without=self.participation.hidden())
+        asked = Rows(count=0, scope=scope_of(account.kind), without=now.hidden)
         try:
             head = boards.head()
         except NotFound:
@@ -383,8 +385,7 @@ class Answers:
         start = rolling.start if question.since is None else question.since
         end = rolling.end if question.until is None else question.until
         if start >= end:
-            message = "from must be earlier than until"
-            raise Invalid(message)
+            raise Invalid("`from` must be earlier than `until`.")
         return Window(start, end)
 
 

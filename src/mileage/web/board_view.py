@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
+from mileage.access.pseudonyms import PREFIX
 from mileage.domain.people import PEOPLE
 from mileage.reports.shown import tied
 from mileage.web import board_choices as choices
@@ -233,7 +234,9 @@ class _Drawing(NamedTuple):
         rows, marks = [], self._marks
         for row in self.board.rows:
             texts, choices = texts_of(row, self.board.unit, marks)
-            html = self._row(plain(row), texts, linked=linked)
+            # Nothing opens for whoever stands under another name.
+            opens = linked and not row.standing.account_id.startswith(PREFIX)
+            html = self._row(plain(row), texts, linked=opens)
             rows.append(prepared_row(html, choices))
         ties = tuple(tied(self.board.rows, marks)) if marks else ()
         return Prepared(self.board.rows, tuple(rows), ties)

@@ -73,7 +73,8 @@ class RolesInForce:
         if mark is None:
             return shipped_roles()
         try:
-            return parse_roles(self._path.read_bytes().decode(), str(self._path))
+            text = self._path.read_bytes().decode("utf-8-sig")
+            return parse_roles(text, str(self._path))
         except (PolicyError, OSError, UnicodeDecodeError) as error:
             log.warning(
                 "roles.toml is wrong; until it is right people see their own pages "

@@ -105,6 +105,9 @@ def test_nobody_is_found_by_a_name_that_is_not_shown(org):
                 assert all(row.standing.team for row in found.rows), "a place told"
         with_reason = org.answers.why(OPERATOR, ben.account_id, BoardOf())
         assert with_reason.placed.row is None
+        page = org.answers.personal(OPERATOR, ben.account_id)
+        assert (page.name, page.rank, page.ranked) == ("Ben", None, 0)
+        assert org.answers.personal(ben, ben.account_id).rank == 2
         own = org.answers.why(ben, ben.account_id, BoardOf())
         assert own.placed.row.rank == 2
     finally:

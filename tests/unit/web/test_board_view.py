@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mileage.access.pseudonyms import PREFIX
 from mileage.domain.figures import Figures, Offered
 from mileage.domain.people import Viewer
 from mileage.domain.window import Window, micros, moment
@@ -41,6 +42,17 @@ def test_every_row_is_rendered_in_order(kept):
     view = seen(kept, fixtures.board("cost"), fixtures.OPERATOR)
     ranks = re.findall(r'title="why this rank">([\d,]+)</a>', view.rows)
     assert ranks == [str(n) for n in range(1, fixtures.TOP + 1)]
+
+
+def test_a_row_under_another_name_leads_nowhere(kept):
+    board = fixtures.board("cost")
+    first, *rest = board.rows
+    standing = replace(first.standing, account_id=f"{PREFIX}12ab", name="Calm Heron 1")
+    rows = (replace(first, standing=standing), *rest)
+    view = seen(kept, replace(board, rows=rows), fixtures.OPERATOR)
+    assert "Calm Heron 1" in view.rows
+    assert PREFIX not in view.rows
+    assert view.rows.count('title="why this rank"') == fixtures.TOP - 1
 
 
 def test_the_own_row_is_marked_once(kept):

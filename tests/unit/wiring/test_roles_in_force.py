@@ -54,6 +54,11 @@ def test_a_change_counts_from_the_next_question(in_force, file, told):
     assert [REVIEW in purposes for purposes in told] == [False, True, False]
 
 
+def test_a_mark_of_utf_8_at_the_beginning_is_no_mistake(in_force, file):
+    write(file, f"\ufeff{ON}")
+    assert in_force().reviewed
+
+
 def test_a_file_written_in_place_counts_too(in_force, file):
     file.write_text(ON)
     assert in_force().reviewed
