@@ -13,14 +13,14 @@ def opened(**of):
 def test_each_target_is_a_table_of_teams():
     html = opened().text
     assert html.count('<h2 id="target-') == 2
-    assert "Every week: 80 % by" in html
+    assert "Every week: 80% by" in html
     assert html.count('<tr><th scope="row"') == 4
 
 
 def test_bounds_are_said_as_bounds():
     html = opened().text
-    assert "more than 75 %" in html
-    assert "less than 25 %" in html
+    assert "more than 75%" in html
+    assert "less than 25%" in html
     assert ">not yet<" in html
     assert ">reached<" in html
 

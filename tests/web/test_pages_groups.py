@@ -68,17 +68,17 @@ def test_before_anything_is_published(path):
 def test_ones_own_place_is_between_two_per_cents():
     html = opened(BENCHMARK).text
     assert "people with your role and tools, engineer with codex" in html
-    assert re.search(r"You used more than</dt><dd[^>]*>\d+ % to \d+ %", html)
+    assert re.search(r"You used more than</dt><dd[^>]*>\d+% to \d+%", html)
     assert html.count('class="chip">you') == 1
 
 
 def test_a_chart_has_the_figures_of_its_table():
     html = opened(BENCHMARK).text
     (chart,) = re.findall(r'<svg class="chart".*?</svg>', html, re.DOTALL)
-    parts = [int(one) for one in re.findall(r": (\d+) %</title>", chart)]
+    parts = [int(one) for one in re.findall(r": (\d+)%</title>", chart)]
     assert sum(parts) == 100
     assert chart.count('class="full"') == 1
-    table = re.findall(r'<td class="n">(\d+) %</td><td', html)
+    table = re.findall(r'<td class="n">(\d+)%</td><td', html)
     assert [int(one) for one in table] == parts
 
 

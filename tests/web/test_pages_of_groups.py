@@ -296,7 +296,7 @@ def test_nobodys_own_bar_stands_out_where_one_is_in_none():
 
 @pytest.mark.parametrize(
     ("one", "words"),
-    [((60, 60), "60 %"), ((0, 25), "less than 25 %"), ((75, 100), "more than 75 %")],
+    [((60, 60), "60%"), ((0, 25), "less than 25%"), ((75, 100), "more than 75%")],
 )
 def test_a_share_is_said_as_far_as_it_is_told(one, words):
     class Adoption(FakeAdoption):

@@ -47,10 +47,10 @@ def spread(bins: Sequence[Bin], own: Range | None, *, title: str) -> str:
             f'<rect class="{"full" if is_own else "q1"}" '
             f'x="{left + slot * GAP / 2:.2f}%" y="{BASE - height}" '
             f'width="{slot * (1 - GAP):.2f}%" height="{height}">'
-            f"<title>{compact(one.low)} to {compact(one.high)}: {part} %</title></rect>"
+            f"<title>{compact(one.low)} to {compact(one.high)}: {part}%</title></rect>"
         )
         middle = f"{left + slot / 2:.2f}%"
-        told = f"you, {part} %" if is_own else f"{part} %"
+        told = f"you, {part}%" if is_own else f"{part}%"
         drawn.append(_text(middle, BASE - height - 6, told, "tick mid"))
         if number % every == 0:
             drawn.append(_text(f"{left:.2f}%", BASE + 18, compact(one.low), "tick"))
