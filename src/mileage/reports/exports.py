@@ -8,6 +8,7 @@ made (``reports.answers``). Text that a spreadsheet would take for a formula is 
 from __future__ import annotations
 
 import csv
+import string
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -26,6 +27,8 @@ Form = Literal["csv", "xlsx", "parquet", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take these for the others
 """With what a cell begins that a spreadsheet computes, whatever it holds."""
+UNSEEN = "\xa0\u200b\ufeff"
+"""Spaces and marks that nobody sees before what a cell begins with."""
 AS_TEXT = "'"
 MONEY = "cost_usd"
 LONGEST_CELL = 32_767
@@ -103,7 +106,10 @@ def cell(value: object) -> object:
     if isinstance(value, list):
         return cell("; ".join(map(str, value)))
     if isinstance(value, str):
-        return AS_TEXT + value if value.startswith(FORMULAS) else value
+        # Some spreadsheets trim a cell before they look at it.
+        bare = value.lstrip(string.whitespace + UNSEEN)
+        is_formula = value.startswith(FORMULAS) or bare.startswith(FORMULAS)
+        return AS_TEXT + value if is_formula else value
     return "" if value is None else value
 
 

@@ -161,3 +161,11 @@ def test_a_board_without_rows_is_a_file_too(form):
 def test_an_empty_board_as_parquet_has_no_rows(tmp_path):
     empty = fixtures.board("tokens", source=fixtures.empty_snapshot())
     assert parquet_rows(exported(empty, "parquet", OPERATOR).content, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "before", [" ", "  ", "\xa0", "\u200b", "\ufeff", " \t", "\x0b"]
+)
+def test_what_is_trimmed_before_a_formula_does_not_hide_it(before):
+    assert cell(f"{before}=1+1") == f"'{before}=1+1"
+    assert cell(f"{before}Ana") == f"{before}Ana"
