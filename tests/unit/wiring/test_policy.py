@@ -36,6 +36,13 @@ def test_without_a_data_directory_the_shipped_files_are_in_force():
     assert all(len(one) == 8 for one in shipped.versions.values())
 
 
+def test_whoever_looks_at_every_lens_is_not_braked():
+    """Even when no two of them have anybody in common."""
+    shipped = load_policy(None)
+    named = len(shipped.lenses) * shipped.settings.top
+    assert shipped.audit.brakes.people > 2 * named
+
+
 def test_a_data_directory_without_a_policy_changes_nothing(tmp_path, policy):
     assert load_policy(tmp_path) == load_policy(None)
     policy.rmdir()
