@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import escape
 
-from mileage.domain.figures import Figures
+from mileage.domain.figures import Completeness, Figures, SourceSeen
 from mileage.web.assets import ASSETS
 from tests.web import fixtures
 from tests.web.fixtures import FakeReports
@@ -132,6 +132,17 @@ def test_the_board_says_what_it_rests_on(open_as):
         assert f"<code>{seen.source}</code>" in html
     for sentence in snapshot.completeness.missing:
         assert sentence in html
+
+
+@pytest.mark.parametrize(("before", "said"), [(0, False), (1, True)])
+def test_movement_says_when_the_period_before_is_not_known(open_as, before, said):
+    head = fixtures.SNAPSHOT
+    first = SourceSeen("codex_rollout", 5, head.previous.start + before, head.as_of)
+    rests = Completeness((first, SourceSeen("pi_session", None, None, None)), None)
+    reports = FakeReports(source=replace(head, completeness=rests))
+    text = open_as("/", reports=reports).text
+    assert ("of which nothing is known before" in text) is said
+    assert "Movement is against" in text
 
 
 def test_no_board_without_completeness(open_as):

@@ -59,6 +59,12 @@ class Completeness:
     missing: tuple[str, ...] = ()
     """Sentences about what is known to be missing or simulated."""
 
+    @property
+    def began(self) -> int | None:
+        """When the first call was that a source saw; None where none is told."""
+        known = (one.first for one in self.sources if one.first is not None)
+        return min(known, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
