@@ -12,6 +12,7 @@ import pytest
 
 from tests.architecture.tree import ROOT
 from tests.road.station import CLASSES, ENVIRON, mileage
+from tests.session_logs import MARKER
 
 EXAMPLE = ROOT / "examples" / "source-plugin"
 LINE = {
@@ -99,6 +100,54 @@ def test_without_it_there_is_no_such_source(tmp_path):
     done = mileage("import", "--data", tmp_path / "d", "--source", "acme_log", log)
     assert done.returncode == 2
     assert "there is no source 'acme_log'" in done.stderr
+
+
+RAISING = """
+from mileage.domain.call import SourceTraits
+
+
+class Source:
+    traits = SourceTraits("acme_log", "acme", 10, "link", True)
+
+    def roots(self, home, environ):
+        return [home / ".acme"]
+
+    def patterns(self):
+        return ("*.jsonl",)
+
+    def read(self, lines, place, *, activity=True):
+        for line in lines:
+            raise RuntimeError(line.decode())
+        yield
+
+
+SOURCE = Source()
+"""
+
+
+def test_one_that_raises_is_told_without_what_it_read(environ, tmp_path):
+    target = tmp_path / "raising"
+    shutil.copytree(environ["PYTHONPATH"], target)
+    (target / "mileage_acme" / "__init__.py").write_text(RAISING)
+    log = tmp_path / "home" / ".acme" / "today.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"{MARKER}\n")
+    told = {"PYTHONPATH": os.fspath(target), "HOME": os.fspath(tmp_path)}
+    home = ("--home", tmp_path / "home")
+    into = ("--data", tmp_path / "d", "--account", "alice@example.com")
+    to = ("--to", "http://127.0.0.1:9", "--token", "x", "--state", tmp_path / "s")
+    for command in (
+        ("me", "--no-index", *home),
+        ("collect", *home, *into),
+        ("collect", *home, *to),
+    ):
+        done = mileage(*command, environ=told)
+        assert done.returncode == 1
+        assert "a package that adds a source" in done.stderr
+        assert "RuntimeError at " in done.stderr
+        assert "mileage_acme/__init__.py:16" in done.stderr
+        assert MARKER not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_broken_one_is_a_sentence(environ, tmp_path):

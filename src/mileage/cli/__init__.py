@@ -48,6 +48,7 @@ MODULES = {"import": "import_files", "token": "tokens", "key": "keys", "role": "
 
 def main() -> None:
     """Run the command line; errors are sentences, never tracebacks."""
+    sys.excepthook = _surprised
     try:
         _run(sys.argv[1:])
     except MileageError as error:
@@ -76,6 +77,16 @@ def _run(arguments: Sequence[str]) -> None:
     from mileage.cli.commands import run
 
     run()
+
+
+def _surprised(_kind: object, error: BaseException, _trace: object) -> None:
+    """Say where a bug showed itself: its message could be what stands in a log."""
+    from mileage.domain.surprises import places_of
+
+    sys.stderr.write(
+        "mileage: this is a fault of Mileage, or of a package that adds a source, and "
+        f"not of yours. Please report it: {places_of(error)}\n"
+    )
 
 
 def _leave(why: str, code: int) -> NoReturn:

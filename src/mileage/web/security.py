@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from asyncio import CancelledError
-from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,11 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 
+from mileage.domain.surprises import places_of
 from mileage.web.content_policy import NO_SCRIPT
 from mileage.web.problems import Problem, plain, title
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -174,7 +173,7 @@ async def unsurprised(work: Awaitable[T]) -> T | Surprise | None:
         return None
     except Exception as surprise:  # noqa: BLE001 - edge: answers must go on
         reference = secrets.token_hex(4)
-        places = " <- ".join(_places(surprise))
+        places = places_of(surprise)
         # Not log.exception: a traceback ends in the error's message.
         log.error("reference %s: %s", reference, places)  # noqa: TRY400
         return Surprise(reference)
@@ -186,15 +185,3 @@ def _problem(reference: str) -> Problem:
         f"Whoever runs this server finds it in the log under {reference}."
     )
     return Problem(500, title(500), message, reference)
-
-
-def _places(surprise: BaseException) -> Iterator[str]:
-    """Name each error of a chain and its frames, without any of their values."""
-    seen: BaseException | None = surprise
-    while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)
-        where = " ".join(
-            f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames
-        )
-        yield f"{type(seen).__name__} at {where}"
-        seen = seen.__cause__ or seen.__context__
