@@ -17,6 +17,7 @@ from mileage.domain.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from urllib.parse import SplitResult
 
 TOKEN_TO_FILL_IN = "<TOKEN>"  # noqa: S105 - says where one belongs
 _WORD = re.compile(r"[!-~]{1,512}")
@@ -84,8 +85,8 @@ class ClientSettings:
 
 def checked(endpoint: str, token: str | None, identity: str | None) -> Reporting:
     """Return where to report; raises Invalid for what no file could hold."""
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    parts = _parts(endpoint)
+    if parts is None:
         message = f"--endpoint {endpoint!r} is no address such as http://127.0.0.1:8470"
         raise Invalid(message)
     if parts.path.strip("/") or parts.query or parts.fragment:
@@ -99,6 +100,18 @@ def checked(endpoint: str, token: str | None, identity: str | None) -> Reporting
         raise Invalid(message)
     origin = f"{parts.scheme}://{parts.netloc}"
     return Reporting(origin, token or TOKEN_TO_FILL_IN, identity or "")
+
+
+def _parts(endpoint: str) -> SplitResult | None:
+    """Take an address apart; None where it is none."""
+    try:
+        parts = urlsplit(endpoint)
+        somewhere = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    known = parts.scheme in ("http", "https")
+    blank = any(map(str.isspace, parts.netloc))
+    return parts if known and somewhere and not blank else None
 
 
 def settings_for(client: str, to: Reporting) -> ClientSettings:

@@ -67,7 +67,8 @@ def address(text: str, *, insecure: bool = False) -> Address:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise Invalid(f"{text!r} is no address; give one like {_EXAMPLE}") from None
-    if parts.scheme not in ("http", "https") or not host or port == 0:
+    known = parts.scheme in ("http", "https")
+    if not (known and host) or port == 0 or any(map(str.isspace, host)):
         raise Invalid(f"{text!r} is no address; give one like {_EXAMPLE}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Invalid("the address may hold no login, query or fragment; see --token")

@@ -197,6 +197,11 @@ def test_aider_is_said_to_be_an_estimate() -> None:
     [
         (("--endpoint", "127.0.0.1:8470"), "is no address"),
         (("--endpoint", "ftp://x"), "is no address"),
+        (("--endpoint", "http://[x"), "is no address"),
+        (("--endpoint", "http://x:99999"), "is no address"),
+        (("--endpoint", "http://x:0"), "is no address"),
+        (("--endpoint", "http://x y"), "is no address"),
+        (("--endpoint", "http://:8470"), "is no address"),
         (("--endpoint", "http://x/v1/logs"), "has a path"),
         (("--endpoint", "http://x?y=1"), "has a path"),
         (("--token", "two words"), "is no token"),

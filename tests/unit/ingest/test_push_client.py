@@ -319,7 +319,7 @@ def test_good_addresses(text, url):
         *("", "m.example.org", "ftp://m.example.org", "https://", "file:///etc/passwd"),
         *("https://m.example.org:99999", "https://[::1", "https://m.example.org:0"),
         *("https://me:pw@m.example.org", "https://m.example.org/?x=1"),
-        *("https://m.example.org/#x", "//m.example.org"),
+        *("https://m.example.org/#x", "//m.example.org", "https://m example.org"),
     ],
 )
 def test_bad_addresses(text):
