@@ -153,6 +153,8 @@ class _Reader:
         self._told: dict[int, _Message] = {}
         """By number, else by place, which is below zero."""
         self._tools: dict[str, str] = {}
+        self._events: set[int] = set()
+        """Messages that an event has named."""
 
     def messages(self, *, activity: bool) -> str:
         """Gather usage and activity of messages; return what ended that, or ''."""
@@ -187,21 +189,26 @@ class _Reader:
                 if isinstance(event, str):
                     self._gathered.reject(place, event)
                     continue
-                number = event.to_message_id
-                named = number if isinstance(number, int) else 0
-                beside = self._told.pop(named, None)
-                usage = None if beside is None else beside.usage
-                _take(
-                    self._gathered,
-                    place,
-                    self._name,
-                    _of_event(event, usage, self._thread),
-                )
+                usage, key = self._named(event, place)
+                used = _of_event(event, key, usage, self._thread)
+                _take(self._gathered, place, self._name, used)
         except Invalid:
             return NO_LIST
         except TooLarge:
             return TOO_NESTED
         return ""
+
+    def _named(self, event: _Event, place: int) -> tuple[_Usage | None, str]:
+        """Return what the message that an event names says of it, and its call's key.
+
+        That is the message's own, whether or not its usage is there: it may come later.
+        """
+        number = event.to_message_id
+        if isinstance(number, int) and number not in self._events:
+            self._events.add(number)
+            beside = self._told.pop(number, None)
+            return beside.usage if beside else None, f"message:{number}"
+        return None, f"event:{text(event.id) or place}"
 
     def reading(self) -> Reading:
         """Add the calls that no event told, and hand all on."""
@@ -234,14 +241,11 @@ def _items(raw: msgspec.Raw) -> Iterator[bytes]:
     yield from elements(content)
 
 
-def _of_event(event: _Event, beside: _Usage | None, thread: _Thread) -> _Used:
+def _of_event(event: _Event, key: str, beside: _Usage | None, thread: _Thread) -> _Used:
     tokens, usage = event.tokens or _Tokens(), beside or _Usage()
     read = tokens.cache_read_input_tokens or usage.cache_read_input_tokens or 0
     write = tokens.cache_creation_input_tokens or usage.cache_creation_input_tokens or 0
     counts = (tokens.input or 0, read, write, 0, tokens.output or 0, 0, 0)
-    key = f"event:{text(event.id)}"
-    if beside is not None or not text(event.id):
-        key = f"message:{event.to_message_id}"
     at = _first(instant(event.timestamp), epoch.of_milliseconds(thread.created))
     # A total without its parts belongs to no class: shown, and never added.
     measure = "unmeasured" if tokens.total and not any(counts) else ""

@@ -70,6 +70,22 @@ def test_a_thread_that_gets_a_ledger_keeps_its_calls(tmp_path):
     assert before == after
 
 
+def test_a_message_whose_usage_comes_later_is_the_call_of_its_event(tmp_path):
+    """Whoever read it in between, and keeps what it read, has one call."""
+    before = only(told(tmp_path, messages=[amp_message(1)], events=[ledger_event()]))
+    alone = only(told(tmp_path, events=[ledger_event()]))
+    messages = [amp_message(1, amp_usage(1))]
+    after = only(told(tmp_path, messages=messages, events=[ledger_event()]))
+    assert {before.key, alone.key, after.key} == {"T-1:message:1"}
+    assert before.cache_read == 0
+    assert after.cache_read == 1_000
+
+
+def test_events_without_any_name_are_calls_of_their_own(tmp_path):
+    events = [ledger_event(None, second, to=None) for second in (1, 2)]
+    assert len(counted(told(tmp_path, events=events))) == 2
+
+
 def test_messages_that_the_ledger_lacks_count_too(tmp_path):
     messages = [amp_message(n, amp_usage(n)) for n in (1, 2)]
     found = counted(told(tmp_path, messages=messages, events=[ledger_event()]))
