@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,24 @@ POLICY = f"""\
 organisation = "{NAME}"
 zone = "{ZONE}"
 """
+TARGETS = """\
+# Written by `mileage demo`.
+[[target]]
+name = "weekly"
+title = "Use an agent every week"
+measure = "weekly-active"
+percent = 80
+until = {until}
+
+[[target]]
+name = "codex"
+title = "Try Codex"
+measure = "client"
+client = "codex"
+percent = 50
+until = {until}
+"""
+TARGET_DAYS = 60
 MANY_PEOPLE = 10_000
 ROOM = """
 [limits]
@@ -102,6 +121,9 @@ def build(data: Path, wanted: Wanted, say: Callable[[str], None]) -> str:
     policy = POLICY + (ROOM if wanted.people > MANY_PEOPLE else "")
     (data / "policy" / "mileage.toml").write_text(policy, "utf-8")
     built_at = now()
+    end = moment(built_at, ZoneInfo(ZONE)).date() + timedelta(days=TARGET_DAYS)
+    targets = TARGETS.format(until=end)
+    (data / "policy" / "adoption.toml").write_text(targets, "utf-8")
     say(f"Drawing {wanted.people:,} people (seed {wanted.seed}) …")
     org = organisation(wanted.seed, wanted.people, built_at, ZoneInfo(ZONE))
     with open_organisation(data) as real:
