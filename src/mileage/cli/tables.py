@@ -36,13 +36,16 @@ def listing() -> Console:
 
 
 def board_title(board: Board) -> str:
-    """Say of whom, by what and of which window a board is."""
+    """Say of whom, by what and when a board is, and what its readers must be told."""
     snapshot = board.snapshot
     start, end = moment(snapshot.window.start), moment(snapshot.window.end)
-    return (
+    warnings = (one.warning for one in snapshot.lenses if one.name == board.lens)
+    title = (
         f"{snapshot.organisation}: {board.lens}, {snapshot.name}, "
-        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+        f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC, "
+        f"as of {moment(snapshot.as_of):%Y-%m-%d %H:%M:%S} UTC"
     )
+    return "\n".join([title, *filter(None, warnings)])
 
 
 def board_table(board: Board, width: int = ROOMY) -> Table:

@@ -45,6 +45,19 @@ def test_a_row_has_its_value_honours_and_movement(unit, value):
     assert "ranked. Sources: " in board_caption(board)
 
 
+@pytest.mark.parametrize("warning", ["", "Volume is fuel burnt."])
+def test_the_title_says_as_of_when_it_is_and_what_its_readers_must_be_told(warning):
+    board = fixtures.board("tokens")
+    lenses = tuple(
+        one._replace(warning=warning) if one.name == board.lens else one
+        for one in board.snapshot.lenses
+    )
+    board = replace(board, snapshot=replace(board.snapshot, lenses=lenses))
+    first, *more = board_title(board).splitlines()
+    assert first.endswith(" UTC, as of 2026-11-22 09:00:01 UTC")
+    assert more == ([warning] if warning else [])
+
+
 @pytest.mark.parametrize("width", [80, 100, 130, 160])
 def test_figures_are_whole_in_every_terminal(width):
     standing = replace(ROW.standing, tier="gold", titles=("Cache Wizard",) * 9)
