@@ -15,6 +15,7 @@ from mileage.domain.sums import Figures
 from mileage.domain.window import Window
 from mileage.domain.witness import Activity
 from mileage.store import past, queries
+from mileage.store.held import held_rows
 from mileage.store.ledger import Ledger
 from mileage.store.owners import claims_in_force
 from mileage.store.past import lay
@@ -50,6 +51,14 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     ledger = Ledger(path, by_column, Turning(NOW))
     yield ledger
     ledger.close()
+
+
+OWNED = {
+    "calls": "current_call",
+    "witnesses": "witness_owned",
+    "activities": "activity_owned",
+}
+"""Where rows of somebody lie among everybody's."""
 
 
 @contextmanager
@@ -186,6 +195,15 @@ def sums_of_facts(ledger: Ledger, account: str) -> dict[tuple[str, str], int]:
     return dict(found)
 
 
+def owned(ledger: Ledger, view: str, account: str) -> list[str]:
+    found = ledger.cursor().execute(
+        f"select * from {view} where account = ?",  # noqa: S608
+        [account],
+    )
+    columns = [column[0] for column in found.description or ()]
+    return sorted(str(dict(zip(columns, row, strict=True))) for row in found.fetchall())
+
+
 def used_together(ledger: Ledger) -> dict[str, Figures]:
     rows = queries.usage(ledger, ALL, None, ("model",))
     return {row.keys["model"]: row.figures for row in rows}
@@ -226,6 +244,9 @@ def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> 
             done = queries.personal_activity(ledger, account, ALL)
             told_of = {(one.kind, one.name): one.amount for one in done}
             assert told_of == sums_of_facts(ledger, account)
+            for what, view in OWNED.items():
+                rows = list(held_rows(ledger, account, what))
+                assert sorted(map(str, rows)) == owned(ledger, view, account)
 
 
 @settings(max_examples=examples(15), deadline=None)

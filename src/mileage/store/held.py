@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mileage.store import past
-from mileage.store.heard import booked_accounts
+from mileage.store.heard import Heard, booked_accounts
 from mileage.store.retention import horizon
-from mileage.store.statements import said_plainly, statement
+from mileage.store.statements import run, said_plainly, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import duckdb
 
@@ -53,11 +53,21 @@ def held(ledger: Ledger, account_id: str) -> dict[str, list[dict[str, Any]]]:
 
 def held_rows(ledger: Ledger, account_id: str, what: str) -> Iterator[dict[str, Any]]:
     """Yield every row of one of ``ROWS``; use it up in one thread."""
-    cursor = ledger.cursor().cursor()
-    try:
-        yield from _rows(cursor, _ROW_STATEMENTS[what], {"account": account_id})
-    finally:
-        cursor.close()
+    with past.reading(ledger, (account_id,)) as (cursor, parts):
+        asked: dict[str, object] = {"account": account_id}
+        if what != "activities":
+            # Rows lie as they came: sums tell in which hours to look for one's own.
+            hours = [hour for (hour,) in run(cursor, "held_hours", **asked, **parts)]
+            asked["hours"] = hours
+        if what == "witnesses":
+            asked["accounts"] = Heard(cursor).booked(account_id)
+            asked["hours"] = sorted({*_utc(hours), *_utc(one + 3599 for one in hours)})
+        yield from _rows(cursor, _ROW_STATEMENTS[what], asked)
+
+
+def _utc(instants: Iterable[int]) -> Iterator[int]:
+    """Return the numbers of UTC hours; a local one may begin within one of them."""
+    return (instant // 3600 for instant in instants)
 
 
 def _rows(

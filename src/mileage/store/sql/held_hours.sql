@@ -1,0 +1,1 @@
+select distinct hour from hours_of($account, $until, $changed::bigint[])
