@@ -167,7 +167,7 @@ def titles(
         and active >= 10
         and alone * 2 <= calls,
         "Session Immortal": active >= 20
-        and evenness(days.values()) >= 1400
+        and evenness(days.values()) >= 1500
         and sessions >= 40
         and sums[4] >= 5000 * sessions
         and alone * 2 <= calls,
@@ -215,19 +215,26 @@ class Comparing:
     def credits(
         self, ledger: Ledger, people: set[str]
     ) -> tuple[dict[str, int], list[int]]:
-        """Return credit in the window by person, and that of everybody's last month."""
+        """Return credit in the window by person, and that of everybody's last month.
+
+        Of a month in which most had only begun there is none.
+        """
         start, end, _ = self._spans["30d"]
         until, _, since = self._spans["month"]
-        now, past = {}, []
+        first = since.astimezone(self._zone).date()
+        now, past, new = {}, [], []
         for account, use in ledger.accounts():
             if account not in people:
                 continue
+            if any(since <= one.at < until for one in use):
+                began = min(one.at for one in use).astimezone(self._zone).date()
+                new.append(began > first)
             mine = values([one for one in use if start <= one.at < end])[0] or 0
             then = values([one for one in use if since <= one.at < until])[0] or 0
             now[account] = mine
             if then > 0:
                 past.append(then)
-        return now, past
+        return now, past if sum(new) * 2 <= len(new) else []
 
     def tiers(self, credit: dict[str, int], past: list[int]) -> None:
         """Compare everybody's first tier; too few last month: by the window itself."""

@@ -102,6 +102,10 @@ class Standings(Protocol):
         """Return the last whole calendar period of that name."""
         ...
 
+    def begun(self, name: str) -> tuple[int, int]:
+        """Count the people of it, and those who had begun by its first day."""
+        ...
+
     def values_in_period(self, name: str, place: int) -> Sequence[int]:
         """Return what a lens gave in it."""
         ...
@@ -149,6 +153,12 @@ class Forming:
     def period(self, name: str) -> Window:
         """Return the last whole calendar period of that name."""
         return self._period(name).previous
+
+    def begun(self, name: str) -> tuple[int, int]:
+        """Count the people of it, and those who had begun by its first day."""
+        of, clock = self.period(name), self.maker.clock
+        days = clock.day(of.start), clock.day(of.end - 1)
+        return honoured.begun(self.maker.cursor, *days)
 
     def values_in_period(self, name: str, place: int) -> Sequence[int]:
         """Return what a lens gave in it; seldom asked for."""
@@ -285,20 +295,25 @@ class Honouring:
         return moved, reached
 
     def _bounds(self, standings: Standings, place: int) -> tuple[int, ...]:
-        """Return the bounds in force, scaled to the window; frozen when first found."""
+        """Return the bounds in force: those of the period, frozen and scaled.
+
+        Without such a period those of the window itself, found anew each time: of one
+        in which most had only begun, everybody would rise as their days fill up.
+        """
         rules, window = self._rules, standings.window
         name = rules.tiers.reference
         period = standings.period(name)
         kept = self._awarded.tier_reference(period.start, rules.version)
         if kept is None:
-            bounds = rules.tiers.bounds(standings.values_in_period(name, place))
-            length = period.end - period.start
+            people, before = standings.begun(name)
+            bounds: tuple[int, ...] = ()
+            if before * 2 >= people:
+                bounds = rules.tiers.bounds(standings.values_in_period(name, place))
             if not bounds:
-                bounds = rules.tiers.bounds(standings.values(place))
-                length = window.end - window.start
+                return rules.tiers.bounds(standings.values(place))
+            length = period.end - period.start
             kept = Reference(period.start, rules.version, bounds, length)
-            if bounds:
-                self._awarded.freeze_reference(kept)
+            self._awarded.freeze_reference(kept)
         return scaled(kept.bounds, window.end - window.start, kept.length)
 
 

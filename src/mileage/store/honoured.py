@@ -21,6 +21,7 @@ from mileage.store.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
     from duckdb import DuckDBPyConnection, Expression
 
@@ -54,6 +55,16 @@ def decide_tiers(
     told = {"steps": [list(some) for some in steps], "ladder": list(ladder)}
     run(cursor, "honours.tiers", place=place + 1, hidden=list(hidden), **told)
     return run(cursor, "honours.moved")
+
+
+def begun(cursor: DuckDBPyConnection, first: date, last: date) -> tuple[int, int]:
+    """Count the people who used something in these days, and those not new in them.
+
+    Who used something on the first day is not new. Days before those of the standings
+    are not looked at.
+    """
+    ((people, before),) = run(cursor, "honours.begun", first=first, last=last)
+    return people, before
 
 
 def meeting(

@@ -71,9 +71,10 @@ NOW = 1_000 * DAY
 class Standings:
     """What a publication has found: tokens and streak of everybody."""
 
-    def __init__(self, people, month=(), period=MONTH):
+    def __init__(self, people, month=(), period=MONTH, new=0):
         self.window = Window(NOW - 30 * DAY, NOW)
         self._people, self._month, self._period = people, month, period
+        self._new = new
         self.asked = 0
         self.had, self.shown = {}, {}
 
@@ -112,6 +113,10 @@ class Standings:
     def period(self, name):
         assert name == "month"
         return self._period
+
+    def begun(self, name):
+        assert name == "month"
+        return len(self._month), len(self._month) - self._new
 
     def values_in_period(self, name, place):
         self.asked += 1
@@ -250,16 +255,35 @@ def test_bounds_are_scaled_from_the_length_of_their_period(kept):
 def test_a_young_organisation_begins_with_what_it_has(kept):
     found = honours(kept, Standings(USED, PAST[:3]))
     assert [found[one].tier for one in "abcd"] == [*["bronze"] * 3, "emerald"]
-    more = Standings({**USED, "e": (10**6, 0)}, PAST[:3])
-    assert honours(kept, more)["d"].tier == "emerald"
+    more = Standings({**USED, "e": (10**6, 0), "f": (10**6, 0)}, PAST[:3])
+    assert honours(kept, more)["d"].tier == "bronze"
+    assert kept.references == {}
+
+
+def test_a_month_in_which_most_had_only_begun_gives_no_bounds(kept):
+    few_days = (1, 2, 3, 4)
+    found = honours(kept, Standings(USED, few_days, new=3))
+    assert [found[one].tier for one in "abcd"] == [*["bronze"] * 3, "emerald"]
+    assert kept.references == {}
+    honours(kept, Standings(USED, PAST, new=2))
+    assert [one.bounds for one in kept.references.values()] == [(10, 400)]
+
+
+def test_nobody_rises_because_their_days_fill_up(kept):
+    for day in range(1, 31):
+        young = Standings({one: (day * n, 0) for n, one in enumerate("abcdefgh", 1)})
+        found = honours(kept, young, NOW + day * DAY)
+        tiers = [one.tier for one in found.values()]
+        assert tiers.count("emerald") == 2
+    assert kept.references == {}
 
 
 def test_with_too_few_people_there_are_no_tiers_and_nothing_is_frozen(kept):
     few = {one: USED[one] for one in "abc"}
     found = honours(kept, Standings(few, ()))
     assert {one.tier for one in found.values()} == {""}
-    assert kept.references == {}
     assert honours(kept, Standings(USED, ()))["a"].tier == "bronze"
+    assert kept.references == {}
 
 
 def test_what_is_declined_is_not_shown_and_not_lost(kept):

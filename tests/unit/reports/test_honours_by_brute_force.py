@@ -155,9 +155,14 @@ def evenness(parts):
 
 
 def tiers_of(calls, now, zone):
-    """Return everybody's first tier: quantiles of the month before, scaled."""
+    """Return everybody's first tier: quantiles of the month before, scaled.
+
+    In a draw of 70 days most have begun before that month.
+    """
     start, _, before = windows(now, zone)["month"]
     past = values_of(calls, before, start, zone)
+    old = {name for name, at, *_ in calls if at < before}
+    assert 2 * len(old & past.keys()) >= len(past)
     ranked = sorted(one["credit"] for one in past.values() if one["credit"] > 0)
     assert len(ranked) >= 20, "too few people in this draw"
     shares = {"bronze": 0, "silver": 50, "gold": 75, "platinum": 90, "emerald": 98}
@@ -202,7 +207,7 @@ def titles_of(calls, now, zone):
         rules = {
             "Token Legend": values["credit"] >= first and active >= 10,
             "Session Immortal": active >= 20
-            and evenness(by_day.values()) >= 1400
+            and evenness(by_day.values()) >= 1500
             and len(sessions) >= 40
             and sums["output"] >= 5000 * len(sessions),
             "Model Connoisseur": len(parts) >= 4

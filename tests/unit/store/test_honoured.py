@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from datetime import date
 
 import duckdb
 import pytest
@@ -15,7 +16,7 @@ from mileage.honours.figures import before_named, values_named
 from mileage.honours.lenses import parse_lenses
 from mileage.honours.tiers import parse_tiers
 from mileage.honours.titles import parse_titles
-from mileage.store.honoured import decide_tiers, known_of, meeting, values_of
+from mileage.store.honoured import begun, decide_tiers, known_of, meeting, values_of
 from mileage.store.statements import run
 from tests.drawing import examples
 
@@ -163,6 +164,19 @@ def test_whoever_used_nothing_loses_their_tier(cursor):
     cursor.execute("insert into standing_chart values (null, 'acc_idle', true, 2)")
     moved, _ = tiers(cursor, (5, 15, 25, 35, 45)[: len(LADDER)])
     assert moved == [("acc_0", 10, 1), ("acc_idle", None, 0)]
+
+
+def test_who_had_begun_when_a_period_began(cursor):
+    used = {0: (1, 9), 1: (5, 6), 2: (4,), 3: (2, 3), 4: (5, 10), 5: (11,), 6: (5,)}
+    fill(cursor, measured(*[1] * len(used)), others={6})
+    cursor.execute("create or replace table standing_use (day date, number integer)")
+    for number, days in used.items():
+        for day in days:
+            row = (date(2026, 1, day), number)
+            cursor.execute("insert into standing_use values (?, ?)", row)
+    # Of 0, 1, 2 and 4 who used something from the 4th to the 9th, 0 and 2 had begun.
+    assert begun(cursor, date(2026, 1, 4), date(2026, 1, 9)) == (4, 2)
+    assert begun(cursor, date(2026, 2, 1), date(2026, 2, 9)) == (0, 0)
 
 
 def test_without_rules_nobody_is_looked_for(cursor):
