@@ -16,6 +16,7 @@ from mileage.domain.figures import Asked
 from mileage.reports.board import board_of, without_claimants
 from mileage.reports.boards import place_of
 from mileage.reports.gate import ANYBODY
+from mileage.reports.participation import GROUPS
 from mileage.reports.why import Placed
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 WHOLE = "whole_board"
 """The report that is a board below its top."""
-GROUPS = ("dept:", "team:")
-"""Scopes that hold the people of a department or a team."""
 EVERYBODY = 10**6
 """More rows than a department has."""
 
@@ -89,7 +88,7 @@ class BoardReading(NamedTuple):
             first=(part.page - 1) * self.top,
             count=self.top,
             scope=part.scope,
-            without=now.hidden,
+            without=now.left_out(part.scope),
             unnamed=now.unnamed,
         )
         asked = self._without_gone(viewer, head, asked, part.purpose)
@@ -133,7 +132,8 @@ class BoardReading(NamedTuple):
         if part.scope.startswith(GROUPS):
             self._allowed(viewer, head, part)
         now = self.participation.now()
-        asked = Asked(lens=lens, count=0, scope=part.scope, without=now.hidden)
+        without = now.left_out(part.scope)
+        asked = Asked(lens=lens, count=0, scope=part.scope, without=without)
         asked = self._without_gone(viewer, head, asked, part.purpose)
         row = self.boards.row_of(head, asked, account_id)
         if row and account_id != viewer.account_id:

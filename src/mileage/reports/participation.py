@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.access.pseudonyms import Pseudonym, pseudonym
+from mileage.domain.directory import DEPARTMENT, TEAM
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.participation import (
     CHOICES,
@@ -35,18 +36,27 @@ if TYPE_CHECKING:
 
 NOTHING = Chosen()
 NOBODY: frozenset[str] = frozenset()
+GROUPS = (DEPARTMENT, TEAM)
+"""Scopes that hold the people of a department or a team."""
 
 
 class Stances(NamedTuple):
     """How everybody stands at one moment: what one answer goes by from end to end."""
 
     hidden: frozenset[str]
-    """Who stands on no board."""
+    """Who stands on no board of people."""
     unnamed: frozenset[str]
     """Whose figures stand on no board under their names; whoever is hidden as well."""
     chosen: Mapping[str, Chosen]
     objectors: frozenset[str]
     asked: frozenset[str]
+
+    def left_out(self, scope: str) -> frozenset[str]:
+        """Return who has no row on a board; on that of a group another name tells it.
+
+        Whoever opens the boards of all teams would know the team behind each name.
+        """
+        return self.unnamed if scope.startswith(GROUPS) else self.hidden
 
 
 class Participation:

@@ -56,7 +56,7 @@ def board(data: Path, asked: Asked) -> Board:
             lens=asked.lens or "",
             count=asked.top or policy.settings.top,
             scope=asked.scope,
-            without=taking_part.hidden(),
+            without=taking_part.now().left_out(asked.scope),
         )
         found = board_of(head, wanted, boards.rows(head, wanted))
         detail = board_detail(found)

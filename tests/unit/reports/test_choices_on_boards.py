@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mileage.access.pseudonyms import PREFIX
+from mileage.domain.cube import department_id
 from mileage.domain.people import OPERATOR
-from mileage.reports.board_reading import Part
+from mileage.reports.board_reading import BoardOf, Part
 from tests.unit.reports.test_answers import organisation
 
 
@@ -67,6 +68,36 @@ def test_another_name_is_one_for_everybody_but_oneself(company):
     own = company.answers.board(me, None).rows[0].standing
     assert own.account_id == me.account_id
     assert own.name == before.rows[0].standing.name
+
+
+GROUPS = [
+    f"{kind}:{department_id('Engineering')}{team}"
+    for kind, team in (("dept", ""), ("team", "/Compilers"))
+]
+
+
+@pytest.mark.parametrize("scope", GROUPS)
+def test_another_name_stands_on_no_board_of_a_group(company, scope):
+    """Whoever opens the boards of all teams would know the team behind the name."""
+    key, before = first(company)
+    me = company.viewers[key]
+    part = Part(scope=scope)
+    named = company.answers.board(OPERATOR, part=part)
+    choose(company, key, "pseudonym")
+    for as_of in (None, before.snapshot.as_of):
+        board = company.answers.board(OPERATOR, part=part, as_of=as_of)
+        shown = {row.standing.account_id for row in board.rows}
+        assert not [one for one in shown if one.startswith(PREFIX)]
+        assert me.account_id not in shown
+        assert (board.ranked, board.rows[0].rank) == (named.ranked - 1, 1)
+    for wanted in (me.name, "engineering"):
+        found = company.answers.board(OPERATOR, part=part._replace(wanted=wanted))
+        assert me.account_id not in {row.standing.account_id for row in found.rows}
+        assert all(row.standing.team for row in found.rows)
+    why = company.answers.why(OPERATOR, me.account_id, BoardOf("", part))
+    assert (why.placed.row, why.placed.ranked) == (None, named.ranked - 1)
+    choose(company, key, None)
+    assert company.answers.board(OPERATOR, part=part).rows == named.rows
 
 
 def test_nobody_is_found_by_the_name_that_they_do_not_show(company):
