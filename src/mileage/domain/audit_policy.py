@@ -21,7 +21,7 @@ WEBHOOK = r"|https?://[^\s/?#@]+(?:/[^\s#]*)?"
 class Brakes:
     """How much one person may read of others on one day; 0 is no limit."""
 
-    people: int = 5000
+    people: int = 2500
     exports: int = 200
 
 

@@ -40,7 +40,7 @@ def test_whoever_looks_at_every_lens_is_not_braked():
     """Even when no two of them have anybody in common."""
     shipped = load_policy(None)
     named = len(shipped.lenses) * shipped.settings.top
-    assert shipped.audit.brakes.people > 2 * named
+    assert shipped.audit.brakes.people >= named
 
 
 def test_a_data_directory_without_a_policy_changes_nothing(tmp_path, policy):
