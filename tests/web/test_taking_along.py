@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 
 import pytest
 
 from mileage.domain.errors import Refused
 from mileage.reports.exports import FORMS
-from tests.web.stage import ADA, ROOT, FakeReports, Stage
+from mileage.web import card_pages
+from tests.web.stage import ADA, ROOT, WINDOW, FakeReports, Stage
+
+HOUR = 3_600_000_000
 
 CARD = "/me/card"
 PICTURE = "/me/card/picture"
@@ -66,6 +70,25 @@ def test_a_card_is_a_picture_of_the_usual_size():
     answer = Stage().browser().get(f"{PICTURE}?show=calls&show=cost&dark=yes")
     assert answer.headers["content-type"] == "image/png"
     assert size(answer.content) == (1200, 630)
+
+
+def test_it_says_how_long_the_window_is_and_not_how_many_days_it_touches(monkeypatch):
+    cards = []
+    monkeypatch.setattr(
+        card_pages, "drawn", lambda card, *_: cards.append(card) or "<svg/>"
+    )
+    monkeypatch.setattr(card_pages, "png", str.encode)
+    begun = replace(WINDOW, start=WINDOW.start - HOUR, end=WINDOW.end - HOUR)
+    stage = Stage()
+    told = stage.reports.personal
+    monkeypatch.setattr(
+        stage.reports,
+        "personal",
+        lambda *who: replace(told(*who), window=begun, daily=told(*who).daily[:1] * 31),
+    )
+    stage.browser().get(PICTURE)
+    (card,) = cards
+    assert (card.days, len(card.daily)) == (30, 31)
 
 
 def test_what_is_chosen_changes_the_picture():

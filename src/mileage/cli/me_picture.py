@@ -82,6 +82,7 @@ def _card(asked: Asked, days: int, name: str) -> Card:
         daily[clock.day(row.quarter)] += sum(row[10:17])
     return Card(
         figures(rows),
+        days,
         [daily[day] for day in wanted],
         _most([(row.model, row) for row in rows]),
         _most([(row.client, row) for row in rows]),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mileage.domain.days import SECOND
 from mileage.domain.errors import NotFound
 from mileage.web import asking
 from mileage.web.pages import page
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PATH = "/me/card"
 PICTURE = f"{PATH}/picture"
+DAY = 86_400 * SECOND
 LONGEST_NAME = 40
 LABELS = {
     "calls": "Calls",
@@ -58,6 +60,7 @@ def picture(request: Request) -> Response:
     me = asking.services(request).reports.personal(viewer, _own(request))
     drawing = Card(
         figures=me.total,
+        days=(me.window.end - me.window.start) // DAY,
         daily=[share.figures.tokens.total for share in me.daily],
         models=[share.name for share in me.by_model],
         clients=[share.name for share in me.by_client],

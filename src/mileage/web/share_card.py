@@ -53,8 +53,10 @@ class Card(NamedTuple):
     """Everything that a picture may say."""
 
     figures: Figures
+    days: int
+    """How long the window is."""
     daily: Sequence[int]
-    """Tokens by day, oldest first."""
+    """Tokens by local day, oldest first; a window within days touches one more."""
     models: Sequence[str]
     clients: Sequence[str]
     """Most tokens first."""
@@ -64,8 +66,8 @@ class Card(NamedTuple):
 
 def drawn(card: Card, fields: Sequence[str], colours: Colours) -> str:
     """Draw a card as SVG."""
-    days = len(card.daily)
-    title = card.name[:_LONGEST_NAME] or f"{days} days with coding agents"
+    days = _days(card.days)
+    title = card.name[:_LONGEST_NAME] or f"{days} with coding agents"
     tokens = compact(card.figures.tokens.total)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
@@ -76,7 +78,7 @@ def drawn(card: Card, fields: Sequence[str], colours: Colours) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colours.ground}"/>',
         _text(_LEFT, 104, title, _Letters(32, colours.muted)),
         _text(_LEFT, 216, tokens, _Letters(104, colours.ink, bold=True)),
-        _text(_LEFT, 260, f"tokens in {days} days", _Letters(28, colours.muted)),
+        _text(_LEFT, 260, f"tokens in {days}", _Letters(28, colours.muted)),
         *_facts(card, fields, colours),
         *_names(card, fields, colours),
     ]
@@ -126,12 +128,12 @@ def _names(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
 
 
 def _said(card: Card) -> list[tuple[str, str, str]]:
-    figures, days = card.figures, len(card.daily)
+    figures = card.figures
     share = figures.cache_share
     active = sum(1 for tokens in card.daily if tokens)
     return [
         ("calls", compact(figures.calls), "calls"),
-        ("active-days", f"{active} of {days}", "days with use"),
+        ("active-days", f"{active}", f"{'day' if active == 1 else 'days'} with use"),
         ("streak", _days(_streak(card.daily)), "longest streak"),
         ("cache", DASH if share is None else percent(share), "from the cache"),
         (

@@ -14,7 +14,8 @@ from mileage.domain.tokens import Tokens
 from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL, Card, drawn
 
 FIGURES = Figures(1_234, Tokens(10, 900_000, 90, 0, 5_000, 500, 0), 12_345_678, 0)
-CARD = Card(FIGURES, [0, 5, 5, 0, 7, 9, 9, 0], ["opus", "haiku"], ["claude-code"])
+DAILY = [0, 5, 5, 0, 7, 9, 9, 0]
+CARD = Card(FIGURES, 8, DAILY, ["opus", "haiku"], ["claude-code"])
 
 
 def said(card, fields=USUAL, colours=LIGHT):
@@ -28,11 +29,24 @@ def test_the_usual_picture():
         "906K",
         "tokens in 8 days",
         *("1.23K", "calls"),
-        *("5 of 8", "days with use"),
+        *("5", "days with use"),
         *("3 days", "longest streak"),
         *(">99.9%", "from the cache"),
         "counted with Mileage",
     ]
+
+
+def test_a_window_that_begins_within_a_day_is_as_long_as_it_is():
+    """30 times 24 hours touch 31 local days, which are drawn; the sum is of 30."""
+    text = said(CARD._replace(daily=[1] * 31, days=30))
+    assert {"30 days with coding agents", "tokens in 30 days"} <= set(text)
+    assert text[text.index("days with use") - 1] == "31"
+    assert drawn(CARD._replace(daily=[1] * 31), ("chart",), LIGHT).count("<rect") == 32
+
+
+def test_one_day_is_no_days():
+    text = said(CARD._replace(daily=[0, 1], days=1))
+    assert {"1 day with coding agents", "tokens in 1 day", "day with use"} <= set(text)
 
 
 def test_it_names_nobody_and_nothing_and_no_money_unless_asked():
@@ -68,7 +82,7 @@ def boxes(card, fields):
 def test_nothing_stands_on_anything_else(calls, tokens, cost, days, fields, names):
     figures = Figures(calls, Tokens(1, tokens, 0, 0, tokens, 0, 0), cost, 1)
     title = "W" * 40
-    card = Card(figures, [1] * days, names, names, title)
+    card = Card(figures, days, [1] * days, names, names, title)
     placed = list(boxes(card, sorted(fields)))
     for number, (left, right, top, bottom) in enumerate(placed):
         assert left >= 0
