@@ -18,11 +18,18 @@ HUNDREDTHS = 100
 MOST_OF_A_DAY = 10**13
 """Tokens of one class; more on one day is an error somewhere, and counts as this."""
 LONGEST_DAYS = 93
-"""Local days that the longest window touches: a quarter, or 90 days off midnight."""
+"""Local days that the longest window there always is touches: a quarter."""
 
 RELATIVE = Tokens(100, 10, 125, 200, 500, 500, 100)
 """Hundredths of the price of an uncached token."""
 UNCACHED = Tokens(100, 100, 100, 100, 500, 500, 100)
+
+
+def _of_days(days: int) -> dict[str, Range]:
+    counted = dict.fromkeys(("active_days", "streak"), Range(0.0, days))
+    return {**counted, "even_days": Range(0.0, days * HUNDREDTHS)}
+
+
 METRICS: dict[str, Range] = {
     "calls": ANYTHING,
     "unpriced_calls": ANYTHING,
@@ -36,13 +43,16 @@ METRICS: dict[str, Range] = {
     "sessions": ANYTHING,
     "models": ANYTHING,
     "clients": ANYTHING,
-    "active_days": Range(0.0, LONGEST_DAYS),
-    "streak": Range(0.0, LONGEST_DAYS),
-    "even_days": Range(0.0, LONGEST_DAYS * HUNDREDTHS),
+    **_of_days(LONGEST_DAYS),
     "even_tools": ANYTHING,
     "cache_share": Range(0.0, 100.0 * HUNDREDTHS),
 }
 """Every metric with what it can be; ``docs/reference/lenses.md`` says what it means."""
+
+
+def metrics_over(days: int) -> dict[str, Range]:
+    """Return what each metric can be over windows that touch so many local days."""
+    return {**METRICS, **_of_days(days)}
 
 
 class Day(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mileage.domain.formula import Range
-from mileage.domain.measured import ANYTHING, HUNDREDTHS, LONGEST_DAYS, METRICS
+from mileage.domain.measured import ANYTHING, HUNDREDTHS, LONGEST_DAYS, metrics_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mileage.domain.formula import Range
     from mileage.honours.lenses import Lens
 
 MILLION = 1_000_000
@@ -42,9 +42,7 @@ def vocabulary(lenses: Sequence[Lens], days: int = LONGEST_DAYS) -> dict[str, Ra
     That is over a window that touches so many local days at most.
     """
     named = (*values_named(lenses), *before_named(lenses))
-    counted = dict.fromkeys(("active_days", "streak"), Range(0.0, days))
-    even = {"even_days": Range(0.0, days * HUNDREDTHS)}
-    return {**METRICS, **counted, **even, **dict.fromkeys(named, ANYTHING)}
+    return {**metrics_over(days), **dict.fromkeys(named, ANYTHING)}
 
 
 def units(lenses: Sequence[Lens]) -> dict[str, str]:

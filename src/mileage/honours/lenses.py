@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.errors import NotFound
 from mileage.domain.formula import evaluate, names, whole
-from mileage.domain.measured import ANYTHING, METRICS, MOST_OF_A_DAY, metrics
+from mileage.domain.measured import (
+    ANYTHING,
+    LONGEST_DAYS,
+    METRICS,
+    MOST_OF_A_DAY,
+    metrics,
+    metrics_over,
+)
 from mileage.domain.policy import PolicyFile
 from mileage.domain.rounding import half_even
 from mileage.domain.tokens import TOKEN_CLASSES, Tokens
@@ -20,7 +27,7 @@ from mileage.honours.formulas import definitions, formula_of, least_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mileage.domain.formula import Formula
+    from mileage.domain.formula import Formula, Range
     from mileage.domain.measured import Day, Measured
     from mileage.domain.policy import Table
 
@@ -117,14 +124,14 @@ def named(lenses: Sequence[Lens], name: str) -> Lens:
     raise NotFound(f"there is no lens {name!r}; there are: {known}")
 
 
-def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
-    """Read ``lenses.toml``."""
+def parse_lenses(text: str, file: str, days: int = LONGEST_DAYS) -> tuple[Lens, ...]:
+    """Read ``lenses.toml``; the longest window touches so many local days."""
     policy = PolicyFile.parse(text, file)
     root = policy.root()
     defined = definitions(root.table("metrics"), {*METRICS, CREDIT})
     found: list[Lens] = []
     for table in root.tables("lens"):
-        lens = _lens(table, defined)
+        lens = _lens(table, defined, metrics_over(days))
         if any(lens.name == other.name for other in found):
             table.note("name", f"{lens.name!r} is the name of another lens; change it")
         if any(lens.title == other.title for other in found):
@@ -138,9 +145,11 @@ def parse_lenses(text: str, file: str) -> tuple[Lens, ...]:
     return tuple(found)
 
 
-def _lens(table: Table, defined: Mapping[str, Formula]) -> Lens:
+def _lens(
+    table: Table, defined: Mapping[str, Formula], known: Mapping[str, Range]
+) -> Lens:
     unit = table.choice("unit", UNITS)
-    formula = formula_of(table, "formula", {**METRICS, CREDIT: ANYTHING}, defined)
+    formula = formula_of(table, "formula", {**known, CREDIT: ANYTHING}, defined)
     by_weight = unit != "micro_usd"
     if formula is not None and CREDIT not in names(formula):
         _means_nothing(table, ("weights", "daily_cap"), "the formula names no credit")
@@ -159,7 +168,7 @@ def _lens(table: Table, defined: Mapping[str, Formula]) -> Lens:
         warning=table.text("warning", ""),
         daily_cap=_cap(table),
         formula=formula,
-        minimum=least_of(table.table("minimum"), METRICS),
+        minimum=least_of(table.table("minimum"), known),
     )
 
 

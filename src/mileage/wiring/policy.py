@@ -16,6 +16,7 @@ from mileage.domain.audit_policy import AuditPolicy, parse_audit
 from mileage.domain.client_faults import Fault, parse_clients
 from mileage.domain.errors import PolicyError
 from mileage.domain.join_policy import JoinPolicy, parse_join
+from mileage.domain.measured import LONGEST_DAYS
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.settings import Settings, parse_settings
 from mileage.domain.sign_in_policy import SignInPolicy, parse_sign_in
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mileage.pricing.overrides import Override
+
+    Parse = Callable[[str, str], object]
+    """Makes something of the text of a file of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,8 @@ def load_policy(data: Path | None) -> Policy:
         raise PolicyErrors(findings)
     values = {one.name: one.value for one in examined}
     return Policy(
-        settings=values["mileage.toml"],
-        lenses=values["lenses.toml"],
+        settings=values[SETTINGS],
+        lenses=values[LENSES],
         titles=values["titles.toml"],
         tiers=values["tiers.toml"],
         overrides=values["prices.toml"],
@@ -122,13 +126,18 @@ def _unheld(examined: list[Examined]) -> list[PolicyError]:
 def examine(data: Path | None) -> list[Examined]:
     """Read every policy file in force; files of other names are findings too."""
     directory = None if data is None else data / "policy"
-    found = [_examine(directory, name, parse) for name, parse in _PARSERS.items()]
-    values = {one.name: one.value for one in found}
-    lenses, settings = values["lenses.toml"], values["mileage.toml"] or Settings()
-    titles = partial(_titles, lenses=lenses, days=settings.window_days + 1)
+    first = _examine(directory, SETTINGS, _settings)
+    # A rolling window touches one local day more than it has days.
+    days = (first.value or Settings()).window_days + 1
+    parse_ours = partial(parse_lenses, days=max(days, LONGEST_DAYS))
+    parsers: dict[str, Parse] = {**_PARSERS, LENSES: parse_ours}
+    others = (_examine(directory, name, parse) for name, parse in parsers.items())
+    found = [first, *others]
+    lenses = {one.name: one.value for one in found}[LENSES]
+    titles = partial(_titles, lenses=lenses, days=days)
     tiers = partial(parse_tiers, lenses=lenses)
     # Rules about lenses that are wrong themselves wait until those are right.
-    rules: tuple[Callable[[str, str], object], ...] = (titles, tiers)
+    rules: tuple[Parse, ...] = (titles, tiers)
     for name, of_lenses in zip(_OF_LENSES, rules, strict=True):
         found.append(_examine(directory, name, of_lenses if lenses else _unread))
     if directory is not None and directory.is_dir():
@@ -142,10 +151,7 @@ def _settings(text: str, file: str) -> Settings:
 
 
 def _titles(text: str, file: str, lenses: Sequence[Lens], days: int) -> Titles:
-    """Read titles; the shipped ones fit whatever lenses and window there are.
-
-    The window that they are over touches one local day more than it has days.
-    """
+    """Read titles; the shipped ones fit whatever lenses and window there are."""
     if file != "titles.toml":
         return parse_titles(text, file, lenses, days)
     ours = parse_lenses(_shipped("lenses.toml").decode(), "lenses.toml")
@@ -156,10 +162,10 @@ def _unread(_text: str, _file: str) -> None:
     return None
 
 
-_PARSERS: dict[str, Callable[[str, str], object]] = {
-    "mileage.toml": _settings,
+SETTINGS, LENSES = "mileage.toml", "lenses.toml"
+_PARSERS: dict[str, Parse] = {
     "prices.toml": parse_overrides,
-    "lenses.toml": parse_lenses,
+    LENSES: parse_lenses,
     "clients.toml": parse_clients,
     "join.toml": parse_join,
     "sign_in.toml": parse_sign_in,
@@ -169,12 +175,10 @@ _PARSERS: dict[str, Callable[[str, str], object]] = {
     "attendance.toml": parse_attendance,
 }
 _OF_LENSES = ("titles.toml", "tiers.toml")
-NAMES = (*_PARSERS, *_OF_LENSES)
+NAMES = (SETTINGS, *_PARSERS, *_OF_LENSES)
 
 
-def _examine(
-    directory: Path | None, name: str, parse: Callable[[str, str], object]
-) -> Examined:
+def _examine(directory: Path | None, name: str, parse: Parse) -> Examined:
     path = None if directory is None else directory / name
     shipped = path is None or not path.exists()
     place = name if shipped else str(path)

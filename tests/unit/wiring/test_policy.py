@@ -172,6 +172,27 @@ def test_titles_of_ones_own_fit_the_window(tmp_path, policy, days, wrong):
     assert bool(titles.findings) is wrong
 
 
+@pytest.mark.parametrize(
+    ("days", "least", "wrong"),
+    [
+        *((30, 93, False), (30, 94, True)),
+        *((366, 94, False), (366, 367, False), (366, 368, True)),
+    ],
+)
+def test_the_least_days_of_a_lens_fit_the_longest_window(
+    tmp_path, policy, days, least, wrong
+):
+    """There are boards of a quarter, and of however many days are set."""
+    (policy / "mileage.toml").write_text(f"[board]\nwindow_days = {days}\n")
+    (policy / "lenses.toml").write_text(
+        '[[lens]]\nname = "a"\ntitle = "A"\nunit = "tokens"\nweights = {input = 1}\n'
+        f'encourages = "a"\ngamed_by = "b"\nminimum = {{active_days = {least}}}\n'
+    )
+    (lenses,) = [one for one in examine(tmp_path) if one.name == "lenses.toml"]
+    told = [(one.line, one.key) for one in lenses.findings]
+    assert told == ([(8, "lens[1].minimum.active_days")] if wrong else [])
+
+
 def test_a_file_that_cannot_be_read(tmp_path, policy):
     (policy / "mileage.toml").mkdir()
     assert findings(tmp_path) == [(str(policy / "mileage.toml"), 1, "-")]
