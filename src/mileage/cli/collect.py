@@ -49,9 +49,9 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - as
     """Read local session logs into a data directory, or push them to a server.
 
     Reads what coding agents left on this machine. Only counts and ids are taken: no
-    prompt, answer, file name or command is ever written or sent. Repeating it adds no
-    call. With --to, what cannot be sent waits in a spool; with --data it works while
-    `mileage serve` runs on the same directory.
+    prompt, answer, file name or command is ever written or sent. Repeating it changes
+    nothing. With --to, what cannot be sent waits in a spool; with --data it works
+    while `mileage serve` runs on the same directory.
     """
     if ctx.invoked_subcommand is not None:
         return

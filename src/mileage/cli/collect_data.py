@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mileage.cli.collect_options import Asked
     from mileage.ingest.push_marks import Signature
     from mileage.ingest.push_reading import Found, Places
-    from mileage.ingest.record import Record
     from mileage.sources.files import LocalSource, LogFile
 
 
@@ -41,13 +40,12 @@ def watch_into(data: Path, asked: Asked) -> None:
     identity = asked.account or own_identity()
     places, bell = _places(asked), Bell()
     read: dict[str, Signature] = {}
-    refused: dict[str, int] = {}
     with opened(asked.state), bell.on_signals():
         while not bell.rung:
             changed = [one for one in places.logs() if _is_changed(one, read)]
             try:
                 if changed:
-                    take_in(data, _files(changed), identity, refused)
+                    take_in(data, _files(changed), identity)
                     read.update((one.file.path, one.signature) for one in changed)
             except MileageError as trouble:
                 click.echo(f"mileage collect: {trouble}", err=True)
@@ -72,53 +70,36 @@ def _places(asked: Asked) -> Places:
     return Places(log_sources(), asked.homes or (Path.home(),), environ)
 
 
-def take_in(
-    data: Path,
-    logs: list[tuple[LocalSource, LogFile]],
-    identity: str,
-    refused: dict[str, int] | None = None,
-) -> None:
-    """Take the logs in for one account, with progress, and say what came of it.
-
-    ``refused`` says how much of each log was refused before, by path, and is kept up:
-    a log is read whole each time that it has grown, and the same is not told again.
-    """
+def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) -> None:
+    """Take the logs in for one account, with progress, and say what came of it."""
     from mileage.cli.options import control_in
+    from mileage.cli.taken_in import files_read, tell_rejected
     from mileage.ingest.collecting import log_records
+    from mileage.ingest.told_once import Origin, told_once
+    from mileage.sources.files import is_whole
     from mileage.wiring.operations import operations
     from mileage.wiring.policy import load_policy
 
     limit = load_policy(data).settings.max_line_bytes
-    known = {} if refused is None else refused
     with operations(data) as owner:
         before = owner.settled()
         with control_in(data) as control:
             account_id = control.ensure_account(identity)
         size = sum(file.size for _, file in logs)
-        with click.progressbar(length=size, label="Reading", file=sys.stderr) as bar:
+        with (
+            told_once(data, account_id, owner.bounds()) as told,
+            click.progressbar(length=size, label="Reading", file=sys.stderr) as bar,
+        ):
             for source, file in logs:
+                origin = Origin(file.path, file.source, is_whole(source))
                 read = log_records(source, file, account_id, max_line_bytes=limit)
-                for record in _not_told(read, file.path, known):
+                for record in told.news(origin, read):
                     owner.take(record)
                 bar.update(file.size)
         after = owner.settled()
     new = {name: after[name] - before[name] for name in ("visible", "rejected")}
     click.echo(
-        f"{len(logs)} files read for {identity}: {new['visible']:,} new witnesses, "
+        f"{files_read(len(logs))} for {identity}: {new['visible']:,} new witnesses, "
         f"{new['rejected']:,} rejected."
     )
-    if new["rejected"]:
-        click.echo("`mileage doctor` says what was rejected and why.")
-
-
-def _not_told(
-    records: Iterable[Record], path: str, known: dict[str, int]
-) -> Iterator[Record]:
-    """Leave out as many rejections of a log as are known, and know the others."""
-    seen, before = 0, known.get(path, 0)
-    for record in records:
-        reading = record.reading
-        fresh = reading.rejected[max(0, before - seen) :]
-        seen += len(reading.rejected)
-        yield record._replace(reading=reading._replace(rejected=fresh))
-    known[path] = max(before, seen)
+    tell_rejected(new["rejected"], told)

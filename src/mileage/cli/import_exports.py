@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mileage.domain.people import Credential
     from mileage.domain.witness import Reading
+    from mileage.ingest.record import Record
     from mileage.sources.base import BucketSource, ExportSource
     from mileage.sources.rows import Found
     from mileage.sources.rows_mapping import Mapping
@@ -36,12 +37,7 @@ class Asked:
 
 def exports(data: Path, asked: Asked, source: ExportSource) -> None:
     """Take exports of a gateway in; each record may say whose it is."""
-    readings = (
-        reading
-        for path in asked.files
-        for reading in source.read_file(str(path), path.name)
-    )
-    _take(data, asked, readings)
+    _take(data, asked, lambda path, _: source.read_file(str(path), path.name))
 
 
 def rows(data: Path, asked: Asked) -> None:
@@ -52,43 +48,53 @@ def rows(data: Path, asked: Asked) -> None:
     if asked.dry_run:
         _show(asked, mapping)
         return
-    readings = (
-        reading
-        for path in asked.files
-        for reading in SOURCE.read_rows(mapping, _rows(path, mapping), path.name)
-    )
-    _take(data, asked, readings)
+
+    def read(path: Path, latest: int) -> Iterable[Reading]:
+        return SOURCE.read_rows(mapping, _rows(path, mapping), path.name, latest)
+
+    _take(data, asked, read)
 
 
 def buckets(data: Path, asked: Asked, source: BucketSource) -> None:
     """Record a provider's buckets; --account is the account with the provider."""
-    from mileage.domain.people import Credential
+    from mileage.cli.taken_in import files_read
     from mileage.domain.witness import Reading
     from mileage.ingest.record import Record
+    from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
 
-    with operations(data) as owner:
+    credential = _credential(asked, "")
+    with (
+        operations(data) as owner,
+        told_once(data, credential.collector, owner.bounds()) as told,
+    ):
         found = new = bad = 0
         for path in asked.files:
             read = source.read_buckets(str(path), path.name, asked.account)
             found += len(read.buckets)
             bad += len(read.rejected)
             new += owner.record_buckets(read.buckets)
-            if read.rejected:
-                credential = Credential("", "", _collector(asked))
-                refused = Reading(rejected=read.rejected)
-                owner.take(Record(credential, asked.source, refused))
+            refused = Record(credential, asked.source, Reading(rejected=read.rejected))
+            for record in told.news(Origin(str(path), asked.source), [refused]):
+                if record.reading.rejected:
+                    owner.take(record)
         owner.settle()
     click.echo(
-        f"{len(asked.files)} files read: {found:,} buckets, {new:,} new or changed, "
+        f"{files_read(len(asked.files))}: {found:,} buckets, {new:,} new or changed, "
         f"{bad:,} rejected. `mileage buckets` shows them beside the calls."
     )
 
 
-def _take(data: Path, asked: Asked, readings: Iterable[Reading]) -> None:
-    """Hand readings to the owner, with progress, and say what came of it."""
+def _take(
+    data: Path, asked: Asked, read: Callable[[Path, int], Iterable[Reading]]
+) -> None:
+    """Hand what files say to the owner, with progress, and say what came of it.
+
+    ``read`` is told the last time that is believed as well.
+    """
     from mileage.cli.options import control_in
-    from mileage.ingest.record import Record
+    from mileage.cli.taken_in import files_read, tell_rejected
+    from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
 
     with operations(data) as owner:
@@ -97,26 +103,44 @@ def _take(data: Path, asked: Asked, readings: Iterable[Reading]) -> None:
             credential = _credential(
                 asked, control.ensure_account(asked.account) if asked.account else ""
             )
-        read = 0
-        for reading in readings:
-            owner.take(Record(credential, asked.source, reading))
-            read += len(reading.witnesses) + len(reading.rejected) + reading.ignored
-            _progress(read)
+        whose = credential.account_id or credential.collector
+        progress = Progress(credential, asked.source)
+        bounds = owner.bounds()
+        with told_once(data, whose, bounds) as told:
+            for path in asked.files:
+                records = progress.records(read(path, bounds.latest))
+                for record in told.news(Origin(str(path), asked.source), records):
+                    owner.take(record)
         after = owner.settled()
     new = {
         name: after[name] - before[name] for name in ("visible", "rejected", "ignored")
     }
     click.echo(
-        f"{len(asked.files)} files read, {read:,} rows: {new['visible']:,} new "
-        f"witnesses, {new['rejected']:,} rejected, {new['ignored']:,} ignored."
+        f"{files_read(len(asked.files))}, {progress.rows:,} rows: "
+        f"{new['visible']:,} new witnesses, {new['rejected']:,} rejected, "
+        f"{new['ignored']:,} ignored."
     )
-    if new["rejected"]:
-        click.echo("`mileage doctor` says what was rejected and why.")
+    tell_rejected(new["rejected"], told)
 
 
-def _progress(read: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\rReading: {read:,} rows", err=True, nl=False)
+class Progress:
+    """Turns readings into records, and shows how many rows they had."""
+
+    def __init__(self, credential: Credential, source: str) -> None:
+        self.rows = 0
+        self._credential = credential
+        self._source = source
+
+    def records(self, readings: Iterable[Reading]) -> Iterator[Record]:
+        """Yield a record for each reading."""
+        from mileage.ingest.record import Record
+
+        for reading in readings:
+            self.rows += len(reading.witnesses) + len(reading.rejected)
+            self.rows += reading.ignored
+            yield Record(self._credential, self._source, reading)
+            if sys.stderr.isatty():
+                click.echo(f"\rReading: {self.rows:,} rows", err=True, nl=False)
 
 
 def _credential(asked: Asked, account_id: str) -> Credential:

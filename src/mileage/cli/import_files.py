@@ -107,7 +107,9 @@ def _logs(data: Path, asked: Asked, source: Any) -> None:  # noqa: ANN401 - of e
 
 def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
     from mileage.cli.options import control_in
+    from mileage.cli.taken_in import files_read, tell_rejected
     from mileage.ingest.collecting import body_record
+    from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
 
     account = _needed(asked)
@@ -115,11 +117,15 @@ def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
         before = owner.settled()
         with control_in(data) as control:
             account_id = control.ensure_account(account)
-        for path in asked.files:
-            owner.take(body_record(source, path, account_id))
+        with told_once(data, account_id, owner.bounds()) as told:
+            for path in asked.files:
+                body = body_record(source, path, account_id)
+                for record in told.news(Origin(str(path), asked.source), [body]):
+                    owner.take(record)
         after = owner.settled()
     new = after["visible"] - before["visible"]
     bad = after["rejected"] - before["rejected"]
     click.echo(
-        f"{len(asked.files)} files read: {new:,} new witnesses, {bad:,} rejected."
+        f"{files_read(len(asked.files))}: {new:,} new witnesses, {bad:,} rejected."
     )
+    tell_rejected(bad, told)

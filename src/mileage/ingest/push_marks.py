@@ -83,6 +83,11 @@ class Marks:
         known = self._logs.get(name)
         return known is not None and known.signature == signature
 
+    def signature(self, name: bytes) -> Signature:
+        """Return what a log was when it was read last; all 0 if it was not."""
+        known = self._logs.get(name)
+        return known.signature if known else Signature(0, 0, 0)
+
     def rows(self, name: bytes) -> set[bytes]:
         """Return the digests of a log's rows that have been handed over."""
         known = self._logs.get(name)
@@ -107,6 +112,11 @@ class Marks:
         most = max(ignored, before.ignored if before else 0)
         self._append(_Mark(name, source, signature, most, fresh))
 
+    def forget(self, name: bytes) -> None:
+        """Take a log for one that was never read."""
+        if name in self._logs:
+            self.rewrite(self._logs.keys() - {name})
+
     def forget_source(self, source: str) -> None:
         """Have the logs of a source read again."""
         kept = {name for name, one in self._logs.items() if one.source != source}
@@ -121,6 +131,11 @@ class Marks:
     def wasteful(self) -> bool:
         """Whether much of the journal is superseded."""
         return self._frames > _WASTE * max(len(self._logs), _FEW)
+
+    def shorten(self) -> None:
+        """Keep one frame for each log if much is superseded."""
+        if self.wasteful:
+            self.rewrite(self._logs)
 
     def rewrite(self, names: Collection[bytes]) -> None:
         """Keep the marks of these logs only, one frame each."""

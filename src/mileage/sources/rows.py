@@ -15,7 +15,7 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.errors import Invalid
 from mileage.domain.tokens import MAX_COUNT, Tokens
 from mileage.domain.window import micros
-from mileage.domain.witness import Reading, Witness
+from mileage.domain.witness import AHEAD, Reading, Witness
 from mileage.sources.jsonl import CHUNK_LINES, Gathering, instant, untimely
 
 if TYPE_CHECKING:
@@ -64,9 +64,12 @@ class RowsSource:
     )
 
     def read_rows(
-        self, mapping: Mapping, found: Iterable[Found], place: str
+        self, mapping: Mapping, found: Iterable[Found], place: str, latest: int
     ) -> Iterator[Reading]:
-        """Turn rows into readings of bounded size; ``place`` names the file."""
+        """Turn rows into readings of bounded size; ``place`` names the file.
+
+        ``latest`` is the last time that is believed, in UTC microseconds.
+        """
         gathering = Gathering(self.traits, place)
         for number, row in enumerate(found, start=1):
             outcome = row if isinstance(row, str) else booked(mapping, row)
@@ -74,6 +77,8 @@ class RowsSource:
                 gathering.ignored += 1
             elif isinstance(outcome, str):
                 gathering.reject(number, outcome)
+            elif outcome.occurred_at > latest:
+                gathering.reject(number, AHEAD)
             else:
                 gathering.witness(outcome)
             if number % CHUNK_LINES == 0:

@@ -24,6 +24,8 @@ from mileage.domain.rejecting import SORTS
 from mileage.domain.rights import Answer, ErasurePlan, PersonRequest
 from mileage.ingest.checking import check_quarantine
 from mileage.ingest.record import decode, encode
+from mileage.ingest.screen import DAY
+from mileage.ingest.told_once import Bounds
 from mileage.reports.doctor import examine
 from mileage.reports.reconciliation import buckets_json, utc_days
 from mileage.reports.rejected import rejected_json
@@ -31,6 +33,7 @@ from mileage.reports.shape import ingest_status_json
 from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
 from mileage.store.owners import claims_in_force
+from mileage.store.retention import horizon
 from mileage.wiring.backups import Prepared, prepare
 from mileage.wiring.dark import Dark
 from mileage.wiring.organisation import now, open_organisation
@@ -60,6 +63,10 @@ class Operations:
     def take(self, record: Record) -> None:
         """Take a reading in; returns when it is on disk."""
         self._act("take", encode(record))
+
+    def bounds(self) -> Bounds:
+        """Return between which times calls are taken now."""
+        return Bounds(int(self._act("horizon", b"")), now() + DAY)
 
     def record_buckets(self, found: Sequence[Bucket]) -> int:
         """Record a provider's buckets; return how many are new or changed."""
@@ -172,6 +179,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
     """Return what runs an action on an open organisation."""
     run = {
         "take": _take,
+        "horizon": _horizon,
         "settle": _settle,
         "record_buckets": _record_buckets,
         "buckets": _buckets,
@@ -215,6 +223,10 @@ def operations(data: Path) -> Iterator[Operations]:
 
 def _take(organisation: Organisation, payload: bytes) -> None:
     organisation.pipeline.submit(decode(payload)).result()
+
+
+def _horizon(organisation: Organisation, _: bytes) -> int:
+    return horizon(organisation.ledger)
 
 
 def _darken(organisation: Organisation, payload: bytes) -> str:

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli.collect_data import _places, collect_into, take_in, watch_into
+from mileage.cli.collect_data import collect_into, watch_into
 from mileage.cli.collect_options import Asked, asked, default_token_file, own_identity
 from mileage.cli.collect_push import Teller, push_once
 from mileage.cli.commands import root
@@ -313,8 +313,8 @@ def taking(monkeypatch):
     monkeypatch.setattr(push_watch, "LONGEST", 0.0)
     taken, script = [], []
 
-    def take_in(data, logs, identity, refused):
-        del data, identity, refused
+    def take_in(data, logs, identity):
+        del data, identity
         taken.append([Path(file.path).name for _, file in logs])
         step = script.pop(0)
         if not script:
@@ -353,13 +353,12 @@ def test_trouble_while_watching_a_directory_is_said_and_tried_again(
     assert capsys.readouterr().err.count("somebody else holds it") == 2
 
 
-def test_what_is_refused_of_a_log_is_told_once_while_it_is_watched(machine, tmp_path):
-    here = given(homes=(machine.home,), account="a@x", state=tmp_path / "state")
-    data, refused = tmp_path / "data", {}
+def test_what_is_refused_of_a_log_counts_once(machine, tmp_path, capsys):
+    here = given(homes=(machine.home,), account="a@x")
+    data = tmp_path / "data"
 
     def taken_in():
-        (log,) = [(one.source, one.file) for one in _places(here).logs()]
-        take_in(data, [log], "a@x", refused)
+        collect_into(data, here)
         with operations(data) as owner:
             return owner.settled()["rejected"]
 
@@ -368,9 +367,55 @@ def test_what_is_refused_of_a_log_is_told_once_while_it_is_watched(machine, tmp_
     for lines, told in ((b"{broken\n" * 2, 2), (b"\n", 2), (b"{broken\n", 3)):
         with file.open("ab") as stream:
             stream.write(lines)
-        assert taken_in() == told
+        assert [taken_in() for _ in range(2)] == [told] * 2
+    said = capsys.readouterr().out
+    assert "1 file read for a@x: 0 new witnesses, 1 rejected." in said
+    assert "3 more were rejected before and are not counted again." in said
+    # Another log of the same name.
     file.write_bytes(b"{broken\n")
-    assert taken_in() == 3
+    assert [taken_in() for _ in range(2)] == [4, 4]
+
+
+def test_importing_again_changes_nothing(tmp_path):
+    table, mapping = tmp_path / "t.csv", tmp_path / "map.toml"
+    mapping.write_text(
+        'name = "m"\n[columns]\nkey = "id"\noccurred_at = "at"\n'
+        'model = "model"\ninput = "in"\n[fixed]\nclient = "robot"\n'
+    )
+    good, broken = "1,2026-11-20T12:00:00Z,m,5\n", "2,2026-11-20T12:00:00Z,m,x\n"
+    ahead = "3,2990-11-20T12:00:00Z,m,5\n"
+    body = tmp_path / "body.json"
+    body.write_text("{broken")
+    buckets = tmp_path / "buckets.json"
+    buckets.write_text('{"data": [{"date": "never"}]}')
+    files = {
+        "rows": ("--mapping", mapping, table),
+        "claude_code_otlp": ("--account", "a@x", body),
+        "openrouter_activity": (buckets,),
+    }
+
+    def imported(source):
+        words = ["import", "--data", tmp_path / "data", "--source", source]
+        done = CliRunner().invoke(root, [str(one) for one in (*words, *files[source])])
+        assert done.exit_code == 0, done.output
+        assert "1 file read" in done.output
+        with operations(tmp_path / "data") as owner:
+            status = owner.settled()
+            places = [one["place"] for one in owner.rejected()["rows"]]
+        return status["rejected"], status["visible"], places
+
+    table.write_text("id,at,model,in\n" + good + broken + ahead)
+    counted, seen, places = imported("rows")
+    assert (counted, seen) == (2, 1)
+    assert set(places) == {"t.csv:2", "t.csv:3"}
+    assert imported("rows")[0] == 2
+    table.write_text(table.read_text() + broken)
+    assert [imported("rows")[0] for _ in range(2)] == [3, 3]
+    # The export of another day, under the same name.
+    table.write_text("id,at,model,in\n" + broken)
+    assert [imported("rows")[0] for _ in range(2)] == [4, 4]
+    for source, so_far in (("claude_code_otlp", 5), ("openrouter_activity", 6)):
+        assert [imported(source)[0] for _ in range(2)] == [so_far] * 2
 
 
 def test_watching_into_a_directory_is_done_by_one(tmp_path):

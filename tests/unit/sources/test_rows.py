@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.policy import PolicyErrors
 from mileage.domain.tokens import TOKEN_CLASSES
-from mileage.domain.witness import Witness
+from mileage.domain.window import micros
+from mileage.domain.witness import AHEAD, Witness
 from mileage.sources.rows import SOURCE, booked, of_table
 from mileage.sources.rows_files import text_rows
 from mileage.sources.rows_mapping import parse_mapping
@@ -31,6 +32,7 @@ ROW = {
     "in": 100,
     "out": 30,
 }
+LATEST = micros(datetime(2026, 11, 21, tzinfo=UTC))
 
 
 def table(name, values):
@@ -345,14 +347,23 @@ class TestReading:
             {"status": "failed"},
             {**ROW, "id": "2"},
         ]
-        (reading,) = SOURCE.read_rows(made, rows, "x.csv")
+        (reading,) = SOURCE.read_rows(made, rows, "x.csv", LATEST)
         assert len(reading.witnesses) == 2
         assert reading.ignored == 1
         assert [one.place for one in reading.rejected] == ["x.csv:2", "x.csv:3"]
 
+    def test_a_time_that_is_not_believed_is_told_by_its_row(self):
+        rows = [ROW, {**ROW, "id": "2", "at": "2026-11-21T00:00:00.000001Z"}]
+        rows.append({**ROW, "id": "3", "at": "2026-11-21T00:00:00Z"})
+        (reading,) = SOURCE.read_rows(mapping(), rows, "x.csv", LATEST)
+        assert len(reading.witnesses) == 2
+        (refused,) = reading.rejected
+        assert (refused.place, refused.reason) == ("x.csv:2", AHEAD)
+
     def test_long_files_come_in_parts(self):
         rows = ({**ROW, "id": number} for number in range(25_000))
-        sizes = [len(one.witnesses) for one in SOURCE.read_rows(mapping(), rows, "x")]
+        read = SOURCE.read_rows(mapping(), rows, "x", LATEST)
+        sizes = [len(one.witnesses) for one in read]
         assert sizes == [10_000, 10_000, 5_000]
 
     @given(
