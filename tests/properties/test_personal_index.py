@@ -12,15 +12,28 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from mileage.domain.window import micros
 from mileage.wiring.personal import Asking, answer_of
 from tests.drawing import examples
-from tests.session_logs import added, answer, count, event, meta, record, tokens, turn
+from tests.session_logs import (
+    START,
+    added,
+    answer,
+    count,
+    event,
+    meta,
+    record,
+    tokens,
+    turn,
+)
 from tests.session_logs import usage as used
 
+BEGAN = micros(START)
+NAMED = ("client", "model", "session", "project")
 CLAUDE = ".claude/projects/p/{}.jsonl"
 CODEX = ".codex/sessions/2026/rollout-{}.jsonl"
 
@@ -224,3 +237,50 @@ TestHomes = Homes.TestCase
 TestHomes.settings = settings(
     max_examples=examples(12), stateful_step_count=20, deadline=None
 )
+
+
+@settings(max_examples=examples(25), deadline=None)
+@given(
+    lines=st.lists(claude_lines(), min_size=1, max_size=12),
+    more=st.lists(claude_lines(), max_size=4),
+    seconds=st.integers(-900, 4_900),
+)
+def test_what_is_dated_ahead_is_left_out_of_every_sum(lines, more, seconds):
+    """By quarters of an hour, whatever else rows are by, with the index and without."""
+    latest = BEGAN + seconds * 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        home, file = Path(folder) / "home", Path(folder) / "index" / "me.sqlite"
+        path = home / CLAUDE.format("a")
+        path.parent.mkdir(parents=True)
+        for written in (lines, [*lines, *more]):
+            path.write_bytes(b"".join(written))
+            straight = Asking([home], {}, latest=10**17)
+            every = answer_of(straight).usage
+            believed = [row for row in every.rows if row.quarter <= latest]
+            ahead = [row for row in every.rows if row.quarter > latest]
+            for by in ("", "quarter", *NAMED):
+                for index in (None, file, file):
+                    asking = Asking([home], {}, index, by, latest=latest)
+                    answer = answer_of(asking)
+                    answer.finish()
+                    assert totals(answer.usage.rows, by) == totals(believed, by)
+                    (told,) = [one for one in answer.usage.sources if one.files]
+                    assert told.calls == sum(row.calls for row in believed)
+                    assert told.ahead == sum(row.calls for row in ahead)
+                    assert told.last == max(
+                        (one.last for one in believed), default=None
+                    )
+                    assert told.first == min(
+                        (one.first for one in believed), default=None
+                    )
+
+
+def totals(rows, by):
+    """Calls and figures by what is asked for."""
+    found = {}
+    for row in rows:
+        name = getattr(row, by) if by else row[:9]
+        figures = [*row[9:17], row.cost or 0, row.unpriced_calls]
+        before = found.get(name, [0] * len(figures))
+        found[name] = [a + b for a, b in zip(before, figures, strict=True)]
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ _LONGEST_NAME, _SHORTEST_NAME = 40, 10
 _BEGAN = "2026-11-22 01:18"
 _SHORTEST_ID = 6
 _CENT = 10_000
-_A_DAY = 86_400_000_000
 _NONE = "\u2013"
 _COLUMNS = (
     "calls",
@@ -244,11 +242,12 @@ def _completeness(source: LocalSource) -> str:
         first, last = (moment(edge).date() for edge in (source.first, source.last))
         days = f"from {first} to {last}" if first < last else f"on {first}"
         line = f"{source.source}: {files}, {counted(source.calls)} {days} (UTC)"
-        if source.last > time.time_ns() // 1_000 + _A_DAY:
-            line += ", which is to come: a clock was wrong"
     if source.gone:
         gone = f"{source.gone:,} deleted {'file' if source.gone == 1 else 'files'}"
         line += f", {gone} still {'counts' if source.gone == 1 else 'count'}"
+    if source.ahead:
+        line += f", {counted(source.ahead)} dated more than a day ahead left out: "
+        line += "a clock was wrong"
     if source.rejected:
         lines = "line" if source.rejected == 1 else "lines"
         line += f", {source.rejected:,} {lines} could not be read"

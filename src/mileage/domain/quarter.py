@@ -79,6 +79,8 @@ class LocalSource(NamedTuple):
     last: int | None
     gone: int = 0
     """Files that are no longer there and whose calls still count."""
+    ahead: int = 0
+    """Calls that do not count: what dated them was more than a day ahead."""
 
 
 class Usage(NamedTuple):

@@ -6,7 +6,7 @@ files held that are no longer there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.quarter import (
     QUARTER_COLUMN,
@@ -19,10 +19,11 @@ from mileage.domain.quarter import (
 from mileage.store.personal import Content, SourceSums, StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mileage.domain.quarter import Spans
     from mileage.ingest.local_changes import Changes
+    from mileage.ingest.local_rows import Sum
     from mileage.store.personal import PersonalIndex
 
 
@@ -46,31 +47,46 @@ def known_of(index: PersonalIndex) -> Known:
 def usage_in(
     index: PersonalIndex,
     sources: Sequence[str],
+    latest: int,
     by: str,
     spans: Spans | None = None,
 ) -> Usage:
     """Answer from the index alone; ``sources`` names those to mention anyway.
 
-    ``spans`` may say within which times rows are added up, and then ``by`` is nothing.
+    What is dated later than ``latest`` does not count; the index has it all the same.
+    ``spans`` may say within which times quarters of an hour are added up.
     """
     sums = index.sources()
     nothing = SourceSums(0, 0, 0, 0, 0, None, None)
     seen = [_source(name, sums.get(name, nothing)) for name in _named(sources, sums)]
+    if _reach_beyond(latest, (one.last for one in seen)):
+        believed = index.sources_until(latest)
+        seen = [_until(one, believed.get(one.source)) for one in seen]
+        rows = index.usage("quarter" if by == "quarter" else "")
+        return Usage([row for row in rows if row.quarter <= latest], seen)
     if spans is None:
         return Usage(index.usage(by), seen)
     return Usage(index.usage_within(spans(seen)), seen)
 
 
-def usage_of(changes: Changes, sources: Sequence[str], by: str = "") -> Usage:
+def usage_of(
+    changes: Changes, sources: Sequence[str], latest: int, by: str = ""
+) -> Usage:
     """Answer from what was just read, if that is everything there is.
 
-    ``by``: what else than quarters of an hour may be left out, as in an index.
+    ``by``: what else than quarters of an hour may be left out, as in an index, and
+    ``latest`` is as there.
     """
     rows = [row for part in changes.usage.values() for row in part]
     files: dict[str, list[StoredFile]] = {}
     for file, _ in changes.files:
         files.setdefault(file.source, []).append(file)
-    used = {name: told for name, *told in sums_by(SOURCE_COLUMN, rows)}
+    used = _by_source(rows)
+    ahead: dict[str, list[Any]] = {}
+    if _reach_beyond(latest, (told[-1] for told in used.values())):
+        late = [row for row in rows if row[QUARTER_COLUMN] > latest]
+        rows = [row for row in rows if row[QUARTER_COLUMN] <= latest]
+        used, ahead = _by_source(rows), _by_source(late)
     seen = []
     for name in _named(sources, files):
         own, told = files.get(name, []), used.get(name)
@@ -81,7 +97,8 @@ def usage_of(changes: Changes, sources: Sequence[str], by: str = "") -> Usage:
             0,
             *((told[0], *told[-2:]) if told else (0, None, None)),
         )
-        seen.append(_source(name, sums))
+        later = ahead.get(name, (0,))[0]
+        seen.append(_source(name, sums)._replace(ahead=later))
     if by == "quarter":
         quarters = sums_by(QUARTER_COLUMN, rows)
         return Usage([QuarterRow.of_all(*one) for one in quarters], seen)
@@ -100,6 +117,22 @@ def store(index: PersonalIndex, changes: Changes) -> None:
     )
     index.put_usage(changes.usage)
     index.sum_up()
+
+
+def _by_source(rows: Sequence[Sum]) -> dict[str, list[Any]]:
+    return {name: told for name, *told in sums_by(SOURCE_COLUMN, rows)}
+
+
+def _reach_beyond(latest: int, edges: Iterable[int | None]) -> bool:
+    return any(edge is not None and edge > latest for edge in edges)
+
+
+def _until(source: LocalSource, believed: tuple[Any, ...] | None) -> LocalSource:
+    """Let a source reach as far as what is believed of it; None says nothing is."""
+    if believed is None:
+        return source
+    calls, first, last, later = believed
+    return source._replace(calls=calls, first=first, last=last, ahead=later)
 
 
 def _named(sources: Sequence[str], found: object) -> list[str]:

@@ -135,6 +135,7 @@ def local_json(report: LocalReport) -> dict[str, Any]:
                 "witnesses": one.witnesses,
                 "calls": one.calls,
                 "rejected": one.rejected,
+                "ahead": one.ahead,
                 "from": instant_json(one.first),
                 "until": instant_json(one.last),
             }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.quarter import DAY_MICROS
 from mileage.wiring.collection import no_collection
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Asking(NamedTuple):
     spans: Spans | None = None
     logs: Logs | None = None
     """If looking for them has begun already."""
+    latest: int = 0
+    """The last time that is believed, UTC microseconds; 0: a day from now."""
 
 
 class Answer(NamedTuple):
@@ -112,6 +116,7 @@ def answer_of(asking: Asking) -> Answer:
     """Read what has changed since the last time; without an index, everything."""
     from mileage.domain.errors import Unavailable
 
+    asking = asking._replace(latest=asking.latest or _now() + DAY_MICROS)
     with no_collection():
         remarks: list[str] = []
         if asking.file is not None:
@@ -136,7 +141,12 @@ def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
     costs = logs.costs()
     reads = logs.read(different, NOTHING_STORED, costs)
     changes = changes_of(different, reads, NOTHING_STORED, costs)
-    return Answer(usage_of(changes, logs.names, asking.by), remarks, lambda: None)
+    usage = usage_of(changes, logs.names, asking.latest, asking.by)
+    return Answer(usage, remarks, lambda: None)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
 
 
 def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
@@ -171,7 +181,7 @@ class _Run:
     def __init__(self, asking: Asking, index: PersonalIndex) -> None:
         self._asking = asking
         self._index = index
-        self._for = asking.by, asking.spans
+        self._for = asking.latest, asking.by, asking.spans
 
     def answer(self) -> Answer | None:
         """Return the answer, or None if the index was changed meanwhile."""
@@ -231,7 +241,7 @@ class _Run:
                     index.commit()
                 index.close()
 
-            return Answer(usage_of(changes, logs.names, self._asking.by), (), later)
+            return Answer(usage_of(changes, logs.names, *self._for[:2]), (), later)
         if not self._begun(known):
             return None
         all_prices = known.prices != new.prices

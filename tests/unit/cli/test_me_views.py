@@ -196,7 +196,35 @@ def test_a_call_that_is_to_come_is_of_no_view_of_today(home):
     assert ", 1K tok | " in statusline(home, "")
     assert "last call 10 min ago" in asked(home, "live")
     (source,) = [line for line in asked(home).splitlines() if "_log:" in line]
-    assert source.endswith("to 2026-12-18 (UTC), which is to come: a clock was wrong")
+    said = "2 calls dated more than a day ahead left out: a clock was wrong"
+    assert source.endswith(f"(UTC), {said}")
+    for _ in range(2):
+        found = json.loads(asked(home, "--json"))
+        (told,) = [one for one in found["sources"] if one["calls"]]
+        assert (told["calls"], told["ahead"]) == (1, 2)
+        assert found["total"]["calls"] == sum(one["calls"] for one in found["rows"])
+        assert (found["total"]["calls"], found["total"]["output"]) == (1, 1_000)
+        assert found["window"]["until"] == "2026-11-19T00:00:00Z"
+
+
+def test_where_every_call_is_dated_ahead_it_is_said(home):
+    wrote(home, (-30 * 1_440, 700), (-31 * 1_440, 700))
+    said = asked(home)
+    assert "No usage found." in said
+    assert "2 calls dated more than a day ahead left out: a clock was wrong" in said
+    assert json.loads(asked(home, "--json"))["total"]["calls"] == 0
+    line = statusline(home, "")
+    assert line == "no use yet"
+
+
+def test_a_call_counts_when_the_clock_has_reached_it(home, monkeypatch):
+    wrote(home, (10, 1_000), (-30 * 1_440, 700))
+    asked(home)
+    later = NOW + timedelta(days=29, minutes=30)
+    monkeypatch.setattr(time, "time_ns", lambda: int(later.timestamp()) * 10**9)
+    said = asked(home)
+    assert "left out" not in said
+    assert json.loads(asked(home, "--json"))["total"]["output"] == 1_700
 
 
 def test_a_clock_a_little_ahead_is_no_wrong_one(home):

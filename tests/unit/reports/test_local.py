@@ -255,6 +255,7 @@ def test_the_json_has_the_published_shape(by):
         "witnesses": 1,
         "calls": 1,
         "rejected": 0,
+        "ahead": 0,
         "from": "2026-11-20T12:00:00Z",
         "until": "2026-11-20T12:00:00Z",
     }
