@@ -201,11 +201,11 @@ def test_what_a_row_says(open_as, change, said, unsaid):
     ("seen", "said"),
     [
         (SourceSeen("s", 1, None, None), "s 1 witness, \N{EN DASH} nothing yet to"),
-        (SourceSeen("s", 2, 0, 0), "s 2 witnesses, 1970-01-01 01:00 to 1970-01-01"),
+        (SourceSeen("s", 2, 0, 0), "s 2 witnesses, 1 Jan 1970, 01:00 to 1 Jan 1970"),
         (SourceSeen("s", 2, 0, 0, 3), ", 3 rejected"),
         # What is not told is left out, and not said to be nothing.
         (SourceSeen("s", None, None, None, 3, 2), "s of 2 accounts, 3 rejected"),
-        (SourceSeen("s", None, 0, 0, 0, 9), "s of 9 accounts, 1970-01-01 01:00 to"),
+        (SourceSeen("s", None, 0, 0, 0, 9), "s of 9 accounts, 1 Jan 1970, 01:00 to"),
     ],
 )
 def test_what_a_source_says(read, seen, said):

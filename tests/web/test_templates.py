@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -36,6 +37,17 @@ def test_all_of_them_can_be_read_and_are_kept(fresh):
     first = {name: fresh.get_template(name) for name in names}
     pages.read_templates()
     assert all(fresh.get_template(name) is one for name, one in first.items())
+
+
+def test_dates_are_of_one_style_in_sentences_and_of_one_in_tables(fresh):
+    """``24 Oct 2026`` and ``2026-10-24`` do not stand in one line."""
+    for name in fresh.list_templates():
+        source, _, _ = fresh.loader.get_source(fresh, name)
+        for line in source.splitlines():
+            cell = "<td" in line or "<th" in line
+            for style in re.findall(r"\| (instant|date|minute|day|local_day)\b", line):
+                in_table = style in {"minute", "day", "local_day"}
+                assert in_table == cell, (name, line)
 
 
 def test_others_work_after_each_and_may_end_it(fresh):

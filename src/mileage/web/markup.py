@@ -91,6 +91,11 @@ def day(iso: str) -> Markup:
     return _time(iso, iso)
 
 
+def date(iso: str) -> Markup:
+    """Return a day for a sentence: ``22 Nov 2026``."""
+    return _time(iso, numbers.date_text(iso))
+
+
 def _time(exact: str, shown: str) -> Markup:
     # A page has dozens: ``Markup.format`` would take ten times as long for each.
     return Markup(  # noqa: S704 (escaped, or markup around it)

@@ -155,6 +155,11 @@ def day_label(day: str) -> str:
     return f"{then.day} {_MONTHS[then.month - 1]}"
 
 
+def date_text(day: str) -> str:
+    """Return an ISO date as a sentence has it: ``3 Nov 2026``."""
+    return f"{day_label(day)} {date.fromisoformat(day).year}"
+
+
 def clock_text(instant: int, zone: str) -> str:
     """Return UTC microseconds as ``22 Nov 2026, 10:03`` in ``zone``."""
     then = moment(instant, ZoneInfo(zone))

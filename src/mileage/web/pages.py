@@ -52,8 +52,9 @@ def _environment() -> Environment:
             function.__name__: function
             for function in (
                 *(markup.num, markup.cells, markup.usd, markup.share, markup.instant),
-                *(markup.minute, markup.day, markup.local_day, markup.ticks),
-                *(markup.written, markup.per_million, markup.largest, markup.valued),
+                *(markup.minute, markup.day, markup.local_day, markup.date),
+                *(markup.ticks, markup.largest, markup.valued),
+                *(markup.written, markup.per_million),
                 *(numbers.duration, numbers.exact, numbers.size, numbers.wall),
                 *(numbers.four, numbers.money_four),
             )

@@ -111,6 +111,11 @@ def test_the_local_day_of_an_instant():
     assert ">2025-11-21<" in markup.local_day(late, "Asia/Kolkata")
 
 
+def test_a_day_in_a_sentence():
+    told = '<time datetime="2026-11-30">30 Nov 2026</time>'
+    assert markup.date("2026-11-30") == told
+
+
 def test_what_is_no_day_cannot_become_markup():
     assert markup.day('"><b>') == (
         '<time datetime="&#34;&gt;&lt;b&gt;">&#34;&gt;&lt;b&gt;</time>'
