@@ -99,10 +99,12 @@ class Explaining(FakeReports):
 
     rule = None
     row = True
+    scope = "org"
 
     def why(self, viewer, account_id, of):
         why = super().why(viewer, account_id, of)
-        placed = why.placed if self.row else why.placed._replace(row=None)
+        placed = why.placed._replace(scope=self.scope)
+        placed = placed if self.row else placed._replace(row=None)
         return why._replace(
             rule=self.rule, placed=placed, classes=(), days=(), moved=False
         )
@@ -121,6 +123,15 @@ def test_other_rules_are_told_as_they_are(open_as, rule, said):
     text = text_of(open_as("/board/why", "me", reports).text)
     assert said in text
     assert "moved on" not in text
+
+
+def test_the_way_back_is_to_the_board_that_the_rank_is_on(open_as):
+    """A contractor who names no board is told of that of contractors."""
+    reports = Explaining()
+    reports.scope = "contractors"
+    html = open_as("/board/why?lens=cost", "me", reports).text
+    assert "/?lens=cost&amp;scope=contractors#you" in links(html)
+    assert "Contractors" in text_of(html)
 
 
 def test_who_has_no_rank_is_told_so(open_as):

@@ -149,7 +149,7 @@ class Answers:
         have, purpose = self._have, of.part.purpose
         allowed = self.gate.allow(viewer, "personal", account_id, purpose)
         account = have.control.account(account_id)
-        placed = self._reading.placed(viewer, account_id, of, allowed)
+        placed = self._reading.placed(viewer, account, of, allowed)
         rules = (one for one in have.lenses() if one.name == placed.lens.name)
         detail = f"why, lens {placed.lens.name}, as of {placed.head.as_of}"
         self._record(viewer, allowed, ("personal", account_id), 1, detail)

@@ -11,10 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.directory import department_subject, team_subject
+from mileage.domain.directory import (
+    ORGANISATION,
+    department_subject,
+    team_subject,
+)
 from mileage.domain.figures import Asked
 from mileage.reports.board import board_of, without_claimants
-from mileage.reports.boards import place_of
+from mileage.reports.boards import place_of, scope_of
 from mileage.reports.gate import ANYBODY
 from mileage.reports.participation import GROUPS
 from mileage.reports.why import Placed
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
     from mileage.access.policy import Allowed
     from mileage.domain.figures import Board, BoardRow, Snapshot
-    from mileage.domain.people import Viewer
+    from mileage.domain.people import Account, Viewer
     from mileage.reports.boards import Boards
     from mileage.reports.gate import Gate
     from mileage.reports.participation import Participation, Stances
@@ -118,16 +122,19 @@ class BoardReading(NamedTuple):
     def placed(
         self,
         viewer: Viewer,
-        account_id: str,
+        account: Account,
         of: BoardOf,
         allowed: Allowed,
     ) -> Placed:
         """Return where somebody stands, as far as this viewer may know that.
 
-        A rank below the top is a part of the page of its person. Who shows no name on
+        Services and contractors stand on boards of their own, not on that of people. A
+        rank below the top is a part of the page of its person. Who shows no name on
         boards has none to others, whatever else of them those may open.
         """
         lens, part, as_of = of
+        if part.scope == ORGANISATION:
+            part = part._replace(scope=scope_of(account.kind))
         head = self.boards.head(part.window, as_of)
         if part.scope.startswith(GROUPS):
             self._allowed(viewer, head, part)
@@ -135,10 +142,11 @@ class BoardReading(NamedTuple):
         without = now.left_out(part.scope)
         asked = Asked(lens=lens, count=0, scope=part.scope, without=without)
         asked = self._without_gone(viewer, head, asked, part.purpose)
-        row = self.boards.row_of(head, asked, account_id)
-        if row and account_id != viewer.account_id:
+        whose = account.account_id
+        row = self.boards.row_of(head, asked, whose)
+        if row and whose != viewer.account_id:
             known = "rank" in allowed.fields or row.rank <= self.top
-            row = row if known and account_id not in now.unnamed else None
+            row = row if known and whose not in now.unnamed else None
         ranked = self.boards.rows(head, asked).ranked
         published = head.lenses[place_of(head, lens)]
         return Placed(head, published, part.scope, row, ranked)

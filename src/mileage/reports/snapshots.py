@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mileage.domain.errors import NotFound
 from mileage.domain.figures import Publication
 from mileage.reports.published import Published
+from mileage.reports.values import instant_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,10 +66,14 @@ class Snapshots:
         for path in self._newest_first():
             if as_of is None or int(path.stem) <= as_of:
                 return self._load(path)
-        if as_of is None:
+        kept = self.instants()
+        if as_of is None or not kept:
             message = "no board has been published yet"
         else:
-            message = "no board had been published at that time"
+            first = instant_json(kept[-1])
+            message = (
+                f"no board had been published at that time; the first is of {first}"
+            )
         raise NotFound(message)
 
     def latest(self, as_of: int | None = None, window: str = "") -> Snapshot:

@@ -40,7 +40,7 @@ def why_view(why: Why, query: BoardQuery) -> WhyView:
         minimum=tuple((name.replace("_", " "), least) for name, least in rule.minimum)
         if rule
         else (),
-        back=query.address(),
+        back=query.address(scope=why.placed.scope),
     )
 
 

@@ -16,6 +16,7 @@ from mileage.domain.settings import Settings
 from mileage.domain.tokens import Tokens
 from mileage.honours.lenses import Lens
 from mileage.reports.answers import Answers, Holdings
+from mileage.reports.board_reading import BoardOf
 from mileage.reports.boards import Boards
 from mileage.reports.parts import guessed_for
 from mileage.reports.snapshots import Snapshots
@@ -253,6 +254,9 @@ def test_contractors_have_a_place_on_their_own_board(tmp_path: Path) -> None:
         for name, place in (("ben", (1, 1)), ("cy", (2, 2))):
             page = org.answers.personal(org.viewers[name], org.viewers[name].account_id)
             assert (page.rank, page.ranked) == place
+            why = org.answers.why(org.viewers[name], page.account_id, BoardOf())
+            assert (why.placed.row.rank, why.placed.ranked) == place
+            assert why.placed.scope == ("contractors" if name == "ben" else "org")
 
 
 def test_people_see_themselves_and_not_each_other(tmp_path: Path) -> None:

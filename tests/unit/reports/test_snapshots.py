@@ -15,6 +15,7 @@ from mileage.domain.figures import (
     SourceSeen,
     Standing,
 )
+from mileage.domain.instants import read_instant
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.reports.snapshots import HEAD, Snapshots
@@ -76,6 +77,8 @@ def test_what_is_published_is_read_back_to_the_last_field(tmp_path: Path) -> Non
 def test_nothing_published_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no board has been published"):
         Snapshots(tmp_path / "none").latest()
+    with pytest.raises(NotFound, match="no board has been published"):
+        Snapshots(tmp_path / "none").latest(NOON)
 
 
 def test_a_board_is_found_as_of_any_instant(tmp_path: Path) -> None:
@@ -86,8 +89,10 @@ def test_a_board_is_found_as_of_any_instant(tmp_path: Path) -> None:
     assert kept.latest(NOON + DAY + 1).as_of == NOON + DAY
     assert kept.latest(NOON).as_of == NOON
     assert kept.instants() == [NOON + days * DAY for days in (2, 1, 0)]
-    with pytest.raises(NotFound, match="at that time"):
+    with pytest.raises(NotFound, match="at that time") as caught:
         kept.latest(NOON - 1)
+    first = str(caught.value).rpartition("the first is of ")[2]
+    assert kept.latest(read_instant(first, "UTC", "as of")).as_of == NOON
 
 
 def test_each_window_is_found_by_its_name(tmp_path: Path) -> None:
