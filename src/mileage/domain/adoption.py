@@ -20,6 +20,7 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 WEEK = 7
 STEP = 5
 """Parts of a team are told in steps of so many per cent."""
+NO_DEPARTMENT = "names none, so it is of nobody; name some, or leave it out for all"
 _NAME = r"[a-z][a-z0-9-]{0,31}"
 
 
@@ -150,7 +151,12 @@ def _target(table: Table) -> Target:
         what=what,
         percent=table.integer("percent", 100, least=1, most=100),
         until=table.day("until"),
-        departments=table.texts("departments", pattern=r".+", expected="department"),
+        departments=table.texts(
+            "departments",
+            pattern=r".+",
+            expected="department",
+            needed=NO_DEPARTMENT if "departments" in table else "",
+        ),
     )
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from mileage.domain.problems import Problem, said_once
+from mileage.domain.problems import (
+    FILES_ONLY_CLIENTS,
+    TELEMETRY_CLIENTS,
+    Problem,
+    said_once,
+)
 from mileage.domain.window import SECOND, Window, moment
 from mileage.domain.witness import AHEAD, NOT_READ
 from mileage.reports.overview import look_over
@@ -13,8 +18,9 @@ from mileage.reports.shape import completeness_json
 from mileage.store import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from mileage.domain.adoption import Target
     from mileage.domain.client_faults import Fault
     from mileage.domain.people import Account
     from mileage.domain.problems import Alike
@@ -35,8 +41,13 @@ def examine(
     *,
     now: int,
     faults: Sequence[Fault] = (),
+    targets: Sequence[Target] = (),
+    deserted: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return findings as sentences, each with what to do, beside what was seen."""
+    """Return findings as sentences, each with what to do, beside what was seen.
+
+    ``deserted`` are departments of targets in which nobody is.
+    """
     known = tuple(accounts)
     names = {one.account_id: one.email or one.name for one in known}
     seen = look_over(ledger, known, faults, now)
@@ -47,6 +58,7 @@ def examine(
         *_unpriced(ledger, now),
         *_unmeasured(ledger, now),
         *_rejections(ledger),
+        *_targets(ledger, now, targets, deserted),
     ]
     rests_on = seen.completeness
     alike = [_alike(each, names) for each in said_once(found, seen.counts)]
@@ -174,6 +186,34 @@ def _rejections(ledger: Ledger) -> list[Problem]:
             one.source,
         )
         for one in queries.rejections(ledger)
+    ]
+
+
+def _targets(
+    ledger: Ledger, now: int, targets: Sequence[Target], deserted: Collection[str]
+) -> list[Problem]:
+    """Tell of targets that nothing can count for, most likely for a slip of the pen."""
+    window = Window.rolling(PRICED_DAYS, now=now, zone=ledger.rules.clock.zone)
+    rows = queries.usage(ledger, window, None, ("client",)) if targets else ()
+    known = {*TELEMETRY_CLIENTS, *FILES_ONLY_CLIENTS, *(r.keys["client"] for r in rows)}
+    empty = [
+        (one, f"department {name!r}, in which nobody is", "the directory")
+        for one in targets
+        for name in one.departments
+        if name in deserted
+    ]
+    unheard = [
+        (one, f"client {one.what!r}, of which no source tells", "the board of clients")
+        for one in targets
+        if one.measure == "client" and one.what not in known
+    ]
+    return [
+        _whole(
+            "target",
+            f"the target {one.name!r} is of the {what}",
+            f"write it in policy/adoption.toml as {where} has it",
+        )
+        for one, what, where in (*empty, *unheard)
     ]
 
 

@@ -45,6 +45,7 @@ from mileage.wiring.verifying import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
     from pathlib import Path
 
     from mileage.ingest.record import Record
@@ -298,8 +299,14 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     accounts = [
         one for one in organisation.control.living() if one.account_id not in claims
     ]
+    policy, at = organisation.policy, now()
     report = examine(
-        organisation.ledger, accounts, now=now(), faults=organisation.policy.faults
+        organisation.ledger,
+        accounts,
+        now=at,
+        faults=policy.faults,
+        targets=policy.adoption,
+        deserted=_deserted(organisation, organisation.ledger.rules.clock.day(at)),
     )
     try:
         # It names people: the operator's read is on record before it is answered.
@@ -314,6 +321,13 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
     aside = check_quarantine(organisation.pipeline.quarantine).problems
     report["findings"] = [*limits, *aside, *report["findings"]]
     return report
+
+
+def _deserted(organisation: Organisation, today: date) -> list[str]:
+    """Return departments of targets of adoption in which nobody is."""
+    named = {name for one in organisation.policy.adoption for name in one.departments}
+    members_on = organisation.control.members_on
+    return sorted(name for name in named if not members_on(today, name))
 
 
 def _rejected(organisation: Organisation, _: bytes) -> dict[str, Any]:

@@ -64,6 +64,18 @@ def test_what_to_do_stands_before_what_is_worth_knowing(data):
     assert "Nothing to do." not in lines
 
 
+def test_a_target_of_a_department_in_which_nobody_is_is_told(data):
+    department = person(SILENT).department
+    (data / "policy").mkdir(exist_ok=True)
+    (data / "policy" / "adoption.toml").write_text(
+        '[[target]]\nname = "weekly"\ntitle = "W"\nmeasure = "weekly-active"\n'
+        f'until = 2030-01-01\ndepartments = ["{department}", "Yrad"]\n'
+    )
+    said = " ".join(shown(data).stdout.split())
+    assert "target 'weekly' is of the department 'Yrad', in which nobody is" in said
+    assert said.count("is of the department") == 1
+
+
 def test_sources_are_a_table_with_their_counts_to_the_right(data):
     lines = shown(data).stdout.splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("source "))

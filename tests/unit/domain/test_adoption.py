@@ -72,6 +72,7 @@ def test_none_is_fine():
         (('name = "codex"', 'name = "Co dex"'), "target[2].name"),
         (("percent = 80", 'client = "codex"'), "target[1].client"),
         (("percent = 80", "goal = 80"), "target[1].goal"),
+        (('["Engines", "Yard"]', "[]"), "target[2].departments"),
     ],
 )
 def test_a_mistake_has_its_line_and_its_key(change, key):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mileage.domain.adoption import Measure, Target
 from mileage.domain.booking import Booking, Brought, Refusal
 from mileage.domain.client_faults import Fault
 from mileage.domain.people import Account
@@ -113,6 +115,36 @@ def test_rejections_come_with_what_to_do(
         report = examine(ledger, [ADA], now=NOON)
     (fix,) = [one["fix"] for one in report["problems"] if one["kind"] == "rejected"]
     assert remedy in fix
+
+
+def target(client: str, *departments: str) -> Target:
+    until = date(2026, 12, 31)
+    measure: Measure = "client" if client else "weekly-active"
+    return Target("mine", "Mine", measure, client, 80, until, departments)
+
+
+@pytest.mark.parametrize(
+    ("aim", "said"),
+    [
+        (target("", "Engines", "Yard"), "department 'Yard'"),
+        (target("codx", "Engines"), "client 'codx'"),
+        # Nobody has used it yet, but collecting it is known how; the other one is used.
+        (target("copilot"), ""),
+        (target("house-agent"), ""),
+        (target(""), ""),
+    ],
+)
+def test_targets_of_what_there_is_not_are_told(
+    tmp_path: Path, aim: Target, said: str
+) -> None:
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([seen(account="acc_a", client="house-agent")]))
+        found = examine(ledger, [ADA], now=NOON, targets=[aim], deserted={"Yard"})
+    told = [one for one in found["problems"] if one["kind"] == "target"]
+    assert len(told) == bool(said)
+    for one in told:
+        assert f"'mine' is of the {said}" in one["problem"]
+        assert "adoption.toml" in one["fix"]
 
 
 def test_a_stopped_source_is_told_with_whose_it_is_and_the_command(
