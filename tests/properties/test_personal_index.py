@@ -10,14 +10,17 @@ import gc
 import os
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from mileage.domain.window import micros
 from mileage.wiring.personal import Asking, answer_of
+from mileage.wiring.unreadable import unreadable
 from tests.drawing import examples
 from tests.session_logs import (
     START,
@@ -284,3 +287,23 @@ def totals(rows, by):
         before = found.get(name, [0] * len(figures))
         found[name] = [a + b for a, b in zip(before, figures, strict=True)]
     return found
+
+
+@settings(max_examples=examples(25), deadline=None)
+@given(drawn=st.lists(LINES, min_size=1, max_size=3), cut=CUTS)
+def test_every_line_that_cannot_be_read_is_named(drawn, cut):
+    """As many as are counted, also of files that were read on from where they ended."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILEAGE_INDEX", f"{folder}/index")
+        home = Path(folder) / "home"
+        for pattern, lines in drawn:
+            path = home / pattern.format("a")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole = b"".join(lines)
+            with path.open("ab") as stream:
+                stream.write(whole[: len(whole) - cut])
+            found = unreadable([home], {})
+            (shown, _), (_, totals) = found, figures(answer_of(Asking([home], {})))
+            counted = {name: told[2] for name, told in totals.items() if told[2]}
+            assert Counter(one.source for one in shown) == counted
+            assert len({one.place for one in shown}) == len(shown)

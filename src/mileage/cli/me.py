@@ -26,6 +26,7 @@ _MORE = {
     "live": "Watch the present block, the pace and today, as calls happen.",
     "forecast": "Say where the present block and this month are heading.",
     "ratio": "Set tokens against your commits in the repositories here.",
+    "unreadable": "Say which lines of your logs cannot be read, and why.",
     "statusline": "Print one line for the status line of an agent or a shell.",
     "picture": "Draw a picture to share: chosen figures, nothing identifying.",
 }

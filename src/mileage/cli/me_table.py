@@ -251,4 +251,5 @@ def _completeness(source: LocalSource) -> str:
     if source.rejected:
         lines = "line" if source.rejected == 1 else "lines"
         line += f", {source.rejected:,} {lines} could not be read"
+        line += " (`mileage me unreadable` says which)"
     return line

@@ -90,14 +90,15 @@ class Logs:
         from mileage.sources.harvest import Harvesting
 
         sources = {
-            name: self._source(name)
+            name: self.source(name)
             for name in {file.source for file, _ in different.changed}
         }
         reader = Reader(sources, costs)
         items = items_of(different, stored)
         return [FileRead(*one) for one in Harvesting(items, reader.read).finish()]
 
-    def _source(self, name: str) -> LocalSource:
+    def source(self, name: str) -> LocalSource:
+        """Return what reads the logs of a source, loaded now if it was not before."""
         if name not in self._sources:
             from importlib import import_module
 

@@ -163,7 +163,7 @@ def test_one_of_a_kind_is_said_as_one(home, count):
         if count == 1
         else ("2 deleted files still count", "2 lines could")
     )
-    assert f", {files}, {lines} not be read\n" in said
+    assert f", {files}, {lines} not be read (`" in said
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "model", "session", "project"])

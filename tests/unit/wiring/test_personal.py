@@ -372,7 +372,7 @@ def test_without_a_setting_it_lies_with_the_persons_data(tmp_path, monkeypatch):
 def test_formats_nobody_uses_are_not_loaded(asking, monkeypatch):
     asked(asking)
     loaded = []
-    monkeypatch.setattr(Logs, "_source", lambda _, name: loaded.append(name))
+    monkeypatch.setattr(Logs, "source", lambda _, name: loaded.append(name))
     asked(asking)
     assert loaded == []
 
