@@ -18,7 +18,7 @@ from mileage.domain.tokens import Tokens
 from mileage.reports.values import figures_json, instant_json, window_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from mileage.domain.quarter import LocalSource, QuarterRow, Spans, Usage
@@ -39,6 +39,17 @@ class Question(NamedTuple):
     by: str = "day"
 
 
+class SessionTold(NamedTuple):
+    """What is told of a session beside its figures, of the days in question."""
+
+    first: int
+    last: int
+    """UTC microseconds of its first and its last call."""
+    clients: list[str]
+    projects: list[str]
+    models: list[str]
+
+
 class LocalReport(NamedTuple):
     """The answer; ``window`` is None when there are no calls and none was asked."""
 
@@ -47,6 +58,8 @@ class LocalReport(NamedTuple):
     total: Figures
     rows: tuple[Share, ...]
     sources: tuple[LocalSource, ...]
+    sessions: Mapping[str, SessionTold] = {}
+    """By name, where rows are by session."""
 
 
 def dimension(by: str, *, windowed: bool) -> str:
@@ -83,9 +96,11 @@ def local_report(usage: Usage, question: Question) -> LocalReport:
         for row in usage.rows:
             if window.start <= row.quarter < window.end:
                 groups[group(row)].append(row)
-    timed = question.by == "session"
+    sessions = {}
+    if question.by == "session":
+        sessions = {name: _session(own) for name, own in groups.items()}
     shares = [
-        Share(name, figures(own), _first_call(own) if timed else "")
+        Share(name, figures(own), _began(sessions.get(name)))
         for name, own in groups.items()
     ]
     if question.by in BY_TIME:
@@ -95,12 +110,24 @@ def local_report(usage: Usage, question: Question) -> LocalReport:
     total = Figures()
     for share in shares:
         total = total.plus(share.figures)
-    return LocalReport(question, window, total, tuple(shares), tuple(usage.sources))
+    seen = tuple(usage.sources)
+    return LocalReport(question, window, total, tuple(shares), seen, sessions)
 
 
-def _first_call(rows: Iterable[QuarterRow]) -> str:
+def _session(rows: Sequence[QuarterRow]) -> SessionTold:
+    return SessionTold(
+        min(row.first for row in rows),
+        max(row.last for row in rows),
+        *(
+            sorted({name for row in rows if (name := getattr(row, column))})
+            for column in ("client", "project", "model")
+        ),
+    )
+
+
+def _began(session: SessionTold | None) -> str:
     """Note when a session began, by which people know it."""
-    return instant_json(min(row.first for row in rows)) or ""
+    return instant_json(session.first) or "" if session else ""
 
 
 def figures(rows: Iterable[QuarterRow]) -> Figures:
@@ -126,7 +153,12 @@ def local_json(report: LocalReport) -> dict[str, Any]:
         "window": window_json(window, question.zone_name) if window else nothing,
         "total": figures_json(report.total),
         "rows": [
-            {question.by: row.name, **figures_json(row.figures)} for row in report.rows
+            {
+                question.by: row.name,
+                **_session_json(report.sessions.get(row.name)),
+                **figures_json(row.figures),
+            }
+            for row in report.rows
         ],
         "sources": [
             {
@@ -141,6 +173,18 @@ def local_json(report: LocalReport) -> dict[str, Any]:
             }
             for one in report.sources
         ],
+    }
+
+
+def _session_json(session: SessionTold | None) -> dict[str, Any]:
+    if session is None:
+        return {}
+    return {
+        "from": instant_json(session.first),
+        "until": instant_json(session.last),
+        "clients": session.clients,
+        "projects": session.projects,
+        "models": session.models,
     }
 
 

@@ -296,6 +296,30 @@ def test_a_session_is_told_by_when_it_began(home):
     assert "01234567-89ab-cdef-0123-456789abcdef" in {one["session"] for one in found}
 
 
+@pytest.mark.parametrize("windowed", [False, True])
+def test_a_session_says_when_where_and_with_what_it_was(tmp_path, windowed):
+    """The first answer, one of the index, and one without it say the same."""
+    other = json.loads(answer("b", seconds=90, cwd="/repo/a"))
+    other["message"]["model"] = "claude-haiku-4-5"
+    lines = answer("a", cwd="/repo/b"), json.dumps(other).encode() + b"\n"
+    write_log(tmp_path, CLAUDE, *lines, answer("c", seconds=60, sessionId="s2"))
+    days = ("--since", "2026-11-20") if windowed else ()
+    where = ("--home", tmp_path, "--by", "session", "--tz", "UTC", *days)
+    found, *again = (as_json(*where, *words) for words in ((), (), ("--no-index",)))
+    assert again == [found] * 2
+    rows = {row["session"]: row for row in found["rows"]}
+    one = rows["session-1"]
+    assert (one["from"], one["until"]) == (
+        "2026-11-20T12:00:00Z",
+        "2026-11-20T12:01:30Z",
+    )
+    assert one["clients"] == ["claude-code"]
+    assert one["projects"] == ["/repo/a", "/repo/b"]
+    assert one["models"] == ["claude-haiku-4-5", "claude-opus-4-8"]
+    assert one["calls"] == 2
+    assert (rows["s2"]["from"], rows["s2"]["calls"]) == ("2026-11-20T12:01:00Z", 1)
+
+
 def test_names_give_way_to_numbers(home):
     folder = "/home/alice/" + "long-name/" * 9
     write_log(home, ".claude/projects/p/n.jsonl", answer("n", cwd=folder))
