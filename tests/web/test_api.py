@@ -292,6 +292,7 @@ def test_a_board_has_the_published_shape(stage):
         assert (
             set(row)
             == {"rank", "rank_before", "account", "name", "value", "tier", "titles"}
+            | {"department", "sessions", "active_days", "models"}
             | FIGURES
         )
         assert (row["tier"], row["titles"]) == (None, [])

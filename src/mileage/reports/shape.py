@@ -93,15 +93,21 @@ def board_json(board: Board) -> dict[str, Any]:
 
 
 def _board_row(row: BoardRow, board: Board) -> dict[str, Any]:
-    figures, shows = row.standing.figures, others(row, board)
+    """Write what the page shows of a row, beside how its trend is drawn."""
+    one, shows = row.standing, others(row, board)
+    figures, sessions = one.figures, one.sessions
     return {
         "rank": row.rank,
         "rank_before": row.before_rank,
-        "account": row.standing.account_id,
-        "name": row.standing.name,
+        "account": one.account_id,
+        "name": one.name,
+        "department": one.department,
         "value": shows.shown(row.value) if shows else row.value,
-        "tier": row.standing.tier or None,
-        "titles": list(row.standing.titles),
+        "tier": one.tier or None,
+        "titles": list(one.titles),
+        "sessions": shows.shown(sessions, part=True) if shows else sessions,
+        "active_days": one.active_days,
+        "models": list(one.models),
         **(shown_json(figures, shows) if shows else figures_json(figures)),
     }
 

@@ -55,9 +55,13 @@ ROW = {
     },
     "account": TEXT,
     "name": TEXT,
+    "department": {**TEXT, "description": "'' where none is told."},
     "value": {"type": "integer", "description": "Counts the board's `unit`."},
     "tier": {"type": ["string", "null"]},
     "titles": TEXTS,
+    "sessions": COUNT,
+    "active_days": {**COUNT, "description": "Local days with any use."},
+    "models": {**TEXTS, "description": "Names, most tokens first."},
     **FIGURES,
 }
 BOARD = {

@@ -71,6 +71,11 @@ def test_every_form_has_the_rows_that_the_page_has(made, tmp_path):
         assert text["cost_usd"] == one["cost_usd"]
         assert row["cost_usd"] == Decimal(one["cost_usd"])
         assert row["titles"] == one["titles"]
+        assert row["models"] == one["models"]
+        assert text["models"] == "; ".join(one["models"])
+        assert text["department"] == row["department"] == one["department"]
+        for key in ("sessions", "active_days"):
+            assert int(text[key]) == row[key] == one[key]
 
 
 def test_a_workbook_holds_the_same_numbers():
@@ -92,6 +97,27 @@ def test_figures_of_others_are_marked_and_ones_own_are_not():
         assert abs(shown["tokens"] - total) <= total / 1000
     assert told["about"]["figures"].startswith("of others rounded")
     assert told["about"]["made for"] == READER.name
+
+
+def test_what_stands_beside_the_figures_is_as_on_the_page():
+    """Sessions of others are marked; where somebody is, days and models are not."""
+    many = [
+        replace(one, standing=replace(one.standing, sessions=123_456 + one.rank))
+        for one in board().rows
+    ]
+    made = replace(board(), rows=tuple(many))
+    shows = Marker(Marks(b"k" * 32), READER.account_id)
+    told = json.loads(exported(marked_board(made, shows), "json", READER).content)
+    for row, shown in zip(many, told["rows"], strict=True):
+        one = row.standing
+        own = one.account_id == READER.account_id
+        marked_sessions = shows.shown(one.sessions, part=True)
+        assert shown["sessions"] == (one.sessions if own else marked_sessions)
+        assert shown["department"] == one.department
+        assert (shown["models"], shown["active_days"]) == (
+            [*one.models],
+            one.active_days,
+        )
 
 
 def test_two_readers_get_two_copies():

@@ -235,9 +235,13 @@ def test_a_board():
             "rank_before": None,
             "account": "acc-1",
             "name": "Ada",
+            "department": "Engines",
             "value": 28,
             "tier": None,
             "titles": [],
+            "sessions": 1,
+            "active_days": 1,
+            "models": ["m"],
             **figures_json(ADA.figures),
         }
     ]

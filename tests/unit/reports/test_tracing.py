@@ -11,8 +11,10 @@ import pytest
 from mileage.access.leaked import lines_of
 from mileage.access.marks import Marker, Marks
 from mileage.domain.figures import BoardRow
+from mileage.domain.people import Viewer
 from mileage.domain.tokens import Tokens
 from mileage.honours.lenses import Lens
+from mileage.reports.exports import exported
 from mileage.reports.shape import board_json
 from mileage.reports.shown import marked_board
 from mileage.reports.tracing import fits, order_readings, traced
@@ -81,6 +83,16 @@ def test_a_table_of_the_answer_does_too():
     _, used, verdict = verdict_of(text)
     assert names(verdict) == [LEAKER]
     assert {one.name for one in used} == {"tokens", "cost"}
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_file_of_the_board_names_whom_it_was_made_for(form):
+    """Departments, models and days stand beside the figures and do not mislead."""
+    text = exported(board(), form, Viewer(LEAKER, "Lea Ker")).content.decode()
+    _, used, verdict = verdict_of(text)
+    assert names(verdict) == [LEAKER]
+    assert verdict.named[0].error_rate < 0.001
+    assert not any(one.exact for one in used)
 
 
 def test_ten_lines_of_a_page_are_enough():
