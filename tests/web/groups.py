@@ -41,6 +41,8 @@ class FakeGroups:
 
     empty: bool = False
     too_small: bool = False
+    many: int = 0
+    """Teams beside those of ``ROWS``."""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def board(self, viewer: Viewer, scope: str) -> GroupBoard:
@@ -49,7 +51,11 @@ class FakeGroups:
             raise NotFound("there is no such board; there are teams, roles")
         if self.empty:
             raise NotFound("nothing has been published of groups yet")
-        rows = ROWS.get(scope, ())
+        others = range(self.many)
+        rows = (
+            *ROWS.get(scope, ()),
+            *(TEAM._replace(rank=3 + n, name=f"Team {n}") for n in others),
+        )
         return GroupBoard(scope, rows, WINDOW, "Europe/Berlin", END, "2026-11-29", 5)
 
     def benchmark(self, viewer: Viewer) -> Benchmark:
@@ -79,8 +85,12 @@ class FakeAdoption:
     """Everybody sees the same teams."""
 
     empty: bool = False
+    many: int = 0
+    """Teams beside those of ``PROGRESS``."""
 
     def page(self, viewer: Viewer) -> AdoptionPage:
         if self.empty:
             raise NotFound("nothing has been published of groups yet")
-        return AdoptionPage(PROGRESS, WINDOW, "Europe/Berlin", END)
+        others = range(self.many)
+        rows = (*PROGRESS, *(replace(PROGRESS[-1], team=f"Team {n}") for n in others))
+        return AdoptionPage(rows, WINDOW, "Europe/Berlin", END)

@@ -54,6 +54,34 @@ def test_of_roles_no_sum_is_shown():
     assert "There are no sums" in html
 
 
+def test_many_teams_are_leafed_through_and_looked_for():
+    html = opened("/groups?scope=teams", many=600).text
+    assert html.count('<tr><td class="n">') == 250
+    assert "1 to 250 of 602, page 1 of 3" in html
+    assert 'href="?scope=teams&amp;page=2" rel="next"' in html
+    assert '<input type="hidden" name="scope" value="teams">' in html
+    last = opened("/groups?scope=teams&page=3", many=600).text
+    assert "Team 599" in last
+    assert "501 to 602 of 602" in last
+    found = opened("/groups?q=team+599+engines", many=600).text
+    assert found.count('<tr><td class="n">') == 1
+    assert 'value="team 599 engines"' in found
+    nothing = opened(f"/groups?scope=teams&q={HOSTILE}2", many=600).text
+    assert "None of 602 is called" in nothing
+    assert '<a href="?scope=teams">Show all</a>' in nothing
+    assert HOSTILE not in nothing
+
+
+def test_a_page_that_is_none_is_refused():
+    assert opened("/groups?page=0").status_code == 422
+
+
+def test_few_teams_need_no_search():
+    html = opened("/groups").text
+    assert 'role="search"' not in html
+    assert 'class="leaf"' not in html
+
+
 def test_a_scope_that_is_not_there():
     assert opened("/groups?scope=people").status_code == 404
 

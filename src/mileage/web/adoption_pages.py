@@ -12,6 +12,7 @@ from mileage.reports.adoption import adoption_json
 from mileage.web import asking
 from mileage.web.openapi import Endpoint
 from mileage.web.pages import page
+from mileage.web.paging import part
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,14 +30,17 @@ def adoption(request: Request) -> Response:
     except NotFound:
         pass
     rows = found.rows if found else ()
+    shown = part(rows, request.query_params, lambda one: f"{one.team} {one.department}")
     targets = [
-        (title, list(teams)) for title, teams in groupby(rows, lambda one: one.title)
+        (title, list(teams))
+        for title, teams in groupby(shown.rows, lambda one: one.title)
     ]
     return page(
         request,
         "adoption.html",
         found=found,
         targets=targets,
+        shown=shown,
         **({"simulated": True} if found and found.simulated else {}),
     )
 

@@ -11,6 +11,7 @@ from mileage.reports.benchmark import SCOPES, benchmark_json, group_board_json
 from mileage.web import asking
 from mileage.web.openapi import Endpoint, Parameter
 from mileage.web.pages import page
+from mileage.web.paging import part
 from mileage.web.spread_chart import spread
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ def groups(request: Request) -> Response:
     except NotFound:
         if scope not in SCOPES:
             raise
+    rows = board.rows if board else ()
+    shown = part(rows, request.query_params, lambda one: f"{one.name} {one.department}")
     return page(
         request,
         "groups.html",
         board=board,
+        shown=shown,
         scope=scope,
         scopes=SCOPES,
         **({"simulated": True} if board and board.simulated else {}),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from mileage.domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+Row = TypeVar("Row")
+ROWS = 250
+"""Of a list that a page shows at once."""
 MOST_PAGES = 1_000_000
 LONGEST = 100
 """Characters of a text to look for."""
@@ -51,6 +56,50 @@ def pager(
         on=address(page + 1) if page < pages else "",
         end=address(pages) if page < pages else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Row]):
+    """The rows of a list that a page shows."""
+
+    rows: Sequence[Row]
+    wanted: str
+    """What was looked for; '' shows all."""
+    of: int
+    """How many rows there are, found or not."""
+    kept: Mapping[str, str]
+    """What else was asked for, beside words and page."""
+    pager: Pager | None
+
+    @property
+    def long(self) -> bool:
+        """Whether there is more than one page to look through."""
+        return self.of > ROWS
+
+
+def part(
+    rows: Sequence[Row], asked: Mapping[str, str], text: Callable[[Row], str]
+) -> Part[Row]:
+    """Choose what ``?q=`` and ``?page=`` ask for; raises Invalid.
+
+    ``text`` is what a row is found by. Behind the last page is the last page.
+    """
+    number = read_page(asked.get("page") or "1")
+    wanted = read_wanted(asked.get("q", ""))
+    words = wanted.casefold().split()
+
+    def is_found(row: Row) -> bool:
+        told = text(row).casefold()
+        return all(word in told for word in words)
+
+    found = list(filter(is_found, rows)) if words else rows
+    first = min(number - 1, max(len(found) - 1, 0) // ROWS) * ROWS
+    kept = {name: asked[name] for name in asked if name not in ("q", "page")}
+    sought = {**kept, "q": wanted} if wanted else kept
+    leaves = pager(
+        first, len(found), ROWS, lambda of: f"?{urlencode({**sought, 'page': of})}"
+    )
+    return Part(found[first : first + ROWS], wanted, len(rows), kept, leaves)
 
 
 def read_page(text: str) -> int:
