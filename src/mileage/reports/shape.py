@@ -101,7 +101,7 @@ def _board_row(row: BoardRow, board: Board) -> dict[str, Any]:
         "rank_before": row.before_rank,
         "account": one.account_id,
         "name": one.name,
-        "department": one.department,
+        "department": one.department or None,
         "value": shows.shown(row.value) if shows else row.value,
         "tier": one.tier or None,
         "titles": list(one.titles),

@@ -14,7 +14,9 @@ from mileage.store.tabular import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-NOBODY = dict.fromkeys(("rank", "account", "name", "value", "tier", "cost_usd"))
+NOBODY = dict.fromkeys(
+    ("rank", "account", "name", "department", "value", "tier", "cost_usd")
+)
 
 
 def parquet_bytes(rows: Sequence[Mapping[str, Any]]) -> bytes:

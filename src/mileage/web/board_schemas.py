@@ -55,7 +55,10 @@ ROW = {
     },
     "account": TEXT,
     "name": TEXT,
-    "department": {**TEXT, "description": "'' where none is told."},
+    "department": {
+        "type": ["string", "null"],
+        "description": "null where none is told.",
+    },
     "value": {"type": "integer", "description": "Counts the board's `unit`."},
     "tier": {"type": ["string", "null"]},
     "titles": TEXTS,

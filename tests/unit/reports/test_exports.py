@@ -73,7 +73,8 @@ def test_every_form_has_the_rows_that_the_page_has(made, tmp_path):
         assert row["titles"] == one["titles"]
         assert row["models"] == one["models"]
         assert text["models"] == "; ".join(one["models"])
-        assert text["department"] == row["department"] == one["department"]
+        assert row["department"] == one["department"]
+        assert text["department"] == (one["department"] or "")
         for key in ("sessions", "active_days"):
             assert int(text[key]) == row[key] == one[key]
 
@@ -113,11 +114,28 @@ def test_what_stands_beside_the_figures_is_as_on_the_page():
         own = one.account_id == READER.account_id
         marked_sessions = shows.shown(one.sessions, part=True)
         assert shown["sessions"] == (one.sessions if own else marked_sessions)
-        assert shown["department"] == one.department
+        assert shown["department"] == (one.department or None)
         assert (shown["models"], shown["active_days"]) == (
             [*one.models],
             one.active_days,
         )
+
+
+@pytest.mark.parametrize("places", [("",), ("", "Mills"), ("Mills", "")])
+def test_who_tells_no_department_has_none_in_any_form(places, tmp_path):
+    rows = tuple(
+        replace(row, standing=replace(row.standing, department=place))
+        for row, place in zip(board().rows, places, strict=False)
+    )
+    made = replace(board(), rows=rows, own=None)
+    expected = [place or None for place in places]
+    plain = json.loads(exported(made, "json", READER).content)["rows"]
+    packed = parquet_rows(exported(made, "parquet", READER).content, tmp_path)
+    texts = csv_rows(exported(made, "csv", READER).content)
+    assert [row["department"] for row in plain] == expected
+    assert [row["department"] for row in packed] == expected
+    assert [row["department"] for row in texts] == [*places]
+    assert exported(made, "xlsx", READER).content
 
 
 def test_two_readers_get_two_copies():
