@@ -152,6 +152,15 @@ def test_no_board_without_completeness(open_as):
     assert "none has sent anything" in html
 
 
+def test_a_board_on_which_nobody_stands_says_so_where_others_used_something(open_as):
+    """All of a team may stand under another name, or be services."""
+    source = replace(fixtures.SNAPSHOT, standings=())
+    html = open_as("/?scope=services", reports=FakeReports(source=source)).text
+    assert "Nobody stands on this board" in html
+    assert "Nothing has been counted" not in html
+    assert '<table class="board">' not in html
+
+
 def test_an_empty_board_names_the_command_that_fills_it(open_as):
     reports = FakeReports(source=fixtures.empty_snapshot(), simulated=False)
     html = open_as("/", reports=reports).text
