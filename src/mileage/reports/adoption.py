@@ -14,7 +14,6 @@ from mileage.domain.directory import team_subject
 from mileage.domain.errors import Refused
 from mileage.domain.peers import AdoptionPage
 from mileage.domain.people import PEOPLE
-from mileage.reports.departments import ANY
 from mileage.reports.values import instant_json, window_json
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from mileage.reports.peers import PeerFiles
 
 REPORT = "adoption"
+OF_NOBODY = team_subject("\0", "\0")
+"""Who may see such a team may see all: it is nobody's own, and nobody leads it."""
 
 
 class Before(NamedTuple):
@@ -154,8 +155,8 @@ class Adoption:
         rows = tuple(
             one
             for one in peers.progress
-            if (near is None or one.department in near)
-            and self._opens(viewer, one, own)
+            if near is None
+            or (one.department in near and self._opens(viewer, one, own))
         )
         return AdoptionPage(
             rows=rows,
@@ -169,7 +170,7 @@ class Adoption:
         """Return departments of which a viewer may see a team; None: of all."""
         gate = self.gate
         try:
-            gate.allow(viewer, REPORT, ANY)
+            gate.allow(viewer, REPORT, OF_NOBODY)
         except Refused:
             people = gate.below(viewer) | {viewer.account_id}
             places = (gate.chart.place_on(one, gate.today()) for one in people)
