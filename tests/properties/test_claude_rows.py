@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +146,24 @@ def test_the_plain_line_of_an_answer_is_a_row_for_both():
 def test_what_persons_wrote_is_passed_over_by_both():
     line = b'{"type":"user","message":{"role":"user","content":"words"}}\n'
     assert scanned(line * 3) == decoded(line * 3) == (3, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "model", "requestId", "uuid", "version", "cwd", "sessionId", "noted"]
+)
+def test_bytes_that_are_no_letters_cost_no_usage(name):
+    """A name is not worth a call: its usage counts, by both scanners alike."""
+    names = dict.fromkeys(("requestId", "uuid", "version", "cwd", "sessionId"), "n")
+    told = {"id": "msg_1", "model": "m", "usage": {"input_tokens": 3}}
+    line = {
+        "type": "assistant",
+        "timestamp": "2026-11-22T10:00:00.000Z",
+        **(names | {"noted": "n", "message": told}),
+    }
+    (told if name in told else line)[name] = "WRONG"
+    chunk = json.dumps(line).encode().replace(b"WRONG", b"a\xc1\xaez") + b"\n"
+    quick, refused = tail_of(chunk, scanned)
+    slow, also_refused = tail_of(chunk, decoded)
+    assert (refused, also_refused) == (0, 0)
+    assert in_order(quick) == in_order(slow)
+    assert [row[2:] for row in quick.rows] == [(3, 0, 0, 0, 0, 0, 0)]

@@ -88,9 +88,10 @@ _MESSAGE_NAMES = ("id", "model")
 def forgiven(line: bytes) -> Line | str | None:
     """Read a line again that does not fit, without names that are no names.
 
-    Only usage must be right. None: it is no line of an assistant; a text: why not.
+    Only usage must be right, and bytes that are no UTF-8 stand in some name. None: it
+    is no line of an assistant; a text: why not.
     """
-    plain = decode(_OBJECT, line)
+    plain = decode(_OBJECT, line.decode("utf-8", "replace").encode())
     if isinstance(plain, str):
         return plain
     if plain.get("type") not in ("assistant", None):
