@@ -167,3 +167,10 @@ def test_bytes_that_are_no_letters_cost_no_usage(name):
     assert (refused, also_refused) == (0, 0)
     assert in_order(quick) == in_order(slow)
     assert [row[2:] for row in quick.rows] == [(3, 0, 0, 0, 0, 0, 0)]
+
+
+def test_a_line_of_two_types_is_of_the_first():
+    usage = '{"id":"msg_1","usage":{"input_tokens":3}}'
+    time = '"timestamp":"2026-11-22T10:00:00.000Z"'
+    chunk = f'{{"type":"system",{time},"message":{usage},"type":"assistant"}}\n'
+    assert scanned(chunk.encode()) == decoded(chunk.encode()) == (1, [])

@@ -100,10 +100,9 @@ def decoded(chunk: bytes) -> Scanned:
     while position < size:
         end = find(b"\n", position) + 1 or size
         at = find(MESSAGE, position, min(end, position + HEAD_BYTES))
-        if at < 0 or not startswith(BY_USER, at + _MESSAGE_BYTES):
-            row = _row(chunk, position, end)
-            if row is not None or not _is_other(chunk, position, end):
-                found.append(row or chunk[position:end])
+        by_user = at >= 0 and startswith(BY_USER, at + _MESSAGE_BYTES)
+        if not by_user and not _is_other(chunk, position, end):
+            found.append(_row(chunk, position, end) or chunk[position:end])
         position = end
         lines += 1
     return lines, found
