@@ -45,6 +45,22 @@ def kind_of(one: Witness) -> Kind:
     return (one[5], *one[7:10], one[3], *one[18:20], one[23], one[20])
 
 
+def numbered(
+    kinds: Iterable[Kind], more: Iterable[Kind]
+) -> tuple[list[Kind], dict[Kind, int]]:
+    """Return kinds with further ones behind them, and a number of each.
+
+    One may stand among the first twice: their numbers stay what they were.
+    """
+    whole = list(kinds)
+    numbers = {kind: number for number, kind in enumerate(whole)}
+    for kind in more:
+        if kind not in numbers:
+            numbers[kind] = len(whole)
+            whole.append(kind)
+    return whole, numbers
+
+
 class FileCalls(NamedTuple):
     """Calls of one file in the order in which they were found; some may repeat."""
 
@@ -85,12 +101,12 @@ class FileCalls(NamedTuple):
             return self
         if not self.rows:
             return later
-        numbers = {kind: number for number, kind in enumerate(self.kinds)}
-        renamed = [numbers.setdefault(kind, len(numbers)) for kind in later.kinds]
+        kinds, numbers = numbered(self.kinds, later.kinds)
+        renamed = [numbers[kind] for kind in later.kinds]
         moved = [(renamed[row[0]], *row[1:]) for row in later.rows]
         return FileCalls(
             self.keys[:at] + later.keys + self.keys[at:],
-            list(numbers),
+            kinds,
             [*self.rows[:at], *moved, *self.rows[at:]],
         )
 

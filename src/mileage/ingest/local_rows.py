@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
-from mileage.domain.packed import FileCalls, Kind, Numbers, kind_of
+from mileage.domain.packed import FileCalls, Kind, Numbers, kind_of, numbered
 from mileage.domain.quarter import DAY_MICROS, QUARTER_MICROS, Costs
 from mileage.native import scan
 
@@ -47,13 +47,9 @@ def rows_of(file: Held, costs: Costs, shared: Mapping[int, Call | None]) -> list
     if shared and not shared.keys().isdisjoint(calls.keys):
         pairs = zip(calls.keys, calls.rows, strict=True)
         rows = [row for key, row in pairs if key not in shared]
-        numbers = {kind: number for number, kind in enumerate(kinds)}
-        for key in dict.fromkeys(calls.keys):
-            one = shared.get(key)
-            if one is not None:
-                kind, row = one
-                rows.append((numbers.setdefault(kind, len(numbers)), *row[1:]))
-        kinds = list(numbers)
+        here = [one for key in dict.fromkeys(calls.keys) if (one := shared.get(key))]
+        kinds, numbers = numbered(kinds, (kind for kind, _ in here))
+        rows += [(numbers[kind], *row[1:]) for kind, row in here]
     return _added_up(file.source, kinds, rows, costs)
 
 

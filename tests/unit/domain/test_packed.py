@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,31 @@ def test_what_was_stored_comes_back():
         FileCalls.unpacked(b"odd", calls.kinds, calls.rows)
 
 
+KINDS = [kind_of(witness(model=model)) for model in "abca"]
+"""What a reader hands over may have one kind twice."""
+
+
+def models_of(calls):
+    return [calls.witness(n, LOG).model for n in range(len(calls.rows))]
+
+
+@given(
+    st.lists(st.integers(0, 3), max_size=5),
+    st.lists(st.integers(0, 3), max_size=5),
+    st.permutations(KINDS),
+)
+def test_calls_keep_what_they_are_beside_kinds_that_stand_there_twice(
+    first, second, others
+):
+    def packed(numbers, kinds):
+        rows = [(number, NOON, *[1] * 7) for number in numbers]
+        return FileCalls(array("Q", range(len(rows))), kinds, rows)
+
+    one, two = packed(first, KINDS), packed(second, others)
+    joined = one.followed_by(two, at=len(one.rows))
+    assert models_of(joined) == models_of(one) + models_of(two)
+
+
 MODELS = st.lists(st.sampled_from("abc"), max_size=5)
 
 
@@ -66,8 +93,7 @@ def test_putting_in_and_taking_off(first, second, at, off):
     at, off = min(at, len(one)), min(off, len(one))
     joined = FileCalls.of(one).followed_by(FileCalls.of(two), at=at)
     expected = [*one[:at], *two, *one[at:]]
-    found = [joined.witness(n, LOG) for n in range(len(joined.rows))]
-    assert [row.model for row in found] == [row.model for row in expected]
+    assert models_of(joined) == [row.model for row in expected]
     assert list(joined.keys) == list(FileCalls.of(expected).keys)
     fewer = FileCalls.of(one).without_last(off)
     assert list(fewer.keys) == list(FileCalls.of(one[: len(one) - off]).keys)

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.packed import FileCalls, kind_of
-from mileage.ingest.local_rows import Held, merged, merged_calls
+from mileage.domain.quarter import Costs, QuarterRow
+from mileage.ingest.local_rows import Held, merged, merged_calls, rows_of
 
+NOON = 1_795_176_000_000_000
 few = st.sampled_from(["", "a", "b"])
 kinds = st.tuples(
     st.just("client"),
@@ -60,3 +62,25 @@ def test_calls_that_count_as_they_stand_are_left_out():
     shared = merged_calls([first, later], {1, 2, 3})
     assert shared[2] == {1: None, 2: None}
     assert shared[1] == {2: (kind, (0, 5, *[2] * 7)), 3: (kind, row)}
+
+
+class Unpriced:
+    """Knows no price."""
+
+    def price(self, *_):
+        return None
+
+
+def test_calls_beside_a_shared_one_stay_what_they_are():
+    """Also where one kind stands there twice, as two tiers make it."""
+    one, other = (("c", "", model, *[""] * 5, False) for model in "ab")
+    row = (NOON, *[1] * 7)
+    rows = [(0, *row), (1, *row), (2, *row), (0, *row)]
+    file = Held(1, "source", FileCalls(array("Q", range(4)), [one, one, other], rows))
+    shared = {3: (("c", "", "new", *[""] * 5, False), (0, *row))}
+    unpriced = Costs(Unpriced())
+    found = [QuarterRow._make(told) for told in rows_of(file, unpriced, shared)]
+    calls = {}
+    for told in found:
+        calls[told.model] = calls.get(told.model, 0) + told.calls
+    assert calls == {"a": 2, "b": 1, "new": 1}

@@ -98,6 +98,16 @@ def test_a_line_that_lacks_only_its_end_counts_and_makes_the_file_be_read_anew(c
     assert claude.outputs() == [1, 2]
 
 
+def test_what_a_newer_client_adds_moves_no_call_to_another_model(claude):
+    """Two ways to say the standard speed are one kind of calls, of which two follow."""
+    older, newer = usage(), usage(speed="standard")
+    claude.append(answer("a", older), answer("b", newer), answer("c", model="two"))
+    claude.append(answer("d", usage(iterations=[]), model="three")).read()
+    claude.append(answer("e", model="four")).read()
+    models = [claude.calls.witness(n, "s").model for n in range(5)]
+    assert models == ["claude-opus-4-8", "claude-opus-4-8", "two", "three", "four"]
+
+
 @pytest.mark.parametrize("where", ["start", "end"])
 def test_a_file_that_is_another_is_read_anew(claude, where):
     claude.append(answer("a", usage(out=1)), answer("b", usage(out=2))).read()
