@@ -1,7 +1,12 @@
 /* JSON as its standard (RFC 8259) has it, and nothing else: a walk without objects. */
 #include "plain_json.h"
 
+#include <stddef.h>
+
 #define MAX_DEPTH 60
+/* Of a whole part and of an exponent: nobody can build a number above 1e308. */
+#define MAX_DIGITS 200
+#define MAX_EXPONENT_DIGITS 2
 
 static bool escape(Json *json) {
     if (json->end - json->at < 2)
@@ -85,18 +90,20 @@ bool json_string(Json *json, bool *plain) {
     }
 }
 
-static bool digits(Json *json) {
+/* How many come next. */
+static ptrdiff_t digits(Json *json) {
     const unsigned char *start = json->at;
     while (json->at < json->end && *json->at >= '0' && *json->at <= '9')
         json->at++;
-    return json->at > start;
+    return json->at - start;
 }
 
 static bool number(Json *json) {
     if (*json->at == '-')
         json->at++;
     const unsigned char *start = json->at;
-    if (!digits(json) || (*start == '0' && json->at - start > 1))
+    ptrdiff_t whole = digits(json);
+    if (whole == 0 || whole > MAX_DIGITS || (*start == '0' && whole > 1))
         return false;
     if (json->at < json->end && *json->at == '.') {
         json->at++;
@@ -107,7 +114,8 @@ static bool number(Json *json) {
         json->at++;
         if (json->at < json->end && (*json->at == '+' || *json->at == '-'))
             json->at++;
-        return digits(json);
+        ptrdiff_t exponent = digits(json);
+        return exponent > 0 && exponent <= MAX_EXPONENT_DIGITS;
     }
     return true;
 }

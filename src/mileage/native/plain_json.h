@@ -10,7 +10,8 @@ typedef struct {
     const unsigned char *at, *end;
 } Json;
 
-/* Any value, however it is nested; up to a depth, so without recursion. */
+/* Any value, however it is nested; up to a depth, so without recursion, and without
+ * numbers that nobody can build. */
 bool json_pass(Json *json);
 
 /* Behind the opening quote; *plain tells whether there was no escape. */

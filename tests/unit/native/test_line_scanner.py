@@ -121,6 +121,11 @@ def test_what_does_not_fit_is_handed_back(scanner, changed):
         b'{"kind":"answer","id":"a","use":{},"x":01}',
         b'{"kind":"answer","id":"a","use":{},"x":1.}',
         b'{"kind":"answer","id":"a","use":{},"x":1e}',
+        b'{"kind":"answer","id":"a","use":{},"x":1e400}',
+        b'{"kind":"answer","id":"a","use":{},"x":-1E+309}',
+        b'{"kind":"answer","id":"a","use":{},"x":[1e-400]}',
+        b'{"kind":"answer","id":"a","use":{},"x":' + b"7" * 201 + b"}",
+        b'{"kind":"answer","id":"a","use":{},"x":' + b"7" * 5_000 + b"}",
         b'{"kind":"answer","id":"a","use":{},"x":-}',
         b'{"kind":"answer","id":"a","use":{},"x":nul}',
         b'{"kind":"answer","id":"a","use":{},"x":[1,]}',
@@ -145,7 +150,22 @@ def test_what_is_no_plain_json_is_handed_back(scanner, line):
 @pytest.mark.parametrize(
     "value",
     [
-        *(0, -1, 1.5, -0.25, 1e300, 1e-9, True, False, None, "", "é日本語😀", [], {}),
+        *(
+            0,
+            -1,
+            1.5,
+            -0.25,
+            1e99,
+            1e-9,
+            10**199,
+            True,
+            False,
+            None,
+            "",
+            "é日本語😀",
+            [],
+            {},
+        ),
         *([[]], {"a": {}}, {"a": [1, "b", {"c": None}]}, '\\ " / \b \f \n \r \t'),
         *("x" * 5000, [[1, 2], [3, [4, [5]]]], {"in": -1, "id": 3}),
     ],
@@ -316,6 +336,7 @@ class Told(msgspec.Struct):
 
 
 ORDINARY = msgspec.json.Decoder(Told)
+ANYTHING = msgspec.json.Decoder()
 
 
 @given(values, st.booleans(), st.binary(max_size=3), st.integers(0, 400))
@@ -329,6 +350,7 @@ def test_a_row_is_always_what_a_decoder_reads(value, ascii_only, noise, at):
     if isinstance(one, bytes):
         assert one == line
         return
+    assert isinstance(ANYTHING.decode(line.decode("utf-8", "replace")), dict)
     ordinary = ORDINARY.decode(line)
     assert ordinary.kind == "answer"
     assert one[0] == ordinary.id
