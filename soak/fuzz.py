@@ -110,7 +110,10 @@ def _tails() -> dict[str, Parser]:
         ]
         _agree(
             [
-                (tail.take(data), tail.settled(), tail.open_calls(), tail.state())
+                (
+                    *(tail.take(data), tail.settled(), tail.rejected),
+                    *(tail.open_calls(), tail.state()),
+                )
                 for tail in tails
             ]
         )
@@ -118,15 +121,15 @@ def _tails() -> dict[str, Parser]:
     return {"claude_code_log-tail": claude, "codex_rollout-tail": codex}
 
 
-def _merged(calls: FileCalls) -> dict[int, tuple[object, list[int]]]:
-    # What one scanner leaves to the decoder is told apart, and merged by whoever adds
-    # up: the earliest copy says what it was, and the largest counts hold.
-    found: dict[int, tuple[Any, list[int]]] = {}
-    for key, (kind, at, *counts) in zip(calls.keys, calls.rows, strict=True):
-        first, most = found.get(key, ((at, calls.kinds[kind]), counts))
-        first = min(first, (at, calls.kinds[kind]))
-        found[key] = first, [max(pair) for pair in zip(most, counts, strict=True)]
-    return found
+def _merged(calls: FileCalls) -> dict[int, tuple[object, ...]]:
+    # What one scanner leaves to the decoder is told apart: whoever adds up merges it.
+    from mileage.ingest.local_rows import merged
+
+    found: dict[int, list[Any]] = {}
+    for key, row in zip(calls.keys, calls.rows, strict=True):
+        found.setdefault(key, []).append((calls.kinds[row[0]], row))
+    calls_once = {key: merged(copies) for key, copies in found.items()}
+    return {key: (kind, *row[1:]) for key, (kind, row) in calls_once.items()}
 
 
 def _agree(readings: list[Any]) -> None:

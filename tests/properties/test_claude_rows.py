@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mileage.ingest.local_rows import merged
 from mileage.sources.claude_code_log import SOURCE
 from mileage.sources.claude_code_rows import Row, decoded, scanned
 from mileage.sources.claude_code_tail import TranscriptTail
+from tests.drawing import examples
+from tests.odd_json import oddly_written
+from tests.session_logs import answer, usage
 
 counts = st.sampled_from([0, 1, 7, 7, 900, 10**12, None])
 odd = st.sampled_from([-1, 1.5, "4", True, 10**13, [], {}])
@@ -64,6 +68,8 @@ lines = st.fixed_dictionaries(
         "requestId": st.sampled_from(["req_1", None, 9]),
         "costUSD": st.sampled_from([None, 0.5]),
         "uuid": st.sampled_from(["u1", "u2", None]),
+        "version": st.sampled_from(["2.1.197", "2.2.0", None]),
+        "entrypoint": st.sampled_from(["cli", "sdk-cli", None]),
     },
 )
 chunks = st.lists(
@@ -81,27 +87,24 @@ def tail_of(chunk, scan):
     return tail.settled(), tail.rejected
 
 
-def in_order(calls):
-    """Return calls, of which one may be found twice: then in either order."""
-    pairs = zip(calls.keys, calls.rows, strict=True)
-    return sorted((key, calls.kinds[row[0]], row[1:]) for key, row in pairs)
+def once(calls):
+    """What is told of each call, its copies merged as whoever adds up merges them."""
+    copies = {}
+    for key, row in zip(calls.keys, calls.rows, strict=True):
+        copies.setdefault(key, []).append((calls.kinds[row[0]], row))
+    told = {key: merged(found) for key, found in copies.items()}
+    return {key: (kind, row[1:]) for key, (kind, row) in told.items()}
 
 
 @given(chunks)
 def test_both_find_the_same_calls(chunk):
-    quick, refused = tail_of(chunk, scanned)
-    slow, also_refused = tail_of(chunk, decoded)
-    assert refused == also_refused
-    assert in_order(quick) == in_order(slow)
+    read_alike(chunk)
 
 
 @given(chunks, st.integers(0, 2_000), st.binary(max_size=2))
 def test_also_when_bytes_are_wrong(chunk, at, noise):
     chunk = chunk[:at] + noise + chunk[at + 1 :]
-    quick, refused = tail_of(chunk, scanned)
-    slow, also_refused = tail_of(chunk, decoded)
-    assert refused == also_refused
-    assert in_order(quick) == in_order(slow)
+    read_alike(chunk)
 
 
 @given(chunks)
@@ -115,15 +118,55 @@ def test_both_find_the_same_calls_as_the_ordinary_way_alone(chunk):
     quick, refused = tail_of(chunk, scanned)
     slow, also_refused = tail_of(chunk, none_plain)
     assert refused == also_refused
-    assert sums(quick) == sums(slow)
+    assert once(quick) == once(slow)
 
 
-def sums(calls):
-    """What is told of each call, its copies taken together."""
-    told = {}
-    for key, row in zip(calls.keys, calls.rows, strict=True):
-        told.setdefault(key, []).append((calls.kinds[row[0]], row[1:]))
-    return {key: max(rows, key=lambda row: row[1][1:]) for key, rows in told.items()}
+plain_lines = st.builds(
+    lambda second, told, used, **names: {
+        "type": "assistant",
+        "timestamp": f"2026-11-22T10:00:0{second}.000Z",
+        **names,
+        "message": {**told, "role": "assistant", "usage": used},
+    },
+    st.integers(0, 3),
+    st.fixed_dictionaries(
+        {
+            "id": st.sampled_from(["msg_1", "msg_1", "msg_2"]),
+            "model": st.sampled_from(["claude-a", "claude-b", "<synthetic>"]),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "input_tokens": st.just(3),
+            "cache_creation_input_tokens": st.sampled_from([0, 7, 900]),
+            "cache_creation": st.fixed_dictionaries(
+                {"ephemeral_1h_input_tokens": st.sampled_from([0, 9])}
+            ),
+            "output_tokens": st.integers(1, 9),
+            "service_tier": st.sampled_from(["standard", "priority"]),
+        },
+        optional={"speed": st.sampled_from(["fast", "standard"])},
+    ),
+    requestId=st.sampled_from(["req_1", "req_2"]),
+    version=st.sampled_from(["1", "2"]),
+    entrypoint=st.sampled_from(["cli", "sdk-cli"]),
+    sessionId=st.sampled_from(["s1", "s2"]),
+)
+
+
+@settings(max_examples=examples(200))
+@given(st.lists(oddly_written(plain_lines), max_size=5).map(b"\n".join))
+def test_also_when_lines_are_odd(chunk):
+    read_alike(chunk)
+
+
+def read_alike(chunk):
+    """Return what both scanners find."""
+    quick, refused = tail_of(chunk, scanned)
+    slow, also_refused = tail_of(chunk, decoded)
+    assert refused == also_refused
+    assert once(quick) == once(slow)
+    return list(once(quick).values()), refused
 
 
 def test_the_plain_line_of_an_answer_is_a_row_for_both():
@@ -162,11 +205,9 @@ def test_bytes_that_are_no_letters_cost_no_usage(name):
     }
     (told if name in told else line)[name] = "WRONG"
     chunk = json.dumps(line).encode().replace(b"WRONG", b"a\xc1\xaez") + b"\n"
-    quick, refused = tail_of(chunk, scanned)
-    slow, also_refused = tail_of(chunk, decoded)
-    assert (refused, also_refused) == (0, 0)
-    assert in_order(quick) == in_order(slow)
-    assert [row[2:] for row in quick.rows] == [(3, 0, 0, 0, 0, 0, 0)]
+    found, refused = read_alike(chunk)
+    assert refused == 0
+    assert [row[1:] for _, row in found] == [(3, 0, 0, 0, 0, 0, 0)]
 
 
 def test_a_line_of_two_types_is_of_the_first():
@@ -174,3 +215,48 @@ def test_a_line_of_two_types_is_of_the_first():
     time = '"timestamp":"2026-11-22T10:00:00.000Z"'
     chunk = f'{{"type":"system",{time},"message":{usage},"type":"assistant"}}\n'
     assert scanned(chunk.encode()) == decoded(chunk.encode()) == (1, [])
+
+
+@pytest.mark.parametrize("odd", [[], {}, [1], 5, "x" * 2_000])
+@pytest.mark.parametrize("name", ["service_tier", "speed"])
+def test_a_tier_that_is_none_costs_no_call(name, odd):
+    ((kind, _),), refused = read_alike(answer(used=usage(**{name: odd})))
+    assert (kind[3], refused) == ("", 0)
+
+
+@pytest.mark.parametrize("beside", [b'"version":1e400', b'"entrypoint":-1e999'])
+def test_what_is_no_number_anywhere_is_refused_by_both(beside):
+    line = answer(version=None, entrypoint=None)
+    assert read_alike(line.replace(b"{", b"{" + beside + b",", 1)) == ([], 1)
+
+
+def test_counts_of_an_answer_that_never_came_are_none_of_a_call_before_it():
+    none = answer(used=usage(9_999), seconds=1, model="<synthetic>")
+    again = none.replace(b'"role"', b'"role":"assistant","role"')
+    for chunk in (answer() + none, answer() + again):
+        ((_, row),), _ = read_alike(chunk)
+        assert row[1:] == (3, 1000, 50, 0, 7, 0, 0)
+
+
+def test_a_line_of_another_kind_between_two_that_repeat_is_none_of_them():
+    """Also where those that repeat are read again, one by one: they come too early."""
+    other = b'{"type":"system","content":"cut'
+    early = [
+        answer(used=usage(out=8)),
+        other + b"\n",
+        answer(seconds=1, used=usage(out=9)),
+    ]
+    chunk = answer(seconds=5) + b"".join(early)
+    ((_, row),), refused = read_alike(chunk)
+    assert (row[1:], refused) == ((3, 1000, 50, 0, 9, 0, 0), 0)
+
+
+def test_of_copies_of_one_time_the_same_one_is_preferred():
+    """Whichever is read quickly: by nothing that is left out of packed calls."""
+    one = answer(requestId="req_1", sessionId="later")
+    plain = usage(iterations=[])
+    other = answer(requestId="req_2", sessionId="earlier", used=plain)
+    strange = one.replace(b'"role"', b'"role":"assistant","role"')
+    for chunk in (one + other, strange + other, other + one, other + strange):
+        ((kind, _),), _ = read_alike(chunk)
+        assert kind[4] == "earlier"

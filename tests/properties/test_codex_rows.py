@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.sources.codex_lines import can_be_skipped
 from mileage.sources.codex_rollout import SOURCE
 from mileage.sources.codex_rows import Row, lines_of, scanned
 from mileage.sources.codex_tail import RolloutTail
+from tests.drawing import examples
+from tests.odd_json import oddly_written
 
 counts = st.sampled_from([0, 3, 50, 50, 400, 10**12, None])
 odd = st.sampled_from([-1, 2.5, "4", True, 10**13, []])
@@ -38,6 +41,8 @@ payloads = st.fixed_dictionaries(
         "info": infos | st.none() | odd,
         "rate_limits": st.sampled_from([None, {"primary": {"used_percent": 1.5}}]),
         "usage": st.none() | odd,
+        "id": st.sampled_from(["t1", None, 4]),
+        "cwd": st.just("/home/a"),
         "message": st.sampled_from(["words \u2014 \\ud83d", "\u00e9"]),
     },
 )
@@ -47,6 +52,7 @@ metas = st.fixed_dictionaries(
         "forked_from_id": st.just("t0"),
         "cwd": st.just("/home/a"),
         "model": st.just("gpt-6"),
+        "subagent_history_start_ordinal": st.sampled_from([0, 5, None, 10**30]),
     },
 )
 stamps = st.sampled_from(
@@ -151,6 +157,104 @@ def test_totals_that_grow_are_counted_alike(chunk):
 def test_also_when_bytes_are_wrong(chunk, at, noise):
     chunk = chunk[:at] + noise + chunk[at + 1 :]
     assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
+
+
+plain_events = st.builds(
+    lambda second, ordinal, used, **names: {
+        "timestamp": f"2026-11-22T10:00:0{second}.000Z",
+        "ordinal": ordinal,
+        "type": "event_msg",
+        "payload": {
+            "type": "token_count",
+            "info": {"total_token_usage": used, "last_token_usage": None},
+            **names,
+        },
+    },
+    st.integers(0, 9),
+    st.sampled_from([None, 3, 8]),
+    st.fixed_dictionaries(dict.fromkeys(USED, st.sampled_from([1, 70, 5_000]))),
+    id=st.just("t1"),
+    cwd=st.just("/home/a"),
+    source=st.just({"subagent": "review"}),
+)
+plain_turns = st.builds(
+    lambda kind, model, start: {
+        "timestamp": "2026-11-22T10:00:00.000Z",
+        "type": kind,
+        "payload": {"model": model, "subagent_history_start_ordinal": start},
+    },
+    st.sampled_from(["session_meta", "turn_context"]),
+    st.sampled_from(["gpt-6", "gpt-6-codex"]),
+    st.sampled_from([None, 5]),
+)
+
+
+@settings(max_examples=examples(200))
+@given(st.lists(oddly_written(plain_events | plain_turns), max_size=6).map(b"\n".join))
+def test_also_when_lines_are_odd(chunk):
+    assert tail_of(chunk, scanned) == tail_of(chunk, lines_of)
+
+
+BEFORE = (
+    b'{"timestamp":"2026-11-22T10:00:00.000Z","type":"session_meta","payload":{}}\n'
+)
+AFTER = (
+    '{{"timestamp":"2026-11-22T10:00:0{}.000Z",{}"type":"event_msg","payload":{}}}\n'
+)
+
+
+def told_by(*payloads, ordinal=""):
+    """A thread's introduction, and events of which each is a second later."""
+    events = [
+        AFTER.format(second, ordinal, payload).encode("latin-1")
+        for second, payload in enumerate(payloads, start=1)
+    ]
+    return BEFORE + b"".join(events)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ['"id":"\xff"', '"cwd":{"\xff":1}', '"id":1e400', '"id":[-1e999]', '"\xff":1'],
+)
+def test_what_stands_beside_a_total_costs_no_call(beside):
+    usage = '"info":{"total_token_usage":{"input_tokens":%d}}'
+    payloads = [f'{{"type":"token_count",{beside},{usage % n}}}' for n in (5, 9)]
+    chunk = told_by(*payloads)
+    quick = tail_of(chunk, scanned)
+    assert quick == tail_of(chunk, lines_of)
+    if "1e" not in beside:
+        assert [row[2] for row in quick[1].rows] == [5, 4]
+        assert quick[2] == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"timestamp":"cut off\n","type":"compacted"}',
+        b'{"timestamp":"x","ordinal":'
+        + b"1" * 190
+        + b',"type":"compacted","payload":{}}',
+    ],
+)
+def test_what_no_program_writes_is_skipped_by_neither(line):
+    quick = tail_of(line, scanned)
+    assert quick == tail_of(line, lines_of)
+    assert lines_of(line)[1][0] == scanned(line)[1][0]
+
+
+@pytest.mark.parametrize("start", [2**63, 10**30, -(10**30)])
+def test_no_ordinal_is_too_large(start):
+    meta = BEFORE.replace(
+        b'"payload":{}', b'"payload":{"subagent_history_start_ordinal":%d}' % start
+    )
+    usage = (
+        '{{"type":"token_count","info":{{"total_token_usage":{{"input_tokens":{}}}}}}}'
+    )
+    events = told_by(*map(usage.format, (5, 9, 12)))[len(BEFORE) :]
+    turn = b'{"type":"turn_context","payload":{"model":"gpt-6"}}\n'
+    quick = tail_of(meta + turn + events, scanned)
+    assert quick == tail_of(meta + turn + events, lines_of)
+    assert [row[2] for row in quick[1].rows] == [5, 4, 3]
 
 
 @given(chunks)

@@ -61,6 +61,13 @@ def numbered(
     return whole, numbers
 
 
+def packable(one: Witness) -> Witness:
+    """Return a call without what is left out."""
+    return one._replace(
+        link="", client_version="", reported_cost=None, attended=None, identity=""
+    )
+
+
 class FileCalls(NamedTuple):
     """Calls of one file in the order in which they were found; some may repeat."""
 

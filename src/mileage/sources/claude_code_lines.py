@@ -19,7 +19,7 @@ HEAD_BYTES = 1_000
 # Nor is a line an answer that is said to be something else before any object in it.
 TYPE = b'"type":"'
 ASSISTANT = b"assistant"
-OTHER_TYPE = re.compile(rb'(?!assistant")[a-z_-]+"')
+_OTHER_TYPE = re.compile(rb'(?!assistant")[a-z_-]+"')
 
 NO_RESPONSE = "<synthetic>"
 _LONG_CONTEXT = "[1m]"
@@ -85,13 +85,19 @@ _NAMES = ("uuid", "sessionId", "version", "cwd", "requestId", "agentId")
 _MESSAGE_NAMES = ("id", "model")
 
 
+def is_other(chunk: bytes, begin: int, end: int) -> bool:
+    """Tell whether a line says that it is of another kind, and so has no usage."""
+    nested = chunk.find(b"{", begin + 1, end)
+    at = chunk.find(TYPE, begin, end if nested < 0 else nested)
+    return at >= 0 and _OTHER_TYPE.match(chunk, at + len(TYPE), end) is not None
+
+
 def forgiven(line: bytes) -> Line | str | None:
     """Read a line again that does not fit, without names that are no names.
 
-    Only usage must be right, and bytes that are no UTF-8 stand in some name. None: it
-    is no line of an assistant; a text: why not.
+    Only usage must be right. None: it is no line of an assistant; a text: why not.
     """
-    plain = decode(_OBJECT, line.decode("utf-8", "replace").encode())
+    plain = decode(_OBJECT, line)
     if isinstance(plain, str):
         return plain
     if plain.get("type") not in ("assistant", None):

@@ -28,6 +28,7 @@ from mileage.sources.claude_code_lines import (
     forgiven,
     has_usage,
     identity,
+    is_other,
     iterations_of,
     plain_model,
     provider_of,
@@ -37,6 +38,7 @@ from mileage.sources.claude_code_lines import (
 from mileage.sources.claude_code_tail import TranscriptTail
 from mileage.sources.jsonl import (
     Gathering,
+    PackedGathering,
     decode,
     each,
     instant,
@@ -79,7 +81,7 @@ class ClaudeCodeLog:
 
     def transcript(self, place: str) -> _Transcript:
         """Return what reads lines for usage alone, one by one."""
-        return _Transcript(Gathering(self.traits, place), activity=False)
+        return _Transcript(PackedGathering(self.traits, place), activity=False)
 
 
 class _Transcript:
@@ -92,7 +94,8 @@ class _Transcript:
     def take(self, number: int, line: bytes) -> None:
         """Sort one line: usage, activity, neither, or unreadable."""
         at = line.find(MESSAGE, 0, HEAD_BYTES)
-        if at >= 0 and line.startswith(BY_USER, at + len(MESSAGE)):
+        by_user = at >= 0 and line.startswith(BY_USER, at + len(MESSAGE))
+        if by_user or is_other(line, 0, len(line)):
             self._beside_calls(number, line)
             return
         decoded: Line | str | None = decode(LINE, line)

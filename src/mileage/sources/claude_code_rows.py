@@ -20,9 +20,9 @@ from mileage.sources.claude_code_lines import (
     MESSAGE,
     NO_DETAILS,
     NONE_WRITTEN,
-    OTHER_TYPE,
     TYPE,
     disjoint,
+    is_other,
 )
 from mileage.sources.jsonl import instant
 
@@ -101,18 +101,11 @@ def decoded(chunk: bytes) -> Scanned:
         end = find(b"\n", position) + 1 or size
         at = find(MESSAGE, position, min(end, position + HEAD_BYTES))
         by_user = at >= 0 and startswith(BY_USER, at + _MESSAGE_BYTES)
-        if not by_user and not _is_other(chunk, position, end):
+        if not by_user and not is_other(chunk, position, end):
             found.append(_row(chunk, position, end) or chunk[position:end])
         position = end
         lines += 1
     return lines, found
-
-
-def _is_other(chunk: bytes, begin: int, end: int) -> bool:
-    """Tell whether a line says that it is of another kind, and so has no usage."""
-    nested = chunk.find(b"{", begin + 1, end)
-    at = chunk.find(TYPE, begin, end if nested < 0 else nested)
-    return at >= 0 and OTHER_TYPE.match(chunk, at + len(TYPE), end) is not None
 
 
 def _row(chunk: bytes, begin: int, end: int) -> Row | None:
@@ -146,6 +139,8 @@ def _is_plain(line: Line, message: Message, usage: Usage) -> bool:
     return (
         line.type == "assistant"
         and message.role in ("assistant", None)
+        and isinstance(usage.service_tier, str | None)
+        and isinstance(usage.speed, str | None)
         and usage.iterations is None
         and line.cost_usd is None
     )

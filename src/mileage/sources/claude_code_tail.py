@@ -90,6 +90,8 @@ class TranscriptTail:
                 self._calls[key] = Row._make((key, own[_AT], *row[2:]))
                 return True
             known = classes(own)
+        if row[_MODEL] == NO_RESPONSE:
+            return False
         self._maxima[key] = larger(known, classes(row))
         return True
 

@@ -28,7 +28,7 @@ EVENTS = (
 
 
 BESIDE = re.compile(
-    rb'\{"timestamp":"[^"]{1,40}",(?:"ordinal":\d+,)?"type":"(?:'
+    rb'\{"timestamp":"[^"\n]{1,40}",(?:"ordinal":\d{1,40},)?"type":"(?:'
     + b"|".join(NO_USAGE)
     + b"|"
     + re.escape(EVENT)

@@ -21,6 +21,7 @@ from mileage.sources.codex_thread import Thread
 from mileage.sources.jsonl import (
     EARLIEST,
     Gathering,
+    PackedGathering,
     decode,
     each,
     instant,
@@ -73,7 +74,7 @@ class CodexRollout:
 
     def rollout(self, place: str) -> _Rollout:
         """Return what reads lines for usage alone, one by one."""
-        return _Rollout(Gathering(self.traits, place), activity=False)
+        return _Rollout(PackedGathering(self.traits, place), activity=False)
 
 
 class _Rollout:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _BURST_GAP = 100_000
 _SECOND = 1_000_000
 _UUID_LENGTH = 36
+_LAST_ORDINAL = 2**63 - 1
 # Names that users give to their own endpoints say nothing about a vendor.
 _VENDORS = {"": "openai", "openai": "openai", "azure": "azure"}
 _STANDARD_TIERS = frozenset({"", "auto", "default", "standard"})
@@ -52,8 +53,9 @@ class Thread:
         self.agent = _agent(meta.source)
         self._is_child = bool(meta.forked_from_id or meta.parent_thread_id)
         self._is_child = self._is_child or bool(self.agent)
-        if isinstance(meta.subagent_history_start_ordinal, int):
-            self._own_from = meta.subagent_history_start_ordinal
+        start = meta.subagent_history_start_ordinal
+        if isinstance(start, int):
+            self._own_from = max(0, min(start, _LAST_ORDINAL))
         self._begun_at = self._burst_until = occurred_at
 
     def turn(self, context: Payload) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.days import micros
+from mileage.domain.packed import packable
 from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.witness import (
     Activity,
@@ -76,15 +77,15 @@ def decode(decoder: msgspec.json.Decoder[Decoded], line: bytes) -> Decoded | str
 
 
 def _cleaned(line: bytes) -> bytes | None:
-    r"""Return a line whose text has halves of surrogate pairs (``\ud83d``) mended.
+    r"""Return a line mended whose text is none: ``\ud83d`` alone, or wrong bytes.
 
-    Clients that cut text between two UTF-16 units write them; the strict decoder
-    refuses the whole line for it, although the usage in it is in order.
+    Clients that cut text between two UTF-16 units write halves of a pair; folders may
+    be called by bytes that are no UTF-8. The strict decoder refuses the whole line for
+    it, although the usage in it is in order.
     """
     try:
-        return json.dumps(json.loads(line), ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
+        read = json.loads(line.decode("utf-8-sig", "replace"))
+        return json.dumps(read, ensure_ascii=False).encode("utf-8", "replace")
     except (ValueError, RecursionError):
         return None
 
@@ -231,3 +232,14 @@ class Gathering:
         self._witnesses, self._activities = {}, {}
         self._rejected, self.ignored = [], 0
         return reading
+
+
+class PackedGathering(Gathering):
+    """Gathers calls that will be packed: copies are compared by what is left then.
+
+    So it does not matter which of them meet before they are packed.
+    """
+
+    def witness(self, row: Witness) -> None:
+        """Take a call in, once for all lines that repeat it."""
+        super().witness(packable(row))
