@@ -28,7 +28,6 @@ from mileage.sources.claude_code_lines import (
     forgiven,
     has_usage,
     identity,
-    is_other,
     iterations_of,
     plain_model,
     provider_of,
@@ -94,8 +93,7 @@ class _Transcript:
     def take(self, number: int, line: bytes) -> None:
         """Sort one line: usage, activity, neither, or unreadable."""
         at = line.find(MESSAGE, 0, HEAD_BYTES)
-        by_user = at >= 0 and line.startswith(BY_USER, at + len(MESSAGE))
-        if by_user or is_other(line, 0, len(line)):
+        if at >= 0 and line.startswith(BY_USER, at + len(MESSAGE)):
             self._beside_calls(number, line)
             return
         decoded: Line | str | None = decode(LINE, line)

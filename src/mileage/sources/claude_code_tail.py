@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from mileage.domain.packed import FileCalls, all_hashed
 from mileage.sources.claude_code_lines import (
     NO_RESPONSE,
+    is_other,
     plain_model,
     provider_of,
     tier_named,
@@ -74,9 +75,14 @@ class TranscriptTail:
             elif row[_AT] >= EARLIEST and row[_MODEL] != NO_RESPONSE:
                 calls[row[_KEY]] = row
                 continue
-            for line in chunk[row[-2] : row[-1]].split(b"\n"):
-                ordinary(0, line)
+            self._one_by_one(chunk[row[-2] : row[-1]])
         return lines
+
+    def _one_by_one(self, lines: bytes) -> None:
+        """Read the lines of a row; between them may stand some of another kind."""
+        for line in lines.split(b"\n"):
+            if not is_other(line, 0, len(line)):
+                self._ordinary.take(0, line)
 
     def _repeats(self, own: Row, row: Row) -> bool:
         """Take the counts of a later line in, if nothing else of it can matter."""
