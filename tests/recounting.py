@@ -105,8 +105,8 @@ def values(use: Sequence[Use]) -> tuple[int | None, ...]:
     tools: Counter[tuple[str, str]] = Counter()
     weighted: Counter[Any] = Counter()
     for one in use:
-        days[one.day] += sum(one.tokens)
-        tools[one.tool] += sum(one.tokens)
+        days[one.day] += one.cost or 0
+        tools[one.tool] += one.cost or 0
         weighted[one.day] += times(one.tokens, WEIGHTS)
     sums = summed(use)
     priced = [one.cost for one in use if one.cost is not None]
@@ -114,7 +114,7 @@ def values(use: Sequence[Use]) -> tuple[int | None, ...]:
     paid, saved = times(sums, WEIGHTS), None
     if cost is not None and paid:
         saved = int(Fraction((times(sums, WITHOUT_CACHE) - paid) * cost, paid))
-    enough = sum(one.calls for one in use) >= 20
+    enough = cost is not None and sum(one.calls for one in use) >= 20
     return (
         sum(capped(one // 100) for one in weighted.values()),
         round(Fraction(paid, 100)),
@@ -153,9 +153,9 @@ def titles(
     )
     days, tools = Counter(), Counter()
     for one in use:
-        days[one.day] += sum(one.tokens)
-        tools[one.tool] += sum(one.tokens)
-    active = sum(1 for count in days.values() if count)
+        days[one.day] += one.cost or 0
+        tools[one.tool] += one.cost or 0
+    active = len({one.day for one in use if sum(one.tokens)})
     sums, calls = summed(use), sum(one.calls for one in use)
     prompt = sum(sums) - sums[4] - sums[5]
     alone = sum(one.calls for one in use if one.alone)
@@ -172,7 +172,7 @@ def titles(
         and sums[4] >= 5000 * sessions
         and alone * 2 <= calls,
         "Model Connoisseur": models >= 4
-        and evenness(tools.values()) >= 250
+        and evenness(tools.values()) >= 200
         and active >= 8,
         "Cache Wizard": share >= 9600
         and (given["savings"] or 0) >= 20_000_000

@@ -11,7 +11,7 @@ from mileage.domain.sums import Figures
 from mileage.domain.tokens import TOKEN_CLASSES, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 ANYTHING = Range(0.0, inf)
 HUNDREDTHS = 100
@@ -75,8 +75,11 @@ class Measured(NamedTuple):
     """Local days with a token."""
     streak: int = 0
     """The longest run of them without a day between."""
-    even_tools: int = 0
-    """Hundredths of pairs of client and model that tokens are spread over evenly."""
+    even_tools: int | None = None
+    """Hundredths of pairs of client and model that the cost is spread over evenly.
+
+    None when nothing is priced.
+    """
     attended_calls: int = 0
     unattended_calls: int = 0
     saved: int | None = None
@@ -102,7 +105,7 @@ def metrics(of: Measured) -> dict[str, int | None]:
         "clients": of.clients,
         "active_days": of.active_days,
         "streak": of.streak,
-        "even_days": evenness([day.tokens.total for day in of.days]),
+        "even_days": evenly_spent([day.cost for day in of.days]),
         "even_tools": of.even_tools,
         "cache_share": tokens.cache_read * 100 * HUNDREDTHS // prompt if prompt else 0,
     }
@@ -131,3 +134,13 @@ def evenness(parts: Sequence[int]) -> int:
     """
     squares = sum(part * part for part in parts)
     return HUNDREDTHS * sum(parts) ** 2 // squares if squares else 0
+
+
+def evenly_spent(costs: Iterable[int | None]) -> int | None:
+    """Return over how many parts money is spread (``evenness``); None without a price.
+
+    Of money and not of tokens, as who spends as much on the same days is spread as
+    evenly then, whatever it is spent on: no habit comes to more than work does.
+    """
+    priced = [cost for cost in costs if cost is not None]
+    return evenness(priced) if priced else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.errors import Invalid
 from mileage.domain.figures import BoardRow, Standing
-from mileage.domain.measured import Day, Measured, evenness, saved_by_caches
+from mileage.domain.measured import Day, Measured, evenly_spent, saved_by_caches
 from mileage.domain.people import Placed
 from mileage.domain.recomputed import Amount, Changed, Recomputed
 from mileage.domain.rights import ERASED
@@ -332,11 +332,12 @@ def _longest_run(days: Sequence[int]) -> int:
     return longest
 
 
-def _even_tools(uses: Sequence[Use]) -> int:
-    tools: dict[tuple[str, str], int] = defaultdict(int)
+def _even_tools(uses: Sequence[Use]) -> int | None:
+    tools: dict[tuple[str, str], Figures] = defaultdict(Figures)
     for use in uses:
-        tools[use.client, use.model] += use.figures.tokens.total
-    return evenness(list(tools.values()))
+        tool = use.client, use.model
+        tools[tool] = tools[tool].plus(use.figures)
+    return evenly_spent(one.cost for one in tools.values())
 
 
 def _most_first(named: Iterable[tuple[str, Use]]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from mileage.domain.tokens import Tokens
 
 MUCH = Measured(
     Figures(9, Tokens(100, 700, 150, 50, 20, 4, 0), 5000, 2, 1),
-    (Day(Tokens(input=300)), Day(Tokens(input=100), 7)),
+    (Day(Tokens(input=300), 30), Day(Tokens(input=900)), Day(Tokens(), 10)),
     sessions=3,
     models=2,
     clients=1,
@@ -66,7 +66,19 @@ def test_metrics_by_name(name, expected):
 def test_a_cost_that_nobody_knows_stays_unknown():
     assert metrics(Measured())["cost"] is None
     assert metrics(Measured())["saved"] is None
+    assert metrics(Measured())["even_days"] is None
+    assert metrics(Measured())["even_tools"] is None
     assert metrics(Measured())["cache_share"] == 0
+
+
+def test_days_are_as_even_as_their_costs():
+    def even_days(*costs):
+        return metrics(Measured(days=[Day(Tokens(9), cost) for cost in costs]))
+
+    assert even_days(5, 5, None, 5)["even_days"] == 300
+    assert even_days(5, 0)["even_days"] == 100
+    assert even_days(0, 0)["even_days"] == 0
+    assert even_days(None, None)["even_days"] is None
 
 
 @pytest.mark.parametrize(

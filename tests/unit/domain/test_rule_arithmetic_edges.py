@@ -123,8 +123,8 @@ def test_a_share_of_caches_is_of_the_prompt_alone():
     assert third["cache_share"] == 3333
 
 
-def test_days_without_a_token_are_no_part_of_evenness():
-    days = [Day(Tokens(output=5)), Day(Tokens()), Day(Tokens(input=5), 9)]
+def test_days_without_a_cost_are_no_part_of_evenness():
+    days = [Day(Tokens(output=5), 9), Day(Tokens()), Day(Tokens(input=5), 9)]
     assert metrics(Measured(days=days))["even_days"] == 200
 
 

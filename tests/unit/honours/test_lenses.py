@@ -80,7 +80,7 @@ def test_the_default_lens_is_capped():
         ("savings", {"saved": 7}, 7),
         ("savings", {"saved": None}, None),
         ("breadth", {"even_tools": 250}, 250),
-        ("steadiness", {"days": [Day(Tokens(1)), Day(Tokens(1))]}, 200),
+        ("steadiness", {"days": [Day(Tokens(), 1), Day(Tokens(), 1)]}, 200),
     ],
 )
 def test_lenses_of_one_metric(name, of, expected):

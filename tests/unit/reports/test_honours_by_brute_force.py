@@ -111,19 +111,19 @@ def lens_values(rows):
     weighted_days, sums, cost = defaultdict(int), defaultdict(int), None
     for day, model, tokens in rows:
         total = sum(tokens.values())
-        days[day] += total
-        tools[model] += total
         weighted_days[day] += sum(WEIGHT[one] * tokens[one] for one in CLASSES)
         for one in CLASSES:
             sums[one] += tokens[one]
         if model != "unknown":
             cost = (cost or 0) + total
+            days[day] += total
+            tools[model] += total
     paid = sum(WEIGHT[one] * sums[one] for one in CLASSES)
     saved = None
     if cost is not None and paid:
         gain = (90 * sums["cache_read"] - 25 * sums["cache_write"]) * cost
         saved = int(Fraction(gain, paid))
-    enough = len(rows) >= 20
+    enough = cost is not None and len(rows) >= 20
     return {
         "credit": sum(capped(one // 100) for one in weighted_days.values()),
         "cost-weighted": round(Fraction(paid, 100)),
@@ -199,8 +199,9 @@ def titles_of(calls, now, zone):
         parts = defaultdict(int)
         by_day = defaultdict(int)
         for _, at, model, tokens, _ in mine:
-            parts[model] += sum(tokens.values())
-            by_day[at.astimezone(zone).date()] += sum(tokens.values())
+            paid = sum(tokens.values()) if model != "unknown" else 0
+            parts[model] += paid
+            by_day[at.astimezone(zone).date()] += paid
         active, cost, old = len(days), values["cost"], past.get(name, {})
         share = sums["cache_read"] * 10_000 // prompt if prompt else 0
         cheaper = cost is not None and cost * 10 <= (old.get("cost") or 0) * 8
@@ -211,7 +212,7 @@ def titles_of(calls, now, zone):
             and len(sessions) >= 40
             and sums["output"] >= 5000 * len(sessions),
             "Model Connoisseur": len(parts) >= 4
-            and evenness(parts.values()) >= 250
+            and evenness(parts.values()) >= 200
             and active >= 8,
             "Cache Wizard": share >= 9600
             and (values["savings"] or 0) >= 20_000_000

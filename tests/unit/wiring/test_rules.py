@@ -43,6 +43,18 @@ def test_no_strategy_pays_on_the_default_lens_in_titles_or_in_tiers(tried):
             assert all(each.habit <= each.honest for each in one.titles.values())
 
 
+@pytest.mark.parametrize("seed", [54, 90])
+def test_no_title_is_cheaper_for_waste_than_for_work(tmp_path, seed):
+    """Where evenness of tokens gave one to fan-out, and not to work for the money."""
+    assert try_rules(tmp_path, seed).paying == ()
+
+
+def test_money_is_spread_as_evenly_whatever_it_buys(tried):
+    for one in tried.outcomes:
+        for lens in ("breadth", "steadiness"):
+            assert one.lenses[lens].habit == one.lenses[lens].honest
+
+
 def test_it_does_move_somebody(tried):
     """A lens that moves nobody would pass as well."""
     default = tried.lenses[0].name

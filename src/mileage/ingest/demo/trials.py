@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from mileage.domain.measured import Day, Measured, evenness
+from mileage.domain.measured import Day, Measured, evenly_spent
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import NO_TOKENS, Tokens
 from mileage.domain.window import SECOND, Clock, Window, micros
@@ -147,17 +147,17 @@ def _same_money(parts: Sequence[Part], catalog: Catalog) -> list[Part]:
 def measured(parts: Iterable[Part], catalog: Catalog) -> Measured:
     """Return what a board measures of an account that did this."""
     days: dict[date, Figures] = defaultdict(Figures)
-    tools: dict[tuple[str, str], int] = defaultdict(int)
+    tools: dict[tuple[str, str], Figures] = defaultdict(Figures)
     sessions: dict[tuple[date, str], float] = defaultdict(float)
     named: set[str] = set()
     saved = attended = 0.0
     for one in parts:
         cost = _cost(one, catalog)
         unpriced = one.calls if cost is None else 0
-        days[one.day] = days[one.day].plus(
-            Figures(one.calls, one.tokens, cost, unpriced)
-        )
-        tools[one.client, one.model] += one.tokens.total
+        used = Figures(one.calls, one.tokens, cost, unpriced)
+        days[one.day] = days[one.day].plus(used)
+        tool = one.client, one.model
+        tools[tool] = tools[tool].plus(used)
         saved += _saved(one, catalog)
         attended += one.attended * one.calls
         if one.session:
@@ -175,7 +175,7 @@ def measured(parts: Iterable[Part], catalog: Catalog) -> Measured:
         clients=len({client for client, _ in tools}),
         active_days=len(days),
         streak=_streak(sorted(days)),
-        even_tools=evenness([*tools.values()]),
+        even_tools=evenly_spent(tool.cost for tool in tools.values()),
         attended_calls=round(attended),
         unattended_calls=total.calls - round(attended),
         saved=None if total.cost is None else round(saved),

@@ -17,7 +17,7 @@ with used as (
         sum(tool_input)::bigint as tool_input,
         sum(tokens)::bigint as tokens,
         sum(cost)::bigint as cost,
-        sum(tokens::hugeint * tokens) as squares,
+        sum(cost::hugeint * cost) as squares,
         count(*) filter (where tokens > 0) as active_days,
         bool_or(simulated) as simulated
     from standing_used
@@ -40,8 +40,8 @@ even as (
         side, number,
         count(distinct client) as clients,
         count(distinct model) as models,
-        100 * sum(tokens)::hugeint * sum(tokens)
-        // nullif(sum(tokens::hugeint * tokens), 0) as even_tools
+        100 * sum(cost)::hugeint * sum(cost)
+        // nullif(sum(cost::hugeint * cost), 0) as even_tools
     from standing_pair
     group by side, number
 )
@@ -61,10 +61,10 @@ select
     )::bigint as saved,
     coalesce(s.sessions, 0) as sessions, e.models, e.clients, u.active_days,
     coalesce(l.streak, 0) as streak,
-    coalesce(
-        100 * u.tokens::hugeint * u.tokens // nullif(u.squares, 0), 0
-    )::bigint as even_days,
-    coalesce(e.even_tools, 0)::bigint as even_tools,
+    case when u.cost is not null then coalesce(
+        100 * u.cost::hugeint * u.cost // nullif(u.squares, 0), 0
+    ) end::bigint as even_days,
+    case when u.cost is not null then coalesce(e.even_tools, 0) end::bigint as even_tools,
     coalesce(
         u.cache_read::hugeint * 10000
         // nullif(u.tokens - u.output - u.reasoning, 0),

@@ -166,11 +166,14 @@ def test_streaks(days, streak):
     assert (found.streak, found.active_days) == (streak, len(days))
 
 
-def test_tools_are_as_even_as_their_tokens():
-    alike = measured([part(one, output=9) for one in (OPUS, SONNET, HAIKU)], CATALOG)
-    assert (alike.models, alike.even_tools) == (3, 300)
+def test_tools_are_as_even_as_their_costs():
+    # A token of the first costs five of the second.
+    alike = measured([part(OPUS, output=900), part(HAIKU, output=4500)], CATALOG)
+    assert (alike.models, alike.even_tools) == (2, 200)
     uneven = measured([part(OPUS, output=999_999), part(HAIKU, output=1)], CATALOG)
     assert (uneven.models, uneven.even_tools) == (2, 100)
+    unlisted = measured([part(UNLISTED, output=9)], CATALOG)
+    assert (unlisted.models, unlisted.even_tools) == (1, None)
 
 
 def test_sessions_are_counted_by_name_or_by_their_usual_length():
