@@ -199,12 +199,21 @@ def trained(training: str, file: TextIO, data: Path) -> None:
     """Record that people have done the training TRAINING of a target of adoption.
 
     FILE has one e-mail address a line; what is recorded stays. Addresses that nobody
-    here has are named on standard error.
+    here has are named on standard error, and so is a training that no target wants.
     """
+    from mileage.wiring.policy import load_policy
+
+    targets = load_policy(data).adoption
+    wanted = sorted({one.what for one in targets if one.measure == "training"})
     with control_in(data) as control:
         added, unknown = control.record_training(training, file.read().split())
     for email in unknown:
         click.echo(f"nobody here has the address {email}", err=True)
     click.echo(f"{training}: {added:,} more have done it")
+    if training not in wanted:
+        known = f"; they want {', '.join(wanted)}" if wanted else ""
+        click.echo(
+            f"no target of policy/adoption.toml wants {training!r}{known}", err=True
+        )
     if unknown:
         sys.exit(1)

@@ -82,3 +82,26 @@ def test_who_was_trained_is_read_from_standard_input(data):
     assert "basics: 1 more have done it" in result.output
     assert "zoe@x.example" in result.output
     assert trained(data, ANA).exit_code == 0
+
+
+TARGET = """
+[[target]]
+name = "learn"
+title = "Know the basics"
+measure = "training"
+training = "{}"
+percent = 80
+until = 2027-01-22
+"""
+
+
+def test_a_training_that_no_target_wants_is_recorded_and_told(data):
+    assert (
+        "no target of policy/adoption.toml wants 'basics'\n"
+        in trained(data, ANA).stderr
+    )
+    (data / "policy").mkdir()
+    (data / "policy" / "adoption.toml").write_text(TARGET.format("basic"))
+    assert "wants 'basics'; they want basic\n" in trained(data, ANA).stderr
+    (data / "policy" / "adoption.toml").write_text(TARGET.format("basics"))
+    assert trained(data, ANA).stderr == ""
