@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mileage.domain.asserted import COLLECTOR
+
 
 class Identity(NamedTuple):
     """What telemetry or a directory calls somebody, and the account that it has."""
@@ -14,6 +16,11 @@ class Identity(NamedTuple):
     kind: str
     name: str
     """The account's name; somebody's only if the kind is not ``unclaimed``."""
+
+    @property
+    def claimable(self) -> bool:
+        """Tell whether nobody known stands behind it."""
+        return self.kind == "unclaimed" or self.value.startswith(COLLECTOR)
 
 
 class Parked(NamedTuple):

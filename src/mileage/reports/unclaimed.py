@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mileage.domain.asserted import COLLECTOR
 from mileage.domain.parking import Claimed, Parked
 from mileage.domain.window import moment
 from mileage.store.owners import claims_in_force, use_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mileage.domain.parking import Identity
+    from mileage.domain.people import Account
     from mileage.store.ledger import Ledger
 
 
 class Identities(Protocol):
     """What is known of identities."""
 
-    def identities(self) -> tuple[Identity, ...]:
-        """List every identity with its account."""
+    def claimable_identities(self) -> tuple[Identity, ...]:
+        """List those that somebody may claim, by value."""
         ...
 
+    def identities_of(self, account_ids: Iterable[str]) -> tuple[Identity, ...]:
+        """Return all identities of some accounts, by value."""
+        ...
 
-def claimable(identity: Identity) -> bool:
-    """Tell whether nobody known stands behind an identity."""
-    return identity.kind == "unclaimed" or identity.value.startswith(COLLECTOR)
+    def accounts_of(self, account_ids: Iterable[str]) -> tuple[Account, ...]:
+        """Return those of some accounts that there are."""
+        ...
 
 
 def unclaimed(ledger: Ledger, known: Identities) -> tuple[Parked, ...]:
     """List what belongs to nobody, the most tokens first."""
     claims = claims_in_force(ledger.cursor())
     waiting = [
-        one
-        for one in known.identities()
-        if claimable(one) and one.account_id not in claims
+        one for one in known.claimable_identities() if one.account_id not in claims
     ]
     used = use_of(ledger.cursor(), [one.account_id for one in waiting])
     found = []
@@ -47,12 +50,12 @@ def unclaimed(ledger: Ledger, known: Identities) -> tuple[Parked, ...]:
 def claimed(ledger: Ledger, known: Identities) -> tuple[Claimed, ...]:
     """List the claims in force, by identity."""
     claims = claims_in_force(ledger.cursor())
-    everybody = known.identities()
-    names = {one.account_id: one.name for one in everybody}
+    people = known.accounts_of(claims.values())
+    names = {one.account_id: one.name for one in people}
     return tuple(
         Claimed(one.value, one.account_id, person, names.get(person, person))
-        for one in sorted(everybody)
-        if (person := claims.get(one.account_id)) is not None
+        for one in known.identities_of(claims)
+        if (person := claims[one.account_id])
     )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.asserted import UNVERIFIED
 from mileage.domain.errors import Conflict, Invalid, MileageError, NotFound
-from mileage.reports.unclaimed import claimable
 from mileage.store.control.audit import Change
 from mileage.store.owners import claims_in_force
 
@@ -46,7 +45,7 @@ class Claims:
         """
         self._gate.allow(viewer, "unclaimed")
         parked = self._identity(identity)
-        if not claimable(parked):
+        if not parked.claimable:
             raise Invalid(
                 f"{parked.value} is {parked.name} in the directory, and people are "
                 "not claimed: see 'mileage people unclaimed'"
@@ -97,10 +96,11 @@ class Claims:
 
     def _identity(self, typed: str) -> Identity:
         """Return what somebody typed; a parked namesake where that is a person's."""
-        known = {one.value: one for one in self._control.identities()}
         value = typed.strip().lower()
+        asked = value, typed, UNVERIFIED + value
+        known = {one.value: one for one in self._control.identities_called(asked)}
         found = known.get(value) or known.get(typed)
-        if found is None or not claimable(found):
+        if found is None or not found.claimable:
             found = known.get(UNVERIFIED + value, found)
         if found is None:
             raise NotFound(

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mileage.domain.parking import Claimed, Identity, Parked
-from mileage.reports.unclaimed import claimable, claimed, parked_json, unclaimed
+from mileage.domain.people import Account
+from mileage.reports.unclaimed import claimed, parked_json, unclaimed
 from tests.ledgers import booking, ledger_in
 from tests.witnesses import CODEX_OTLP, HOUR, LOG, NOON, OTLP, seen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 STRANGER = Identity("installation:1", "acc_u", "unclaimed", "installation 1")
@@ -28,8 +30,16 @@ class Known:
 
     all: tuple[Identity, ...] = (STRANGER, ADDRESS, GATE, ANA, CI)
 
-    def identities(self) -> tuple[Identity, ...]:
-        return self.all
+    def claimable_identities(self) -> tuple[Identity, ...]:
+        return tuple(one for one in sorted(self.all) if one.claimable)
+
+    def identities_of(self, account_ids: Iterable[str]) -> tuple[Identity, ...]:
+        wanted = set(account_ids)
+        return tuple(one for one in sorted(self.all) if one.account_id in wanted)
+
+    def accounts_of(self, account_ids: Iterable[str]) -> tuple[Account, ...]:
+        found = self.identities_of(account_ids)
+        return tuple(Account(one.account_id, "person", one.name, "") for one in found)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +47,7 @@ class Known:
     [(STRANGER, True), (ADDRESS, True), (GATE, True), (ANA, False), (CI, False)],
 )
 def test_what_can_be_claimed(identity: Identity, *, can: bool) -> None:
-    assert claimable(identity) is can
+    assert identity.claimable is can
 
 
 def test_the_most_tokens_come_first_and_people_never(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select, union_all
 
 from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
@@ -19,7 +19,7 @@ from mileage.store.control.schema import ACCOUNT, IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from mileage.domain.people import AccountKind
 
@@ -34,6 +34,11 @@ AT_ONCE = 500
 
 TOLD = (ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name, ACCOUNT.c.email)
 AMONG = func.json_each(bindparam("among")).table_valued("value")
+_IDENTITIES = (
+    select(IDENTITY.c.value, ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name)
+    .join(ACCOUNT, ACCOUNT.c.account_id == IDENTITY.c.account_id)
+    .order_by(IDENTITY.c.value)
+)
 ACCOUNT_OF_IDENTITY = select(IDENTITY.c.account_id).where(
     IDENTITY.c.value == bindparam("identity")
 )
@@ -252,17 +257,32 @@ class Accounts(OnDatabase):
             raise NotFound(f"there is no account {account_id}")
         return account_from(row)
 
-    def identities(self) -> tuple[Identity, ...]:
-        """List every identity with its account."""
-        statement = (
-            select(
-                IDENTITY.c.value, ACCOUNT.c.account_id, ACCOUNT.c.kind, ACCOUNT.c.name
-            )
-            .join(ACCOUNT, ACCOUNT.c.account_id == IDENTITY.c.account_id)
-            .order_by(IDENTITY.c.value)
+    def claimable_identities(self) -> tuple[Identity, ...]:
+        """List those that somebody may claim (``Identity.claimable``), by value."""
+        nobody = select(ACCOUNT.c.account_id).where(ACCOUNT.c.kind == "unclaimed")
+        # Looked for apart: what is nobody's is found without joining everybody.
+        values = union_all(
+            select(IDENTITY.c.value).where(IDENTITY.c.account_id.in_(nobody)),
+            select(IDENTITY.c.value).where(IDENTITY.c.value.startswith(COLLECTOR)),
         )
+        return self._identities(IDENTITY.c.value.in_(values))
+
+    def identities_called(self, values: Iterable[str]) -> tuple[Identity, ...]:
+        """Return those of some identities that there are, by value."""
+        return self._identities(IDENTITY.c.value.in_(select(AMONG.c.value)), values)
+
+    def identities_of(self, account_ids: Iterable[str]) -> tuple[Identity, ...]:
+        """Return all identities of some accounts, by value."""
+        theirs = IDENTITY.c.account_id.in_(select(AMONG.c.value))
+        return self._identities(theirs, account_ids)
+
+    def _identities(
+        self, which: ColumnElement[bool], among: Iterable[str] = ()
+    ) -> tuple[Identity, ...]:
+        asked = {"among": json.dumps(sorted(set(among)))}
         with self._database.reading() as connection:
-            return tuple(Identity(*row) for row in connection.execute(statement))
+            rows = connection.execute(_IDENTITIES.where(which), asked)
+            return tuple(Identity(*row) for row in rows)
 
     def account_of_email(self, email: str) -> Account | None:
         """Return who has this address, None when nobody does."""

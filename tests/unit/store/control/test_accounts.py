@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mileage.domain.directory import PersonRow
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.people import Account
 from mileage.store.control import open_control
@@ -91,6 +92,23 @@ def test_accounts_are_listed_by_name(control):
         "mo@x",
         "zoe@x",
     ]
+
+
+def test_identities_are_found_by_value_and_by_account(control):
+    row = PersonRow("bo@x.example", "Bo", "person", "D", "", "", "", None, None)
+    control.import_people([row])
+    wanted = "collector:gate", "installation:9", "zoe@x.example", "bo@x.example"
+    of = control.ensure_accounts(dict.fromkeys(wanted, False))
+    everybody = control.identities_of(of.values())
+    assert [(one.value, one.account_id) for one in everybody] == sorted(of.items())
+    assert "Bo" in {one.name for one in everybody}
+    claimable = control.claimable_identities()
+    assert claimable == tuple(one for one in everybody if one.claimable)
+    assert "bo@x.example" not in {one.value for one in claimable}
+    assert len(claimable) == 3
+    asked = ["bo@x.example", "nobody", "collector:%"]
+    assert [one.name for one in control.identities_called(asked)] == ["Bo"]
+    assert control.identities_called([]) == control.identities_of([]) == ()
 
 
 def test_an_unknown_account_is_not_found(control):
