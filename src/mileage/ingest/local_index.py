@@ -34,12 +34,14 @@ class Known(NamedTuple):
     prices: str
     fingerprint: str
     """Of all files that were found the last time."""
+    version: str
+    """Of the Mileage that read them: another one may read more of them, or better."""
 
 
 def known_of(index: PersonalIndex) -> Known:
     """Return what the index says of itself; inside ``reading`` or a change."""
     settings = index.settings()
-    names = ("prices", "fingerprint")
+    names = ("prices", "fingerprint", "version")
     generation = int(settings.get("generation", "0"))
     return Known(generation, *(settings.get(name, "") for name in names))
 

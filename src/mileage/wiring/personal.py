@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage import __version__
 from mileage.domain.quarter import DAY_MICROS
 from mileage.wiring.collection import no_collection
 
@@ -196,6 +197,7 @@ class _Run:
                 generation=known.generation + 1,
                 prices=prices,
                 fingerprint=logs.fingerprint(),
+                version=__version__,
             )
             if new[1:] == known[1:] and not self._asking.rebuild:
                 usage = usage_in(index, logs.names, *self._for)
@@ -228,7 +230,8 @@ class _Run:
         from mileage.ingest.local_index import usage_in, usage_of
 
         index, costs = self._index, logs.costs()
-        different = difference(files, logs.found, anew=self._asking.rebuild)
+        anew = self._asking.rebuild or known.version != new.version
+        different = difference(files, logs.found, anew=anew)
         stored = Stored(files, index.keys, index.content)
         reads = logs.read(different, stored, costs)
         if not files:

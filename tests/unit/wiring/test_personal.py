@@ -10,7 +10,7 @@ import pytest
 from mileage.domain.quarter import Costs
 from mileage.ingest import local_file, local_rows
 from mileage.store import personal as store
-from mileage.wiring import personal_logs
+from mileage.wiring import personal, personal_logs
 from mileage.wiring.personal import Asking, answer_of, finished, index_file
 from mileage.wiring.personal_logs import Logs
 from tests.session_logs import (
@@ -242,6 +242,32 @@ def test_building_again_reads_everything_and_keeps_what_was_deleted(asking, home
     found = asked(asking._replace(rebuild=True))
     assert calls(found) == 4
     assert sorted(read) == [("one.jsonl", False), ("rollout-1.jsonl", False)]
+
+
+def test_another_version_reads_everything_once_and_keeps_what_was_deleted(
+    asking, home, read, monkeypatch
+):
+    write_log(home, FORK, answer("z", seconds=6))
+    before = asked(asking)
+    (home / FORK).unlink()
+    asked(asking)
+    read.clear()
+    monkeypatch.setattr(personal, "__version__", "9.9")
+    assert sorted(asked(asking).rows) == sorted(before.rows)
+    assert sorted(read) == [("one.jsonl", False), ("rollout-1.jsonl", False)]
+    read.clear()
+    assert calls(asked(asking)) == 4
+    assert read == []
+
+
+def test_an_index_of_before_versions_were_noted_is_read_anew(asking, read):
+    asked(asking)
+    with sqlite3.connect(asking.file) as base:
+        base.execute("DELETE FROM setting WHERE name = 'version'")
+    base.close()
+    read.clear()
+    assert calls(asked(asking)) == 3
+    assert len(read) == 2
 
 
 def test_new_prices_price_again_without_reading(asking, read, monkeypatch):
