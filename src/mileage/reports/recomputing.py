@@ -333,11 +333,11 @@ def _longest_run(days: Sequence[int]) -> int:
 
 
 def _even_tools(uses: Sequence[Use]) -> int | None:
-    tools: dict[tuple[str, str], Figures] = defaultdict(Figures)
+    tools: dict[tuple[str, str], int] = defaultdict(int)
     for use in uses:
-        tool = use.client, use.model
-        tools[tool] = tools[tool].plus(use.figures)
-    return evenly_spent(one.cost for one in tools.values())
+        if use.figures.cost is not None:
+            tools[use.client, use.model] += use.figures.cost
+    return evenly_spent(tools.values())
 
 
 def _most_first(named: Iterable[tuple[str, Use]]) -> tuple[str, ...]:

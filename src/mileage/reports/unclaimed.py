@@ -53,9 +53,13 @@ def claimed(ledger: Ledger, known: Identities) -> tuple[Claimed, ...]:
     people = known.accounts_of(claims.values())
     names = {one.account_id: one.name for one in people}
     return tuple(
-        Claimed(one.value, one.account_id, person, names.get(person, person))
+        Claimed(
+            one.value,
+            one.account_id,
+            person := claims[one.account_id],
+            names.get(person, person),
+        )
         for one in known.identities_of(claims)
-        if (person := claims[one.account_id])
     )
 
 
