@@ -32,6 +32,8 @@ _SIZES = {
     **dict.fromkeys(("t", "tn", "trillion"), _TRILLION),
 }
 _SIZE_WORDS = "thousand|million|billion|trillion|mio|mrd|bn|tn|[kmbt]"
+# The last is what Decimal says of an exponent beyond all bounds.
+_NO_JSON = (ValueError, RecursionError, InvalidOperation)
 _NUMBER = re.compile(
     r"(?<![\w.,])(?<!\w-)(?P<money>\$\s?|USD\s?|US\$\s?)?"
     r"(?P<digits>\d{1,3}(?:[,'\u2009\u202f\u00a0]\d{3})+(?:\.\d+)?|"
@@ -146,14 +148,14 @@ def _json_lines(text: str) -> list[Line] | None:
         return None
     try:
         documents = [json.loads(text, parse_float=Decimal)]
-    except (ValueError, RecursionError):
+    except _NO_JSON:
         try:
             documents = [
                 json.loads(line, parse_float=Decimal)
                 for line in text.splitlines()
                 if line.strip()
             ]
-        except (ValueError, RecursionError):
+        except _NO_JSON:
             return None
     found: list[Line] = []
     waiting = documents[::-1]

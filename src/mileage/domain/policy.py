@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from mileage.domain.errors import PolicyError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 LONGEST_TEXT = 500
+_READABLE = 40
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
@@ -48,9 +49,15 @@ class PolicyFile:
     def parse(cls, text: str, name: str) -> PolicyFile:
         """Parse TOML; decimals stay exact."""
         try:
-            content = tomllib.loads(text, parse_float=Decimal)
+            content = tomllib.loads(text, parse_float=_exact)
         except tomllib.TOMLDecodeError as error:
             raise PolicyErrors([_not_toml(str(error), text, name)]) from None
+        except RecursionError:
+            problem = "is nested too deeply"
+            raise PolicyErrors([PolicyError(name, 1, "-", problem)]) from None
+        except ValueError:
+            # Python reads no whole number of more than some thousand digits.
+            raise PolicyErrors([_too_long(text, name)]) from None
         return cls(name, content, key_lines(text))
 
     def root(self) -> Table:
@@ -153,7 +160,7 @@ class Table:
         if value is None:
             return default
         if not least <= value <= most:
-            self.note(key, f"is {value}; allowed: {least} to {most}")
+            self.note(key, f"is {_short(value)}; allowed: {least} to {most}")
         return value
 
     def scaled(
@@ -174,12 +181,14 @@ class Table:
         if key not in self._content or value is None:
             return default or 0
         number = Decimal(value)
-        scaled = number.scaleb(places)
-        if not number.is_finite() or not least <= scaled <= most * 10**places:
-            self.note(key, f"is {value}; allowed: {least / 10**places:g} to {most}")
+        unit = Decimal(1).scaleb(-places)
+        if not number.is_finite() or not least * unit <= number <= most:
+            told = f"allowed: {least / 10**places:g} to {most}"
+            self.note(key, f"is {_short(value)}; {told}")
             return 0
-        if scaled != int(scaled):
-            self.note(key, f"is {value}; expected {expected}")
+        scaled = number.scaleb(places)
+        if number != int(scaled) * unit:
+            self.note(key, f"is {_short(value)}; expected {expected}")
         return int(scaled)
 
     def day(self, key: str, default: date | None = None) -> date:
@@ -234,6 +243,29 @@ def _not_toml(message: str, text: str, name: str) -> PolicyError:
     what = _AT_LINE.sub("", message)
     key = text.split("\n")[line - 1].partition("=")[0].strip()
     return PolicyError(name, line, key[:40] or "-", f"is not TOML: {what}")
+
+
+def _too_long(text: str, name: str) -> PolicyError:
+    lines = text.split("\n")
+    longest = max(range(len(lines)), key=lambda at: len(lines[at]))
+    key = lines[longest].partition("=")[0].strip()
+    problem = "is a number of too many digits"
+    return PolicyError(name, longest + 1, key[:40] or "-", problem)
+
+
+def _exact(written: str) -> Decimal:
+    """Read a decimal; an exponent beyond all bounds becomes one that nobody allows."""
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        sign = "-" if written.startswith("-") else ""
+        return Decimal(f"{sign}{'1e-999999' if 'e-' in written.lower() else 'inf'}")
+
+
+def _short(number: int | Decimal) -> str:
+    """Write a number as it is, or roughly where nobody would read all of it."""
+    written = Decimal(number)
+    return str(written) if len(str(written)) <= _READABLE else f"{written:.3e}"
 
 
 def _dotted(path: Path) -> str:

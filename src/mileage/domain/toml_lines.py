@@ -6,6 +6,10 @@ Reads only texts that the standard parser has accepted, so it need not judge the
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 """Keys from the root down; the entries of a ``[[list]]`` are numbered from 0."""
@@ -15,14 +19,17 @@ _KEY = rf"{_WORD}(?:\s*\.\s*{_WORD})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_KEY})\s*\]")
 _PAIR = re.compile(rf"\s*({_KEY})\s*=(.*)", re.DOTALL)
 _PART = re.compile(_WORD)
-# What may hold brackets and line ends without meaning them.
-_QUOTED = re.compile(
+# Brackets and line ends, and what may hold both without meaning them.
+_TOKEN = re.compile(
     r"""
-      \"{3} (?:[^\\]|\\.)*? (?: \"{3,5} | (?P<open_basic>\Z) )
-    | '{3} .*? (?: '{3,5} | (?P<open_literal>\Z) )
-    | " (?:[^"\\\n]|\\.)* "
-    | ' [^'\n]* '
-    | \#[^\n]*
+      (?P<quoted>
+          \"{3} (?:[^\\]|\\.)*? \"{3,5}
+        | '{3} .*? '{3,5}
+        | " (?:[^"\\\n]|\\.)* "
+        | ' [^'\n]* '
+        | \#[^\n]*
+      )
+    | (?P<opens> [\[{] ) | (?P<closes> [\]}] ) | (?P<ends> \n )
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -33,29 +40,25 @@ def key_lines(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     table: Path = ()
     counts: dict[Path, int] = {}
-    statement, start = "", 1
-    for number, line in enumerate(text.split("\n"), start=1):
-        statement, start = (statement, start) if statement else ("", number)
-        statement += line + "\n"
-        if _is_open(statement):
-            continue
+    for line, statement in _statements(text + "\n"):
         if header := _HEADER.match(statement):
             table = _table(header, counts)
-            lines[table] = start
+            lines[table] = line
         elif pair := _PAIR.match(statement):
             for end in range(1, len(parts := _parts(pair[1])) + 1):
-                lines.setdefault((*table, *parts[:end]), start)
-        statement = ""
+                lines.setdefault((*table, *parts[:end]), line)
     return lines
 
 
-def _is_open(statement: str) -> bool:
-    """Tell whether a value goes on in the next line."""
-    if any(one.lastgroup for one in _QUOTED.finditer(statement)):
-        return True
-    bare = _QUOTED.sub("", statement)
-    opened = bare.count("[") + bare.count("{")
-    return opened > bare.count("]") + bare.count("}")
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each statement with the line on which it begins; values may be long."""
+    begin, first, line, depth = 0, 1, 1, 0
+    for token in _TOKEN.finditer(text):
+        depth += (token.lastgroup == "opens") - (token.lastgroup == "closes")
+        line += token[0].count("\n")
+        if token.lastgroup == "ends" and not depth:
+            yield first, text[begin : token.end()]
+            begin, first = token.end(), line
 
 
 def _table(header: re.Match[str], counts: dict[Path, int]) -> Path:

@@ -112,6 +112,11 @@ def test_broken_json_is_text():
     assert line.figures[0].value == 281_400_000_000
 
 
+def test_json_with_a_number_beyond_all_bounds_is_text():
+    (line,) = lines_of(f'{{"x": 9e{"9" * 30}, "tokens": 281.4B}}')
+    assert line.figures[-1].value == 281_400_000_000
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_an_error(text):
     for line in lines_of(text):

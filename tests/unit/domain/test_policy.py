@@ -116,6 +116,36 @@ def test_what_is_right_is_read(text, take, value):
             "is 1E-999; expected a number with at most 2 decimals",
         ),
         (
+            "k = -9e99999999999999999999",
+            lambda t: t.scaled("k", places=2, most=9),
+            "is -Infinity; allowed: 0 to 9",
+        ),
+        (
+            "k = 1E999999",
+            lambda t: t.scaled("k", places=2, most=9),
+            "is 1E+999999; allowed: 0 to 9",
+        ),
+        (
+            "k = 1e-99999999999999999999",
+            lambda t: t.scaled("k", places=2, most=9),
+            "is 1E-999999; expected a number with at most 2 decimals",
+        ),
+        (
+            f"k = 1.{'0' * 30}1",
+            lambda t: t.scaled("k", places=2, most=9),
+            f"is 1.{'0' * 30}1; expected a number with at most 2 decimals",
+        ),
+        (
+            f"k = 0x{'f' * 9_000}",
+            lambda t: t.scaled("k", places=2, most=9),
+            "is 1.202e+10837; allowed: 0 to 9",
+        ),
+        (
+            f"k = 0x{'f' * 9_000}",
+            lambda t: t.integer("k", 1, least=0, most=9),
+            "is 1.202e+10837; allowed: 0 to 9",
+        ),
+        (
             "k = 'x'",
             lambda t: t.scaled("k", places=2, most=9),
             "is text; expected a number with at most 2 decimals",
@@ -212,6 +242,21 @@ def test_what_is_not_toml_has_its_line(text, line, key):
     assert (one.file, one.line, one.key) == ("some.toml", line, key)
     assert one.problem.startswith("is not TOML: ")
     assert "(at " not in one.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "problem"),
+    [
+        (f"a = 1\nb = {'9' * 5_000}", 2, "b", "is a number of too many digits"),
+        (f"a = {'[' * 9_000}", 1, "-", "is nested too deeply"),
+        (f"a = 1\nb = {'{b=' * 9_000}", 1, "-", "is nested too deeply"),
+    ],
+)
+def test_what_python_cannot_hold_is_said(text, line, key, problem):
+    with pytest.raises(PolicyErrors) as caught:
+        PolicyFile.parse(text, "some.toml")
+    (one,) = caught.value.findings
+    assert (one.line, one.key, one.problem) == (line, key, problem)
 
 
 def mistakes(text):

@@ -79,6 +79,12 @@ def test_only_what_ends_a_line_for_toml_ends_a_line():
     assert key_lines(text) == {("a",): 1, ("b",): 2}
 
 
+def test_a_value_of_many_lines_is_gone_through_once():
+    # Minutes, when each line had what was before it read again.
+    names = "".join(f"  'name-{number}', # ]\n" for number in range(16_000))
+    assert key_lines(f"a = [\n{names}]\nb = 1") == {("a",): 1, ("b",): 16_003}
+
+
 def test_no_text_has_no_keys():
     assert key_lines("") == {}
     assert key_lines("\n# only this\n") == {}
