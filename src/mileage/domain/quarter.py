@@ -14,7 +14,7 @@ from mileage.domain.days import QUARTER, SECOND
 from mileage.native import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mileage.domain.tokens import Tokens
     from mileage.domain.witness import Witness
@@ -161,6 +161,24 @@ def sums_by(column: int, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...
     for row in rows:
         groups.setdefault(row[column], []).append(row[_NAMED:])
     return [(name, *_figures(own)) for name, own in groups.items()]
+
+
+class FileSums:
+    """The rows (``QuarterRow``, as plain tuples) of files by the files' numbers.
+
+    Remembers what they come to: an answer asks for it, and then the index.
+    """
+
+    def __init__(self, of: Mapping[int, Sequence[tuple[Any, ...]]]) -> None:
+        self.of = of
+        self.rows = [row for own in of.values() for row in own]
+        self._by: dict[int, list[tuple[Any, ...]]] = {}
+
+    def by(self, column: int) -> list[tuple[Any, ...]]:
+        """Return ``sums_by`` of all rows."""
+        if column not in self._by:
+            self._by[column] = sums_by(column, self.rows)
+        return self._by[column]
 
 
 def _figures(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.quarter import FileSums
 from mileage.ingest.local_file import FileRead, Item, unpacked
 from mileage.ingest.local_keys import holders, keys_of, repeated_keys
 from mileage.ingest.local_rows import Held, Sum, merged_calls, rows_of
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class Changes(NamedTuple):
-    """What to write; ``usage`` has the sums of files by their numbers."""
+    """What to write."""
 
     files: list[tuple[StoredFile, FileRead]]
     gone: list[StoredFile]
     outside: list[StoredFile]
-    usage: dict[int, list[Sum]]
+    usage: FileSums
 
 
 class Stored(NamedTuple):
@@ -79,7 +80,7 @@ def changes_of(
     sources = {file.number: file.source for file in [*stored.files, *_first(files)]}
     anew = _Anew(keys, repeated, sources, new, stored)
     usage.update(anew.added_up(again, costs))
-    return Changes(files, different.gone, different.outside, usage)
+    return Changes(files, different.gone, different.outside, FileSums(usage))
 
 
 class _Anew(NamedTuple):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.quarter import (
     QUARTER_COLUMN,
     SOURCE_COLUMN,
+    FileSums,
     LocalSource,
     QuarterRow,
     Usage,
-    sums_by,
 )
 from mileage.store.personal import Content, SourceSums, StoredFile
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import Spans
     from mileage.ingest.local_changes import Changes
-    from mileage.ingest.local_rows import Sum
     from mileage.store.personal import PersonalIndex
 
 
@@ -79,20 +78,21 @@ def usage_of(
     ``by``: what else than quarters of an hour may be left out, as in an index, and
     ``latest`` is as there.
     """
-    rows = [row for part in changes.usage.values() for row in part]
+    sums = changes.usage
     files: dict[str, list[StoredFile]] = {}
     for file, _ in changes.files:
         files.setdefault(file.source, []).append(file)
-    used = _by_source(rows)
+    used = _by_source(sums)
     ahead: dict[str, list[Any]] = {}
     if _reach_beyond(latest, (told[-1] for told in used.values())):
-        late = [row for row in rows if row[QUARTER_COLUMN] > latest]
-        rows = [row for row in rows if row[QUARTER_COLUMN] <= latest]
-        used, ahead = _by_source(rows), _by_source(late)
+        late = [row for row in sums.rows if row[QUARTER_COLUMN] > latest]
+        believed = [row for row in sums.rows if row[QUARTER_COLUMN] <= latest]
+        sums = FileSums({0: believed})
+        used, ahead = _by_source(sums), _by_source(FileSums({0: late}))
     seen = []
     for name in _named(sources, files):
         own, told = files.get(name, []), used.get(name)
-        sums = SourceSums(
+        counts = SourceSums(
             len(own),
             sum(file.witnesses for file in own),
             sum(file.rejected for file in own),
@@ -100,11 +100,11 @@ def usage_of(
             *((told[0], *told[-2:]) if told else (0, None, None)),
         )
         later = ahead.get(name, (0,))[0]
-        seen.append(_source(name, sums)._replace(ahead=later))
+        seen.append(_source(name, counts)._replace(ahead=later))
     if by == "quarter":
-        quarters = sums_by(QUARTER_COLUMN, rows)
+        quarters = sums.by(QUARTER_COLUMN)
         return Usage([QuarterRow.of_all(*one) for one in quarters], seen)
-    return Usage([QuarterRow._make(row) for row in rows], seen)
+    return Usage([QuarterRow._make(row) for row in sums.rows], seen)
 
 
 def store(index: PersonalIndex, changes: Changes) -> None:
@@ -121,8 +121,8 @@ def store(index: PersonalIndex, changes: Changes) -> None:
     index.sum_up()
 
 
-def _by_source(rows: Sequence[Sum]) -> dict[str, list[Any]]:
-    return {name: told for name, *told in sums_by(SOURCE_COLUMN, rows)}
+def _by_source(sums: FileSums) -> dict[str, list[Any]]:
+    return {name: told for name, *told in sums.by(SOURCE_COLUMN)}
 
 
 def _reach_beyond(latest: int, edges: Iterable[int | None]) -> bool:

@@ -161,19 +161,19 @@ scanned = _scanner()
 """Scan whole lines; the last one may lack its end."""
 
 
-def classes(row: Row) -> Classes:
-    """Return the seven disjoint classes."""
+def classes(row: tuple[Any, ...]) -> Classes:
+    """Return the seven disjoint classes of a ``Row``."""
     return disjoint(*row[9:16])
 
 
-def packed(rows: list[Row]) -> tuple[list[tuple[Any, ...]], list[Numbers]]:
+def packed(rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[Numbers]]:
     """Return what rows are like from model to copy, each once, and their numbers."""
     if scan is not None:
         found: tuple[list[tuple[Any, ...]], list[Numbers]] = scan.answer_rows(rows)
         return found
     places: dict[tuple[Any, ...], int] = {}
     numbers: list[Numbers] = [
-        (places.setdefault(row[2:9], len(places)), row.occurred_at, *classes(row))
+        (places.setdefault(row[2:9], len(places)), row[1], *classes(row))
         for row in rows
     ]
     return list(places), numbers

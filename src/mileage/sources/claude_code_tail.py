@@ -16,14 +16,14 @@ from mileage.sources.claude_code_lines import (
     provider_of,
     tier_named,
 )
-from mileage.sources.claude_code_rows import Row, classes, packed, scanned
+from mileage.sources.claude_code_rows import classes, packed, scanned
 from mileage.sources.jsonl import EARLIEST, Gathering, larger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mileage.domain.packed import Kind
-    from mileage.sources.claude_code_rows import Scanned
+    from mileage.sources.claude_code_rows import Row, Scanned
     from mileage.sources.jsonl import Classes
 
 _SOURCE, _CLIENT = "claude_code_log", "claude-code"
@@ -56,7 +56,8 @@ class TranscriptTail:
         self.rejected = 0
         self._ordinary = transcript
         self._scan = scan
-        self._calls: dict[str, Row] = {}
+        self._calls: dict[str, tuple[Any, ...]] = {}
+        """As ``Row`` has them."""
         self._maxima: dict[str, Classes] = {}
         """Of calls of which no line has them all."""
 
@@ -84,7 +85,7 @@ class TranscriptTail:
             if not is_other(line, 0, len(line)):
                 self._ordinary.take(0, line)
 
-    def _repeats(self, own: Row, row: Row) -> bool:
+    def _repeats(self, own: tuple[Any, ...], row: Row) -> bool:
         """Take the counts of a later line in, if nothing else of it can matter."""
         if row[_AT] <= own[_AT] or (own[_COPIED] and not row[_COPIED]):
             return False
@@ -93,7 +94,7 @@ class TranscriptTail:
         if known is None:
             if own[2:_OUTPUT] == row[2:_OUTPUT] and own[_OUTPUT] <= row[_OUTPUT]:
                 # Nearly always nothing but the output has grown.
-                self._calls[key] = Row._make((key, own[_AT], *row[2:]))
+                self._calls[key] = (key, own[_AT], *row[2:])
                 return True
             known = classes(own)
         if row[_MODEL] == NO_RESPONSE:

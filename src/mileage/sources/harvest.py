@@ -7,13 +7,16 @@ values.
 
 from __future__ import annotations
 
+import fcntl
 import marshal
 import os
 import sys
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 # Below this, starting a process costs more than it saves (measured: 5 ms a process).
 WORTH_A_PROCESS = 6 * 1024 * 1024
@@ -22,6 +25,7 @@ MOST_PROCESSES = 8
 _MOST_TASKS = 4_000
 _TASK_BYTES = 512 * 1024
 _NUMBER_BYTES = 4
+_PIPE_BYTES = 1024 * 1024
 
 
 class Sized(Protocol):
@@ -63,27 +67,24 @@ class Harvesting(Generic[Item]):
 
     def finish(self) -> list[Any]:
         """Do what nobody has taken yet, and collect what the others have done."""
-        done = self._work()
+        results = dict(chain.from_iterable(self._work()))
         os.close(self._queue)
         for child, answer in self._children:
-            done += _collect(child, answer)
-        # A child that died (out of memory, killed) has taken its tasks with it.
-        results = dict(done)
+            # A child that died (out of memory, killed) has taken its tasks with it.
+            results.update(_collect(child, answer))
         return [
             results[number] if number in results else self._do(item)
             for number, item in enumerate(self._items)
         ]
 
-    def _work(self) -> Result:
-        done: Result = []
+    def _work(self) -> Iterator[Result]:
         while number := os.read(self._queue, _NUMBER_BYTES):
-            for item in self._tasks[int.from_bytes(number, "big")]:
-                done.append((item, self._do(self._items[item])))
-        return done
+            task = self._tasks[int.from_bytes(number, "big")]
+            yield [(item, self._do(self._items[item])) for item in task]
 
     def _fork(self) -> tuple[int, int] | None:
         """Start a child; return its id and where it will answer."""
-        answer, ours = os.pipe()
+        answer, ours = _wide_pipe()
         try:
             child = os.fork()
         except OSError:
@@ -100,9 +101,10 @@ class Harvesting(Generic[Item]):
     def _help(self, answer: int) -> NoReturn:
         """Work as a child; leave without running anybody's clean-up, come what may."""
         try:
-            packed = _packed(self._work())
+            # Packed task by task: afterwards, the others would be waiting for it.
+            parts = [_packed(part) for part in self._work()]
             with os.fdopen(answer, "wb") as stream:
-                stream.write(packed)
+                stream.write(marshal.dumps(parts))
             os._exit(0)
         finally:
             os._exit(1)
@@ -132,6 +134,15 @@ def _queue(count: int) -> int:
     return queue
 
 
+def _wide_pipe() -> tuple[int, int]:
+    """Return a pipe that takes a whole answer in few pieces, where that can be had."""
+    ends = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return ends
+
+
 def _processors(items: Sequence[Sized]) -> int:
     """Return how many processes are worth their start.
 
@@ -159,7 +170,11 @@ def _collect(child: int, answer: int) -> Result:
     with os.fdopen(answer, "rb") as stream:
         packed = stream.read()
     _, status = os.waitpid(child, 0)
-    return _unpacked(packed) if status == 0 else []
+    if status:
+        return []
+    # Our own child wrote it a moment ago; never used on stored data.
+    parts: list[bytes] = marshal.loads(packed)  # noqa: S302
+    return list(chain.from_iterable(map(_unpacked, parts)))
 
 
 def _packed(done: Result) -> bytes:
@@ -167,6 +182,5 @@ def _packed(done: Result) -> bytes:
 
 
 def _unpacked(packed: bytes) -> Result:
-    """Read what our own child wrote a moment ago; never used on stored data."""
     done: Result = marshal.loads(packed)  # noqa: S302
     return done

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from binascii import crc32
+from io import FileIO
+from math import inf
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, cast
 
 from mileage.domain.packed import FileCalls
@@ -131,7 +133,7 @@ def _read(
         settled = settled.followed_by(more, at=len(settled.rows))
     still_open = reader.open_calls()
     resumable = resumable and len(still_open.rows) <= MOST_OPEN
-    sample = _sample(stream, chunks.end) if resumable else b""
+    sample = chunks.sample() if resumable else b""
     return Tail(
         from_start=mark is None,
         settled=settled,
@@ -154,8 +156,13 @@ class _Chunks:
         self.too_long = 0
         """Lines above the limit, which were passed over."""
         self._stream = stream
-        self._size = min(CHUNK_BYTES, max(_SAMPLE_BYTES, expected))
-        stream.seek(offset)
+        # One byte more than there should be: then a single reading sees the end.
+        self._size = 1 + min(CHUNK_BYTES, max(_SAMPLE_BYTES, expected))
+        self._left = expected if isinstance(stream, FileIO) else inf
+        self._all: bytes | None = None
+        """All whole lines, if they came in one piece."""
+        if offset:
+            stream.seek(offset)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield pieces of whole lines."""
@@ -167,9 +174,20 @@ class _Chunks:
                 continue
             whole = rest + piece[:cut] if rest or cut < len(piece) else piece
             rest = piece[cut:]
+            self._all = None if self.end else whole
             self.end += len(whole)
             yield whole
+            self._left -= len(piece)
+            if self._left <= 0 and len(piece) < self._size:
+                break
         self.rest = rest
+
+    def sample(self) -> bytes:
+        """Return ``Mark.sample`` for the end of the last whole line."""
+        if self._all is None:
+            return _sample(self._stream, self.end)
+        size = min(_SAMPLE_BYTES, self.end)
+        return _summed(self._all[:size], self._all[self.end - size :])
 
     def _pass_over(self, begun: bytes) -> bytes:
         """Return the start of a line, or if it is too long what comes after it."""
@@ -197,5 +215,8 @@ def _sample(stream: BinaryIO, offset: int) -> bytes:
     Against logs written anew, not against forgers: a hash takes ten times as long.
     """
     number, size = stream.fileno(), min(_SAMPLE_BYTES, offset)
-    pieces = os.pread(number, size, 0) + os.pread(number, size, offset - size)
-    return crc32(pieces).to_bytes(4, "big")
+    return _summed(os.pread(number, size, 0), os.pread(number, size, offset - size))
+
+
+def _summed(start: bytes, end: bytes) -> bytes:
+    return crc32(end, crc32(start)).to_bytes(4, "big")

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import QUARTER_COLUMN, SOURCE_COLUMN, QuarterRow, sums_by
+from mileage.domain.quarter import QUARTER_COLUMN, SOURCE_COLUMN, QuarterRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from mileage.domain.quarter import FileSums
 
 MIGRATIONS = ("0001_first",)
 VERSION = len(MIGRATIONS)
@@ -208,21 +210,21 @@ class PersonalIndex:
         pairs = zip(files, contents, strict=True)
         self._each("index_content.put", ((file.number, *own) for file, own in pairs))
 
-    def put_usage(self, usage: Mapping[int, Iterable[tuple[Any, ...]]]) -> None:
+    def put_usage(self, usage: FileSums) -> None:
         """Store the sums of files in place of those that were there."""
-        was_empty = not self._drop_usage(usage) and not self._changed
+        was_empty = not self._drop_usage(usage.of) and not self._changed
         # In their order the index of the table only grows at its end.
-        pairs = ((number, row) for number in sorted(usage) for row in usage[number])
-        self._each("index_usage.put", ((number, *row) for number, row in pairs))
-        rows = [row for own in usage.values() for row in own]
+        in_order = sorted(usage.of.items())
+        rows = ((number, *row) for number, own in in_order for row in own)
+        self._each("index_usage.put", rows)
         if was_empty:
             # Adding up what is at hand takes a tenth of what the database takes.
-            self._each("index_quarter.put", sums_by(QUARTER_COLUMN, rows))
-            used = sums_by(SOURCE_COLUMN, rows)
+            self._each("index_quarter.put", usage.by(QUARTER_COLUMN))
+            used = usage.by(SOURCE_COLUMN)
             self._used.update({name: (sums[0], *sums[-2:]) for name, *sums in used})
         else:
-            self._changed.update(row[0] for row in rows)
-            self._used.update(dict.fromkeys(row[SOURCE_COLUMN] for row in rows))
+            self._changed.update(row[0] for row in usage.rows)
+            self._used.update(dict.fromkeys(row[SOURCE_COLUMN] for row in usage.rows))
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""

@@ -43,6 +43,22 @@ def test_results_stand_in_order_however_many_processors_there_are(things, proces
     assert done(things, processors=processors) == [looked_at(one) for one in things]
 
 
+def test_answers_larger_than_a_pipe_come_whole(things):
+    def much(thing):
+        return thing.name, thing.name * 20_000
+
+    found = Harvesting(things, much, processors=3).finish()
+    assert found == [much(one) for one in things]
+
+
+def test_a_pipe_that_cannot_be_widened_does_as_it_is(things, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "above the limit of this user")
+
+    monkeypatch.setattr(harvest.fcntl, "fcntl", refuse)
+    assert done(things, processors=3) == [looked_at(one) for one in things]
+
+
 def test_no_files_at_all():
     assert done([], processors=2) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import FileIO
 
 import pytest
 
@@ -174,6 +175,27 @@ def test_pieces_of_any_size_make_the_same_calls(claude, monkeypatch, size):
     monkeypatch.setattr(tail, "CHUNK_BYTES", size)
     claude.read()
     assert claude.calls == whole
+
+
+@pytest.mark.parametrize("listed", [0, 1, 3_000])
+def test_what_was_written_since_the_file_was_listed_is_read(claude, listed):
+    whole = claude.append(*(answer(f"m{n}") for n in range(40))).path
+    found = read_on(CLAUDE, LogFile("s", str(whole), listed), None)
+    assert len(found.settled.rows) == 40
+    assert found.mark.offset == whole.stat().st_size
+
+
+def test_a_file_system_that_hands_over_less_than_it_has_loses_nothing(
+    claude, monkeypatch
+):
+    class Slow(FileIO):
+        def read(self, size=-1):
+            return super().read(min(size, 100))
+
+    monkeypatch.setattr(tail, "_opened", Slow)
+    claude.append(*(answer(f"m{n}") for n in range(40))).read()
+    assert len(claude.calls.rows) == 40
+    assert claude.mark.offset == claude.path.stat().st_size
 
 
 def test_a_line_above_the_limit_is_passed_over(claude, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import QuarterRow
+from mileage.domain.quarter import FileSums, QuarterRow
 from mileage.store import personal
 from mileage.store.personal import (
     Content,
@@ -52,7 +52,8 @@ def index(tmp_path):
 def stored(index, *files, usage=None):
     index.begin()
     index.put(list(files), [CONTENT] * len(files))
-    index.put_usage(usage or {one.number: [row(one.number)] for one in files})
+    sums = usage or {one.number: [row(one.number)] for one in files}
+    index.put_usage(FileSums(sums))
     index.sum_up()
     index.commit()
 
@@ -143,7 +144,7 @@ def test_all_is_dropped_and_stored_anew_at_once(index):
     index.begin()
     index.drop(1)
     index.put([file(2)], [CONTENT])
-    index.put_usage({2: [row(2), row(3)]})
+    index.put_usage(FileSums({2: [row(2), row(3)]}))
     index.sum_up()
     index.commit()
     quarters = {one.quarter // QUARTER: one.calls for one in index.usage("quarter")}
@@ -209,7 +210,7 @@ def changed(index, held, step):
         whole = file(number, source=source)
         held[number] = whole, [one._replace(source=source) for one in rows]
     index.put([held[number][0] for number in put], [CONTENT] * len(put))
-    index.put_usage({number: held[number][1] for number in put})
+    index.put_usage(FileSums({number: held[number][1] for number in put}))
     index.sum_up()
     index.commit()
 
