@@ -161,6 +161,7 @@ class Table:
             return default
         if not least <= value <= most:
             self.note(key, f"is {_short(value)}; allowed: {least} to {most}")
+            return default
         return value
 
     def scaled(
