@@ -61,20 +61,24 @@ def merged_calls(
     Those that count in a file as they stand there are left out.
     Give all files that have any of the keys, in one order whatever was read when.
     """
-    copies: dict[int, list[tuple[int, Call]]] = {}
-    for file in files:
-        own, kinds, rows = file.calls.keys, file.calls.kinds, file.calls.rows
-        for at in [place for place, key in enumerate(own) if key in keys]:
-            call = (kinds[rows[at][0]], rows[at])
-            copies.setdefault(own[at], []).append((file.number, call))
+    counted: dict[int, tuple[int, Call]] = {}
+    alike: dict[Kind, Kind] = {}
     shared: dict[int, dict[int, Call | None]] = {file.number: {} for file in files}
-    for key, found in copies.items():
-        for number, _ in found[1:]:
+    for number, _, calls in files:
+        # The same objects for what is alike are compared at once.
+        kinds = [alike.setdefault(kind, kind) for kind in calls.kinds]
+        for key, row in zip(calls.keys, calls.rows, strict=True):
+            if key not in keys:
+                continue
+            call = (kinds[row[0]], row)
+            first, known = counted.setdefault(key, (number, call))
+            if known is call:
+                continue
             shared[number][key] = None
-        first, call = found[0]
-        one = merged([call for _, call in found])
-        if one is not call or key in shared[first]:
-            shared[first][key] = one
+            one = merged([known, call])
+            if one is not known or key in shared[first]:
+                shared[first][key] = one
+                counted[key] = first, one
     return shared
 
 

@@ -70,7 +70,6 @@ class Harvesting(Generic[Item]):
         results = dict(chain.from_iterable(self._work()))
         os.close(self._queue)
         for child, answer in self._children:
-            # A child that died (out of memory, killed) has taken its tasks with it.
             results.update(_collect(child, answer))
         return [
             results[number] if number in results else self._do(item)
@@ -166,21 +165,19 @@ def _has_threads() -> bool:
 
 
 def _collect(child: int, answer: int) -> Result:
-    """Take a child's answer; nothing if it did not come to its end."""
+    """Take what a child has done; it may have died (out of memory, killed)."""
     with os.fdopen(answer, "rb") as stream:
         packed = stream.read()
-    _, status = os.waitpid(child, 0)
-    if status:
-        return []
-    # Our own child wrote it a moment ago; never used on stored data.
-    parts: list[bytes] = marshal.loads(packed)  # noqa: S302
-    return list(chain.from_iterable(map(_unpacked, parts)))
+    try:
+        # Our own child wrote it a moment ago; never used on stored data.
+        parts = marshal.loads(packed)  # noqa: S302
+    except EOFError:
+        parts = []
+    done = [one for part in parts for one in marshal.loads(part)]  # noqa: S302
+    # It takes itself apart while we unpack.
+    os.waitpid(child, 0)
+    return done
 
 
 def _packed(done: Result) -> bytes:
     return marshal.dumps(done)
-
-
-def _unpacked(packed: bytes) -> Result:
-    done: Result = marshal.loads(packed)  # noqa: S302
-    return done

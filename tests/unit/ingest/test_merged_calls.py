@@ -64,6 +64,35 @@ def test_calls_that_count_as_they_stand_are_left_out():
     assert shared[1] == {2: (kind, (0, 5, *[2] * 7)), 3: (kind, row)}
 
 
+@given(st.lists(st.lists(st.tuples(kinds, rows), max_size=3), min_size=1, max_size=4))
+def test_a_call_counts_in_the_first_file_as_all_its_copies_together(held):
+    """However the copies lie in the files; key 1 is the call, key 2 is another."""
+    files = [
+        Held(
+            number,
+            "source",
+            FileCalls(
+                array("Q", [2, *[1] * len(calls)]),
+                [kind for kind, _ in calls] or [("c", *[""] * 7, False)],
+                [
+                    (0, 5, *[1] * 7),
+                    *((at, *row[1:]) for at, (_, row) in enumerate(calls)),
+                ],
+            ),
+        )
+        for number, calls in enumerate(held)
+    ]
+    shared = merged_calls(files, {1})
+    calls = [call for own in held for call in own]
+    having = [number for number, own in enumerate(held) if own]
+    assert all(shared[number] == {1: None} for number in having[1:])
+    if having:
+        first = held[having[0]]
+        kind, row = shared[having[0]].get(1) or first[0]
+        assert len(first) == 1 or 1 in shared[having[0]]
+        assert (kind, row[1:]) == by_witnesses(calls)
+
+
 class Unpriced:
     """Knows no price."""
 

@@ -75,6 +75,37 @@ def test_a_child_that_dies_takes_nothing_with_it(things, monkeypatch):
     assert done(things, processors=3) == done(things, processors=1)
 
 
+def test_a_child_that_dies_while_it_answers_takes_nothing_with_it(things, monkeypatch):
+    written = harvest.os.fdopen
+
+    class Cut:
+        """Hands half of an answer over, and dies."""
+
+        def __init__(self, number, mode):
+            self.number = number
+
+        def __enter__(self):
+            return self
+
+        def write(self, packed):
+            os.write(self.number, packed[: len(packed) // 2])
+            os._exit(9)
+
+    def cut(number, mode):
+        wrapped = Cut if mode == "wb" and os.getpid() != parent else written
+        return wrapped(number, mode)
+
+    parent = os.getpid()
+    monkeypatch.setattr(harvest.os, "fdopen", cut)
+    assert done(things, processors=3) == [looked_at(one) for one in things]
+
+
+def test_no_child_is_left_behind(things):
+    done(things, processors=3)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 def test_a_child_that_fails_leaves_without_a_word(things, monkeypatch, capfd):
     def fail(result):
         message = "broken"
