@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
 from mileage.domain.errors import MileageError
@@ -49,6 +50,7 @@ MODULES = {"import": "import_files", "token": "tokens", "key": "keys", "role": "
 def main() -> None:
     """Run the command line; errors are sentences, never tracebacks."""
     sys.excepthook = _surprised
+    _let_any_name_be_printed()
     try:
         _run(sys.argv[1:])
     except MileageError as error:
@@ -61,6 +63,23 @@ def main() -> None:
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         _leave(f"{what}{error.strerror or error}", 4)
+    except UnicodeEncodeError:
+        odd = next((one for one in sys.argv if not is_text(one)), None)
+        if odd is None:
+            raise
+        _leave(f"{odd!r} is not UTF-8, as only names of files may be", 2)
+
+
+def _let_any_name_be_printed() -> None:
+    """Names of people and folders are in any script; not every terminal knows it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def is_text(argument: str) -> bool:
+    """Tell whether an argument is UTF-8: the system hands over whatever bytes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in argument)
 
 
 def _run(arguments: Sequence[str]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mileage.cli.credential_options import minute, table
 from mileage.cli.options import (
+    FilePath,
     control_in,
     data_option,
     existing,
@@ -21,12 +21,13 @@ from mileage.cli.options import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mileage.access.checking import LogChecked
     from mileage.access.notes import VerifierKey
     from mileage.wiring.access_ledger import AccessLedger
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = FilePath(exists=True, dir_okay=False)
 
 
 @click.group("audit", short_help="List changes of access; verify both logs.")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mileage.cli.options import data_option
+from mileage.cli.options import FilePath, data_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mileage.wiring.backups import Progress
 
 MB = 1_000_000
@@ -23,7 +24,7 @@ SAY_SECONDS = 2.0
     "--to",
     "target",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE|DIR",
     help="The file to write, or a folder for a file named after this moment.",
 )

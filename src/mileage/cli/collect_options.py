@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from mileage.cli.options import FilePath
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mileage.wiring.collector import Plan, Token
 
@@ -102,7 +104,7 @@ _OPTIONS = (
     ),
     click.option(
         "--token-file",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FilePath(dir_okay=False),
         metavar="FILE",
         help="File that holds the ingest token. [default: the one of `install`]",
     ),
@@ -110,7 +112,7 @@ _OPTIONS = (
         "--home",
         "homes",
         multiple=True,
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=FilePath(exists=True, file_okay=False),
         metavar="DIR",
         help="A home folder to look below; may be repeated. [default: yours]",
     ),
@@ -122,7 +124,7 @@ _OPTIONS = (
     ),
     click.option(
         "--state",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=FilePath(file_okay=False),
         envvar="MILEAGE_STATE",
         default=_state_directory,
         metavar="DIR",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mileage.cli.options import FilePath
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mileage.wiring.serve import Server
 
 DATA_HELP = (
@@ -28,7 +31,7 @@ def _default_directory() -> str:
 @click.option("--seed", default=1, show_default=True, help="Equal seeds, equal people.")
 @click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False),
     default=_default_directory,
     metavar="DIR",
     help=DATA_HELP,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mileage.cli.options import new_data_option
+from mileage.cli.options import FilePath, new_data_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mileage.cli.import_exports import Asked
     from mileage.sources.base import OtlpSource
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING = FilePath(exists=True, dir_okay=False)
 
 
 @click.command("import")

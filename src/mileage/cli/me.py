@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mileage.cli.me_report import Wanted, asked_of, local_zone, report
-from mileage.cli.options import json_option
+from mileage.cli.options import FilePath, json_option
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from pathlib import Path
 
 _GROUPINGS = (
     *("day", "week", "month", "block"),
@@ -67,7 +67,7 @@ class _Views(click.Group):
     "--home",
     "homes",
     multiple=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FilePath(file_okay=False),
     metavar="DIR",
     help="Read the logs below this home folder; several are merged and every call "
     "counts once. [default: yours, or where CLAUDE_CONFIG_DIR and CODEX_HOME point]",

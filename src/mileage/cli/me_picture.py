@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mileage.cli.options import FilePath
 from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from mileage.cli.me_report import Asked
     from mileage.domain.quarter import QuarterRow
@@ -29,7 +30,7 @@ only when you ask for them.
 
 
 @click.command("picture", help=HELP, short_help="A picture of your use, to share.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath(dir_okay=False))
 @click.option(
     "--days",
     type=click.IntRange(1, MOST_DAYS),

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from mileage.cli.credential_options import table
-from mileage.cli.options import control_in, data_option, json_option, new_data_option
+from mileage.cli.options import (
+    FilePath,
+    control_in,
+    data_option,
+    json_option,
+    new_data_option,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mileage.domain.directory import ImportSummary
     from mileage.ingest.people_csv import DirectoryFile
 
@@ -45,9 +52,7 @@ def command() -> None:
 @command.command(
     "import", help=IMPORT_HELP, short_help="Import people and memberships from a file."
 )
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-)
+@click.argument("file", type=FilePath(exists=True, dir_okay=False, readable=True))
 @click.option("--skip-bad", is_flag=True, help="Import the good rows and skip others.")
 @new_data_option
 @json_option

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mileage.cli.credential_options import minute, table
-from mileage.cli.options import data_option, json_option
+from mileage.cli.options import FilePath, data_option, json_option
 from mileage.domain.participation import CHOICES, UNDECIDED
 from mileage.domain.rights import REQUEST_KINDS
 
@@ -32,7 +32,7 @@ def command() -> None:
 @click.argument("email")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(dir_okay=False),
     metavar="FILE",
     help="Where to write it, readable by you alone. [default: standard output]",
 )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mileage.cli.backup import progress
-from mileage.cli.options import new_data_option
+from mileage.cli.options import FilePath, new_data_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("restore")
 @new_data_option
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath(exists=True, dir_okay=False))
 def command(data: Path, file: Path) -> None:
     """Make a new data directory of a backup, and verify it.
 

@@ -167,7 +167,21 @@ def test_the_command_is_refused_where_a_file_stands(tmp_path):
     assert out.read_text() == "in the way"
 
 
-def test_to_write_them_again_replaces_them_and_nothing_else(tmp_path):
+def test_what_was_filled_in_is_not_written_over(tmp_path):
+    out = tmp_path / "pack"
+    words = ["--out", str(out), "--data", str(tmp_path / "data")]
+    assert CliRunner().invoke(command, words).exit_code == 0
+    assert CliRunner().invoke(command, words).exit_code == 0
+    (out / "dpia-draft.md").write_text("filled in")
+    (out / "roles.md").unlink()
+    again = CliRunner().invoke(command, words)
+    assert again.exit_code == 2
+    assert "other text in dpia-draft.md: " in again.output
+    assert (out / "dpia-draft.md").read_text() == "filled in"
+    assert not (out / "roles.md").exists()
+
+
+def test_to_replace_them_replaces_nothing_else(tmp_path):
     out = tmp_path / "new" / "pack"
     words = ["--out", str(out), "--data", str(tmp_path / "data")]
     first = CliRunner().invoke(command, words)
@@ -176,6 +190,6 @@ def test_to_write_them_again_replaces_them_and_nothing_else(tmp_path):
     assert first.output.splitlines() == [str(out / name) for name in papers()]
     (out / "mine.md").write_text("mine")
     (out / "roles.md").write_text("old")
-    assert CliRunner().invoke(command, words).exit_code == 0
+    assert CliRunner().invoke(command, [*words, "--replace"]).exit_code == 0
     assert (out / "roles.md").read_text("utf-8").startswith("# ")
     assert {path.name for path in out.iterdir()} == names | {"mine.md"}
