@@ -209,6 +209,14 @@ class SqliteRows:
         connection = sqlite3.connect(
             uri, uri=True, timeout=self._patience, isolation_level=None
         )
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
         connection.text_factory = bytes
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         for setting in _SETTINGS:
@@ -222,7 +230,6 @@ class SqliteRows:
         connection.set_progress_handler(too_much, _STEPS_A_LOOK)
         # The first look at the file itself: it fails here, not at every table.
         connection.execute("PRAGMA schema_version").close()
-        return connection
 
     def _problem(self, place: str, reason: str) -> None:
         if len(self.problems) < _PAGE_ROWS:
