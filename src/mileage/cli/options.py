@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mileage.store.control import Control
 
 _OF_MILEAGE = frozenset(
-    {"control.sqlite", "ledger.duckdb", "incidents", "owner.sock", "personal", "policy"}
+    {"control.sqlite", "ledger.duckdb", "incidents", "owner.sock", "policy"}
 )
 """What tells a data directory from any other folder that is not empty."""
 Command = TypeVar("Command", bound="Callable[..., Any]")

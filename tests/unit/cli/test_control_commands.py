@@ -135,10 +135,15 @@ def test_a_mistyped_directory_is_no_good_news(shell, words):
 @pytest.mark.parametrize("words", [("doctor",), ("verify",), ("token", "list")])
 def test_a_folder_with_other_things_in_it_is_no_data_directory(shell, words):
     shell.data.mkdir()
-    (shell.data / "thesis.tex").write_text("mine")
-    assert shell(*words) == 2
-    assert shell.err.startswith(f"mileage: there is no data directory {shell.data}: ")
-    assert [one.name for one in shell.data.iterdir()] == ["thesis.tex"]
+    # The second is where `mileage me` keeps its index, in the platform's folder.
+    names = {"thesis.tex", "personal"}
+    for name in sorted(names):
+        (shell.data / name).write_text("mine")
+        assert shell(*words) == 2
+        assert shell.err.startswith(
+            f"mileage: there is no data directory {shell.data}: "
+        )
+    assert {one.name for one in shell.data.iterdir()} == names
 
 
 def test_the_secret_never_comes_back(shell):

@@ -70,8 +70,11 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Asked:
     asked = Asked()
+    monkeypatch.setenv("MILEAGE_DATA", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setattr(tracing, "trace_leak", asked)
     return asked
 

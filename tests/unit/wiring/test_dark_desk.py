@@ -184,7 +184,8 @@ def test_suspects_are_kept_in_their_order_and_the_rest_stays(desk):
 @pytest.fixture
 def run(data):
     def invoke(*words):
-        return CliRunner().invoke(command, [*words, "--data", str(data), "--json"])
+        asked = [*words, "--data", str(data), "--json"]
+        return CliRunner().invoke(command, asked, env={"MILEAGE_DATA": str(data)})
 
     return invoke
 
