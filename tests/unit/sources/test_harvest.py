@@ -100,10 +100,20 @@ def test_a_child_that_dies_while_it_answers_takes_nothing_with_it(things, monkey
     assert done(things, processors=3) == [looked_at(one) for one in things]
 
 
-def test_no_child_is_left_behind(things):
+def test_no_child_is_left_behind(things, monkeypatch):
+    children, fork = [], os.fork
+
+    def noted():
+        child = fork()
+        children.append(child)
+        return child
+
+    monkeypatch.setattr(harvest.os, "fork", noted)
     done(things, processors=3)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(children) == 2
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_child_that_fails_leaves_without_a_word(things, monkeypatch, capfd):
