@@ -242,16 +242,19 @@ def _not_toml(message: str, text: str, name: str) -> PolicyError:
     last = text.count("\n") + 1
     line = int(found[1]) if found and found[1] else last
     what = _AT_LINE.sub("", message)
-    key = text.split("\n")[line - 1].partition("=")[0].strip()
-    return PolicyError(name, line, key[:40] or "-", f"is not TOML: {what}")
+    return _in_line(text, name, line, f"is not TOML: {what}")
 
 
 def _too_long(text: str, name: str) -> PolicyError:
-    lines = text.split("\n")
-    longest = max(range(len(lines)), key=lambda at: len(lines[at]))
-    key = lines[longest].partition("=")[0].strip()
-    problem = "is a number of too many digits"
-    return PolicyError(name, longest + 1, key[:40] or "-", problem)
+    lengths = [len(line) for line in text.split("\n")]
+    longest = lengths.index(max(lengths)) + 1
+    return _in_line(text, name, longest, "is a number of too many digits")
+
+
+def _in_line(text: str, name: str, line: int, problem: str) -> PolicyError:
+    """Name a mistake of a text that was not parsed by what stands first in its line."""
+    key = text.split("\n")[line - 1].partition("=")[0].strip()
+    return PolicyError(name, line, key[:40] or "-", problem)
 
 
 def _exact(written: str) -> Decimal:

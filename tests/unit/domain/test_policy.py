@@ -23,6 +23,10 @@ def read(text, take):
     return value, []
 
 
+def hundredths(table):
+    return table.scaled("k", places=2, most=9)
+
+
 def words(table):
     return table.texts("k", pattern="[a-z]+", expected="word")
 
@@ -36,9 +40,9 @@ def words(table):
         ("k = 5", lambda t: t.integer("k", 1, least=0, most=9), 5),
         ("", lambda t: t.integer("k", 1, least=0, most=9), 1),
         ("k = 0", lambda t: t.integer("k", 1, least=0, most=9), 0),
-        ("k = 1.25", lambda t: t.scaled("k", places=2, most=9), 125),
-        ("k = 9", lambda t: t.scaled("k", places=2, most=9), 900),
-        ("k = 0.0", lambda t: t.scaled("k", places=2, most=9), 0),
+        ("k = 1.25", hundredths, 125),
+        ("k = 9", hundredths, 900),
+        ("k = 0.0", hundredths, 0),
         ("", lambda t: t.scaled("k", 77, places=2, most=9), 77),
         ("k = 2026-02-28", lambda t: t.day("k"), date(2026, 2, 28)),
         ("", lambda t: t.day("k", date(2026, 1, 1)), date(2026, 1, 1)),
@@ -97,47 +101,47 @@ def test_what_is_right_is_read(text, take, value):
         ),
         (
             "k = 1.255",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1.255; expected a number with at most 2 decimals",
         ),
         (
             "k = inf",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is Infinity; allowed: 0 to 9",
         ),
         (
             "k = 1e999",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1E+999; allowed: 0 to 9",
         ),
         (
             "k = 1e-999",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1E-999; expected a number with at most 2 decimals",
         ),
         (
             "k = -9e99999999999999999999",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is -Infinity; allowed: 0 to 9",
         ),
         (
             "k = 1E999999",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1E+999999; allowed: 0 to 9",
         ),
         (
             "k = 1e-99999999999999999999",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1E-999999; expected a number with at most 2 decimals",
         ),
         (
             f"k = 1.{'0' * 30}1",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             f"is 1.{'0' * 30}1; expected a number with at most 2 decimals",
         ),
         (
             f"k = 0x{'f' * 9_000}",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is 1.202e+10837; allowed: 0 to 9",
         ),
         (
@@ -147,12 +151,12 @@ def test_what_is_right_is_read(text, take, value):
         ),
         (
             "k = 'x'",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is text; expected a number with at most 2 decimals",
         ),
         (
             "",
-            lambda t: t.scaled("k", places=2, most=9),
+            hundredths,
             "is missing; expected a number with at most 2 decimals",
         ),
         (
