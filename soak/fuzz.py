@@ -184,10 +184,12 @@ def _read_lines(source: LogSource, data: bytes) -> None:
 
 def _read_file(source: FileSource, data: bytes, suffix: str = "") -> None:
     suffix = suffix or source.patterns()[0].rpartition("*")[2]
-    with tempfile.NamedTemporaryFile(dir=_memory(), suffix=suffix) as file:
-        file.write(data)
-        file.flush()
-        _check(source.read_file(file.name, "fuzz"))
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        file = Path(folder) / f"fuzz{suffix}"
+        file.write_bytes(data)
+        _check(source.read_file(str(file), "fuzz"))
+        if list(file.parent.iterdir()) != [file]:
+            raise AssertionError("something is left beside the file that was read")
 
 
 def _read_buckets(source: BucketSource, data: bytes) -> None:

@@ -58,7 +58,7 @@ _REASONS = {
 _FAILURES = (sqlite3.Error, MemoryError)
 _OF_ONE_ROW = (TOO_LONG_ROW, DAMAGED)
 _HEADER_BYTES = 20
-_WRITE_AHEAD = b"\x02\x02"
+_WRITE_AHEAD = b"\x02"
 _PATIENCE_SECONDS = 2.0
 _FIRST_ID = -(2**63)
 _UNLOCKED = "mode=ro&immutable=1"
@@ -240,7 +240,8 @@ def _options(path: str) -> str:
     """Say how to open a database so that nothing is created beside it.
 
     In write-ahead mode with both files there, a client has it open, and reading takes
-    part in its locking. Without them nobody has, and the file is as it stays.
+    part in its locking. Without them nobody has, and the file is as it stays. SQLite
+    goes by the version for reading alone, the last byte: that for writing may differ.
     """
     with open(path, "rb") as stream:  # noqa: PTH123 - paths are text here
         header = stream.read(_HEADER_BYTES)

@@ -62,6 +62,21 @@ def test_an_ordinary_reader_would_leave_files_behind(tmp_path):
     assert set(left(tmp_path)) == {"a.db", "a.db-shm", "a.db-wal"}
 
 
+@pytest.mark.parametrize("reading", range(4))
+@pytest.mark.parametrize("writing", range(4))
+def test_whatever_versions_a_header_claims_nothing_is_left_beside(
+    tmp_path, writing, reading
+):
+    path = database(tmp_path / "a.db", message=some(1))
+    header = bytearray(path.read_bytes())
+    header[18:20] = writing, reading
+    path.write_bytes(header)
+    before = left(tmp_path)
+    found, problems = ids(path)
+    assert (found == [1]) is not bool(problems)
+    assert left(tmp_path) == before
+
+
 def test_rows_that_a_client_has_not_moved_over_yet(tmp_path):
     path = database(tmp_path / "a.db", wal=True, message=some(2))
     with client(path) as connection:
