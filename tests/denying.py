@@ -27,6 +27,24 @@ def shared_folder() -> Iterator[Path]:
 
 
 @contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """Be nobody in particular, who owns this folder: unlike root, modes stop nobody.
+
+    What is to be imported meanwhile must have been before.
+    """
+    was = os.geteuid()
+    if was == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, _NOBODY, -1)
+        os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        if was == 0:
+            os.seteuid(was)
+
+
+@contextmanager
 def kept_from(*paths: Path) -> Iterator[None]:
     """Be nobody in particular, whom these paths are closed to."""
     modes = [path.stat().st_mode for path in paths]

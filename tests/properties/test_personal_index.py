@@ -1,7 +1,8 @@
 """The index of one's own logs always answers as reading everything anew would.
 
 Whatever happens to the files between two runs, the figures are those of the files that
-are there, together with what the deleted ones held when they were last read.
+are there, together with what the deleted ones held when they were last read, and the
+deleted sessions of a database that has many.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
@@ -22,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from mileage.domain.window import micros
 from mileage.wiring.personal import Asking, answer_of
 from mileage.wiring.unreadable import unreadable
+from tests.client_logs import assistant, database, message_id
 from tests.drawing import examples
 from tests.session_logs import (
     START,
@@ -40,6 +43,7 @@ BEGAN = micros(START)
 NAMED = ("client", "model", "session", "project")
 CLAUDE = ".claude/projects/p/{}.jsonl"
 CODEX = ".codex/sessions/2026/rollout-{}.jsonl"
+OPENCODE = ".local/share/opencode/opencode.db"
 
 
 @st.composite
@@ -100,6 +104,10 @@ class Homes(RuleBasedStateMachine):
         self.index = self.folder / "index" / "me.sqlite"
         self.deleted: dict[str, bytes] = {}
         self.asked: dict[str, bytes] = {}
+        self.sessions: dict[str, list[tuple[str, str, str]]] = {}
+        self.asked_sessions: dict[str, list[tuple[str, str, str]]] = {}
+        self.deleted_sessions: dict[str, list[tuple[str, str, str]]] = {}
+        self.said = 0
         self.clock = 1_790_000_000
 
     def teardown(self):
@@ -168,6 +176,53 @@ class Homes(RuleBasedStateMachine):
             if str(path) in self.asked:
                 self.deleted[str(path)] = self.asked[str(path)]
 
+    @rule(data=st.data(), calls=st.integers(1, 3), new=st.booleans())
+    def say_in_a_database(self, data, calls, new):
+        name = f"ses_{self.said}"
+        if self.sessions and not new:
+            name = data.draw(st.sampled_from(sorted(self.sessions)))
+        for _ in range(calls):
+            self.said += 1
+            row = message_id(self.said), name, assistant(self.said)
+            self.sessions.setdefault(name, []).append(row)
+        self.write_sessions()
+
+    @rule(data=st.data(), later=st.sampled_from([5, 50]))
+    def fork_a_session(self, data, later):
+        if self.sessions:
+            name = data.draw(st.sampled_from(sorted(self.sessions)))
+            self.said += 1
+            fork = f"ses_{self.said}"
+            self.sessions[fork] = [
+                (message_id(self.said + later, number), fork, told)
+                for number, (_, _, told) in enumerate(self.sessions[name])
+            ]
+            self.write_sessions()
+
+    @rule(data=st.data())
+    def delete_a_session(self, data):
+        if self.sessions:
+            name = data.draw(st.sampled_from(sorted(self.sessions)))
+            self.forget(name)
+            self.write_sessions()
+
+    @rule()
+    def delete_the_database(self):
+        for name in list(self.sessions):
+            self.forget(name)
+        (self.home / OPENCODE).unlink(missing_ok=True)
+
+    def forget(self, name):
+        del self.sessions[name]
+        if name in self.asked_sessions:
+            self.deleted_sessions[name] = self.asked_sessions[name]
+
+    def write_sessions(self):
+        path = self.home / OPENCODE
+        path.unlink(missing_ok=True)
+        database(path, message=chain.from_iterable(self.sessions.values()))
+        self.touched(path)
+
     @rule()
     def ask_and_be_killed_before_it_is_stored(self):
         """What was asked before and is still so is stored; the rest is not."""
@@ -189,6 +244,7 @@ class Homes(RuleBasedStateMachine):
 
     def remember(self):
         self.asked = {str(f): f.read_bytes() for f in self.home.rglob("*.jsonl")}
+        self.asked_sessions = {name: [*own] for name, own in self.sessions.items()}
 
     @rule()
     def ask(self):
@@ -209,6 +265,8 @@ class Homes(RuleBasedStateMachine):
                 path = other / Path(name).relative_to(self.home)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+            sessions = [*self.sessions.values(), *self.deleted_sessions.values()]
+            database(other / OPENCODE, message=chain.from_iterable(sessions))
             return figures(answer_of(Asking([other], {})))
 
 
@@ -219,7 +277,7 @@ def figures(found):
         name: (one.witnesses, one.calls, one.rejected, one.first, one.last)
         for name, one in sources.items()
     }
-    return merged(rows), totals
+    return merged(rows), {name: told for name, told in totals.items() if any(told)}
 
 
 def merged(rows):

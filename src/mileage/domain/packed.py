@@ -122,6 +122,11 @@ class FileCalls(NamedTuple):
         end = len(self.rows) - count
         return FileCalls(self.keys[:end], self.kinds, self.rows[:end])
 
+    def at(self, places: Sequence[int]) -> FileCalls:
+        """Return the calls at some places in the order."""
+        keys = array("Q", [self.keys[one] for one in places])
+        return FileCalls(keys, self.kinds, [self.rows[one] for one in places])
+
     def witness(self, index: int, source: str) -> Witness:
         """Return one call as a witness; its key is of no use to anybody else."""
         number, at, *counts = self.rows[index]

@@ -115,7 +115,7 @@ def tool_name(text: str) -> str:
 
 AHEAD = "time more than a day ahead"
 NOT_READ = "unreadable: "
-"""Begins the reason for a whole file; what the system says follows."""
+"""Begins the reason why a file could not be read, all of it or its rest."""
 
 
 class Rejected(NamedTuple):

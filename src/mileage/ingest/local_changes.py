@@ -47,12 +47,15 @@ def items_of(different: Difference, stored: Stored) -> list[Item]:
     """Say what to read; a file that has grown only from where it ended."""
     items = []
     for file, before in different.changed:
-        if before is not None and _has_grown(file, before):
-            keys, body, mark = stored.content(before.number)
+        if before is None:
+            items.append(Item(file))
+            continue
+        keys, body, mark = stored.content(before.number)
+        if _has_grown(file, before):
             known = keys, body, mark
             items.append(Item(file, known, before.rejected, before.size))
         else:
-            items.append(Item(file))
+            items.append(Item(file, (keys, body, b"")))
     return items
 
 
@@ -143,7 +146,8 @@ def _stored(number: int, found: FoundFile, read: FileRead) -> StoredFile:
         number,
         found.path,
         found.source,
-        found.inode,
+        # No file has this number: the next run tries again.
+        -1 if read.may_pass else found.inode,
         found.size,
         found.mtime,
         read.witnesses,

@@ -11,7 +11,7 @@ import msgspec
 
 from mileage.domain.packed import FileCalls, Kind, Numbers
 from mileage.ingest.local_rows import Held, Sum, rows_of
-from mileage.sources.files import LogFile, read_log
+from mileage.sources.files import LogFile, may_pass, read_log
 from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
 from mileage.store.personal import Corrupt
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mileage.sources.found import FoundFile
 
 _EMPTY = (b"", b"", b"")
+_SESSION = 4
+"""Its place in a ``Kind``."""
 _pack = msgspec.msgpack.Encoder().encode
 _body = msgspec.msgpack.Decoder(tuple[list[Kind], list[Numbers]]).decode
 _mark = msgspec.msgpack.Decoder(tuple[int, bytes, dict[str, Any], int, int]).decode
@@ -33,7 +35,7 @@ class Item(NamedTuple):
 
     file: FoundFile
     known: tuple[bytes, bytes, bytes] = _EMPTY
-    """Keys, body and mark as the index has them."""
+    """Keys, body and mark as the index has them; no mark: read from the start."""
     rejected: int = 0
     size: int = 0
     """How large it was then."""
@@ -42,6 +44,11 @@ class Item(NamedTuple):
     def work(self) -> int:
         """Return the bytes to read, unless it turns out to be another file."""
         return self.file.size - self.size
+
+    def calls(self) -> FileCalls:
+        """Return the calls that were read before; ``Corrupt`` where they are not."""
+        keys, body, _ = self.known
+        return unpacked(keys, body) if body else FileCalls.none()
 
 
 class FileRead(NamedTuple):
@@ -54,6 +61,8 @@ class FileRead(NamedTuple):
     rejected: int
     rows: list[Sum]
     """As if no call of the file lay elsewhere too."""
+    may_pass: bool
+    """It could not be read, or not to its end, and may be the next time."""
 
 
 class Reader:
@@ -72,8 +81,11 @@ class Reader:
             return tuple(self._resumed(cast("ResumableSource", source), file, item))
         readings = list(read_log(source, file, activity=False))
         calls = FileCalls.of(row for one in readings for row in one.witnesses.rows())
-        rejected = sum(len(one.rejected) for one in readings)
-        return tuple(self._done(found.source, calls, (rejected, b"")))
+        deleted = _deleted(item.calls(), calls)
+        calls = calls.followed_by(deleted, at=len(calls.rows))
+        rejected = [refused for one in readings for refused in one.rejected]
+        about = len(rejected), b"", any(map(may_pass, rejected))
+        return tuple(self._done(found, calls, about))
 
     def _resumed(self, source: ResumableSource, file: LogFile, item: Item) -> FileRead:
         mark, open_before, passed = _opened(item.known[2])
@@ -81,27 +93,48 @@ class Reader:
         calls = tail.settled
         still_open = 0
         rejected = tail.rejected
-        if not tail.from_start:
-            before = unpacked(item.known[0], item.known[1])
-            before = before.without_last(tail.taken_back)
+        unread = tail.may_pass and not calls.rows and not tail.open_calls.rows
+        if tail.from_start and unread:
+            calls = item.calls()
+        elif not tail.from_start:
+            before = item.calls().without_last(tail.taken_back)
             still_open = open_before - tail.taken_back
             calls = before.followed_by(calls, at=len(before.rows) - still_open)
             rejected += item.rejected - passed
         late = tail.open_calls
         calls = calls.followed_by(late, at=len(calls.rows))
         packed = _closed(tail, still_open + len(late.rows))
-        return self._done(file.source, calls, (rejected, packed))
+        return self._done(item.file, calls, (rejected, packed, tail.may_pass))
 
     def _done(
-        self, source: str, calls: FileCalls, about: tuple[int, bytes]
+        self, found: FoundFile, calls: FileCalls, about: tuple[int, bytes, bool]
     ) -> FileRead:
         once = len(set(calls.keys))
         rows: list[Sum] = []
         if once == len(calls.rows):
-            rows = rows_of(Held(0, source, calls), self._costs, {})
-        rejected, mark = about
+            rows = rows_of(Held(0, found.source, calls), self._costs, {})
+        rejected, mark, passing = about
+        # A folder that is closed to us stands here without an inode: it will get one.
+        passing = passing and found.inode != 0
         body = _pack((calls.kinds, calls.rows))
-        return FileRead(calls.keys.tobytes(), body, mark, once, rejected, rows)
+        return FileRead(calls.keys.tobytes(), body, mark, once, rejected, rows, passing)
+
+
+def _deleted(before: FileCalls, now: FileCalls) -> FileCalls:
+    """Return the calls of sessions that a file no longer has: they still count.
+
+    Of a session that is there, what is not was told anew. And whatever a newer version
+    names sessions and calls, one of the same time and counts is the same.
+    """
+    sessions = {kind[_SESSION] for kind in now.kinds} | {""}
+    keys, rows = set(now.keys), {row[1:] for row in now.rows}
+    kept = [
+        at
+        for at, row in enumerate(before.rows)
+        if before.kinds[row[0]][_SESSION] not in sessions
+        and (before.keys[at] in keys or row[1:] not in rows)
+    ]
+    return before.at(kept)
 
 
 def unpacked(keys: bytes, body: bytes) -> FileCalls:

@@ -329,8 +329,7 @@ class Collector:
 
     def _read(self, found: Found) -> None:
         begun = time.monotonic()
-        self._reader.read(found)
-        self._outcome.logs += 1
+        self._outcome.logs += self._reader.read(found)
         rest = (time.monotonic() - begun) * REST
         if rest >= 1:
             self._rests[found.name] = begun + rest

@@ -43,6 +43,9 @@ class Signature(NamedTuple):
     """Of what a database keeps beside its file."""
 
 
+NEVER_READ = Signature(0, 0, 0, 0)
+
+
 class _Mark(msgspec.Struct, array_like=True):
     name: bytes
     source: str
@@ -86,7 +89,7 @@ class Marks:
     def signature(self, name: bytes) -> Signature:
         """Return what a log was when it was read last; all 0 if it was not."""
         known = self._logs.get(name)
-        return known.signature if known else Signature(0, 0, 0)
+        return known.signature if known else NEVER_READ
 
     def rows(self, name: bytes) -> set[bytes]:
         """Return the digests of a log's rows that have been handed over."""

@@ -24,9 +24,9 @@ from mileage.domain.witness import (
 )
 from mileage.ingest.projects import digest, folder_digest, remote_of
 from mileage.ingest.push_format import Push, encode
-from mileage.ingest.push_marks import DIGEST, Signature
+from mileage.ingest.push_marks import DIGEST, NEVER_READ, Signature
 from mileage.ingest.screen import sifted
-from mileage.sources.files import LogFile, discover, read_log
+from mileage.sources.files import DECODES_ZSTD, LogFile, discover, may_pass, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,11 +85,14 @@ def _signature(path: str) -> Signature:
     try:
         of = os.stat(path)  # noqa: PTH116 - thousands of them every minute
     except PermissionError:
-        return Signature(0, 0, 0, 0)
+        return NEVER_READ
     return Signature(of.st_ino, of.st_size, of.st_mtime_ns, _beside(path))
 
 
 def _beside(path: str) -> int:
+    if path.endswith(".zst"):
+        # Read once Python can.
+        return int(DECODES_ZSTD)
     if not path.endswith((".db", ".sqlite", ".sqlite3")):
         return 0
     try:
@@ -103,6 +106,7 @@ class _Pending(NamedTuple):
     """A log whose rows are all gathered, to be marked once they are in the spool."""
 
     found: Found
+    signature: Signature
     ignored: int
     fresh: bytes
 
@@ -134,8 +138,12 @@ class Reader:
         self._rejected: list[Rejected] = []
         self._ignored = 0
 
-    def read(self, found: Found) -> None:
-        """Gather what is new in a log; raises Unavailable when the disk is full."""
+    def read(self, found: Found) -> bool:
+        """Gather what is new in a log; raises Unavailable when the disk is full.
+
+        Returns whether it could be read. If it may be the next time, it is marked as
+        one that was not.
+        """
         source = found.source.traits.name
         if source != self._source:
             self.flush()
@@ -143,18 +151,22 @@ class Reader:
         known = self._marks.rows(found.name)
         fresh: list[bytes] = []
         ignored = 0
+        passing = False
         place = f"log-{found.name.hex()[:8]}"
         readings = read_log(
             found.source, found.file, place=place, max_line_bytes=self._max_line_bytes
         )
         for part, reading in enumerate(readings, start=1):
             ignored += reading.ignored
+            passing = passing or any(map(may_pass, reading.rejected))
             fit = self._fit(reading, f"{place} part {part}")
             self._gather(fit, known, fresh)
             if self._most() >= BODY_ROWS:
                 self.flush()
         self._ignored += max(0, ignored - self._marks.ignored(found.name))
-        self._pending.append(_Pending(found, ignored, b"".join(fresh)))
+        signature = NEVER_READ if passing else found.signature
+        self._pending.append(_Pending(found, signature, ignored, b"".join(fresh)))
+        return not passing
 
     def flush(self) -> None:
         """Put what is gathered into the spool, then mark its logs as read."""
@@ -162,9 +174,9 @@ class Reader:
             push = Push(self._source, self._state.machine, reading)
             self._spool.add(encode(push))
         self._clear()
-        for found, ignored, fresh in self._pending:
+        for found, signature, ignored, fresh in self._pending:
             self._marks.note(
-                found.name, self._source, found.signature, ignored=ignored, fresh=fresh
+                found.name, self._source, signature, ignored=ignored, fresh=fresh
             )
         self._pending = []
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     LocalSource: TypeAlias = LogSource | FileSource
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
+DECODES_ZSTD = zstd is not None
 _BUFFER_BYTES = 256 * 1024
 
 TOO_LONG = "line longer than the limit"
@@ -135,6 +136,12 @@ def open_plain(path: str) -> BinaryIO:
     if zstd is None:
         raise OSError(NO_DECODER)
     return zstd.open(path, "rb")
+
+
+def may_pass(refused: Rejected) -> bool:
+    """Tell whether a file may be readable the next time, even if it does not change."""
+    lasting = (NOT_A_FILE, NO_DECODER)
+    return refused.reason.startswith(NOT_READ) and not refused.reason.endswith(lasting)
 
 
 class LineReader:

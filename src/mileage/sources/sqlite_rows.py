@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 
-LOCKED = "locked by another program; close it, or read again later"
+LOCKED = f"{NOT_READ}locked by another program; close it, or read again later"
 DAMAGED = "damaged from here on; what was read before it counts"
 NO_DATABASE = "no database that can be read, or a part of one"
 NOT_OPENED = (
-    "cannot be opened for reading only; start its client once, which repairs it"
+    f"{NOT_READ}cannot be opened for reading only; start its client once, "
+    "which repairs it"
 )
 ENDLESS = "takes more work than its size explains"
 UNKNOWN_TABLES = "its tables are not of a known version"
@@ -38,7 +39,7 @@ NEWEST_MISSING = (
 CHANGED = "written to while it was read; what is missing is read next time"
 TOO_LONG_ROW = "row longer than the limit"
 NO_MEMORY = "takes more memory than there is; it may be damaged"
-DISK = "could not be read to its end; check the disk and read again"
+DISK = f"{NOT_READ}not to its end; check the disk and read again"
 
 _REASONS = {
     "SQLITE_BUSY": LOCKED,

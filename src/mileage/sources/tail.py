@@ -96,6 +96,8 @@ class Tail(NamedTuple):
     """How many of the rejected are an unfinished last line, read again later."""
     mark: Mark | None
     """None: the next time, the file is to be read from its start."""
+    may_pass: bool = False
+    """The system kept us from reading it, or its rest, and may not the next time."""
 
 
 def read_on(source: ResumableSource, file: LogFile, mark: Mark | None) -> Tail:
@@ -105,9 +107,9 @@ def read_on(source: ResumableSource, file: LogFile, mark: Mark | None) -> Tail:
             if mark is not None and _sample(stream, mark.offset) != mark.sample:
                 mark = None
             return _read(source, file, stream, mark)
-    except UNREADABLE:
+    except UNREADABLE as error:
         nothing = FileCalls.none()
-        return Tail(True, nothing, nothing, 0, 1, 0, None)  # noqa: FBT003
+        return Tail(True, nothing, nothing, 0, 1, 0, None, _may_pass(error))  # noqa: FBT003
 
 
 def _read(
@@ -116,14 +118,14 @@ def _read(
     reader = source.reader(file.path, mark.state if mark else None)
     offset = mark.offset if mark else 0
     chunks = _Chunks(stream, offset, file.size - offset)
-    broken = 0
+    broken: Exception | None = None
     try:
         for chunk in chunks:
             reader.take(chunk)
-    except UNREADABLE:
-        broken = 1
+    except UNREADABLE as error:
+        broken = error
     settled, state, refused = reader.settled(), reader.state(), reader.rejected
-    refused_whole = chunks.too_long + broken
+    refused_whole = chunks.too_long + (broken is not None)
     resumable = not refused_whole and not file.path.endswith(".zst")
     if chunks.rest:
         reader.take(chunks.rest)
@@ -142,7 +144,13 @@ def _read(
         rejected=reader.rejected + refused_whole,
         passing=reader.rejected - refused,
         mark=Mark(chunks.end, sample, state) if resumable else None,
+        may_pass=_may_pass(broken),
     )
+
+
+def _may_pass(error: Exception | None) -> bool:
+    """Tell what the system says from what a file is, such as one of damaged zstd."""
+    return getattr(error, "errno", None) is not None
 
 
 class _Chunks:

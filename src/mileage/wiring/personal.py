@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mileage.wiring.personal_logs import Logs
 
 _ATTEMPTS = 3
+# Python reads compressed rollouts from then on.
+READERS = f"{__version__} zstd" if sys.version_info >= (3, 14) else __version__
 
 
 class Asking(NamedTuple):
@@ -197,7 +200,7 @@ class _Run:
                 generation=known.generation + 1,
                 prices=prices,
                 fingerprint=logs.fingerprint(),
-                version=__version__,
+                version=READERS,
             )
             if new[1:] == known[1:] and not self._asking.rebuild:
                 usage = usage_in(index, logs.names, *self._for)
@@ -268,4 +271,7 @@ class _Run:
         from mileage.ingest.local_index import store
 
         store(self._index, changes)
+        if any(read.may_pass for _, read in changes.files):
+            # Nothing need change for the next run to find more.
+            new = new._replace(fingerprint="")
         self._index.set({name: str(value) for name, value in new._asdict().items()})

@@ -9,11 +9,13 @@ import pytest
 
 from mileage.domain.errors import Unavailable
 from mileage.domain.witness import Reading, WitnessBatch
+from mileage.ingest import push_reading
 from mileage.ingest.projects import digest, folder_digest, is_digest
 from mileage.ingest.push_format import MOST_ROWS
 from mileage.ingest.push_marks import Signature
 from mileage.ingest.push_reading import BODY_ROWS, Places
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
+from tests.denying import as_nobody, shared_folder
 from tests.pushes import SOURCES, Ledger, Machine
 from tests.session_logs import MARKER, answer, said, uses_tool, write_log
 from tests.witnesses import witness
@@ -222,6 +224,34 @@ def test_a_log_that_may_not_be_read_is_said(machine, monkeypatch):
     machine.run()
     (one,) = machine.ledger.rejected
     assert "not a regular file" in one.reason
+
+
+def test_a_log_that_may_not_be_read_yet_is_read_when_it_may(machine):
+    machine.claude("a.jsonl", 1)
+    # All that is needed is imported now: nobody in particular may not import it.
+    machine.run()
+    with shared_folder() as folder:
+        other = Machine(folder, Ledger())
+        path = other.claude("a.jsonl", 1, 2)
+        other.codex("b", 3)
+        with as_nobody(folder):
+            path.chmod(0)
+            assert (other.run().logs, other.ledger.keys) == (1, {"resp_3"})
+            assert (other.run().logs, other.ledger.keys) == (0, {"resp_3"})
+            (one,) = other.ledger.rejected
+            assert one.reason == "unreadable: Permission denied"
+            path.chmod(0o600)
+            assert (other.run().logs, len(other.ledger.keys)) == (1, 3)
+            assert other.run().logs == 0
+
+
+@pytest.mark.parametrize("decodes", [False, True])
+def test_a_compressed_log_changes_once_python_can_read_it(
+    machine, monkeypatch, decodes
+):
+    monkeypatch.setattr(push_reading, "DECODES_ZSTD", decodes)
+    machine.codex("b", 3).rename(machine.home / ".codex/sessions/rollout-b.jsonl.zst")
+    assert signature(machine).beside == decodes
 
 
 # ----------------------------------------------------------------- what stays behind

@@ -252,7 +252,7 @@ def test_another_version_reads_everything_once_and_keeps_what_was_deleted(
     (home / FORK).unlink()
     asked(asking)
     read.clear()
-    monkeypatch.setattr(personal, "__version__", "9.9")
+    monkeypatch.setattr(personal, "READERS", "9.9")
     assert sorted(asked(asking).rows) == sorted(before.rows)
     assert sorted(read) == [("one.jsonl", False), ("rollout-1.jsonl", False)]
     read.clear()
