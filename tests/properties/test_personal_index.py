@@ -42,6 +42,7 @@ from tests.session_logs import usage as used
 BEGAN = micros(START)
 NAMED = ("client", "model", "session", "project")
 CLAUDE = ".claude/projects/p/{}.jsonl"
+WORK = ".work/projects/p/{}.jsonl"
 CODEX = ".codex/sessions/2026/rollout-{}.jsonl"
 OPENCODE = ".local/share/opencode/opencode.db"
 
@@ -86,9 +87,12 @@ def codex_lines(draw):
 
 LINES = st.one_of(
     st.tuples(st.just(CLAUDE), st.lists(claude_lines(), min_size=1, max_size=6)),
+    st.tuples(st.just(WORK), st.lists(claude_lines(), min_size=1, max_size=3)),
     st.tuples(st.just(CODEX), st.lists(codex_lines(), min_size=1, max_size=6)),
 )
 NAMES = st.sampled_from("abc")
+# Which of the folders of Claude Code are looked at; without names, the usual ones.
+FOLDERS = st.sampled_from([(), (".claude",), (".work",), (".claude", ".work")])
 # A line may be caught half written.
 CUTS = st.sampled_from([0, 0, 0, 1, 2, 30])
 
@@ -104,6 +108,7 @@ class Homes(RuleBasedStateMachine):
         self.index = self.folder / "index" / "me.sqlite"
         self.deleted: dict[str, bytes] = {}
         self.asked: dict[str, bytes] = {}
+        self.folders: tuple[str, ...] = ()
         self.sessions: dict[str, list[tuple[str, str, str]]] = {}
         self.asked_sessions: dict[str, list[tuple[str, str, str]]] = {}
         self.deleted_sessions: dict[str, list[tuple[str, str, str]]] = {}
@@ -123,6 +128,16 @@ class Homes(RuleBasedStateMachine):
         self.clock += 1
         os.utime(path, (self.clock, self.clock))
         self.deleted.pop(str(path), None)
+
+    @rule(folders=FOLDERS)
+    def look_elsewhere(self, folders):
+        self.folders = folders
+
+    def asking(self, home, *, index=None, rebuild=False):
+        """Look at the chosen folders below a home."""
+        names = ",".join(str(home / name) for name in self.folders)
+        environ = {"CLAUDE_CONFIG_DIR": names} if names else {}
+        return Asking([home], environ, index, rebuild=rebuild)
 
     @rule(lines=LINES, name=NAMES, cut=CUTS)
     def append(self, lines, name, cut):
@@ -163,7 +178,8 @@ class Homes(RuleBasedStateMachine):
     def fork(self, data):
         path = self.any_file(data)
         if path is not None:
-            pattern = CLAUDE if ".claude" in str(path) else CODEX
+            own = path.relative_to(self.home).parts[0]
+            pattern = {".claude": CLAUDE, ".work": WORK}.get(own, CODEX)
             copy = self.path(pattern, data.draw(NAMES) + "-fork")
             copy.write_bytes(path.read_bytes())
             self.touched(copy)
@@ -226,7 +242,7 @@ class Homes(RuleBasedStateMachine):
     @rule()
     def ask_and_be_killed_before_it_is_stored(self):
         """What was asked before and is still so is stored; the rest is not."""
-        found = answer_of(Asking([self.home], {}, self.index))
+        found = answer_of(self.asking(self.home, index=self.index))
         with catch_warnings():
             # From 3.13 on, a database complains that nobody has closed it.
             simplefilter("ignore", ResourceWarning)
@@ -235,7 +251,7 @@ class Homes(RuleBasedStateMachine):
 
     @rule()
     def build_it_again(self):
-        answer_of(Asking([self.home], {}, self.index, rebuild=True)).finish()
+        answer_of(self.asking(self.home, index=self.index, rebuild=True)).finish()
         self.remember()
 
     def any_file(self, data):
@@ -243,16 +259,20 @@ class Homes(RuleBasedStateMachine):
         return data.draw(st.sampled_from(files)) if files else None
 
     def remember(self):
-        self.asked = {str(f): f.read_bytes() for f in self.home.rglob("*.jsonl")}
+        """What was looked at is known as it is now, and all else as it was then."""
+        looked = {".codex", *(self.folders or (".claude",))}
+        for file in self.home.rglob("*.jsonl"):
+            if file.relative_to(self.home).parts[0] in looked:
+                self.asked[str(file)] = file.read_bytes()
         self.asked_sessions = {name: [*own] for name, own in self.sessions.items()}
 
     @rule()
     def ask(self):
-        found = answer_of(Asking([self.home], {}, self.index))
+        found = answer_of(self.asking(self.home, index=self.index))
         found.finish()
         self.remember()
         assert figures(found) == self.plainly()
-        again = answer_of(Asking([self.home], {}, self.index))
+        again = answer_of(self.asking(self.home, index=self.index))
         again.finish()
         assert figures(again) == figures(found)
 
@@ -267,7 +287,7 @@ class Homes(RuleBasedStateMachine):
                 path.write_bytes(content)
             sessions = [*self.sessions.values(), *self.deleted_sessions.values()]
             database(other / OPENCODE, message=chain.from_iterable(sessions))
-            return figures(answer_of(Asking([other], {})))
+            return figures(answer_of(self.asking(other)))
 
 
 def figures(found):

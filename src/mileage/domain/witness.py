@@ -116,6 +116,8 @@ def tool_name(text: str) -> str:
 AHEAD = "time more than a day ahead"
 NOT_READ = "unreadable: "
 """Begins the reason why a file could not be read, all of it or its rest."""
+CUT_OFF = "cut off: "
+"""Begins the reason why the rest of a file can never be read, as far as we know."""
 
 
 class Rejected(NamedTuple):

@@ -27,8 +27,10 @@ class Changes(NamedTuple):
     """What to write."""
 
     files: list[tuple[StoredFile, FileRead]]
-    gone: list[StoredFile]
-    outside: list[StoredFile]
+    marked: list[StoredFile]
+    """Whose place has changed, as they are to be kept."""
+    moved: set[int]
+    """Those that are gone and lie elsewhere now: to be forgotten."""
     usage: FileSums
 
 
@@ -70,11 +72,15 @@ def changes_of(
     """Return what to write, now that the changed files have been read."""
     files = _numbered(different, reads, stored.files)
     new = {file.number: read for file, read in files}
-    dropped = {file.number for file in different.outside}
-    before = dict(stored.every_key())
-    keys = {n: own for n, own in before.items() if n not in dropped}
+    moved = _moved(different.gone, files, stored)
+    left = moved | {file.number for file in different.outside}
+    back = {file.number for file in different.back}
+    every = dict(stored.every_key())
+    before = _without(every, {file.number for file in stored.files if file.outside})
+    keys = _without(before, left) | {number: every[number] for number in back}
     keys.update({number: read.keys for number, read in new.items()})
-    touched = set(keys) if all_prices else _touched(before, keys, {*new, *dropped})
+    moving = {*new, *left, *back}
+    touched = set(keys) if all_prices else _touched(before, keys, moving)
     among = None if len(touched) == len(keys) else [keys[one] for one in touched]
     repeated = repeated_keys(keys.values(), among)
     alone = new.keys() - holders({one: keys[one] for one in new}, repeated)
@@ -83,7 +89,8 @@ def changes_of(
     sources = {file.number: file.source for file in [*stored.files, *_first(files)]}
     anew = _Anew(keys, repeated, sources, new, stored)
     usage.update(anew.added_up(again, costs))
-    return Changes(files, different.gone, different.outside, FileSums(usage))
+    marked = [file for file in different.marked() if file.number not in moved]
+    return Changes(files, marked, moved, FileSums(usage))
 
 
 class _Anew(NamedTuple):
@@ -119,6 +126,25 @@ class _Anew(NamedTuple):
         return Held(number, self.sources[number], unpacked(keys, body))
 
 
+def _moved(
+    gone: Sequence[StoredFile],
+    files: Sequence[tuple[StoredFile, FileRead]],
+    stored: Stored,
+) -> set[int]:
+    """Return the files that are gone, and of which the same was read elsewhere."""
+    read = {(file.source, one.keys, one.body) for file, one in files if one.keys}
+    if not read:
+        return set()
+    contents = ((file, stored.content(file.number)) for file in gone)
+    return {file.number for file, own in contents if (file.source, *own[:2]) in read}
+
+
+def _without(keys: dict[int, bytes], numbers: set[int]) -> dict[int, bytes]:
+    if not numbers:
+        return keys
+    return {number: own for number, own in keys.items() if number not in numbers}
+
+
 def _touched(
     before: Mapping[int, bytes], after: Mapping[int, bytes], changed: set[int]
 ) -> set[int]:
@@ -152,7 +178,8 @@ def _stored(number: int, found: FoundFile, read: FileRead) -> StoredFile:
         found.mtime,
         read.witnesses,
         read.rejected,
-        0,
+        gone=0,
+        outside=0,
     )
 
 

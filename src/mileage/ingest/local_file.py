@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from mileage.domain.packed import FileCalls, Kind, Numbers
+from mileage.domain.witness import CUT_OFF, NOT_READ
 from mileage.ingest.local_rows import Held, Sum, rows_of
 from mileage.sources.files import LogFile, may_pass, read_log
 from mileage.sources.tail import Mark, ResumableSource, Tail, read_on
@@ -81,9 +82,9 @@ class Reader:
             return tuple(self._resumed(cast("ResumableSource", source), file, item))
         readings = list(read_log(source, file, activity=False))
         calls = FileCalls.of(row for one in readings for row in one.witnesses.rows())
-        deleted = _deleted(item.calls(), calls)
-        calls = calls.followed_by(deleted, at=len(calls.rows))
         rejected = [refused for one in readings for refused in one.rejected]
+        early = any(one.reason.startswith((NOT_READ, CUT_OFF)) for one in rejected)
+        calls = _with_known(calls, item.calls(), early=early)
         about = len(rejected), b"", any(map(may_pass, rejected))
         return tuple(self._done(found, calls, about))
 
@@ -93,16 +94,15 @@ class Reader:
         calls = tail.settled
         still_open = 0
         rejected = tail.rejected
-        unread = tail.may_pass and not calls.rows and not tail.open_calls.rows
-        if tail.from_start and unread:
-            calls = item.calls()
-        elif not tail.from_start:
+        if not tail.from_start:
             before = item.calls().without_last(tail.taken_back)
             still_open = open_before - tail.taken_back
             calls = before.followed_by(calls, at=len(before.rows) - still_open)
             rejected += item.rejected - passed
         late = tail.open_calls
         calls = calls.followed_by(late, at=len(calls.rows))
+        if tail.from_start and tail.may_pass:
+            calls = _with_known(calls, item.calls(), early=True)
         packed = _closed(tail, still_open + len(late.rows))
         return self._done(item.file, calls, (rejected, packed, tail.may_pass))
 
@@ -120,21 +120,32 @@ class Reader:
         return FileRead(calls.keys.tobytes(), body, mark, once, rejected, rows, passing)
 
 
-def _deleted(before: FileCalls, now: FileCalls) -> FileCalls:
-    """Return the calls of sessions that a file no longer has: they still count.
+def _with_known(now: FileCalls, before: FileCalls, *, early: bool) -> FileCalls:
+    """Add the calls that still count although a file, as it is read now, lacks them.
 
-    Of a session that is there, what is not was told anew. And whatever a newer version
-    names sessions and calls, one of the same time and counts is the same.
+    Those are all of them where reading ended early, and else those of sessions that it
+    no longer has: of a session that is there, what is not was told anew.
     """
-    sessions = {kind[_SESSION] for kind in now.kinds} | {""}
+    kept = _unread(now, before) if early else _of_other_sessions(now, before)
+    return now.followed_by(before.at(kept), at=len(now.rows))
+
+
+def _unread(now: FileCalls, before: FileCalls) -> list[int]:
+    keys = set(now.keys)
+    return [at for at, key in enumerate(before.keys) if key not in keys]
+
+
+def _of_other_sessions(now: FileCalls, before: FileCalls) -> list[int]:
+    sessions = {"", *(kind[_SESSION] for kind in now.kinds)}
+    # Whatever a newer version names sessions and calls, one of the same time and counts
+    # is the same.
     keys, rows = set(now.keys), {row[1:] for row in now.rows}
-    kept = [
+    return [
         at
         for at, row in enumerate(before.rows)
         if before.kinds[row[0]][_SESSION] not in sessions
         and (before.keys[at] in keys or row[1:] not in rows)
     ]
-    return before.at(kept)
 
 
 def unpacked(keys: bytes, body: bytes) -> FileCalls:

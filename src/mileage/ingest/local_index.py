@@ -35,12 +35,14 @@ class Known(NamedTuple):
     """Of all files that were found the last time."""
     version: str
     """Of the Mileage that read them: another one may read more of them, or better."""
+    places: str
+    """Where logs were looked for."""
 
 
 def known_of(index: PersonalIndex) -> Known:
     """Return what the index says of itself; inside ``reading`` or a change."""
     settings = index.settings()
-    names = ("prices", "fingerprint", "version")
+    names = ("prices", "fingerprint", "version", "places")
     generation = int(settings.get("generation", "0"))
     return Known(generation, *(settings.get(name, "") for name in names))
 
@@ -109,10 +111,10 @@ def usage_of(
 
 def store(index: PersonalIndex, changes: Changes) -> None:
     """Write changes; inside ``begin``."""
-    for stored in changes.gone:
-        index.mark_gone(stored.number)
-    for stored in changes.outside:
-        index.drop(stored.number)
+    for file in changes.marked:
+        index.mark(file)
+    for number in changes.moved:
+        index.drop(number)
     index.put(
         [file for file, _ in changes.files],
         [Content(*read[:3]) for _, read in changes.files],

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from mileage.domain.witness import NOT_READ
+from mileage.domain.witness import CUT_OFF, NOT_READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 LOCKED = f"{NOT_READ}locked by another program; close it, or read again later"
-DAMAGED = "damaged from here on; what was read before it counts"
+DAMAGED = f"{CUT_OFF}damaged from here on; what was read before it counts"
 NO_DATABASE = "no database that can be read, or a part of one"
 NOT_OPENED = (
     f"{NOT_READ}cannot be opened for reading only; start its client once, "
     "which repairs it"
 )
-ENDLESS = "takes more work than its size explains"
+ENDLESS = f"{CUT_OFF}takes more work than its size explains"
 UNKNOWN_TABLES = "its tables are not of a known version"
 NEWEST_MISSING = (
     "its newest rows (-wal) cannot be read without its index (-shm); "
@@ -38,7 +38,7 @@ NEWEST_MISSING = (
 )
 CHANGED = "written to while it was read; what is missing is read next time"
 TOO_LONG_ROW = "row longer than the limit"
-NO_MEMORY = "takes more memory than there is; it may be damaged"
+NO_MEMORY = f"{CUT_OFF}takes more memory than there is; it may be damaged"
 DISK = f"{NOT_READ}not to its end; check the disk and read again"
 
 _REASONS = {

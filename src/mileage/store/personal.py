@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import FileSums
 
-MIGRATIONS = ("0001_first",)
+MIGRATIONS = ("0001_first", "0002_outside")
 VERSION = len(MIGRATIONS)
 
 _HERE = Path(__file__).parent
@@ -59,6 +59,9 @@ class StoredFile(NamedTuple):
     witnesses: int
     rejected: int
     gone: int
+    """1: no longer there, but its calls still count."""
+    outside: int
+    """1: kept, but not below what is looked at, so that it does not count."""
 
 
 class Content(NamedTuple):
@@ -148,7 +151,7 @@ class PersonalIndex:
         return dict(self._rows("index_settings"))
 
     def files(self) -> list[StoredFile]:
-        """Return every file that counts."""
+        """Return every file."""
         return [
             StoredFile._make((row[0], os.fsdecode(row[1]), *row[2:]))
             for row in self._rows("index_files")
@@ -242,9 +245,12 @@ class PersonalIndex:
             self._each("index_source.use", [(source, used[0] or 0, *used[1:])])
         self._used.clear()
 
-    def mark_gone(self, number: int) -> None:
-        """Note that a file is no longer there; its calls still count."""
-        self._each("index_file.gone", [{"number": number}])
+    def mark(self, file: StoredFile) -> None:
+        """Note whether a file is gone or outside; the sums of one outside go."""
+        if file.outside:
+            self._drop_usage([file.number])
+        row = {"number": file.number, "gone": file.gone, "outside": file.outside}
+        self._each("index_file.mark", [row])
 
     def drop(self, number: int) -> None:
         """Forget a file and its calls."""

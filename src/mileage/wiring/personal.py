@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mileage.wiring.personal_logs import Logs
 
 _ATTEMPTS = 3
+_STRAIGHT = "read straight from the logs, without what was in deleted ones."
 # Python reads compressed rollouts from then on.
 READERS = f"{__version__} zstd" if sys.version_info >= (3, 14) else __version__
 
@@ -42,6 +44,8 @@ class Asking(NamedTuple):
     """If looking for them has begun already."""
     latest: int = 0
     """The last time that is believed, UTC microseconds; 0: a day from now."""
+    quiet: bool = False
+    """Nobody reads remarks: leave it to others to set a damaged index aside."""
 
 
 class Answer(NamedTuple):
@@ -63,7 +67,8 @@ def quarter_rows(
 
 def usage_of(homes: Sequence[Path], environ: Mapping[str, str]) -> Usage:
     """Return what the logs below the homes say, in all detail, with the index."""
-    answer = answer_of(Asking(homes, environ, index_file(homes, environ)))
+    file = index_file(homes, environ)
+    answer = answer_of(Asking(homes, environ, file, quiet=True))
     finished(answer)
     return answer.usage
 
@@ -88,20 +93,29 @@ def roots_of(homes: Sequence[Path], environ: Mapping[str, str]) -> list[Path]:
 
 
 def index_file(homes: Sequence[Path], environ: Mapping[str, str]) -> Path:
-    """Return where the index of these homes lies.
+    """Return where the index of these homes lies, whatever folders they name.
 
     ``MILEAGE_INDEX`` names a folder for all indexes, else it is the platform's own.
+    One that was named after folders, as they all were once, gets its new name.
     """
-    from mileage.domain.digest import blake2b
     from mileage.sources.places import claude_code_log, codex_rollout
 
-    # By the two oldest sources: one more that we learn to read moves no index.
+    file = _index_of(set(map(os.path.realpath, homes)))
     places = {
         os.path.realpath(root)
         for home in homes
         for roots in (claude_code_log, codex_rollout)
         for root in roots(home, environ)
     }
+    with suppress(OSError):
+        if not file.exists():
+            _index_of(places).rename(file)
+    return file
+
+
+def _index_of(places: set[str]) -> Path:
+    from mileage.domain.digest import blake2b
+
     name = "\n".join(sorted(places)).encode("utf-8", "surrogateescape")
     digest = blake2b(name, digest_size=8).hexdigest()
     return _index_folder() / f"me-{digest}.sqlite"
@@ -127,10 +141,11 @@ def answer_of(asking: Asking) -> Answer:
             try:
                 answer = _by_index(asking, asking.file, remarks)
             except Unavailable as error:
-                remarks.append(f"{error}; read straight from the logs.")
+                remarks.append(f"{error}; {_STRAIGHT}")
             else:
                 if answer is not None:
                     return answer
+                remarks.append(f"The index of your logs is busy; {_STRAIGHT}")
         return _straight(asking, tuple(remarks))
 
 
@@ -141,7 +156,7 @@ def _straight(asking: Asking, remarks: tuple[str, ...]) -> Answer:
     from mileage.wiring.personal_logs import Logs
 
     logs = asking.logs or Logs(asking.homes, asking.environ)
-    different = difference((), logs.found)
+    different = difference((), logs.found, {})
     costs = logs.costs()
     reads = logs.read(different, NOTHING_STORED, costs)
     changes = changes_of(different, reads, NOTHING_STORED, costs)
@@ -157,15 +172,18 @@ def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
     """Answer with the index; None if others changed it again and again meanwhile."""
     from mileage.store.personal import Corrupt, PersonalIndex, set_aside
 
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         try:
             index = PersonalIndex(path)
             try:
-                answer = _Run(asking, index).answer()
+                last = attempt == _ATTEMPTS - 1
+                answer = _Run(asking, index).answer(overtaken=last)
             except BaseException:
                 index.close()
                 raise
         except Corrupt:
+            if asking.quiet:
+                raise
             aside = set_aside(path)
             remarks.append(
                 "The index of your logs could not be read and is built again; what it "
@@ -187,8 +205,12 @@ class _Run:
         self._index = index
         self._for = asking.latest, asking.by, asking.spans
 
-    def answer(self) -> Answer | None:
-        """Return the answer, or None if the index was changed meanwhile."""
+    def answer(self, *, overtaken: bool) -> Answer | None:
+        """Return the answer, or None if the index was changed meanwhile.
+
+        Whoever was ``overtaken`` again and again takes the answer of those who did it:
+        they have read the same logs a moment ago.
+        """
         from mileage.ingest.local_index import known_of, usage_in
         from mileage.wiring.personal_logs import price_version
 
@@ -201,8 +223,10 @@ class _Run:
                 prices=prices,
                 fingerprint=logs.fingerprint(),
                 version=READERS,
+                places=logs.places(),
             )
-            if new[1:] == known[1:] and not self._asking.rebuild:
+            same = new[1:] == known[1:] or (overtaken and new.places == known.places)
+            if same and not self._asking.rebuild:
                 usage = usage_in(index, logs.names, *self._for)
                 return Answer(usage, (), index.close)
             files = index.files()
@@ -234,7 +258,7 @@ class _Run:
 
         index, costs = self._index, logs.costs()
         anew = self._asking.rebuild or known.version != new.version
-        different = difference(files, logs.found, anew=anew)
+        different = difference(files, logs.found, logs.roots, anew=anew)
         stored = Stored(files, index.keys, index.content)
         reads = logs.read(different, stored, costs)
         if not files:

@@ -39,6 +39,7 @@ class Logs:
         self.begun_at = time.time_ns()
         self.names: list[str] = []
         self._sources: dict[str, LocalSource] = {}
+        self._roots: dict[str, list[str]] = {}
         self._searches: list[tuple[str, Search]] = []
         for name, places in PLACES.items():
             roots = [str(root) for home in homes for root in places(home, environ)]
@@ -50,6 +51,7 @@ class Logs:
             self._begin(name, list(map(str, theirs)), source.patterns())
 
     def _begin(self, name: str, roots: list[str], patterns: Sequence[str]) -> None:
+        self._roots[name] = roots
         present = [root for root in roots if is_there(root)]
         if present or name in ALWAYS:
             self.names.append(name)
@@ -62,6 +64,23 @@ class Logs:
         listed = (one for _, search in self._searches for one in search.listed)
         files = {one[1]: one for one in listed}
         return [files[path] for path in sorted(files)]
+
+    @property
+    def roots(self) -> dict[str, list[str]]:
+        """Return where the logs of each source are looked for.
+
+        A folder that was moved and linked back is the one that was named, too.
+        """
+        return {
+            name: [*map(os.path.abspath, own), *map(os.path.realpath, own)]
+            for name, own in self._roots.items()
+        }
+
+    def places(self) -> str:
+        """Return what changes with where logs are looked for."""
+        named = [part for name, own in self._roots.items() for part in (name, *own)]
+        whole = "\n".join(named).encode("utf-8", "surrogateescape")
+        return blake2b(whole, digest_size=16).hexdigest()
 
     def fingerprint(self) -> str:
         """Return what changes with any file: its name, place, size or time."""

@@ -50,14 +50,14 @@ def unreadable(homes: Sequence[Path], environ: Mapping[str, str]) -> Unreadable:
 def _indexed(
     homes: Sequence[Path], environ: Mapping[str, str]
 ) -> list[StoredFile] | None:
-    """Return every file as the index has it now; None where there is no index."""
+    """Return every file that counts as the index has it; None: there is no index."""
     usage_of(homes, environ)
     try:
         index = PersonalIndex(index_file(homes, environ))
     except Unavailable:
         return None
     try:
-        return index.files()
+        return [one for one in index.files() if not one.outside]
     except Unavailable:
         return None
     finally:

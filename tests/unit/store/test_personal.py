@@ -37,7 +37,7 @@ def row(number=0, **fields):
 
 def file(number=1, **fields):
     plain = StoredFile(
-        *(number, f"/home/{number}.jsonl", "claude_code_log", 7, 100, 1_000, 2, 1, 0)
+        *(number, f"/home/{number}.jsonl", "claude_code_log", 7, 100, 1_000, 2, 1, 0, 0)
     )
     return plain._replace(**fields)
 
@@ -162,7 +162,7 @@ def test_sources_tell_of_files_and_calls(index):
         index, file(1), file(2), file(3, source="codex_rollout"), usage={1: [row(1)]}
     )
     index.begin()
-    index.mark_gone(2)
+    index.mark(file(2, gone=1))
     index.sum_up()
     index.commit()
     assert index.sources() == {
@@ -182,7 +182,11 @@ ROWS = st.lists(
 STEPS = st.lists(
     st.lists(
         st.tuples(
-            *(st.sampled_from(["put", "put", "drop", "gone"]), st.integers(1, 5), ROWS)
+            *(
+                st.sampled_from(["put", "put", "drop", "gone", "outside"]),
+                st.integers(1, 5),
+                ROWS,
+            )
         ),
         min_size=1,
         max_size=4,
@@ -199,9 +203,10 @@ def changed(index, held, step):
     for what, number, _ in step:
         if number in put or number not in held:
             continue
-        if what == "gone":
-            index.mark_gone(number)
-            held[number] = held[number][0]._replace(gone=1), held[number][1]
+        if what in ("gone", "outside"):
+            whole = held[number][0]._replace(**{what: 1})
+            index.mark(whole)
+            held[number] = whole, [] if whole.outside else held[number][1]
         elif what == "drop":
             index.drop(number)
             del held[number]
@@ -223,8 +228,9 @@ def test_sources_and_quarters_add_up_whatever_was_changed(steps, tmp_path_factor
     for step in steps:
         changed(index, held, step)
         expected = {}
-        for source in {one.source for one, _ in held.values()}:
-            own = [(one, rows) for one, rows in held.values() if one.source == source]
+        inside = [one for one in held.values() if not one[0].outside]
+        for source in {one.source for one, _ in inside}:
+            own = [(one, rows) for one, rows in inside if one.source == source]
             rows = [one for _, some in own for one in some]
             gone = sum(one.gone for one, _ in own)
             expected[source] = SourceSums(
@@ -326,6 +332,21 @@ def test_a_newer_format_is_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_the_first_format_is_brought_forward(tmp_path, monkeypatch):
+    path = tmp_path / "me.sqlite"
+    with monkeypatch.context() as patch:
+        patch.setattr(personal, "MIGRATIONS", personal.MIGRATIONS[:1])
+        patch.setattr(personal, "VERSION", 1)
+        PersonalIndex(path).close()
+    base = sqlite3.connect(path)
+    base.execute("INSERT INTO file VALUES (1, 'a', 'pi_session', 7, 8, 9, 2, 1, 1)")
+    base.commit()
+    base.close()
+    new = PersonalIndex(path)
+    assert new.files() == [StoredFile(1, "a", "pi_session", 7, 8, 9, 2, 1, 1, 0)]
+    new.close()
+
+
 def test_an_older_format_is_brought_forward(tmp_path, monkeypatch):
     """Every step from the first format on runs once, and keeps what is there."""
     path = tmp_path / "me.sqlite"
@@ -334,18 +355,19 @@ def test_an_older_format_is_brought_forward(tmp_path, monkeypatch):
     old.close()
     steps = tmp_path / "index_migrations"
     steps.mkdir()
-    (steps / "0002_more.sql").write_text(
+    (steps / "next.sql").write_text(
         "ALTER TABLE file ADD COLUMN more TEXT NOT NULL DEFAULT 'x';\n"
     )
-    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "0002_more"))
-    monkeypatch.setattr(personal, "VERSION", 2)
+    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "next"))
+    version = personal.VERSION + 1
+    monkeypatch.setattr(personal, "VERSION", version)
     monkeypatch.setattr(personal, "_MIGRATIONS", steps)
     for _ in range(2):
         new = PersonalIndex(path)
         assert new.files() == [file(1)]
         new.close()
     base = sqlite3.connect(path)
-    assert base.execute("PRAGMA user_version").fetchone() == (2,)
+    assert base.execute("PRAGMA user_version").fetchone() == (version,)
     assert base.execute("SELECT more FROM file").fetchall() == [("x",)]
     base.close()
 
@@ -411,9 +433,10 @@ def test_what_is_brought_forward_waits_for_the_disk(tmp_path, monkeypatch, heard
     heard.clear()
     steps = tmp_path / "index_migrations"
     steps.mkdir()
-    (steps / "0002_more.sql").write_text("CREATE TABLE more (x TEXT);\n")
-    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "0002_more"))
-    monkeypatch.setattr(personal, "VERSION", 2)
+    (steps / "next.sql").write_text("CREATE TABLE more (x TEXT);\n")
+    monkeypatch.setattr(personal, "MIGRATIONS", (*personal.MIGRATIONS, "next"))
+    version = personal.VERSION + 1
+    monkeypatch.setattr(personal, "VERSION", version)
     monkeypatch.setattr(personal, "_MIGRATIONS", steps)
     PersonalIndex(path).close()
     normal = "PRAGMA synchronous = NORMAL"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sqlite3
+from hashlib import blake2b
 
 import pytest
 
@@ -221,19 +222,6 @@ def test_a_record_takes_totals_back_in_a_later_run(asking, home):
     assert calls(asked(asking)) == 4
 
 
-def test_a_log_that_is_no_longer_looked_for_is_forgotten(tmp_path):
-    for name in ("one", "two"):
-        write_log(tmp_path, f"{name}/projects/p/x.jsonl", answer(name))
-    file = tmp_path / "me.sqlite"
-
-    def look(*names):
-        chosen = ",".join(str(tmp_path / name) for name in names)
-        return asked(Asking([tmp_path], {"CLAUDE_CONFIG_DIR": chosen}, file))
-
-    assert calls(look("one", "two")) == 2
-    assert calls(look("one")) == 1
-
-
 def test_building_again_reads_everything_and_keeps_what_was_deleted(asking, home, read):
     write_log(home, FORK, answer("z", seconds=6))
     asked(asking)
@@ -385,7 +373,25 @@ def test_each_set_of_homes_has_its_own_file(tmp_path, monkeypatch):
     named = index_file([one], {})
     assert named.parent == tmp_path
     assert index_file([one, two], {}) == index_file([two, one], {}) != named
-    assert index_file([one], {"CODEX_HOME": str(two)}) != named
+    assert index_file([one], {"CODEX_HOME": str(two)}) == named
+
+
+def test_an_index_that_was_named_after_folders_gets_its_new_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("MILEAGE_INDEX", str(tmp_path))
+    places = sorted(
+        str(tmp_path / "home" / folder)
+        for folder in (
+            *(".claude/projects", ".config/claude/projects"),
+            *(".codex/sessions", ".codex/archived_sessions"),
+        )
+    )
+    digest = blake2b("\n".join(places).encode(), digest_size=8).hexdigest()
+    (tmp_path / f"me-{digest}.sqlite").write_text("old")
+    named = index_file([tmp_path / "home"], {})
+    assert named.name != f"me-{digest}.sqlite"
+    assert named.read_text() == "old"
+    (tmp_path / f"me-{digest}.sqlite").write_text("older")
+    assert index_file([tmp_path / "home"], {}).read_text() == "old"
 
 
 def test_without_a_setting_it_lies_with_the_persons_data(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 
 import pytest
@@ -170,18 +170,13 @@ def test_a_deleted_file_counts_as_when_it_could_be_read(closed):
     assert calls(asked(closed)) == 4
 
 
-def test_a_log_that_breaks_off_counts_as_far_as_it_goes_until_it_can_be_read(
-    asking, home, monkeypatch
-):
-    """The disk fails in the middle of it."""
-    many = [answer(f"m{number}", usage(out=1)) for number in range(10)]
-    write_log(home, CLAUDE, *many)
-    whole = (home / CLAUDE).stat().st_size
-    read = local_file.read_on
+@pytest.fixture
+def failing(monkeypatch):
+    """A disk that fails behind so many bytes of a log, while it is used."""
 
     class Failing:
-        def __init__(self, stream):
-            self.stream, self.left = stream, whole // 2
+        def __init__(self, stream, size):
+            self.stream, self.left = stream, size
 
         def __getattr__(self, name):
             return getattr(self.stream, name)
@@ -199,15 +194,54 @@ def test_a_log_that_breaks_off_counts_as_far_as_it_goes_until_it_can_be_read(
             self.left = 0
             return found
 
-    with monkeypatch.context() as patch:
+    @contextmanager
+    def behind(size):
         opened = tail._opened
-        patch.setattr(tail, "_opened", lambda path: Failing(opened(path)))
+        with monkeypatch.context() as patch:
+            patch.setattr(tail, "_opened", lambda path: Failing(opened(path), size))
+            yield
+
+    return behind
+
+
+def test_a_log_that_breaks_off_counts_as_far_as_it_goes_until_it_can_be_read(
+    asking, home, failing
+):
+    many = [answer(f"m{number}", usage(out=1)) for number in range(10)]
+    path = write_log(home, CLAUDE, *many)
+    with failing(path.stat().st_size // 2):
         found = asked(asking)
         assert 0 < calls(found) < 10
         assert rejected(found) == 1
-    assert local_file.read_on is read
     found = asked(asking)
     assert (calls(found), rejected(found)) == (10, 0)
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_what_is_known_of_its_rest_counts_meanwhile(asking, home, failing, rebuild):
+    many = [answer(f"m{number}", usage(out=1)) for number in range(10)]
+    path = write_log(home, CLAUDE, *many)
+    asked(asking)
+    if not rebuild:
+        other = write_log(home, "copy", *many, answer("new", seconds=99))
+        other.rename(path)
+    with failing(path.stat().st_size // 2):
+        found = asked(asking._replace(rebuild=rebuild))
+        assert (calls(found), rejected(found)) == (10, 1)
+    found = asked(asking)
+    assert (calls(found), rejected(found)) == (10 if rebuild else 11, 0)
+
+
+def test_what_is_known_of_a_damaged_database_counts(asking, home):
+    path = database(home / OPENCODE, message=messages("1", *range(400)))
+    before = sorted(asked(asking).rows)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 512] = b"\xff" * 512
+    path.write_bytes(data)
+    found = asked(asking)
+    assert rejected(found) >= 1
+    assert sorted(found.rows) == before
 
 
 def test_what_a_file_is_for_good_is_not_tried_again(asking, home, read):

@@ -1,1 +1,2 @@
-SELECT number, path, source, inode, size, mtime, witnesses, rejected, gone FROM file
+SELECT number, path, source, inode, size, mtime, witnesses, rejected, gone, outside
+FROM file

@@ -1,1 +1,1 @@
-DELETE FROM source WHERE source NOT IN (SELECT source FROM file)
+DELETE FROM source WHERE source NOT IN (SELECT source FROM file WHERE outside = 0)

@@ -1,1 +1,0 @@
-UPDATE file SET gone = 1 WHERE number = :number

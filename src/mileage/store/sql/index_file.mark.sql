@@ -1,0 +1,1 @@
+UPDATE file SET gone = :gone, outside = :outside WHERE number = :number
