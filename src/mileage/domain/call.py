@@ -30,6 +30,8 @@ class SourceTraits(NamedTuple):
     """Counts only in sessions of which no other source has any witness."""
     gateway: bool = False
     """Sees calls of other clients, which name themselves better than it can."""
+    sums: bool = False
+    """Tells of several requests as one (a turn, a session): of no known size each."""
 
 
 class Seen(NamedTuple):

@@ -14,7 +14,7 @@ from mileage.domain.days import QUARTER, SECOND
 from mileage.native import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mileage.domain.tokens import Tokens
     from mileage.domain.witness import Witness
@@ -112,6 +112,10 @@ class Priced(Protocol):
         """Return what calls cost together; of each its seven classes."""
         ...
 
+    def of_sums(self) -> Priced:
+        """Return the same for sums of requests, of which no size is known."""
+        ...
+
 
 class Prices(Protocol):
     """Prices by provider, model, UTC day and tier."""
@@ -126,21 +130,27 @@ class Prices(Protocol):
 class Costs:
     """Prices every call at its own time (UTC day); remembers what it asked for."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, sums: Collection[str] = ()) -> None:
+        """Price by a list; ``sums``: the sources of which a call stands for several."""
         self._prices = prices
+        self._sums = sums
         self._known: dict[tuple[str, str, int, str], Priced | None] = {}
 
-    def price(self, provider: str, model: str, at: int, tier: str) -> Priced | None:
+    def price(
+        self, provider: str, model: str, at: int, tier: str, source: str = ""
+    ) -> Priced | None:
         """Return what a call costs that happens at an instant, or None."""
         kind = (provider, model, at // DAY_MICROS, tier)
         if kind not in self._known:
             day = date.fromordinal(_EPOCH_DAY + kind[2])
             self._known[kind] = self._prices.price(provider, model, day, tier)
-        return self._known[kind]
+        found = self._known[kind]
+        return found.of_sums() if found and source in self._sums else found
 
     def of(self, call: Witness) -> int | None:
         """Return the cost of a call in micro-dollars, or None if it has no price."""
-        price = self.price(call.provider, call.model, call.occurred_at, call.tier)
+        kind = call.provider, call.model, call.occurred_at, call.tier
+        price = self.price(*kind, call.source)
         return None if price is None else price.cost(call.tokens)
 
 

@@ -130,7 +130,7 @@ def _added_up(
     found = []
     for (quarter, number), calls in groups.items():
         columns = list(zip(*calls, strict=True))
-        price = _price(kinds[number], quarter, costs)
+        price = _price(source, kinds[number], quarter, costs)
         cost = None if price is None else price.costs(call[2:] for call in calls)
         sums = tuple(map(sum, columns[2:]))
         times = min(columns[1]), max(columns[1])
@@ -143,7 +143,7 @@ def _added_up_in_c(
     source: str, kinds: Sequence[Kind], rows: list[Numbers], costs: Costs
 ) -> list[Sum]:
     def brackets(number: int, quarter: int) -> Brackets | None:
-        price = _price(kinds[number], quarter, costs)
+        price = _price(source, kinds[number], quarter, costs)
         return None if price is None else price.brackets
 
     found: list[Sum] = []
@@ -153,9 +153,9 @@ def _added_up_in_c(
     return found
 
 
-def _price(kind: Kind, quarter: int, costs: Costs) -> Priced | None:
+def _price(source: str, kind: Kind, quarter: int, costs: Costs) -> Priced | None:
     _, provider, model, tier, _, _, _, measure, _ = kind
-    return None if measure else costs.price(provider, model, quarter, tier)
+    return None if measure else costs.price(provider, model, quarter, tier, source)
 
 
 def _row(source: str, kinds: Sequence[Kind], told: tuple[Any, ...]) -> Sum | None:

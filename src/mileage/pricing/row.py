@@ -52,6 +52,10 @@ class PriceRow(NamedTuple):
     request of it has crossed.
     """
 
+    def of_sums(self) -> PriceRow:
+        """Return what sums of requests cost at least: at the rates of short prompts."""
+        return self._replace(brackets=self.brackets[:1])
+
     def rates(self, tokens: Tokens) -> Rates:
         """Return the rates that a request of this size pays."""
         brackets = self.brackets

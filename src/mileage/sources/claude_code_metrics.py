@@ -41,6 +41,7 @@ class ClaudeCodeMetrics:
         join="link",
         replayable=False,
         gap=True,
+        sums=True,
     )
     names = frozenset({_METRIC})
     keys = telemetry.KEYS | {_TYPE}

@@ -42,6 +42,7 @@ class CodexMetrics:
         join="counts",
         replayable=False,
         gap=True,
+        sums=True,
     )
     names = frozenset({_METRIC})
     keys = frozenset(

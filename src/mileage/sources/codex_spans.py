@@ -49,6 +49,7 @@ class CodexSpans:
         join="counts",
         replayable=False,
         gap=True,
+        sums=True,
     )
     names: frozenset[str] = frozenset()
     keys = frozenset(_COUNTS) | {

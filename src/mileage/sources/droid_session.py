@@ -83,7 +83,9 @@ _LINE = msgspec.json.Decoder(_Line)
 class DroidSession:
     """Reads sums of sessions of Droid."""
 
-    traits = SourceTraits("droid_session", "droid", 10, "counts", replayable=True)
+    traits = SourceTraits(
+        "droid_session", "droid", 10, "counts", replayable=True, sums=True
+    )
 
     def roots(self, home: PurePath, environ: Mapping[str, str]) -> list[PurePath]:
         """Name the folder of its sessions."""

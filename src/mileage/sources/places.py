@@ -104,6 +104,8 @@ def _listed(environ: Mapping[str, str], name: str) -> list[PurePath]:
     return [PurePath(part.strip()) for part in parts if part.strip()]
 
 
+SUMS = frozenset({"droid_session"})
+"""Sources of which a call is the sum of several, as their traits say."""
 _NO_MESSAGES = ("bin", "log", "part", "session_diff", "snapshot", "tool-output")
 NAMES: Mapping[str, tuple[str, ...]] = {
     "aider_analytics": ("*.jsonl",),

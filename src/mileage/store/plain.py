@@ -96,7 +96,7 @@ class PlainLane:
                 days=[clock.day(quarter * step).isoformat() for quarter in quarters],
                 sources=[one.name for one in traits],
                 replayable=[one.replayable for one in traits],
-                eligible=[not (one.gap or one.gateway) for one in traits],
+                eligible=[not (one.gap or one.gateway or one.sums) for one in traits],
             )
 
     def _drop_known(self, hours: tuple[int, int]) -> None:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from mileage.domain.call import Call
+    from mileage.domain.call import Call, SourceTraits
     from mileage.domain.figures import Publication
 
 
@@ -206,7 +206,8 @@ def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisa
         control.limit_sessions(policy.sign_in.limits)
         control.take_groups(policy.sign_in)
         clock = Clock(ZoneInfo(policy.settings.zone))
-        rules = Rules(traits(), _pricer(catalog), clock, policy.join, catalog)
+        known = traits()
+        rules = Rules(known, _pricer(catalog, known), clock, policy.join, catalog)
         settings = policy.settings
         room = Room(settings.ledger_megabytes, settings.ledger_threads)
         ledger = Ledger(data / "ledger.duckdb", rules, now, room)
@@ -271,10 +272,16 @@ def _published(data: Path, policy: Policy) -> Snapshots:
     return snapshots
 
 
-def _pricer(catalog: Catalog) -> Pricer:
+def _pricer(catalog: Catalog, known: Mapping[str, SourceTraits]) -> Pricer:
+    # Others are of sources that somebody has taken away again.
+    sums = {name for name, one in known.items() if one.sums}
+
     def price(call: Call) -> Priced:
         day = moment(call.occurred_at).date()
-        cost = catalog.cost(call.provider, call.model, day, call.tier, call.tokens)
+        row = catalog.price(call.provider, call.model, day, call.tier)
+        if row is not None and call.sources[0] in sums:
+            row = row.of_sums()
+        cost = None if row is None else row.cost(call.tokens)
         return Priced(cost, catalog.version)
 
     return price

@@ -13,7 +13,7 @@ from mileage import __version__
 from mileage.domain.digest import blake2b
 from mileage.sources.found import Search, is_there
 from mileage.sources.local import PLACES, others
-from mileage.sources.places import NAMES
+from mileage.sources.places import NAMES, SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,8 @@ class Logs:
         from mileage.domain.quarter import Costs
         from mileage.pricing.catalog import shipped
 
-        return Costs(shipped())
+        others = {name for name, one in self._sources.items() if one.traits.sums}
+        return Costs(shipped(), SUMS | others)
 
     def read(
         self, different: Difference, stored: Stored, costs: Costs
