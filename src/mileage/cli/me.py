@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from mileage.cli.me_report import Wanted, asked_of, local_zone, report
+from mileage.cli.me_report import Wanted, asked_of, report
 from mileage.cli.options import FilePath, json_option
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _GROUPINGS = (
     *("day", "week", "month", "block"),
     *("client", "model", "session", "project"),
 )
+_OF_ALL = ("homes", "tz")
+"""What every view is told; the other options are the report's."""
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -41,11 +43,7 @@ class _Views(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in _MORE:
-            return None
-        view = import_module(f"mileage.cli.me_{cmd_name}")
-        command: click.Command = view.command
-        return command
+        return _view(cmd_name) if cmd_name in _MORE else None
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
@@ -53,6 +51,11 @@ class _Views(click.Group):
         del ctx
         with formatter.section("Other views"):
             formatter.write_dl(list(_MORE.items()))
+
+
+def _view(name: str) -> click.Command:
+    view: click.Command = import_module(f"mileage.cli.me_{name}").command
+    return view
 
 
 @click.group(
@@ -108,13 +111,29 @@ def command(
         raise click.UsageError("--since is after --until: there is no such day.")
     asked = asked_of(homes, tz)
     if asked is None:
-        name = tz or local_zone(os.environ)
-        hint = f"{name!r} is no time zone; name one such as Europe/Berlin or UTC."
+        hint = f"{tz!r} is no time zone; name one such as Europe/Berlin or UTC."
         raise click.BadParameter(hint, param_hint="--tz")
     context = click.get_current_context()
     context.obj = asked
-    if not context.invoked_subcommand:
+    if context.invoked_subcommand:
+        _refuse_unheard(context, context.invoked_subcommand)
+    else:
         report(asked, Wanted(_date(since), _date(until), by, **flags))
+
+
+def _refuse_unheard(context: click.Context, name: str) -> None:
+    """Refuse options of the report before a view, which would answer without them."""
+    view = _view(name)
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in _OF_ALL or source is not ParameterSource.COMMANDLINE:
+            continue
+        word = option.opts[0]
+        if any(word in own.opts for own in view.params):
+            why = f"Put {word} behind the name of the view: mileage me {name} {word}"
+        else:
+            why = f"{word} is for the report without a view: {name} does not have it."
+        raise click.UsageError(why)
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -39,21 +39,22 @@ class Wanted(NamedTuple):
 
 
 def asked_of(homes: Sequence[Path], tz: str | None) -> Asked | None:
-    """Return where to look and whose days; None where there is no such zone."""
-    from zoneinfo import ZoneInfo
-
-    zone_name = tz or local_zone(os.environ)
-    try:
-        zone = ZoneInfo(zone_name)
-    except (KeyError, ValueError, OSError):
-        return None
-    return Asked(*where(homes), zone, zone_name)
+    """Return where to look and whose days; None where there is no zone ``tz``."""
+    zone = _zone(tz) if tz else local_zone(os.environ)
+    return Asked(*where(homes), zone, zone.key) if zone else None
 
 
 def where(homes: Sequence[Path]) -> tuple[Sequence[Path], Mapping[str, str]]:
     """Return the homes to look at, and the settings that are about them."""
     # A named home is looked at as it is: this machine's settings are not about it.
-    return (homes, {}) if homes else ((Path.home(),), os.environ)
+    if homes:
+        return homes, {}
+    try:
+        return (Path.home(),), os.environ
+    except RuntimeError as error:
+        from mileage.domain.errors import Invalid
+
+        raise Invalid("your home folder is not known here: set HOME") from error
 
 
 def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
@@ -86,11 +87,26 @@ def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
         sys.stderr.write(f"mileage: {remark}\n")
 
 
-def local_zone(environ: Mapping[str, str]) -> str:
-    """Name this machine's time zone; UTC where it cannot be told."""
-    named = environ.get("TZ", "").removeprefix(":")
-    if "/" in named and not named.startswith("/"):
-        return named
-    target = os.path.realpath("/etc/localtime")
-    _, mark, name = target.partition("zoneinfo/")
-    return name if mark and name else "UTC"
+def local_zone(environ: Mapping[str, str]) -> ZoneInfo:
+    """Return the zone that ``TZ`` names, else this machine's; UTC where none is known.
+
+    A rule such as ``CET-1CEST`` names none.
+    """
+    from zoneinfo import ZoneInfo
+
+    for named in environ.get("TZ", "").removeprefix(":"), "/etc/localtime":
+        name = named
+        if named.startswith("/"):
+            name = os.path.realpath(named).partition("zoneinfo/")[2]
+        if zone := _zone(name):
+            return zone
+    return ZoneInfo("UTC")
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None

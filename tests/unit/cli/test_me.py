@@ -8,12 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli import me, me_report
+from mileage.cli import me
 from mileage.cli.me import command
 from mileage.reports.local import GROUPINGS
 from tests.denying import kept_from, shared_folder
@@ -147,6 +146,35 @@ def test_blocks_are_named_where_the_person_is(home):
     assert "\n 2026-11-20 17:30 " in said
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("--json", "forecast"),
+            "Put --json behind the name of the view: mileage me forecast --json",
+        ),
+        (("--json", "live"), "--json is for the report without a view"),
+        (("--no-index", "forecast"), "--no-index is for the report without a view"),
+        (("--rebuild-index", "ratio"), "ratio does not have it"),
+        (("--since", "2030-01-01", "forecast"), "--since is for the report"),
+        (("--until", "2030-01-01", "unreadable"), "--until is for the report"),
+        (("--by", "day", "statusline"), "--by is for the report"),
+        (("--by", "model", "picture", "/nowhere/x.png"), "--by is for the report"),
+    ],
+)
+def test_an_option_that_a_view_would_not_hear_is_refused(home, words, message):
+    done = run("--home", home, "--tz", "UTC", *words)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.split())
+
+
+def test_what_every_view_hears_stands_before_its_name(home):
+    for view in me._MORE:
+        words = ("x.png", "--help") if view == "picture" else ("--help",)
+        done = run("--home", home, "--tz", "UTC", view, *words)
+        assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_of_a_kind_is_said_as_one(home, count):
     more = [
@@ -205,22 +233,6 @@ def test_without_a_home_the_settings_are_honoured(tmp_path):
         "CODEX_HOME": str(tmp_path / "x"),
     }
     assert as_json(env=env)["total"]["calls"] == 2
-
-
-@pytest.mark.parametrize(
-    ("environ", "zone"),
-    [
-        ({"TZ": "Asia/Kolkata"}, "Asia/Kolkata"),
-        ({"TZ": ":Europe/Berlin"}, "Europe/Berlin"),
-    ],
-)
-def test_the_zone_is_that_of_the_machine(environ, zone):
-    assert me_report.local_zone(environ) == zone
-
-
-@pytest.mark.parametrize("environ", [{}, {"TZ": "CET-1CEST"}, {"TZ": "/x/y"}])
-def test_where_the_zone_is_not_named_the_machine_is_asked(environ):
-    ZoneInfo(me_report.local_zone(environ))
 
 
 def test_bad_lines_are_counted_and_the_rest_is_read(home):
