@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mileage.cli.me_report import Asked
     from mileage.domain.quarter import QuarterRow
 
+LONGEST_MODEL = 40
 PARTS = ("model", "session", "today", "block", "pace")
 MOST_INPUT = 1 << 20
 HELP = """Print one line: model, this session, today, the block of five hours, the pace.
@@ -66,6 +67,7 @@ def _parts(
 ) -> Iterator[tuple[str, str]]:
     from mileage.cli.me_pace import span
     from mileage.cli.me_table import compact, spent
+    from mileage.domain.printable import printable
     from mileage.domain.window import Clock, midnight
     from mileage.reports.local import figures
     from mileage.reports.pace import present_block
@@ -73,7 +75,7 @@ def _parts(
     now = time.time_ns() // 1_000
     model = told.get("model")
     if isinstance(model, dict) and isinstance(model.get("display_name"), str):
-        yield "model", _plain(model["display_name"])
+        yield "model", printable(model["display_name"][:LONGEST_MODEL])
     session = told.get("session_id")
     own = [row for row in rows if session and row.session == session]
     if own:
@@ -87,8 +89,3 @@ def _parts(
         left = span(block.minutes_left)
         yield "block", f"block {spent(block.figures)}, {left} left"
         yield "pace", f"{compact(block.tokens_per_minute)} tok/min"
-
-
-def _plain(name: str) -> str:
-    """Keep what a terminal prints as it is: no escape sequences."""
-    return "".join(letter for letter in name[:40] if letter.isprintable())

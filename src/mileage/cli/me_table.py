@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mileage.domain.days import moment
+from mileage.domain.printable import printable
 from mileage.reports.values import dollars
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def show(report: LocalReport, looked_in: Sequence[str]) -> None:
         console.print("Looked for logs of coding agents in:")
         for folder in looked_in:
             note = "  (closed to you)" if _is_closed(folder) else ""
-            console.print(f"  {folder}{note}", style="dim", soft_wrap=True)
+            console.print(
+                f"  {folder}{note}", style="dim", soft_wrap=True, markup=False
+            )
         _tell(console, *_ADVICE)
     known = [source for source in report.sources if source.calls or source.files]
     _tell(console, *map(_completeness, known))
@@ -215,6 +218,7 @@ def _short(name: str, longest: int = _LONGEST_NAME) -> str:
     """Keep the end of a long name: folders differ there."""
     if not name:
         return "(unknown)"
+    name = printable(name)
     return name if len(name) <= longest else "…" + name[1 - longest :]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mileage.cli.options import json_option
+from mileage.domain.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def command(asked: Asked, *, as_json: bool) -> None:
 def _json(found: Unreadable) -> dict[str, Any]:
     return {
         "rows": [
-            {"source": one.source, "place": _plain(one.place), "reason": one.reason}
+            {"source": one.source, "place": printable(one.place), "reason": one.reason}
             for one in found.lines
         ],
         "deleted": found.deleted,
@@ -56,7 +56,7 @@ def _json(found: Unreadable) -> dict[str, Any]:
 
 def _told(found: Unreadable) -> Iterator[str]:
     for one in found.lines:
-        yield f"{_plain(one.place)}: {one.reason}"
+        yield f"{printable(one.place)}: {one.reason}"
     if found.lines:
         yield ""
         yield from ADVICE
@@ -65,9 +65,3 @@ def _told(found: Unreadable) -> Iterator[str]:
     if found.deleted:
         lines = "line" if found.deleted == 1 else "lines"
         yield f"{found.deleted:,} more {lines} stood in logs that are deleted."
-
-
-def _plain(place: str) -> str:
-    """Show a name of any bytes without what could steer a terminal."""
-    text = os.fsencode(place).decode("utf-8", "replace")
-    return "".join(one if one.isprintable() else "\ufffd" for one in text)

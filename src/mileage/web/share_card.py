@@ -10,6 +10,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.printable import printable
 from mileage.web.numbers import DASH, compact, money, percent
 
 if TYPE_CHECKING:
@@ -194,5 +195,5 @@ def _text(x: int, y: int, said: str, letters: _Letters) -> str:
     anchor = ' text-anchor="end"' if letters.right else ""
     return (
         f'<text x="{x}" y="{y}" font-size="{letters.size}" fill="{letters.colour}"'
-        f"{weight}{anchor}>{escape(said)}</text>"
+        f"{weight}{anchor}>{escape(printable(said))}</text>"
     )

@@ -146,6 +146,24 @@ def test_blocks_are_named_where_the_person_is(home):
     assert "\n 2026-11-20 17:30 " in said
 
 
+@pytest.mark.parametrize("by", ["project", "session", "model"])
+def test_a_name_in_a_log_steers_no_terminal(home, by):
+    odd = "x\x1b[31mred\nline\x1b]0;o\x07\u202e"
+    log = answer("o", cwd=f"/{odd}", sessionId=odd, model=odd)
+    write_log(home, ".claude/projects/p/odd.jsonl", log)
+    said = run("--home", home, "--by", by, env={"COLUMNS": "140"}).stdout
+    assert said.replace("\n", "").isprintable()
+    assert "x\ufffd[31mred\ufffdline\ufffd]0;o\ufffd\ufffd " in said
+    assert odd in {
+        row[by].lstrip("/") for row in as_json("--home", home, "--by", by)["rows"]
+    }
+
+
+@pytest.mark.parametrize("name", ["[red]", "[/red]", "a [bold"])
+def test_a_folder_is_named_as_it_is(tmp_path, name):
+    assert f"  {tmp_path}/{name}/.gemini/tmp\n" in run("--home", tmp_path / name).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -246,7 +246,7 @@ def test_a_model_cannot_send_escapes_to_the_terminal(home):
     wrote(home, (1, 10))
     told = json.dumps({"model": {"display_name": "\x1b]0;owned\x07Opus\n"}})
     assert "\x1b" not in statusline(home, told)
-    assert statusline(home, told).startswith("]0;ownedOpus | ")
+    assert statusline(home, told).startswith("\ufffd]0;owned\ufffdOpus\ufffd | ")
 
 
 # ----------------------------------------------------------------------- watching it
@@ -288,6 +288,17 @@ def test_what_is_chosen_changes_the_picture(home, tmp_path):
         asked(home, "picture", str(file), *words)
         drawn.append(file.read_bytes())
     assert len(set(drawn)) == len(drawn)
+
+
+def test_names_of_any_letters_can_be_drawn(home, tmp_path):
+    moment = (NOW - timedelta(minutes=5) - START).total_seconds()
+    line = answer("msg_o", usage(0, 0, 0, 9), seconds=moment, model="m\x01\x1bodel")
+    write_log(home / ".claude/projects/-nowhere", "o.jsonl", line)
+    file = tmp_path / "odd.png"
+    for name in ("a\tb\x00", "\ud800", "<b>&\uffff"):
+        asked(home, "picture", "--name", name, "--show", "models", str(file))
+        assert file.read_bytes()[:4] == b"\x89PNG"
+        file.unlink()
 
 
 def test_nothing_to_draw_is_said(home, tmp_path):

@@ -135,6 +135,18 @@ def test_a_name_is_text_and_not_too_long(name):
     assert said(CARD._replace(name=name))[0] == name[:40]
 
 
+@given(st.text(max_size=50), st.lists(st.text(max_size=50), max_size=4))
+def test_any_letters_make_a_picture(name, names):
+    """Of logs, too: what XML does not know would end in no picture at all."""
+    card = CARD._replace(name=name, models=names, clients=names)
+    for text in said(card, ("models", "clients")):
+        assert text.isprintable()
+
+
+def test_a_sign_stands_for_what_cannot_be_seen():
+    assert said(CARD._replace(name="a\x01b\tc\ud800"))[0] == "a\ufffdb\ufffdc\ufffd"
+
+
 def test_unknown_figures_are_dashes():
     nothing = CARD._replace(figures=Figures(1, Tokens(), None, 1))
     assert said(nothing, ("cost", "cache")).count("\N{EN DASH}") == 2
