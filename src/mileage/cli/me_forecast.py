@@ -26,7 +26,7 @@ months end inside the range. With less than 7 days of history there is none.
 def command(asked: Asked, *, as_json: bool) -> None:
     """Read, forecast, print."""
     from mileage.domain.window import Clock
-    from mileage.reports.pace import month_ahead, pace_json, present_block
+    from mileage.reports.pace import last_end, month_ahead, pace_json, present_block
     from mileage.wiring.personal import quarter_rows
 
     now = time.time_ns() // 1_000
@@ -43,7 +43,11 @@ def command(asked: Asked, *, as_json: bool) -> None:
     from mileage.cli.tables import console
 
     out = console()
-    said = [*block_lines(block, asked.zone), "", *month_lines(month)]
-    used = block and block.figures, month and month.so_far
+    said = [
+        *block_lines(block, last_end(rows, now), asked.zone),
+        "",
+        *month_lines(month),
+    ]
+    used = block and block.figures, month and month.rests_on
     for line in [*said, *explained(*used)]:
         out.print(line, soft_wrap=True)

@@ -59,7 +59,7 @@ def _screen(asked: Asked, width: int) -> Group:
     from mileage.cli.me_table import explained, figures_table
     from mileage.domain.window import Clock, moment
     from mileage.reports.local import Question, local_report
-    from mileage.reports.pace import present_block
+    from mileage.reports.pace import last_end, present_block
     from mileage.wiring.personal import usage_of
 
     now = time.time_ns() // 1_000
@@ -72,7 +72,7 @@ def _screen(asked: Asked, width: int) -> Group:
     heading.append(f"  {today}, days of {asked.zone_name}", "dim")
     block = present_block(usage.rows, now)
     return Group(
-        *block_lines(block, asked.zone),
+        *block_lines(block, last_end(usage.rows, now), asked.zone),
         *explained(block and block.figures),
         Text(""),
         heading,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mileage.cli.me_table import compact, counted, money, spent
+from mileage.cli.me_table import compact, counted, made_of, spent
 from mileage.domain.window import moment
 from mileage.reports.pace import LEAST_HISTORY
 
@@ -24,10 +24,12 @@ def span(minutes: int) -> str:
     return f"{hours} h {rest:02} min" if hours else f"{rest} min"
 
 
-def block_lines(block: BlockNow | None, zone: ZoneInfo) -> list[Text]:
-    """Say in a few lines how the present block stands."""
+def block_lines(
+    block: BlockNow | None, ended: int | None, zone: ZoneInfo
+) -> list[Text]:
+    """Say in a few lines how the present block stands, or when the last one ended."""
     if block is None:
-        return [Text("No block is running: no call in the last five hours.")]
+        return [Text(f"No block is running: {_since(ended, zone)}.")]
     start, end = moment(block.start, zone), moment(block.end, zone)
     used = block.figures
     head = Text("This block  ", style="bold")
@@ -41,9 +43,15 @@ def block_lines(block: BlockNow | None, zone: ZoneInfo) -> list[Text]:
         Text(f"  pace       {compact(block.tokens_per_minute)} tokens a minute"),
         Text(
             f"  by its end {compact(block.expected_tokens)} tokens, "
-            f"{money(block.expected_cost)} if it goes on like this"
+            f"{made_of(used, block.expected_cost)} if it goes on like this"
         ),
     ]
+
+
+def _since(ended: int | None, zone: ZoneInfo) -> str:
+    if ended is None:
+        return "there was no call so far"
+    return f"the last one ended at {moment(ended, zone):%H:%M on %Y-%m-%d}"
 
 
 def month_lines(month: MonthAhead | None) -> list[Text]:
@@ -58,8 +66,10 @@ def month_lines(month: MonthAhead | None) -> list[Text]:
     head = Text("This month  ", style="bold")
     head.append(f"{month.first} to {month.last}", "dim")
     tokens, cost = month.tokens, month.cost
-    comes_to = "" if cost is None else f", {money(cost.middle)}"
-    between = "" if cost is None else f", {money(cost.low)} to {money(cost.high)}"
+    comes_to = between = ""
+    if cost is not None:
+        low, middle, high = (made_of(month.rests_on, micro) for micro in cost)
+        comes_to, between = f", {middle}", f", {low} to {high}"
     used = month.so_far
     return [
         head,

@@ -195,7 +195,12 @@ def money(micro: int | None) -> str:
 
 def spent(figures: Figures) -> str:
     """Write what calls cost; ``+`` says that some of them have no known price."""
-    return f"{money(figures.cost)}{'+' if _is_part(figures) else ''}"
+    return made_of(figures, figures.cost)
+
+
+def made_of(figures: Figures, micro: int | None) -> str:
+    """Write dollars that were worked out from what these calls cost."""
+    return f"{money(micro)}{'+' if _is_part(figures) else ''}"
 
 
 def explained(*shown: Figures | None) -> list[Text]:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mileage.domain.block import BLOCK, blocks
+from mileage.domain.block import Block, blocks
 from mileage.domain.rounding import half_even
 from mileage.domain.window import SECOND, midnight
 from mileage.reports.local import figures
@@ -78,9 +78,11 @@ class MonthAhead(NamedTuple):
     so_far: Figures
     tokens: Range
     cost: Range | None
-    """Micro-dollars; None when no call has a price."""
+    """Micro-dollars; None when no call that it rests on has a price."""
     history_days: int
     """How many whole days before today it rests on."""
+    rests_on: Figures
+    """Of those days and of this month: tells whether all of it has a price."""
 
 
 def present_block(rows: Iterable[QuarterRow], now: int) -> BlockNow | None:
@@ -88,12 +90,9 @@ def present_block(rows: Iterable[QuarterRow], now: int) -> BlockNow | None:
 
     Calls after ``now`` (a clock that was set back) belong to no running block.
     """
-    past = [row for row in rows if row.first <= now]
-    # A block's start depends on all before it, but not across a pause of its length.
-    found = blocks(past)
-    if not found or found[-1].end <= now or now - found[-1].last >= BLOCK:
+    block = _latest_block(rows, now)
+    if block is None or block.end <= now:
         return None
-    block = found[-1]
     return BlockNow(
         block.start,
         block.end,
@@ -101,6 +100,18 @@ def present_block(rows: Iterable[QuarterRow], now: int) -> BlockNow | None:
         max(1, half_even(now - block.first, _MINUTE)),
         max(0, (block.end - now) // _MINUTE),
     )
+
+
+def last_end(rows: Iterable[QuarterRow], now: int) -> int | None:
+    """Return when the latest block ended, or will end; None before the first call."""
+    block = _latest_block(rows, now)
+    return block and block.end
+
+
+def _latest_block(rows: Iterable[QuarterRow], now: int) -> Block | None:
+    # A block's start depends on all before it, but not across a pause of its length.
+    found = blocks(row for row in rows if row.first <= now)
+    return found[-1] if found else None
 
 
 def month_ahead(
@@ -120,6 +131,8 @@ def month_ahead(
         86_400 * SECOND
     )
     history = [today - timedelta(days=back) for back in range(1, known + 1)]
+    since = min(start, midnight(history[-1], clock.zone))
+    rests_on = figures(row for row in rows if since <= row.quarter <= now)
 
     def ahead(amount: Callable[[QuarterRow], int], so_far: int) -> Range:
         by_day: dict[date, int] = defaultdict(int)
@@ -129,9 +142,9 @@ def month_ahead(
 
     tokens = ahead(lambda row: sum(row[10:17]), so_far.tokens.total)
     cost = None
-    if so_far.cost is not None:
-        cost = ahead(lambda row: row.cost or 0, so_far.cost)
-    return MonthAhead(first, last, so_far, tokens, cost, known)
+    if rests_on.cost is not None:
+        cost = ahead(lambda row: row.cost or 0, so_far.cost or 0)
+    return MonthAhead(first, last, so_far, tokens, cost, known, rests_on)
 
 
 def _range(daily: Sequence[int], days_left: float, so_far: int) -> Range:
@@ -177,4 +190,5 @@ def _month_json(month: MonthAhead) -> dict[str, Any]:
             else None
         ),
         "history_days": month.history_days,
+        "unpriced_calls": month.rests_on.unpriced_calls,
     }

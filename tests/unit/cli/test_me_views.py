@@ -84,8 +84,16 @@ def test_without_calls_it_says_so(home):
         "month": None,
     }
     said = asked(home, "forecast")
-    assert "No block is running" in said
+    assert "No block is running: there was no call so far.\n" in said
     assert "7 days of history" in said
+
+
+@pytest.mark.parametrize("view", ["forecast", "live"])
+def test_a_block_may_have_ended_right_after_a_call(home, view):
+    """The latest call was 10 minutes ago, in the block from 7 to 12 o'clock."""
+    wrote(home, (300, 1_000), (10, 1_000))
+    said = "No block is running: the last one ended at 12:00 on 2026-11-18.\n"
+    assert said in asked(home, view)
 
 
 def wrote_unpriced(home, minutes_ago=5):
@@ -103,8 +111,24 @@ def test_dollars_that_are_not_all_say_so(home):
     for part in (block, month):
         assert re.search(r"used .*\$\d+\.\d\d\+, \d+ calls", part)
     assert "+ calls without a known price" in month
+    assert re.search(r"by its end .*\$\d+\.\d\d\+ if it goes on", block)
+    assert re.search(r"expected .*\$\d+\.\d\d\+\n", month)
+    assert re.search(r"range .*\$\d+\.\d\d\+ to \$\d+\.\d\d\+\n", month)
     assert "+ calls without a known price" in asked(home, "live")
     assert re.search(r"^today <?\$\d+\.\d\d\+, ", statusline(home, ""))
+
+
+def test_dollars_that_are_expected_of_days_that_are_not_all_say_so(home):
+    """Of last month: so that nothing but the expectation is made of it."""
+    wrote(home, (10, 1_000), *((1_440 * day, 500) for day in range(1, 29)))
+    wrote_unpriced(home, minutes_ago=1_440 * 20)
+    month = asked(home, "forecast").partition("This month")[2]
+    used, expected, between, _, sign, *_ = month.splitlines()[1:]
+    assert "+" not in used
+    assert [line.count("+") for line in (expected, between)] == [1, 2]
+    assert sign == "+ calls without a known price, which are in no dollars."
+    found = json.loads(asked(home, "forecast", "--json"))["month"]
+    assert (found["used"]["unpriced_calls"], found["unpriced_calls"]) == (0, 1)
 
 
 def test_no_dollars_at_all_are_a_dash(home):

@@ -14,6 +14,7 @@ from mileage.domain.window import Clock, micros
 from mileage.reports.pace import (
     HISTORY_DAYS,
     Range,
+    last_end,
     month_ahead,
     pace_json,
     present_block,
@@ -77,8 +78,16 @@ def test_after_its_end_no_block_is_running(later):
     assert present_block(rows((NOON + 9 * MINUTE, 50)), NOON + later) is None
 
 
+@pytest.mark.parametrize("later", [0, 4 * HOUR, 5 * HOUR, 400 * DAY])
+def test_the_last_block_is_known_however_long_ago(later):
+    calls = rows((NOON - DAY, 5), (NOON + 9 * MINUTE, 50), (NOON + 500 * DAY, 1))
+    assert last_end(calls, NOON + 9 * MINUTE + later) == NOON + 5 * HOUR
+
+
 def test_without_calls_no_block_is_running():
     assert present_block([], NOON) is None
+    assert last_end([], NOON) is None
+    assert last_end(rows((NOON, 10)), NOON - 1) is None
     assert pace_json(None, None) == {"block": None, "month": None}
 
 
@@ -138,6 +147,38 @@ def test_without_prices_there_is_no_cost():
     found = month_ahead(rows(*steady(10), cost=None), NOON, UTC_CLOCK)
     assert found.cost is None
     assert pace_json(None, found)["month"]["expected_cost_usd"] is None
+
+
+FIRST = NOON - 19 * DAY
+"""The first of November, noon."""
+
+
+def test_on_the_first_of_a_month_there_is_a_cost_before_the_first_call():
+    calls = rows(*((FIRST - back * DAY, 100) for back in range(1, 29)))
+    found = month_ahead(calls, FIRST, UTC_CLOCK)
+    assert found.so_far.calls == 0
+    assert found.cost == Range(*[29_500_000] * 3)
+    written = pace_json(None, found)["month"]
+    assert written["used"]["cost_usd"] is None
+    assert written["expected_cost_usd"]["middle"] == "29.500000"
+    unpriced = rows((FIRST - HOUR, 100), cost=None)
+    assert month_ahead([*calls, *unpriced], FIRST, UTC_CLOCK).cost == found.cost
+
+
+def test_the_cost_is_of_the_days_that_are_looked_back_on():
+    """What has a price is older than all the forecast rests on: no cost, not 0."""
+    old = rows((FIRST - 40 * DAY, 100))
+    recent = rows(*((FIRST - back * DAY, 100) for back in range(1, 29)), cost=None)
+    found = month_ahead([*old, *recent], FIRST, UTC_CLOCK)
+    assert found.cost is None
+    assert found.rests_on.unpriced_calls == found.rests_on.calls == 28
+
+
+@pytest.mark.parametrize("now", [FIRST, FIRST + 4 * DAY, FIRST + 29 * DAY])
+def test_it_rests_on_the_history_and_on_the_month(now):
+    calls = rows(*((FIRST + day * DAY, 1) for day in range(-60, 60)))
+    found = month_ahead(calls, now, UTC_CLOCK)
+    assert found.rests_on.calls == max(HISTORY_DAYS + 1, found.so_far.calls)
 
 
 def test_days_are_those_of_the_zone():
