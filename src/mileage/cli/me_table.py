@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mileage.domain.days import moment
+from mileage.domain.block import BLOCK
+from mileage.domain.days import micros, moment
 from mileage.domain.printable import printable
 from mileage.reports.values import dollars
 
@@ -228,6 +229,7 @@ def _short(name: str, longest: int = _LONGEST_NAME) -> str:
 
 
 def _remarks(report: LocalReport) -> Iterator[str]:
+    yield from _cut(report)
     total = report.total
     if total.cache_share is not None:
         yield f"{total.cache_share:.1%} of all prompt tokens came from the cache."
@@ -241,6 +243,21 @@ def _remarks(report: LocalReport) -> Iterator[str]:
             f"Of {total.unmeasured_calls:,} of {total.calls:,} calls no source reports "
             "the tokens: they are not 0, but unknown."
         )
+
+
+def _cut(report: LocalReport) -> Iterator[str]:
+    """Say which blocks reach beyond the days that are asked for."""
+    question, window = report.question, report.window
+    if question.by != "block" or window is None:
+        return
+    for row in report.rows:
+        start = micros(datetime.fromisoformat(row.name))
+        began_before = question.since and start < window.start
+        if began_before or (question.until and start + BLOCK > window.end):
+            yield (
+                f"The block of {_local(row.name, question)} reaches beyond these days: "
+                "its row has only its calls within them."
+            )
 
 
 def _completeness(source: LocalSource) -> str:

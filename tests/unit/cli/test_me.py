@@ -146,6 +146,26 @@ def test_blocks_are_named_where_the_person_is(home):
     assert "\n 2026-11-20 17:30 " in said
 
 
+def test_a_block_that_the_days_cut_is_told(home):
+    """Twelve calls from 22:10 on, of which eight are of the day before."""
+    lines = [answer(f"n{n}", seconds=36_600 + 900 * n) for n in range(12)]
+    write_log(home, ".claude/projects/p/night.jsonl", *lines)
+
+    def asked(*words):
+        where = ("--home", home, "--tz", "UTC", "--by", "block", *words)
+        (*_, row) = as_json(*where)["rows"]
+        remark = "reaches beyond these days: its row has only its calls within them."
+        said = run(*where, env={"COLUMNS": "120"}).stdout
+        return row["calls"], f"The block of 2026-11-20 22:00 {remark}" in said
+
+    assert asked() == (12, False)
+    assert asked("--since", "2026-11-20") == (12, False)
+    assert asked("--until", "2026-11-21") == (12, False)
+    assert asked("--since", "2026-11-21") == (4, True)
+    assert asked("--until", "2026-11-20") == (8, True)
+    assert "reaches" not in run("--home", home, "--since", "2026-11-21").stdout
+
+
 @pytest.mark.parametrize("by", ["project", "session", "model"])
 def test_a_name_in_a_log_steers_no_terminal(home, by):
     odd = "x\x1b[31mred\nline\x1b]0;o\x07\u202e"
