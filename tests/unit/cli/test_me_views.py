@@ -27,6 +27,9 @@ def _at_noon(monkeypatch):
     monkeypatch.setattr(time, "time_ns", lambda: int(NOW.timestamp()) * 10**9)
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{who}_DATE", NOW.isoformat())
+    # As of a hook of git's, which would have these tests write into its repository.
+    for which in ("DIR", "WORK_TREE", "INDEX_FILE"):
+        monkeypatch.delenv(f"GIT_{which}", raising=False)
 
 
 @pytest.fixture
