@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -19,6 +20,9 @@ COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", COMMON, max_examples=25, derandomize=True)
 settings.register_profile("thorough", COMMON, max_examples=2_000)
 settings.load_profile("quick")
+# A hook of git's names the repository it runs in: tests would write into that one.
+for which in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+    os.environ.pop(which, None)
 
 
 def pytest_collection():

@@ -25,12 +25,13 @@ months end inside the range. With less than 7 days of history there is none.
 @click.pass_obj
 def command(asked: Asked, *, as_json: bool) -> None:
     """Read, forecast, print."""
+    from mileage.cli.me_report import remark
     from mileage.domain.window import Clock
     from mileage.reports.pace import last_end, month_ahead, pace_json, present_block
     from mileage.wiring.personal import quarter_rows
 
     now = time.time_ns() // 1_000
-    rows = quarter_rows(asked.homes, asked.environ)
+    rows = quarter_rows(asked.homes, asked.environ, remark)
     block = present_block(rows, now)
     month = month_ahead(rows, now, Clock(asked.zone))
     if as_json:

@@ -63,7 +63,8 @@ def _screen(asked: Asked, width: int) -> Group:
     from mileage.wiring.personal import usage_of
 
     now = time.time_ns() // 1_000
-    usage = usage_of(asked.homes, asked.environ)
+    remarks: list[str] = []
+    usage = usage_of(asked.homes, asked.environ, remarks.append)
     today = Clock(asked.zone).day(now)
     question = Question(asked.zone, asked.zone_name, today, today, "model")
     report = local_report(usage, question)
@@ -80,6 +81,7 @@ def _screen(asked: Asked, width: int) -> Group:
         if report.total.calls
         else Text("  no calls yet"),
         Text(_last(latest, now, moment(now, asked.zone).strftime("%H:%M:%S")), "dim"),
+        *(Text(said, "dim") for said in remarks),
     )
 
 

@@ -64,6 +64,7 @@ def command(
 
 
 def _card(asked: Asked, days: int, name: str) -> Card:
+    from mileage.cli.me_report import remark
     from mileage.domain.window import Clock
     from mileage.reports.local import figures
     from mileage.web.share_card import Card
@@ -75,7 +76,7 @@ def _card(asked: Asked, days: int, name: str) -> Card:
     inside = set(wanted)
     rows = [
         row
-        for row in quarter_rows(asked.homes, asked.environ)
+        for row in quarter_rows(asked.homes, asked.environ, remark)
         if clock.day(row.quarter) in inside
     ]
     daily = Counter[object]()

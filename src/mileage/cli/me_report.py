@@ -83,8 +83,13 @@ def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
 
         show(found, [str(root) for root in roots_of(places, environ)])
     sys.stdout.flush()
-    for remark in finished(answer):
-        sys.stderr.write(f"mileage: {remark}\n")
+    for said in finished(answer):
+        remark(said)
+
+
+def remark(said: str) -> None:
+    """Tell a person, beside the answer, what to know of it."""
+    sys.stderr.write(f"mileage: {said}\n")
 
 
 def local_zone(environ: Mapping[str, str]) -> ZoneInfo:

@@ -45,7 +45,7 @@ class Asking(NamedTuple):
     latest: int = 0
     """The last time that is believed, UTC microseconds; 0: a day from now."""
     quiet: bool = False
-    """Nobody reads remarks: leave it to others to set a damaged index aside."""
+    """Leave it to the report to set a damaged index aside."""
 
 
 class Answer(NamedTuple):
@@ -59,17 +59,28 @@ class Answer(NamedTuple):
 
 
 def quarter_rows(
-    homes: Sequence[Path], environ: Mapping[str, str]
+    homes: Sequence[Path],
+    environ: Mapping[str, str],
+    remark: Callable[[str], object] | None = None,
 ) -> Sequence[QuarterRow]:
     """Return everything that these homes' logs say, by quarter of an hour."""
-    return usage_of(homes, environ).rows
+    return usage_of(homes, environ, remark).rows
 
 
-def usage_of(homes: Sequence[Path], environ: Mapping[str, str]) -> Usage:
-    """Return what the logs below the homes say, in all detail, with the index."""
+def usage_of(
+    homes: Sequence[Path],
+    environ: Mapping[str, str],
+    remark: Callable[[str], object] | None = None,
+) -> Usage:
+    """Return what the logs below the homes say, in all detail, with the index.
+
+    ``remark`` is told what a person should know of the answer, if there is anybody.
+    """
     file = index_file(homes, environ)
     answer = answer_of(Asking(homes, environ, file, quiet=True))
-    finished(answer)
+    for said in finished(answer):
+        if remark is not None:
+            remark(said)
     return answer.usage
 
 
@@ -127,7 +138,12 @@ def _index_folder() -> Path:
         return Path(chosen)
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("mileage", appauthor=False)) / "personal"
+    try:
+        return Path(user_data_dir("mileage", appauthor=False)) / "personal"
+    except RuntimeError as error:
+        from mileage.domain.errors import Invalid
+
+        raise Invalid("your home folder is not known here: set HOME") from error
 
 
 def answer_of(asking: Asking) -> Answer:

@@ -27,9 +27,6 @@ def _at_noon(monkeypatch):
     monkeypatch.setattr(time, "time_ns", lambda: int(NOW.timestamp()) * 10**9)
     for who in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{who}_DATE", NOW.isoformat())
-    # As of a hook of git's, which would have these tests write into its repository.
-    for which in ("DIR", "WORK_TREE", "INDEX_FILE"):
-        monkeypatch.delenv(f"GIT_{which}", raising=False)
 
 
 @pytest.fixture
@@ -334,6 +331,22 @@ def test_nothing_to_draw_is_said(home, tmp_path):
     assert isinstance(done.exception, Invalid)
     assert "no use in the last 30 days" in str(done.exception)
     assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("view", ["forecast", "live", "statusline", "picture"])
+def test_a_damaged_index_is_told_and_left_to_the_report(home, tmp_path, view):
+    wrote(home, (30, 1_000), (10, 2_000))
+    asked(home)
+    (index,) = (tmp_path / "index").iterdir()
+    index.write_bytes(b"no database at all" * 1_000)
+    before = index.read_bytes()
+    more = (str(tmp_path / "card.png"),) if view == "picture" else ()
+    done = CliRunner().invoke(command, ["--home", str(home), view, *more])
+    assert done.exit_code == 0, done.output
+    told = "read straight from the logs, without what was in deleted ones."
+    assert (told in " ".join(done.output.split())) is (view != "statusline")
+    assert index.read_bytes() == before
+    assert "is built again" in asked(home)
 
 
 def test_an_unknown_view_is_bad_usage(home):
