@@ -5,8 +5,8 @@
  * `wanted` says (pairs of bytes), in the order in which they are found. Nothing that is
  * called as one of `unwanted` is, and no folder whose name with a slash behind it is, is
  * looked at. Links to files are followed, those to folders are not; what vanishes meanwhile
- * is left out. A folder that may not be looked into is itself told as a file, with zeros:
- * who reads it learns why. files_of(source, packed) unpacks (source, path, inode, size, nanoseconds),
+ * is left out. A folder of which not all can be looked at is itself told as a file, with
+ * zeros: who reads it learns why. files_of(source, packed) unpacks (source, path, inode, size, nanoseconds),
  * and listed_files does all three. `os.scandir` says the same, a file at a time.
  *
  * The search is a thread that touches nothing of Python's: looking at thousands of files
@@ -60,6 +60,7 @@ typedef struct {
     Py_ssize_t wanted_count, unwanted_count;
     Text folders; /* paths with a zero each; those found on the way are appended */
     Text files;
+    bool denied; /* not all of the folder at hand can be looked at */
     bool failed; /* no memory */
     bool running;
     pthread_t thread;
@@ -118,11 +119,23 @@ static bool put_denied(Search *own, const char *folder) {
            put(&own->files, folder, strlen(folder) + 1);
 }
 
-static bool is_folder(int folder, const struct dirent *entry) {
+/* After an error something may be there all the same; else it vanished, or a link leads
+ * nowhere. No error is 0. */
+static bool hides(int error) {
+    return error != 0 && error != ENOENT && error != ENOTDIR && error != ELOOP;
+}
+
+static bool see(Search *own, int folder, const char *name, struct stat *status, int how) {
+    bool seen = fstatat(folder, name, status, how) == 0;
+    own->denied = own->denied || (!seen && hides(errno));
+    return seen;
+}
+
+static bool is_folder(Search *own, int folder, const struct dirent *entry) {
     struct stat status;
     if (entry->d_type != DT_UNKNOWN)
         return entry->d_type == DT_DIR;
-    return fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return see(own, folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) &&
            S_ISDIR(status.st_mode);
 }
 
@@ -132,25 +145,32 @@ static bool take(Search *own, const char *path, int folder, const struct dirent 
     struct stat status;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return true;
-    if (is_folder(folder, entry))
+    if (is_folder(own, folder, entry))
         return is_unwanted(own, name, length, true) || put_path(&own->folders, path, name);
     if (!is_wanted(own, name, length) || is_unwanted(own, name, length, false) ||
-        fstatat(folder, name, &status, 0) != 0)
+        !see(own, folder, name, &status, 0))
         return true;
     return put_file(own, path, name, &status);
+}
+
+static bool take_all(Search *own, const char *path, DIR *folder) {
+    for (struct dirent *entry; (errno = 0, entry = readdir(folder)) != NULL;)
+        if (!take(own, path, dirfd(folder), entry))
+            return false;
+    own->denied = own->denied || hides(errno);
+    return true;
 }
 
 static bool look_into(Search *own, const char *path) {
     DIR *folder = opendir(path);
     bool done = true;
-    if (folder == NULL)
-        return errno != EACCES || put_denied(own, path);
-    for (struct dirent *entry; done && (entry = readdir(folder)) != NULL;)
-        done = take(own, path, dirfd(folder), entry);
-    closedir(folder);
-    return done;
+    own->denied = folder == NULL && hides(errno);
+    if (folder != NULL) {
+        done = take_all(own, path, folder);
+        closedir(folder);
+    }
+    return done && (!own->denied || put_denied(own, path));
 }
-
 static void *look(void *search) {
     Search *own = search;
     for (size_t at = 0; !own->failed && at < own->folders.used;) {

@@ -10,12 +10,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, TypeGuard, cast
 
 from mileage.domain.witness import NOT_READ, Reading, Rejected
-from mileage.sources.found import is_hidden, is_there
+from mileage.sources.found import listed_files, refusal
 from mileage.sources.project_files import in_project, project_beside
 
 if sys.version_info >= (3, 14):
@@ -27,7 +25,8 @@ else:
     UNREADABLE = (OSError,)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from mileage.sources.base import FileSource, LogSource
 
@@ -50,18 +49,6 @@ class LogFile(NamedTuple):
     size: int
 
 
-def existing_roots(
-    source: LocalSource, home: Path, environ: Mapping[str, str]
-) -> list[Path]:
-    """Return the source's folders that exist, each once (links resolved).
-
-    A person may have chosen a single file instead of a folder.
-    """
-    roots = (Path(root) for root in source.roots(home, environ))
-    present = (root for root in roots if is_there(str(root)))
-    return list(dict.fromkeys(root.resolve() for root in present))
-
-
 def discover(
     home: Path, environ: Mapping[str, str], source: LocalSource
 ) -> list[LogFile]:
@@ -69,57 +56,11 @@ def discover(
 
     Pass no environment to look below ``home`` alone.
     """
-    found = {
-        path: LogFile(source.traits.name, path, size)
-        for root in existing_roots(source, home, environ)
-        for path, size in _below(root, source.patterns())
-    }
+    name = source.traits.name
+    roots = map(str, source.roots(home, environ))
+    listed = listed_files(name, roots, source.patterns())
+    found = {path: LogFile(name, path, size) for _, path, _, size, _ in listed}
     return [found[path] for path in sorted(found)]
-
-
-def _below(root: Path, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
-    if is_hidden(str(root)):
-        yield str(root), 0
-    elif root.is_dir():
-        yield from _walk(str(root), patterns)
-    elif root.is_file():
-        yield str(root), root.stat().st_size
-
-
-def _walk(folder: str, patterns: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield path and size of every file whose name fits; links are not followed.
-
-    A folder that may not be looked into is as a file: who reads it learns why.
-    """
-    try:
-        entries = list(os.scandir(folder))
-    except PermissionError:
-        yield folder, 0
-        return
-    except OSError:
-        return
-    for entry in entries:
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                if not any(_excludes(f"{entry.name}/", one) for one in patterns):
-                    yield from _walk(entry.path, patterns)
-            elif _fits(entry.name, patterns):
-                yield entry.path, entry.stat().st_size
-        except OSError:
-            # It vanished while we looked: somebody tidied up, it is not ours to read.
-            continue
-
-
-def _fits(name: str, patterns: Sequence[str]) -> bool:
-    wanted = (pattern for pattern in patterns if not pattern.startswith("!"))
-    return any(fnmatchcase(name, pattern) for pattern in wanted) and not any(
-        _excludes(name, pattern) for pattern in patterns
-    )
-
-
-def _excludes(name: str, pattern: str) -> bool:
-    """Tell whether a pattern says no to a file, or to a folder (``name/``)."""
-    return pattern.startswith("!") and fnmatchcase(name, pattern[1:])
 
 
 def is_regular(path: str) -> bool:
@@ -127,10 +68,18 @@ def is_regular(path: str) -> bool:
     return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - paths are text here
 
 
+def require_file(path: str) -> None:
+    """Raise unless this is a file.
+
+    A folder is here because we cannot look at all of it: what keeps us is raised.
+    """
+    if not is_regular(path):
+        raise refusal(path) or OSError(NOT_A_FILE)
+
+
 def open_plain(path: str) -> BinaryIO:
     """Open a log; compressed ones raise where this Python cannot decode them."""
-    if not is_regular(path) and not os.path.isdir(path):  # noqa: PTH112 - ditto
-        raise OSError(NOT_A_FILE)
+    require_file(path)
     if not path.endswith(".zst"):
         return open(path, "rb", buffering=_BUFFER_BYTES)  # noqa: PTH123
     if zstd is None:
@@ -241,18 +190,10 @@ def _placed(reading: Reading, path: str, place: str) -> Reading:
 def _read_whole(
     source: FileSource, file: LogFile, place: str, *, activity: bool
 ) -> Iterator[Reading]:
-    problem = ""
     try:
-        if not is_regular(file.path):
-            problem = NOT_A_FILE
-            # A folder is here because it may not be looked into: say so.
-            os.scandir(file.path).close()
-    except NotADirectoryError:
-        pass
+        require_file(file.path)
     except OSError as error:
-        problem = error.strerror or str(error)
-    if problem:
-        refused = Rejected(file.source, place, f"{NOT_READ}{problem}")
-        yield Reading(rejected=(refused,))
+        reason = f"{NOT_READ}{error.strerror or error}"
+        yield Reading(rejected=(Rejected(file.source, place, reason),))
     else:
         yield from source.read_file(file.path, place, activity=activity)

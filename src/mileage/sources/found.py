@@ -7,6 +7,7 @@ looks the caller goes on.
 
 from __future__ import annotations
 
+import errno
 import marshal
 import os
 from functools import cached_property
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # A database's latest changes lie beside it until they are taken over.
 _BESIDE = "-wal"
 _ONLY_LINES = (".jsonl", ".json", ".zst")
+# Where nothing is: it vanished while we looked, or a link leads nowhere.
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 Plain = tuple[str, str, int, int, int]
@@ -103,14 +106,25 @@ def is_there(path: str) -> bool:
 
 
 def is_hidden(path: str) -> bool:
-    """Tell whether we may not even see what there is."""
+    """Tell whether we cannot even see what there is."""
     try:
         os.stat(path)  # noqa: PTH116 - as above
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
+    except OSError as error:
+        return _hiding(error) is not None
+    except ValueError:
         return False
     return False
+
+
+def refusal(folder: str) -> OSError | None:
+    """Return what keeps us from looking at a folder, or at something in it."""
+    entries, refused = _entries(folder)
+    for entry in entries:
+        try:
+            entry.stat()
+        except OSError as error:
+            refused = refused or _hiding(error)
+    return refused
 
 
 def found_files(
@@ -146,30 +160,36 @@ def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
     folders = [root]
     # Folders that are found on the way are appended, and so looked at too.
     for folder in folders:
-        entries = _entries(folder)
-        if entries is None:
-            found.append(_denied(source, folder))
-        for entry in entries or ():
+        entries, refused = _entries(folder)
+        for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if enters(entry.name):
                         folders.append(entry.path)
                 elif fits(entry.name):
                     found.append(_told(source, entry.path, entry.stat()))
-            except OSError:
-                # It vanished while we looked: somebody tidied up, it is not ours.
-                continue
+            except OSError as error:
+                refused = refused or _hiding(error)
+        if refused is not None:
+            found.append(_denied(source, folder))
     return found
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]] | None:
-    """Return what is in a folder; None where we may not look into it."""
+def _entries(folder: str) -> tuple[list[os.DirEntry[str]], OSError | None]:
+    """Return what is in a folder, and what kept us from seeing all of it."""
+    entries: list[os.DirEntry[str]] = []
     try:
-        return list(os.scandir(folder))
-    except PermissionError:
-        return None
-    except OSError:
-        return []
+        with os.scandir(folder) as listed:
+            # What came before an error stays.
+            entries.extend(listed)
+    except OSError as error:
+        return entries, _hiding(error)
+    return entries, None
+
+
+def _hiding(error: OSError) -> OSError | None:
+    """Return the error if something is there all the same."""
+    return None if error.errno in _NOTHING_THERE else error
 
 
 def _denied(source: str, path: str) -> Plain:

@@ -11,12 +11,11 @@ import pytest
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Reading, Rejected
-from mileage.sources import files
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import LineReader, LogFile, discover, read_log
 from mileage.sources.kimi_wire import SOURCE as KIMI
-from tests.denying import kept_from, shared_folder
+from tests.denying import as_nobody, kept_from, shared_folder
 from tests.session_logs import (
     answer,
     meta,
@@ -100,17 +99,6 @@ def test_no_folder_is_no_log(tmp_path):
     assert found(tmp_path / "nowhere") == []
 
 
-@pytest.mark.parametrize("error", [FileNotFoundError, NotADirectoryError])
-def test_a_folder_that_is_none_any_more_is_passed_over(tmp_path, monkeypatch, error):
-    write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
-
-    def refuse(path):
-        raise error(1, "whatever", path)
-
-    monkeypatch.setattr(files.os, "scandir", refuse)
-    assert found(tmp_path) == []
-
-
 def test_lines_keep_their_ends(tmp_path):
     path = write_log(tmp_path, "x", b"one\n\n\xff\r\ntwo")
     assert lines_of(path) == ([b"one\n", b"\n", b"\xff\r\n", b"two"], [])
@@ -178,7 +166,7 @@ def test_a_file_that_vanished(tmp_path):
 def test_a_folder_with_the_name_of_a_file(tmp_path):
     (tmp_path / "x.jsonl").mkdir()
     lines, ((_, reason),) = lines_of(tmp_path / "x.jsonl")
-    assert (lines, reason) == ([], "unreadable: Is a directory")
+    assert (lines, reason) == ([], "unreadable: not a regular file")
 
 
 def test_a_file_without_permission(tmp_path):
@@ -334,3 +322,22 @@ def test_what_may_not_be_looked_at_is_refused(source, hidden):
     assert [(one.place, one.reason) for one in rejected] == [
         (file.path, "unreadable: Permission denied")
     ]
+
+
+@pytest.mark.parametrize("source", [CLAUDE, KIMI], ids=["lines", "whole"])
+def test_a_folder_that_only_tells_names_is_refused(source):
+    with shared_folder() as home:
+        root = next(one for one in source.roots(home, {}) if one.parent.parent == home)
+        folder = Path(root) / "some-project"
+        folder.mkdir(parents=True)
+        (folder / "wire.jsonl").write_bytes(answer())
+        folder.chmod(0o444)
+        with as_nobody(home):
+            (file,) = discover(home, {}, source)
+            (refused,) = rejections(read_log(source, file))
+        folder.chmod(0o755)
+    assert (file.path, file.size) == (str(folder), 0)
+    assert (refused.place, refused.reason) == (
+        str(folder),
+        "unreadable: Permission denied",
+    )

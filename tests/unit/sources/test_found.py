@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
+from contextlib import contextmanager
 
 import pytest
 
+from mileage.sources import found as finding
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import discover
-from mileage.sources.found import found_files, is_there, listed_files, looked_up
-from tests.denying import kept_from, shared_folder
+from mileage.sources.found import (
+    found_files,
+    is_there,
+    listed_files,
+    looked_up,
+    refusal,
+)
+from tests.denying import as_nobody, kept_from, shared_folder
 
 
 def write(folder, *names):
@@ -155,6 +165,119 @@ def test_a_root_that_may_not_be_seen_is_told():
             assert not is_there(str(other))
             (file,) = discover(home / "hidden", {}, Below("projects"))
     assert (file.path, file.size) == (str(root), 0)
+
+
+@pytest.mark.parametrize("patterns", [["*.jsonl"], ["?.jsonl"]])
+def test_a_folder_that_only_tells_names_is_told_once(patterns):
+    """Nothing in it can be read: to read, a folder must be entered."""
+    with shared_folder() as root:
+        write(root, "a.jsonl", "b/c.jsonl", "b/d.jsonl", "b/e.txt")
+        (root / "b").chmod(0o444)
+        with as_nobody(root):
+            found = listed_files("s", [str(root)], patterns)
+            again = looked_up("s", str(root), patterns)
+            said = refusal(str(root / "b"))
+        (root / "b").chmod(0o755)
+    assert found == again
+    assert sorted(one[1] for one in found) == [f"{root}/a.jsonl", f"{root}/b"]
+    assert ("s", f"{root}/b", 0, 0, 0) in found
+    assert said is not None
+    assert said.errno == errno.EACCES
+
+
+@contextmanager
+def no_more_open_files():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull) as lowest:  # noqa: PTH123
+        free = lowest.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("patterns", [["*.jsonl"], ["?.jsonl"]])
+def test_a_folder_that_cannot_be_opened_now_is_told(tmp_path, patterns):
+    write(tmp_path, "a.jsonl")
+    with no_more_open_files():
+        found = listed_files("s", [str(tmp_path)], patterns)
+        again = looked_up("s", str(tmp_path), patterns)
+    assert found == again == [("s", str(tmp_path), 0, 0, 0)]
+
+
+HIDING = [errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ETIMEDOUT]
+NOTHING = [errno.ENOENT, errno.ENOTDIR, errno.ELOOP]
+
+
+@pytest.mark.parametrize("number", [*HIDING, *NOTHING], ids=errno.errorcode.get)
+def test_what_the_system_says_of_a_folder(tmp_path, monkeypatch, number):
+    """What has vanished is nobody's to read; anything else is told."""
+    write(tmp_path, "a.jsonl")
+
+    def refuse(path):
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(finding.os, "scandir", refuse)
+    hidden = [("s", str(tmp_path), 0, 0, 0)] if number in HIDING else []
+    assert looked_up("s", str(tmp_path), ["*.jsonl"]) == hidden
+    said = refusal(str(tmp_path))
+    assert (said.errno if said else None) == (number if hidden else None)
+
+
+@pytest.mark.parametrize("number", [*HIDING, *NOTHING], ids=errno.errorcode.get)
+def test_what_the_system_says_of_a_root(tmp_path, monkeypatch, number):
+    def refuse(path):
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(finding.os, "stat", refuse)
+    assert is_there(str(tmp_path)) is (number in HIDING)
+
+
+class HalfListed:
+    """A folder of which the disk gives names up to a place only."""
+
+    def __init__(self, entries):
+        self._entries = entries
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __iter__(self):
+        yield from self._entries
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_of_a_folder_listed_halfway_what_is_known_is_read(tmp_path, monkeypatch):
+    write(tmp_path, "a.jsonl", "b/c.jsonl")
+    whole = os.scandir
+
+    def halfway(path):
+        entries = list(whole(path))
+        return HalfListed(entries) if path == str(tmp_path) else whole(path)
+
+    monkeypatch.setattr(finding.os, "scandir", halfway)
+    found = looked_up("s", str(tmp_path), ["*.jsonl"])
+    assert [(one[1], one[2] > 0) for one in found] == [
+        (f"{tmp_path}/a.jsonl", True),
+        (str(tmp_path), False),
+        (f"{tmp_path}/b/c.jsonl", True),
+    ]
+    said = refusal(str(tmp_path))
+    assert said is not None
+    assert said.errno == errno.EIO
+
+
+def test_nothing_keeps_us_from_folders_that_can_be_looked_at(tmp_path):
+    write(tmp_path, "a.jsonl")
+    (tmp_path / "dead").symlink_to(tmp_path / "nothing")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    assert refusal(str(tmp_path)) is None
+    assert refusal(str(tmp_path / "a.jsonl")) is None
+    assert refusal(str(tmp_path / "none")) is None
 
 
 class Below:
