@@ -4,10 +4,12 @@
  * returns what was found, packed: of each file whose name begins and ends as one of
  * `wanted` says (pairs of bytes), in the order in which they are found. Nothing that is
  * called as one of `unwanted` is, and no folder whose name with a slash behind it is, is
- * looked at. Links to files are followed, those to folders are not; what vanishes meanwhile
- * is left out. A folder of which not all can be looked at is itself told as a file, with
- * zeros: who reads it learns why. files_of(source, packed) unpacks (source, path, inode, size, nanoseconds),
- * and listed_files does all three. `os.scandir` says the same, a file at a time.
+ * looked at. Links are followed, those to folders when all else has been looked at; no
+ * folder is looked into twice, and none that holds the root. What vanishes meanwhile, and
+ * a link that leads nowhere, is left out. A folder of which not all can be looked at is
+ * itself told as a file, with zeros: who reads it learns why. files_of(source, packed)
+ * unpacks (source, path, inode, size, nanoseconds), and listed_files does all three.
+ * `os.scandir` says the same, a file at a time.
  *
  * The search is a thread that touches nothing of Python's: looking at thousands of files
  * takes as long as loading the modules that answer, and both need not wait for each other.
@@ -20,6 +22,7 @@
 #define _DARWIN_C_SOURCE
 #endif
 #include "scan.h"
+#include "seen_folders.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +63,9 @@ typedef struct {
     Py_ssize_t wanted_count, unwanted_count;
     Text folders; /* paths with a zero each; those found on the way are appended */
     Text files;
+    Text links; /* paths of those that lead to folders, as far as we can tell */
+    Seen seen;   /* while links are followed */
+    bool following;
     bool denied; /* not all of the folder at hand can be looked at */
     bool failed; /* no memory */
     bool running;
@@ -119,8 +125,7 @@ static bool put_denied(Search *own, const char *folder) {
            put(&own->files, folder, strlen(folder) + 1);
 }
 
-/* After an error something may be there all the same; else it vanished, or a link leads
- * nowhere. No error is 0. */
+/* Not what vanished, nor where a link leads nowhere. No error is 0. */
 static bool hides(int error) {
     return error != 0 && error != ENOENT && error != ENOTDIR && error != ELOOP;
 }
@@ -131,12 +136,18 @@ static bool see(Search *own, int folder, const char *name, struct stat *status, 
     return seen;
 }
 
-static bool is_folder(Search *own, int folder, const struct dirent *entry) {
+static int kind_of(Search *own, int folder, const struct dirent *entry) {
     struct stat status;
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == DT_DIR;
-    return see(own, folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) &&
-           S_ISDIR(status.st_mode);
+    if (entry->d_type != DT_UNKNOWN ||
+        !see(own, folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
+        return entry->d_type;
+    return S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
+}
+
+/* Whether a link leads to a folder, or to what hides. */
+static bool leads(int folder, const char *name) {
+    struct stat status;
+    return fstatat(folder, name, &status, 0) == 0 ? S_ISDIR(status.st_mode) : hides(errno);
 }
 
 static bool take(Search *own, const char *path, int folder, const struct dirent *entry) {
@@ -145,10 +156,14 @@ static bool take(Search *own, const char *path, int folder, const struct dirent 
     struct stat status;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return true;
-    if (is_folder(own, folder, entry))
-        return is_unwanted(own, name, length, true) || put_path(&own->folders, path, name);
+    int kind = kind_of(own, folder, entry);
+    bool enters = (kind == DT_DIR || kind == DT_LNK) && !is_unwanted(own, name, length, true);
+    if (kind == DT_DIR)
+        return !enters || put_path(&own->folders, path, name);
+    if (enters && leads(folder, name))
+        return put_path(&own->links, path, name);
     if (!is_wanted(own, name, length) || is_unwanted(own, name, length, false) ||
-        !see(own, folder, name, &status, 0))
+        !see(own, folder, name, &status, 0) || (kind == DT_LNK && S_ISDIR(status.st_mode)))
         return true;
     return put_file(own, path, name, &status);
 }
@@ -163,22 +178,51 @@ static bool take_all(Search *own, const char *path, DIR *folder) {
 
 static bool look_into(Search *own, const char *path) {
     DIR *folder = opendir(path);
-    bool done = true;
     own->denied = folder == NULL && hides(errno);
-    if (folder != NULL) {
-        done = take_all(own, path, folder);
+    bool done = folder == NULL || take_all(own, path, folder);
+    if (folder != NULL)
         closedir(folder);
-    }
     return done && (!own->denied || put_denied(own, path));
 }
-static void *look(void *search) {
-    Search *own = search;
-    for (size_t at = 0; !own->failed && at < own->folders.used;) {
+static bool look_once(Search *own, const char *path) {
+    bool before = false;
+    if (own->following && !note_folder(&own->seen, path, &before))
+        return false;
+    return before || look_into(own, path);
+}
+
+static void look_below(Search *own, size_t at) {
+    while (!own->failed && at < own->folders.used) {
         /* A copy: those that are appended may move them all. */
         char *path = strdup(own->folders.bytes + at);
-        own->failed = path == NULL || !look_into(own, path);
+        own->failed = path == NULL || !look_once(own, path);
         at += own->failed ? 0 : strlen(path) + 1;
         free(path);
+    }
+}
+
+/* What was looked into is seen, and what holds the root: a link there would be a loop. */
+static bool note_seen(Search *own) {
+    bool done = note_above(&own->seen, own->folders.bytes), before;
+    for (size_t at = 0; done && at < own->folders.used;) {
+        const char *path = own->folders.bytes + at;
+        done = note_folder(&own->seen, path, &before);
+        at += strlen(path) + 1;
+    }
+    return done;
+}
+
+static void *look(void *search) {
+    Search *own = search;
+    look_below(own, 0);
+    own->following = own->links.used > 0;
+    own->failed = own->failed || (own->following && !note_seen(own));
+    for (size_t at = 0; !own->failed && at < own->links.used;) {
+        const char *link = own->links.bytes + at;
+        size_t begin = own->folders.used, length = strlen(link) + 1;
+        own->failed = !put(&own->folders, link, length);
+        look_below(own, begin);
+        at += length;
     }
     return NULL;
 }
@@ -208,6 +252,8 @@ static void end(Search *own) {
     free(own->unwanted);
     free(own->folders.bytes);
     free(own->files.bytes);
+    free(own->links.bytes);
+    free(own->seen.places);
     free(own);
 }
 

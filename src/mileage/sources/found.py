@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.native import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # A database's latest changes lie beside it until they are taken over.
 _BESIDE = "-wal"
@@ -28,6 +28,7 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 Plain = tuple[str, str, int, int, int]
 Listed = list[Plain]
 """What ``FoundFile`` has, in its order."""
+Identity = tuple[int, int]
 PlainNames = tuple[tuple[tuple[bytes, bytes], ...], tuple[bytes, ...]]
 
 
@@ -155,24 +156,89 @@ def _plain_names(patterns: Sequence[str]) -> PlainNames | None:
 
 def looked_up(source: str, root: str, patterns: Sequence[str]) -> Listed:
     """List the files below a folder, whatever the patterns are."""
-    fits, enters = _matching(patterns)
-    found: Listed = []
-    folders = [root]
-    # Folders that are found on the way are appended, and so looked at too.
-    for folder in folders:
+    return _Look(source, patterns).below(root)
+
+
+class _Look:
+    """One look below a folder.
+
+    Links to folders are followed when all else has been looked at, so that what lies
+    below a root by itself is found there. No folder is looked into twice.
+    """
+
+    def __init__(self, source: str, patterns: Sequence[str]) -> None:
+        self._source = source
+        self._fits, self._enters = _matching(patterns)
+        self._links: list[str] = []
+        self._found: Listed = []
+
+    def below(self, root: str) -> Listed:
+        """Return what is found."""
+        folders = [root]
+        # Folders that are found on the way are appended, and so looked at too.
+        for folder in folders:
+            folders += self._looked_into(folder)
+        if self._links:
+            self._follow({_identity(one) for one in [*_above(root), *folders]})
+        return self._found
+
+    def _follow(self, seen: set[Identity | None]) -> None:
+        """Look where links lead; further ones are appended."""
+        for link in self._links:
+            folders = [link]
+            for folder in folders:
+                identity = _identity(folder)
+                if identity is None or identity not in seen:
+                    seen.add(identity)
+                    folders += self._looked_into(folder)
+
+    def _looked_into(self, folder: str) -> list[str]:
+        """Take what a folder holds; return the folders in it."""
         entries, refused = _entries(folder)
+        inner = []
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if enters(entry.name):
-                        folders.append(entry.path)
-                elif fits(entry.name):
-                    found.append(_told(source, entry.path, entry.stat()))
+                    if self._enters(entry.name):
+                        inner.append(entry.path)
+                else:
+                    self._take(entry)
             except OSError as error:
                 refused = refused or _hiding(error)
         if refused is not None:
-            found.append(_denied(source, folder))
-    return found
+            self._found.append(_denied(self._source, folder))
+        return inner
+
+    def _take(self, entry: os.DirEntry[str]) -> None:
+        link = entry.is_symlink()
+        if link and self._enters(entry.name) and _leads(entry):
+            self._links.append(entry.path)
+        elif self._fits(entry.name) and not (link and entry.is_dir()):
+            self._found.append(_told(self._source, entry.path, entry.stat()))
+
+
+def _leads(link: os.DirEntry[str]) -> bool:
+    """Tell whether a link leads to a folder, or to what is hidden from us."""
+    try:
+        return link.is_dir()
+    except OSError as error:
+        return _hiding(error) is not None
+
+
+def _identity(folder: str) -> Identity | None:
+    """Return what a folder is known by, whatever paths lead there."""
+    try:
+        status = os.stat(folder)  # noqa: PTH116 - paths are text here
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _above(root: str) -> Iterator[str]:
+    """Yield what holds a root: a link there would be a loop."""
+    while (above := os.path.dirname(root)) != root:  # noqa: PTH120 - ditto
+        yield above
+        root = above
 
 
 def _entries(folder: str) -> tuple[list[os.DirEntry[str]], OSError | None]:

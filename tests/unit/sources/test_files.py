@@ -76,10 +76,12 @@ def test_two_names_of_one_folder_are_one(tmp_path):
     assert len(found(tmp_path)) == 1
 
 
-def test_a_linked_folder_inside_is_not_followed(tmp_path):
-    write_log(tmp_path, ".claude/projects/a/one.jsonl", answer())
-    (tmp_path / ".claude/projects/a/loop").symlink_to(tmp_path / ".claude/projects")
-    assert len(found(tmp_path)) == 1
+def test_a_project_that_lies_elsewhere_is_found_through_its_link(tmp_path):
+    write_log(tmp_path, "disk/big/one.jsonl", answer())
+    (tmp_path / ".claude/projects").mkdir(parents=True)
+    (tmp_path / ".claude/projects/big").symlink_to(tmp_path / "disk/big")
+    (tmp_path / "disk/big/loop").symlink_to(tmp_path / ".claude/projects")
+    assert found(tmp_path) == [".claude/projects/big/one.jsonl"]
 
 
 def test_the_environment_chooses_the_folders(tmp_path):

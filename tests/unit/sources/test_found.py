@@ -87,13 +87,6 @@ def test_a_root_may_be_a_file_a_link_or_missing(tmp_path):
     ]
 
 
-def test_links_to_folders_are_not_followed_and_dead_ones_not_found(tmp_path):
-    write(tmp_path, "a.jsonl", "x/b.jsonl")
-    (tmp_path / "loop").symlink_to(tmp_path)
-    (tmp_path / "dead.jsonl").symlink_to(tmp_path / "nothing")
-    assert names(tmp_path, "*.jsonl") == ["a.jsonl", "x/b.jsonl"]
-
-
 @pytest.mark.parametrize("source", [CLAUDE, CODEX], ids=lambda one: one.traits.name)
 def test_the_same_files_as_elsewhere(tmp_path, source):
     for number, root in enumerate(source.roots(tmp_path, {})):
