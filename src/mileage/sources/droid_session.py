@@ -22,6 +22,7 @@ from mileage.domain.witness import Reading, Rejected, Witness
 from mileage.sources import places
 from mileage.sources.documents import decoded_document
 from mileage.sources.files import LineReader, LogFile
+from mileage.sources.found import beside
 from mileage.sources.jsonl import (
     Classes,
     Count,
@@ -151,7 +152,7 @@ def _take(gathered: Gathering, path: str, settings: _Settings, usage: _Usage) ->
 
 def _beginning(path: str) -> tuple[int | None, str]:
     """Return the first moment and the folder of a session, from its messages."""
-    messages = path.removesuffix(_ENDING) + ".jsonl"
+    (messages,) = beside("droid_session", path)
     lines = LineReader(LogFile("droid_session", messages, 0))
     at, folder = None, ""
     for number, line in enumerate(lines, start=1):

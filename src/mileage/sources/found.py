@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import marshal
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.native import scan
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 # A database's latest changes lie beside it until they are taken over.
 _BESIDE = "-wal"
 _ONLY_LINES = (".jsonl", ".json", ".zst")
+_SETTINGS = ".settings.json"
+# A chat lies in the folder of chats, a sub-agent's in one of its own below, and the
+# project is named above.
+_PROJECT = ".project_root"
+_MOST_FOLDERS = 3
+_NEVER_ALONE = ("droid_session", "gemini_cli_chat")
 # Where nothing is: it vanished while we looked, or a link leads nowhere.
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
@@ -83,6 +90,10 @@ class Search:
     @cached_property
     def listed(self) -> Listed:
         """Return the files, in the order in which they were found."""
+        found = self._taken()
+        return found if self._is_alone() else _with_beside(found)
+
+    def _taken(self) -> Listed:
         found = [_denied(self._source, path) for path in self._hidden]
         for path in self._files:
             status = os.stat(path)  # noqa: PTH116 - paths are text here
@@ -93,12 +104,13 @@ class Search:
         else:
             for path in self._folders:
                 found += looked_up(self._source, path, self._patterns)
-        return found if self._is_alone() else [_with_beside(one) for one in found]
+        return found
 
     def _is_alone(self) -> bool:
-        """Tell whether no file can have another beside it that belongs to it."""
+        """Tell whether no file can have another beside it that is read with it."""
         wanted = (one for one in self._patterns if not one.startswith("!"))
-        return all(one.endswith(_ONLY_LINES) for one in wanted)
+        lines = all(one.endswith(_ONLY_LINES) for one in wanted)
+        return lines and self._source not in _NEVER_ALONE
 
 
 def is_there(path: str) -> bool:
@@ -179,6 +191,7 @@ class _Look:
         for folder in folders:
             folders += self._looked_into(folder)
         if self._links:
+            # A link to what holds the root would be a loop.
             self._follow({_identity(one) for one in [*_above(root), *folders]})
         return self._found
 
@@ -234,11 +247,11 @@ def _identity(folder: str) -> Identity | None:
     return status.st_dev, status.st_ino
 
 
-def _above(root: str) -> Iterator[str]:
-    """Yield what holds a root: a link there would be a loop."""
-    while (above := os.path.dirname(root)) != root:  # noqa: PTH120 - ditto
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders that hold this one, the nearest first."""
+    while (above := os.path.dirname(path)) != path:  # noqa: PTH120 - as above
         yield above
-        root = above
+        path = above
 
 
 def _entries(folder: str) -> tuple[list[os.DirEntry[str]], OSError | None]:
@@ -267,16 +280,47 @@ def _told(source: str, path: str, status: os.stat_result) -> Plain:
     return source, path, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _with_beside(one: Plain) -> Plain:
-    """Add what lies beside a database."""
-    source, path, inode, size, mtime = one
-    if path.endswith(_ONLY_LINES):
-        return one
+def _with_beside(found: Listed) -> Listed:
+    """Add what is read with a file to what tells its change."""
+    known: dict[str, tuple[int, int]] = {}
+    files: Listed = []
+    for source, path, inode, size, mtime in found:
+        total, latest = size, mtime
+        # What may not be looked at stands here without an inode.
+        for other in beside(source, path) if inode else ():
+            told = known.get(other) or known.setdefault(other, _size_and_time(other))
+            total += told[0]
+            latest += told[1]
+        files.append((source, path, inode, total, latest))
+    return files
+
+
+def beside(source: str, path: str) -> tuple[str, ...]:
+    """Name what is read with a file, whether or not it is there."""
+    if source == "gemini_cli_chat":
+        return _projects(os.path.dirname(path))  # noqa: PTH120 - paths are text here
+    if source == "droid_session":
+        return (path.removesuffix(_SETTINGS) + ".jsonl",)
+    return () if path.endswith(_ONLY_LINES) else (path + _BESIDE,)
+
+
+# The chats of a folder come one after the other.
+@lru_cache(maxsize=1)
+def _projects(folder: str) -> tuple[str, ...]:
+    return tuple(os.path.join(one, _PROJECT) for one in near(folder))  # noqa: PTH118
+
+
+def near(folder: str) -> Iterator[str]:
+    """Yield the folders that may say something of the logs in this one."""
+    return islice(chain((folder,), _above(folder)), _MOST_FOLDERS)
+
+
+def _size_and_time(path: str) -> tuple[int, int]:
     try:
-        beside = os.stat(path + _BESIDE)  # noqa: PTH116 - paths are text here
+        status = os.stat(path)  # noqa: PTH116 - paths are text here
     except OSError:
-        return one
-    return source, path, inode, size + beside.st_size, mtime + beside.st_mtime_ns
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 def _matching(

@@ -12,19 +12,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from mileage.domain.witness import WitnessBatch
+from mileage.sources.found import near
 
 if TYPE_CHECKING:
     from mileage.domain.witness import Reading
 
-# A chat lies in the folder of chats, a sub-agent's in one of its own below.
-_MOST_FOLDERS = 3
 _LONGEST = 1_000
 
 
 def project_beside(path: str, name: str) -> str:
     """Return the folder that the file ``name`` above a log names, or ''."""
-    for folder in PurePath(path).parents[:_MOST_FOLDERS]:
-        found = _content(str(folder / name))
+    for folder in near(os.path.dirname(path)):  # noqa: PTH120 - ditto
+        found = _content(os.path.join(folder, name))  # noqa: PTH118 - a text
         if found:
             return found if _is_folder(found) else ""
     return ""
