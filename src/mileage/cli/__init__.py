@@ -50,6 +50,7 @@ MODULES = {"import": "import_files", "token": "tokens", "key": "keys", "role": "
 def main() -> None:
     """Run the command line; errors are sentences, never tracebacks."""
     sys.excepthook = _surprised
+    _have_somewhere_to_print()
     _let_any_name_be_printed()
     try:
         _run(sys.argv[1:])
@@ -68,6 +69,13 @@ def main() -> None:
         if odd is None:
             raise
         _leave(f"{odd!r} is not UTF-8, as only names of files may be", 2)
+
+
+def _have_somewhere_to_print() -> None:
+    """Whoever starts us may have closed the output: then what is said goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
 
 
 def _let_any_name_be_printed() -> None:

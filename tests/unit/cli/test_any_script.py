@@ -93,3 +93,18 @@ def test_a_data_directory_that_is_no_utf_8_is_refused(mileage, tmp_path, command
     assert found.returncode == 2
     assert b"which the databases in it need" in found.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["me", "--home", "HOME"], ["--version"], ["me", "--home", "HOME", "live"]]
+)
+def test_output_that_is_closed_is_no_fault(home, tmp_path, words):
+    named = [str(home) if word == "HOME" else word for word in words]
+    command = [sys.executable, "-m", "mileage", *named]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" "$@" >&-', *command],
+        env={**os.environ, "MILEAGE_INDEX": str(tmp_path / "index")},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
