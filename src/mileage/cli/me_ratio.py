@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +11,11 @@ import click
 from mileage.cli.options import json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from rich.console import Console
     from rich.table import Table
 
     from mileage.cli.me_report import Asked
-    from mileage.ingest.git_work import Repository
+    from mileage.ingest.git_work import Work
     from mileage.reports.output_ratio import OutputRatio, WeekOfWork
 
 MOST_WEEKS = 520
@@ -40,39 +40,44 @@ leaves the machine. A commit is a rough measure: one can be a typo or a week's w
 def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
     """Read logs and repositories, compare, print."""
     from mileage.domain.window import Clock, midnight
-    from mileage.ingest.git_work import repositories
+    from mileage.ingest.git_work import work
     from mileage.reports.output_ratio import last_weeks, output_ratio, ratio_json
     from mileage.wiring.personal import quarter_rows
 
     clock = Clock(asked.zone)
     mondays = last_weeks(weeks, time.time_ns() // 1_000, clock)
     start = midnight(mondays[0], asked.zone)
+    end = midnight(mondays[-1] + timedelta(weeks=1), asked.zone)
     rows = quarter_rows(asked.homes, asked.environ)
     recent = {row.project for row in rows if row.project and row.quarter >= start}
-    found = repositories(recent, start)
-    folders = {folder for one in found for folder in one.folders}
-    commits = [commit for one in found for commit in one.commits]
+    found = work(recent, start, end)
+    folders = {folder for one in found.repositories for folder in one.folders}
+    commits = [commit for one in found.repositories for commit in one.commits]
     ratio = output_ratio(rows, commits, folders, mondays, clock)
-    problems = [f"{one.folders[0]}: {one.problem}" for one in found if one.problem]
     if as_json:
         import json
 
-        click.echo(json.dumps(ratio_json(ratio, problems)))
+        click.echo(json.dumps(ratio_json(ratio, found.problems)))
     else:
-        _show(ratio, found, problems)
+        _show(ratio, found)
 
 
-def _show(
-    ratio: OutputRatio, found: Sequence[Repository], problems: Sequence[str]
-) -> None:
-    from mileage.cli.me_table import compact, explained
+def _show(ratio: OutputRatio, found: Work) -> None:
     from mileage.cli.tables import console
 
     out = console()
-    if not found:
+    if found.repositories:
+        _show_ratio(out, ratio, len(found.repositories))
+    elif not found.problems:
         out.print("None of your calls was made in a git repository that is still here.")
         out.print("Ratios need the repositories: run this where you work.")
-        return
+    for problem in found.problems:
+        out.print(problem, style="yellow", soft_wrap=True, markup=False)
+
+
+def _show_ratio(out: Console, ratio: OutputRatio, number: int) -> None:
+    from mileage.cli.me_table import compact, explained
+
     out.print(_table(ratio))
     if ratio.trend is not None:
         change = "less" if ratio.trend < 0 else "more"
@@ -81,21 +86,19 @@ def _show(
             "tokens for each commit than the earlier.",
             soft_wrap=True,
         )
-    number = len(found)
     where = "1 repository" if number == 1 else f"{number} repositories"
     out.print(f"Commits of yours in {where} on this machine.", style="dim")
     for line in explained(ratio.total.spent):
         out.print(line)
-    if ratio.elsewhere.calls:
+    calls = ratio.elsewhere.calls
+    if calls:
+        tokens = compact(ratio.elsewhere.tokens.total)
         out.print(
-            f"{ratio.elsewhere.calls:,} calls "
-            f"({compact(ratio.elsewhere.tokens.total)} tokens) were made outside of "
-            "them and are not in the ratio.",
+            f"Not in the ratio: {calls:,} call{'s' if calls > 1 else ''} "
+            f"({tokens} tokens) made outside of them, or in folders that are gone.",
             style="dim",
             soft_wrap=True,
         )
-    for problem in problems:
-        out.print(problem, style="yellow", soft_wrap=True)
 
 
 def _table(ratio: OutputRatio) -> Table:

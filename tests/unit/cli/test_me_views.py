@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from mileage.cli.me import command
-from mileage.domain.errors import Invalid
+from mileage.domain.errors import Invalid, Unavailable
 from tests.session_logs import START, answer, usage, write_log
 
 pytestmark = pytest.mark.usefixtures("_own_index", "_at_noon")
@@ -154,7 +154,7 @@ def repository(tmp_path):
         ["config", "user.email", "alice@example.com"],
         ["config", "user.name", "Someone"],
         ["commit", "-q", "--allow-empty", "-m", "filler"],
-        ["commit", "-q", "--allow-empty", "-m", "filler"],
+        ["commit", "-q", "--allow-empty", "-m", "more"],
     ):
         subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)
     return folder
@@ -164,8 +164,8 @@ def test_tokens_are_set_against_commits(home, repository):
     wrote(home, (0, 900), folder=str(repository))
     found = json.loads(asked(home, "ratio", "--json", "--weeks", "2"))
     week = found["weeks"][-1]
-    assert week["commits"] >= 1
-    assert week["tokens_per_commit"] == round(900 / week["commits"])
+    assert week["commits"] == 2
+    assert week["tokens_per_commit"] == 450
     assert found["problems"] == []
     said = asked(home, "ratio")
     assert "tokens / commit" in said
@@ -179,6 +179,36 @@ def test_calls_in_no_repository_are_told(home):
     found = json.loads(asked(home, "ratio", "--json"))
     assert found["elsewhere"]["tokens"] == 900
     assert found["total"]["tokens_per_commit"] is None
+
+
+def test_calls_in_folders_that_are_gone_are_no_mystery(home, repository):
+    wrote(home, (0, 900), folder=str(repository))
+    moment = (NOW - START).total_seconds()
+    gone = answer("msg_x", usage(0, 0, 0, 70), seconds=moment, cwd="/nowhere")
+    write_log(home / ".claude/projects/-nowhere", "b.jsonl", gone)
+    said = asked(home, "ratio")
+    assert "Not in the ratio: 1 call (70 tokens) made outside of them, or in f" in said
+
+
+def test_a_repository_that_cannot_be_read_is_told(home, tmp_path):
+    folder = tmp_path / "[bold" / "x]"
+    folder.mkdir(parents=True)
+    (folder / ".git").write_text("gitdir: /gone\n")
+    wrote(home, (0, 900), folder=str(folder))
+    said = asked(home, "ratio")
+    assert said == f"{folder}: git refuses: not a git repository: /gone\n"
+    found = json.loads(asked(home, "ratio", "--json"))
+    assert found["elsewhere"]["tokens"] == 900
+    assert found["problems"] == [said.strip()]
+
+
+def test_without_git_there_is_no_ratio(home, repository, monkeypatch):
+    wrote(home, (0, 900), folder=str(repository))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Unavailable, match="Install it"):
+        CliRunner().invoke(
+            command, ["--home", str(home), "ratio"], catch_exceptions=False
+        )
 
 
 # ------------------------------------------------------------------- the status line
