@@ -30,7 +30,7 @@ class Changes(NamedTuple):
     marked: list[StoredFile]
     """Whose place has changed, as they are to be kept."""
     moved: set[int]
-    """Those that are gone and lie elsewhere now: to be forgotten."""
+    """Those of which nothing is lost, as they lie elsewhere now: to be forgotten."""
     usage: FileSums
 
 
@@ -131,12 +131,17 @@ def _moved(
     files: Sequence[tuple[StoredFile, FileRead]],
     stored: Stored,
 ) -> set[int]:
-    """Return the files that are gone, and of which the same was read elsewhere."""
+    """Return the files that are gone, and of which the same was read elsewhere.
+
+    A folder that was closed to us stands as a file without an inode: it is open now.
+    """
+    opened = {file.number for file in gone if not file.inode}
     read = {(file.source, one.keys, one.body) for file, one in files if one.keys}
     if not read:
-        return set()
+        return opened
     contents = ((file, stored.content(file.number)) for file in gone)
-    return {file.number for file, own in contents if (file.source, *own[:2]) in read}
+    same = {file.number for file, own in contents if (file.source, *own[:2]) in read}
+    return opened | same
 
 
 def _without(keys: dict[int, bytes], numbers: set[int]) -> dict[int, bytes]:

@@ -159,6 +159,16 @@ def test_what_cannot_be_read_is_tried_again_and_nothing_else(closed, read):
     assert read == []
 
 
+def test_a_folder_that_was_closed_leaves_no_trace(closed):
+    whole = asked(closed)
+    folder = closed.homes[0] / CLAUDE.rpartition("/")[0]
+    folder.chmod(0)
+    found = asked(closed)
+    assert (calls(found), rejected(found)) == (calls(whole), rejected(whole) + 1)
+    folder.chmod(0o700)
+    assert asked(closed).sources == whole.sources
+
+
 def test_a_deleted_file_counts_as_when_it_could_be_read(closed):
     asked(closed)
     for name in (CLAUDE, CODEX, OPENCODE):
