@@ -39,16 +39,20 @@ leaves the machine. A commit is a rough measure: one can be a typo or a week's w
 @click.pass_obj
 def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
     """Read logs and repositories, compare, print."""
+    from mileage.cli.me_report import remark
     from mileage.domain.window import Clock, midnight
     from mileage.ingest.git_work import work
     from mileage.reports.output_ratio import last_weeks, output_ratio, ratio_json
     from mileage.wiring.personal import quarter_rows
 
     clock = Clock(asked.zone)
-    mondays = last_weeks(weeks, time.time_ns() // 1_000, clock)
-    start = midnight(mondays[0], asked.zone)
+    now = time.time_ns() // 1_000
+    rows = quarter_rows(asked.homes, asked.environ, remark)
+    # What was committed before any log stands beside no tokens that are known.
+    first = clock.day(min((row.first for row in rows), default=now))
+    mondays = last_weeks(weeks, now, clock, first)
+    start = midnight(max(mondays[0], first), asked.zone)
     end = midnight(mondays[-1] + timedelta(weeks=1), asked.zone)
-    rows = quarter_rows(asked.homes, asked.environ)
     recent = {row.project for row in rows if row.project and row.quarter >= start}
     found = work(recent, start, end)
     folders = {folder for one in found.repositories for folder in one.folders}
@@ -58,14 +62,16 @@ def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
         import json
 
         click.echo(json.dumps(ratio_json(ratio, found.problems)))
-    else:
-        _show(ratio, found)
-
-
-def _show(ratio: OutputRatio, found: Work) -> None:
+        return
     from mileage.cli.tables import console
 
     out = console()
+    _show(out, ratio, found)
+    if found.repositories and len(mondays) < weeks:
+        out.print(f"Your logs begin on {first}, and so do these weeks.", style="dim")
+
+
+def _show(out: Console, ratio: OutputRatio, found: Work) -> None:
     if found.repositories:
         _show_ratio(out, ratio, len(found.repositories))
     elif not found.problems:

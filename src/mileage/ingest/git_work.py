@@ -27,6 +27,11 @@ _SAFE = (
     *("-c", "log.showRoot=true", "-c", "diff.relative=false"),
 )
 _SMALLEST_TIME = 10**8
+# Git before 2.37 has it not, and its `--since` ends at the first commit that is older,
+# whatever lies below: all is listed then.
+_SINCE = "--since-as-filter"
+# Where a person's own settings are; the others would lead to another repository.
+_SETTINGS = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
 # Older versions know only the list of transports, of which none is allowed.
 _ALONE = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -227,21 +232,31 @@ def _history(place: Path, who: str, since: int) -> tuple[str, str]:
         *("log", "--ignore-missing", *_REACHED),
         *("--fixed-strings", "--regexp-ignore-case"),
         *(f"--author={address}" for address in sorted(addresses)),
-        *(_since(since), _FORMAT),
+        _FORMAT,
     )
     try:
-        return _git(place, *words, *_LINES, "--"), ""
+        return _log(place, since, *words, *_LINES, "--"), ""
     except _Refused as refusal:
-        return _git(place, *words, "--"), f"{_NO_LINES} ({refusal})"
+        return _log(place, since, *words, "--"), f"{_NO_LINES} ({refusal})"
 
 
-def _since(instant: int) -> str:
-    """Write a time for git, which takes small numbers for something else."""
-    return f"--since=@{max(instant // _SECOND, _SMALLEST_TIME)}"
+def _log(place: Path, since: int, *words: str) -> str:
+    # Git takes small numbers for something else.
+    least = max(since // _SECOND, _SMALLEST_TIME)
+    try:
+        return _git(place, words[0], f"{_SINCE}=@{least}", *words[1:])
+    except _Refused as refusal:
+        if _SINCE not in str(refusal):
+            raise
+        return _git(place, *words)
 
 
 def _git(place: Path, *words: str, check: bool = True) -> str:
-    kept = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name[:4] != "GIT_" or name in _SETTINGS
+    }
     try:
         done = subprocess.run(  # noqa: S603 - our own words; folders are no options
             ["git", *_SAFE, "-C", place, *words],  # noqa: S607 - whichever git is theirs

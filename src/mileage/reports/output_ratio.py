@@ -119,10 +119,16 @@ def output_ratio(
     )
 
 
-def last_weeks(count: int, now: int, clock: Clock) -> list[date]:
-    """Return the Mondays of the last weeks, the present one included."""
+def last_weeks(
+    count: int, now: int, clock: Clock, first: date = date.min
+) -> list[date]:
+    """Return the Mondays of the last weeks, the present one included.
+
+    None that ended before the ``first`` day.
+    """
     monday = _monday(clock.day(now))
-    return [monday - back * _WEEK for back in range(count - 1, -1, -1)]
+    weeks = [monday - back * _WEEK for back in range(count - 1, -1, -1)]
+    return [one for one in weeks if one == monday or one + _WEEK > first]
 
 
 def ratio_json(ratio: OutputRatio, problems: Sequence[str] = ()) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
 import subprocess
@@ -170,6 +171,35 @@ def test_tokens_are_set_against_commits(home, repository):
     said = asked(home, "ratio")
     assert "tokens / commit" in said
     assert "1 repository" in said
+
+
+def test_what_was_committed_before_any_log_is_left_out(home, repository):
+    """Clients delete their logs: weeks without them look like work for nothing."""
+    for weeks in (3, 5):
+        date = (NOW - timedelta(weeks=weeks)).isoformat()
+        subprocess.run(
+            [
+                "git",
+                "-C",
+                repository,
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                str(weeks),
+            ],
+            check=True,
+            env={**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
+        )
+    month = 4 * 7 * 24 * 60
+    wrote(home, (0, 900), (month, 300), folder=str(repository))
+    found = json.loads(asked(home, "ratio", "--json"))
+    assert [one["commits"] for one in found["weeks"]] == [0, 1, 0, 0, 2]
+    assert found["total"]["tokens_per_commit"] == 400
+    said = asked(home, "ratio")
+    assert "Your logs begin on 2026-10-21, and so do these weeks." in said
+    assert "begin on" not in asked(home, "ratio", "--weeks", "2")
+    assert len(json.loads(asked(home, "ratio", "--json", "--weeks", "2"))["weeks"]) == 2
 
 
 def test_calls_in_no_repository_are_told(home):

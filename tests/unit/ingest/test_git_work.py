@@ -159,6 +159,18 @@ def test_older_commits_are_left_out(repository):
     assert [one.added for one in found] == [2]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_commit_of_an_old_clock_hides_none_below_it(repository, monkeypatch, known):
+    if not known:
+        # As a git before 2.37 has it.
+        monkeypatch.setattr(git_work, "_SINCE", "--since-as-filter-of-tomorrow")
+    commit(repository, "a", 1)
+    commit(repository, "b", 2, at=START + DAY)
+    commit(repository, "c", 4, at=START - 900 * DAY)
+    (found,) = read(repository, since=START * SECOND)
+    assert [one.added for one in found.commits] == [1, 2]
+
+
 def test_commits_dated_ahead_are_left_out(repository):
     for ahead in (7 * DAY, 10**9, 10**14):
         commit(repository, str(ahead), 2, at=START + ahead)
@@ -440,6 +452,15 @@ def test_variables_that_name_another_repository_are_not_followed(
 ):
     commit(repository, "a", 1)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert len(read(repository)[0].commits) == 1
+
+
+def test_settings_may_lie_where_a_variable_says(repository, tmp_path, monkeypatch):
+    commit(repository, "a", 1)
+    git(repository, "config", "--unset", "user.email")
+    settings = tmp_path / "settings"
+    settings.write_text(f"[user]\n\temail = {ME}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     assert len(read(repository)[0].commits) == 1
 
 
