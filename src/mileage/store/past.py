@@ -92,6 +92,9 @@ def forget(cursor: duckdb.DuckDBPyConnection) -> None:
     """Throw the copies away, where sums are changed that are no append's."""
     if run(cursor, "past_until") != [(0,)]:
         _copy(cursor, 0)
+    else:
+        # What has changed is noted before there are any copies.
+        run(cursor, "past_changed.empty")
 
 
 def _copy(cursor: duckdb.DuckDBPyConnection, until: int) -> None:

@@ -14,8 +14,8 @@ from mileage.store import past, queries
 from mileage.store.erasing import Tombstone, erase
 from mileage.store.held import held
 from mileage.store.ledger_schema import MIGRATIONS
-from mileage.store.past import LATE_SECONDS, TABLES, lay
-from mileage.store.retention import delete, due
+from mileage.store.past import LATE_SECONDS, LEAST_ROWS, TABLES, lay
+from mileage.store.retention import check_deletions, delete, due, scrub
 from mileage.store.statements import run
 from mileage.store.verify import check_past, verify
 from tests.ledgers import Turning, booking, in_columns, ledger_in
@@ -279,10 +279,11 @@ def test_activities_told_on_both_sides_of_a_border_keep_what_is_left(
         assert verify(ledger) == []
 
 
-def test_whoever_is_erased_is_in_no_copy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("least", [1, LEAST_ROWS], ids=["copied", "never copied"])
+def test_whoever_is_erased_is_in_no_copy(tmp_path: Path, least: int) -> None:
     with laid(tmp_path) as ledger:
         filled(ledger)
-        lay(ledger, least=1)
+        lay(ledger, least=least)
         ledger.append(booking([call(910, NOON)]))
         erase(ledger, [Tombstone("acc_a", "gone_1", ())])
         assert calls(ledger) == 0
@@ -291,6 +292,8 @@ def test_whoever_is_erased_is_in_no_copy(tmp_path: Path) -> None:
             rows = ledger.cursor().table(table).fetchall()
             assert "acc_a" not in str(rows), table
         assert verify(ledger) == []
+        scrub(ledger)
+        assert check_deletions(ledger) == (1, [])
 
 
 def test_simulated_hours_are_in_none_before(tmp_path: Path) -> None:
