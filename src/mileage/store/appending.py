@@ -81,7 +81,7 @@ class Append:
         coming = [owned(one, claims) for one in seen]
         known = relatives(self._cursor, self._joining, coming, told.scope)
         # Stored as booked, and derived as owned.
-        fresh = _unknown(coming, set(known.seen))
+        fresh = _unknown(coming, known)
         owners = [coming[place] for place in fresh]
         changed, ended = self._derive(known, owners) if fresh else ([], [])
         rows = [seen[place] for place in fresh]
@@ -221,12 +221,13 @@ def _own_ids(call: Call) -> str:
     return " ".join(str(own_id(source, key)) for source, key in named)
 
 
-def _unknown(coming: Iterable[Seen], known: set[Seen]) -> list[int]:
-    """Return the place of each witness that is not stored yet, once."""
+def _unknown(coming: Iterable[Seen], known: Relatives) -> list[int]:
+    """Return the place of each witness that is not stored yet, nor deleted, once."""
+    stored = set(known.seen)
     fresh = []
     for place, one in enumerate(coming):
-        if one not in known:
-            known.add(one)
+        if one not in stored and own_id(*one.witness[:2]) not in known.gone:
+            stored.add(one)
             fresh.append(place)
     return fresh
 

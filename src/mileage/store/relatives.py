@@ -16,7 +16,7 @@ from mileage.domain.call import Seen
 from mileage.domain.copies import merge_copies
 from mileage.domain.gateways import LEAST_TOKENS, mark
 from mileage.domain.witness import Witness
-from mileage.store.identities import HOUR, names
+from mileage.store.identities import HOUR, names, own_id
 from mileage.store.profiles import Profiles
 from mileage.store.promoting import promote_alike, promote_named
 from mileage.store.statements import run
@@ -41,6 +41,8 @@ class Relatives(NamedTuple):
     """What kinds of witnesses there are of each session met."""
     profiles: list[ProfileRow]
     """What is new about sessions and accounts."""
+    gone: set[int]
+    """Numbers of witnesses that were deleted with their call."""
 
 
 class Scope(NamedTuple):
@@ -130,6 +132,7 @@ class _Search:
             {session: profiles.before(session) for session in self._sessions},
             {session: profiles.after(session) for session in self._sessions},
             profiles.news(),
+            {own for own, _ in places} - {own_id(*one.witness[:2]) for one in found},
         )
 
     def _follow(self, seen: Sequence[Seen]) -> bool:

@@ -11,27 +11,31 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.booking import Booking
 from mileage.domain.call import Seen
 from mileage.domain.deletion import Deletion, Due, broken, following
 from mileage.domain.join import derive
 from mileage.domain.window import micros
 from mileage.domain.witness import Witness
 from mileage.store import activities, past
+from mileage.store.appending import Append, difference
 from mileage.store.identities import HOUR, own_id
 from mileage.store.relatives import relatives
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     import duckdb
 
+    from mileage.domain.call import Call
     from mileage.store.ledger import Ledger
     from mileage.store.rules import Rules
 
 NEAR_HOURS = 3
-"""Witnesses of one call may lie on both sides of a border; this near they are told."""
+"""Witnesses of one call may lie on both sides of a border, so near it without a name in
+common."""
 TABLES = {
     "calls": (
         *("plain_call", "joined_call", "superseded", "joined_witness", "witness_id"),
@@ -64,6 +68,37 @@ class _Border(NamedTuple):
     until: int
 
 
+class _Near(NamedTuple):
+    """What is told at a border; witnesses by number."""
+
+    calls: list[Call]
+    """Those that stay."""
+    seen: list[Seen]
+    """All that tells of these."""
+    kept: set[int]
+    gone: set[int]
+    """Witnesses of calls that go."""
+
+
+class _Settling(Append):
+    """One append that brings no witness and derives again what stays at a border.
+
+    What clocks tell apart, or an id names that two calls share, may be told otherwise
+    when what went is not beside it any more.
+    """
+
+    def settle(self, near: _Near) -> None:
+        """Write the calls that are other ones now, if there are any."""
+        known = relatives(self._cursor, self._joining, near.seen)
+        calls = derive(known.seen, self._joining, known.after)
+        changed, ended = difference(near.calls, calls)
+        if changed or ended:
+            self._insert_calls(changed)
+            self._end([one.call_id for one in ended])
+            self._insert_tallies(Booking(), {}, {})
+            self._refresh({(one.occurred_at, one.account) for one in changed + ended})
+
+
 def _border(ledger: Ledger, kind: str, days: int) -> _Border:
     clock = ledger.rules.clock
     day = clock.day(ledger.now()) - timedelta(days=days)
@@ -88,7 +123,7 @@ def delete(ledger: Ledger, found: Due, days: int) -> Deletion:
     with ledger.writing() as cursor:
         digests = run(cursor, DUE_IDS[found.kind], day=border.day)
         rows = _one(cursor, DUE[found.kind], day=border.day)
-        _expire(cursor, ledger.rules, found.kind, border)
+        _expire(cursor, ledger, found.kind, border)
         for table in TABLES[found.kind]:
             write_anew(cursor, table)
         ids = sha256("\n".join(one for (one,) in digests).encode()).hexdigest()
@@ -113,55 +148,64 @@ def record_in(
 
 
 def _expire(
-    cursor: duckdb.DuckDBPyConnection, rules: Rules, kind: str, border: _Border
+    cursor: duckdb.DuckDBPyConnection, ledger: Ledger, kind: str, border: _Border
 ) -> None:
     if kind == "rejections":
         run(cursor, "rejection.expire", day=border.day)
         return
     past.forget(cursor)
     if kind == "calls":
-        _expire_calls(cursor, rules, border)
+        near = _expire_calls(cursor, ledger.rules, border)
+        ((seq, last),) = run(cursor, "last_append")
+        stamp = (seq + 1, max(ledger.now(), last + 1))
+        _Settling(cursor, ledger.rules, stamp).settle(near)
     else:
         activities.expire(cursor, border.day)
 
 
 def _expire_calls(
     cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border
-) -> None:
-    kept, also = _near(cursor, rules, border)
+) -> _Near:
+    near = _near(cursor, rules, border)
     run(cursor, "doomed_call.build", day=border.day)
     run(
-        cursor, "doomed_witness.build", until=border.until, kept=list(kept),
-        also=list(also),
+        cursor, "doomed_witness.build", until=border.until,
+        kept=list(near.kept), also=list(near.gone),
     )  # fmt: skip
     for table in ("plain_call", "rollup_session"):
         run(cursor, f"{table}.expire", day=border.day)
-    for table in ("superseded", "joined_call", "witness_id", "joined_witness"):
+    for table in ("superseded", "joined_call", "joined_witness"):
         run(cursor, f"{table}.expire")
+    run(cursor, "witness_id.expire", hour=border.until // HOUR)
     for table in ("doomed_call", "doomed_witness"):
         run(cursor, f"{table}.drop")
     for table in ("rollup_hour", "rollup_day"):
         run(cursor, f"{table}.retain", day=border.day)
+    return near
 
 
-def _near(
-    cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border
-) -> tuple[set[int], set[int]]:
-    """Return the witnesses near the border of calls that stay, and of those that go."""
+def _near(cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border) -> _Near:
+    """Return what stays and what goes at the border.
+
+    A copy, or what has an id in common, is of one call however far away it is.
+    """
     hour = border.until // HOUR
     hours = {"first_hour": hour - NEAR_HOURS, "last_hour": hour + NEAR_HOURS}
-    rows = run(cursor, "joined_witnesses_of_hours", **hours)
+    rows = run(cursor, "joined_witnesses_at_border", hour=hour, **hours)
     seen = [Seen(Witness(*row[:-2]), row[-2], row[-1]) for row in rows]
     closed = relatives(cursor, rules.joining(), seen)
-    calls = derive(closed.seen, rules.joining(), closed.after)
-    kept: set[int] = set()
-    also: set[int] = set()
-    for call in calls:
-        numbers = map(own_id, call.sources, call.keys)
-        (also if rules.clock.day(call.occurred_at) < border.day else kept).update(
-            numbers
-        )
-    return kept, also - kept
+    stay: list[Call] = []
+    go: list[Call] = []
+    for call in derive(closed.seen, rules.joining(), closed.after):
+        (go if rules.clock.day(call.occurred_at) < border.day else stay).append(call)
+    kept = _witnesses(stay)
+    told = [one for one in closed.seen if own_id(*one.witness[:2]) in kept]
+    return _Near(stay, told, kept, _witnesses(go) - kept)
+
+
+def _witnesses(calls: Iterable[Call]) -> set[int]:
+    """Return the numbers of what tells of these."""
+    return {one for call in calls for one in map(own_id, call.sources, call.keys)}
 
 
 def write_anew(cursor: duckdb.DuckDBPyConnection, table: str) -> None:

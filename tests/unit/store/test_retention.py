@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mileage.domain.booking import Booking, Done, Refusal
 from mileage.domain.deletion import Due, broken, following, sealed
 from mileage.domain.errors import Unavailable
+from mileage.domain.join_policy import JoinPolicy
 from mileage.domain.window import Window, micros
 from mileage.domain.witness import Activity, Rejected
 from mileage.store import queries
@@ -125,6 +126,68 @@ def test_a_call_on_the_border_goes_or_stays_as_a_whole(
         witnesses = ledger.cursor().table("witness").count("*").fetchall()[0][0]
         kept = ledger.cursor().table("current_call").count("*").fetchall()[0][0]
         assert (kept, witnesses) in ((0, 0), (1, 2))
+
+
+def test_a_call_that_was_first_told_after_the_border_goes(tmp_path: Path) -> None:
+    """Telemetry tells when a request ended, the log when it began."""
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([said(1, BORDER + 3 * SECOND)]))
+        ledger.append(booking([said(1, BORDER - 5 * SECOND, LOG)]))
+        assert expire(ledger) == 1
+        assert (calls(ledger), verify(ledger)) == (1, [])
+        assert ledger.cursor().table("joined_call").count("*").fetchall() == [(0,)]
+        assert due(ledger, "calls", DAYS) is None
+        scrub(ledger)
+        assert check_deletions(ledger) == (1, [])
+
+
+@pytest.mark.parametrize("later", [SECOND, 5 * HOUR, 3 * DAY])
+def test_a_witness_behind_the_border_is_known_after_its_call_went(
+    tmp_path: Path, later: int
+) -> None:
+    """It is not refused when a file is read again."""
+    again = said(1, BORDER + later, LOG)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([said(1, BORDER - 5 * HOUR, LOG), again]))
+        ledger.append(booking(both(2, OLD)))
+        expire(ledger)
+        for told in (booking([again]), in_columns([again])):
+            done = ledger.append(told)
+            assert (done.visible, done.duplicates) == (0, 1)
+        assert (calls(ledger), verify(ledger)) == (2, [])
+        ledger.append(booking([said(3, BORDER + 4 * DAY)]))
+        # Once the border has passed it, nothing of it is kept.
+        delete(ledger, Due("calls", 0, 0, ""), 35)
+        kept = ledger.cursor().table("witness_id").aggregate("count(*)").fetchall()
+        assert kept == [(0,)]
+
+
+def test_what_stays_is_told_without_what_went_beside_it(tmp_path: Path) -> None:
+    """Of two answers to one request the first is named by it, while it is there."""
+    with ledger_in(tmp_path) as ledger:
+        told = [
+            said(1, BORDER - SECOND, LOG),
+            seen(LOG, key="msg_2", link="link-1", occurred_at=BORDER + SECOND),
+        ]
+        ledger.append(booking(told))
+        before = queries.usage(ledger, ALL, None, ("day", "session"))
+        assert expire(ledger) == 1
+        after = queries.usage(ledger, ALL, None, ("day", "session"))
+        assert [row.figures for row in after] == [row.figures for row in before]
+        assert verify(ledger) == []
+        assert ledger.append(booking(told[1:])).visible == 0
+
+
+def test_what_is_known_to_be_gone_outlives_other_rules_of_joining(
+    tmp_path: Path,
+) -> None:
+    again = said(1, BORDER + SECOND, LOG)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(booking([said(1, BORDER - SECOND), again, said(2, NEW)]))
+        expire(ledger)
+    with ledger_in(tmp_path, join=JoinPolicy(window=7 * SECOND)) as ledger:
+        assert ledger.append(booking([again])).visible == 0
+        assert (calls(ledger), verify(ledger)) == (2, [])
 
 
 def test_nothing_is_due_for_ever_or_when_all_is_young(tmp_path: Path) -> None:

@@ -1,3 +1,9 @@
--- Calls that no version of which is of a day that stays.
+-- Calls that are in force on a day that goes, or ended there, with all of their versions.
 create temp table doomed_call as
-select call_id from joined_call group by call_id having max(day) < $day
+select call_id
+from joined_call c
+left join (
+    select call_id, max(seq) as ended from superseded group by call_id
+) s using (call_id)
+group by call_id
+having coalesce(max(day) filter (s.ended is null or c.seq >= s.ended), max(day)) < $day
