@@ -19,6 +19,7 @@ from mileage.domain.window import micros
 from mileage.domain.witness import Witness
 from mileage.store import activities, past
 from mileage.store.appending import Append, difference
+from mileage.store.claims import keep_apart
 from mileage.store.identities import HOUR, own_id
 from mileage.store.relatives import relatives
 from mileage.store.statements import run
@@ -166,6 +167,7 @@ def _expire(
 def _expire_calls(
     cursor: duckdb.DuckDBPyConnection, rules: Rules, border: _Border
 ) -> _Near:
+    keep_apart(cursor, rules, border.until)
     near = _near(cursor, rules, border)
     run(cursor, "doomed_call.build", day=border.day)
     run(

@@ -18,5 +18,7 @@ from (
     union all select account from rejection
     union all select account from claim
     union all select person from claim
+    union all select origin[10:] from rollup_hour where starts_with(origin, 'retained:')
+    union all select origin[10:] from rollup_day where starts_with(origin, 'retained:')
 )
 where list_contains($erased::varchar[], sha256(account))

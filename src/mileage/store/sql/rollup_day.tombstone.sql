@@ -1,1 +1,8 @@
-update rollup_day set account = $tombstone where account = $account
+update rollup_day
+set
+    account = case when account = $account then $tombstone else account end,
+    origin = case
+        when origin = 'retained:' || $account then 'retained:' || $tombstone
+        else origin
+    end
+where account = $account or origin = 'retained:' || $account

@@ -1,0 +1,4 @@
+-- Sums of deleted calls become somebody else's.
+update rollup_hour
+set account = $to_account, origin = $to_origin
+where account = $account and origin = $origin
