@@ -45,6 +45,14 @@ START_MS = int(START.timestamp() * 1_000)
 START_MICROS = START_MS * 1_000
 
 
+def answer(number: int, kind: str = "msg_") -> str:
+    """An id as long as providers' are; a shorter one names no call."""
+    return f"{kind}{number:020}"
+
+
+MESSAGE, COMPLETION = answer(1), answer(1, "chatcmpl-")
+
+
 def line(**fields: Any) -> bytes:
     return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
@@ -278,7 +286,7 @@ def inside(
 
 
 def recorded(
-    response: str = "msg_1", used: Any = None, seconds: float = 1, **fields: Any
+    response: str = MESSAGE, used: Any = None, seconds: float = 1, **fields: Any
 ) -> bytes:
     agent = fields.pop("agent", "")
     plain = {
@@ -339,7 +347,7 @@ def spent(
 
 
 def replied(
-    response: str | None = "msg_1", used: Any = None, seconds: float = 1, **fields: Any
+    response: str | None = MESSAGE, used: Any = None, seconds: float = 1, **fields: Any
 ) -> bytes:
     told = {
         "api": "anthropic-messages",
@@ -373,7 +381,7 @@ def kimi_used(
 
 
 def status(
-    response: str | None = "chatcmpl-1", used: Any = None, seconds: float = 1
+    response: str | None = COMPLETION, used: Any = None, seconds: float = 1
 ) -> bytes:
     told = {"token_usage": kimi_used() if used is None else used}
     return wired("StatusUpdate", seconds, **told, message_id=response)

@@ -147,7 +147,16 @@ SCALARS = st.one_of(
     st.floats(),
     st.text(max_size=20),
     st.sampled_from(["chat", "LLM", "invoke_agent", "ai.x.doStream", "execute_tool"]),
-    st.sampled_from(["msg_1", "resp_1", "two words", "standard", "claude-x", "openai"]),
+    st.sampled_from(
+        [
+            "msg_1",
+            "resp_01234567890123456789",
+            "two words",
+            "standard",
+            "claude-x",
+            "openai",
+        ]
+    ),
     st.integers(0, 10**13).map(str),
 )
 ALL_KEYS = sorted(frozenset().union(*(source.keys for source in SOURCES)))
@@ -246,7 +255,7 @@ def histories(draw):
     """Draw calls with ids, each told by some instrumentors, below agents or not."""
     made = []
     for number in range(draw(st.integers(1, 5))):
-        answer = f"resp_{number}"
+        answer = f"resp_{number:020}"
         counts = draw(st.tuples(*[st.integers(1, 900)] * 4))
         fresh, read, written, output = counts
         chat = {
@@ -324,11 +333,11 @@ def test_the_search_for_unsound_readings_can_fail():
             span(
                 {
                     "gen_ai.operation.name": "chat",
-                    "gen_ai.response.id": "resp_1",
+                    "gen_ai.response.id": "resp_01234567890123456789",
                     "gen_ai.usage.input_tokens": 5,
                 }
             )
         ),
     )
     (row,) = reading.witnesses.rows()
-    assert (row.input, row.key) == (5, "resp_1")
+    assert (row.input, row.key) == (5, "resp_01234567890123456789")

@@ -142,7 +142,7 @@ def _inference() -> bytes:
         "event.name": "gen_ai.client.inference.operation.details",
         "event.timestamp": "2026-11-20T12:00:00.000Z",
         "gen_ai.operation.name": "chat",
-        "gen_ai.response.id": "msg_of_an_editor",
+        "gen_ai.response.id": "msg_of_an_answer_in_an_editor",
         "gen_ai.response.model": "claude-sonnet-4-5",
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 7,

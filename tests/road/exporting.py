@@ -67,7 +67,7 @@ def span_attributes(number: int) -> dict[str, Any]:
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "gpt-5",
         "gen_ai.response.model": "gpt-5",
-        "gen_ai.response.id": f"chatcmpl-{number}",
+        "gen_ai.response.id": f"chatcmpl-{number:020}",
         "gen_ai.usage.input_tokens": 1 + number % 7,
         "gen_ai.usage.output_tokens": 1 + number % 11,
     }

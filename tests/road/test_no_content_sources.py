@@ -128,7 +128,12 @@ def test_the_search_can_find(fed):
     """The positive control: what may be kept is found, and the input was marked."""
     station, _ = fed
     rows = every_row(station.data / "ledger.duckdb")
-    for kept in ("msg_of_an_editor", "session-of-a-robot", "claude-sonnet-4-5", ALICE):
+    for kept in (
+        "msg_of_an_answer_in_an_editor",
+        "session-of-a-robot",
+        "claude-sonnet-4-5",
+        ALICE,
+    ):
         assert (kept in rows) or found_in(station.data, kept), kept
     for source in ("home", "rows.ndjson", "gemini_cli_outfile.json"):
         place = station.folder.parent

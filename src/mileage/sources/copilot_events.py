@@ -29,6 +29,7 @@ from mileage.sources.jsonl import (
     text,
     untimely,
 )
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -193,13 +194,19 @@ class _Session:
             self._last.update((row.model, row) for row in rows)
 
     def _record(self, event: _Event, usage: _Usage, occurred_at: int) -> Witness | None:
-        response, request = text(usage.api_call_id), text(usage.provider_call_id)
+        response = unique(text(usage.api_call_id))
+        request = unique(text(usage.provider_call_id))
         accounting = usage.accounting if isinstance(usage.accounting, dict) else {}
         # Sub-agents have sessions of their own; any other origin is a fork's.
         origin = text(accounting.get("sourceSessionId")) or self._id
-        key = response or text(accounting.get("usageId")) or text(event.id)
+        key = response or unique(text(accounting.get("usageId")))
+        if not key and isinstance(accounting.get("sequence"), int):
+            # Numbered by the session that it comes from, which no fork changes.
+            counts = "/".join(map(str, usage.classes()))
+            key = f"{origin}:{accounting['sequence']}:{counts}"
+        key = key or text(event.id) or f"{origin}:{occurred_at}"
         agent = text(event.agent_id)
-        row = self._row(key or f"{origin}:{occurred_at}", usage, occurred_at)
+        row = self._row(key, usage, occurred_at)
         return row._replace(
             link=" ".join(sorted({response, request} - {""})),
             agent=self._agents.get(agent) or agent,

@@ -101,7 +101,7 @@ def _facts(record: OtlpRecord, agents: dict[tuple[str, str], str]) -> Facts:
 def _event(record: OtlpRecord) -> Facts:
     """Read an inference event; only its response id tells it from the span."""
     if not answer_id(record):
-        return (record.rejected(_TOLD_BY_EVENT, "no response id"),)
+        return (record.rejected(_TOLD_BY_EVENT, "no response id of its own"),)
     read = usage(record)
     caller = _caller(record)._replace(source=_TOLD_BY_EVENT)
     return (_attended(witness(record, caller, read), record),) if read else ()

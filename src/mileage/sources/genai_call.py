@@ -18,6 +18,7 @@ from mileage.sources.genai_usage import (
     model,
 )
 from mileage.sources.otlp_record import as_micros
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from mileage.sources.otlp_record import OtlpRecord
@@ -95,14 +96,14 @@ class Caller(NamedTuple):
 
 
 def answer_id(record: OtlpRecord) -> str:
-    """Return the id that the provider gave the answer, or ''."""
-    return _unwrapped(_id(first(record, _ANSWER_IDS)))
+    """Return the id that the provider gave this answer and no other, or ''."""
+    return unique(_answer(record))
 
 
 def link(record: OtlpRecord) -> str:
     """Return every id that a provider gave this call, as witnesses write them."""
-    ids = {answer_id(record), *(_id(first(record, (key,))) for key in _REQUEST_IDS)}
-    return " ".join(sorted(ids - {""}))
+    requests = (unique(_id(first(record, (key,)))) for key in _REQUEST_IDS)
+    return " ".join(sorted({answer_id(record), *requests} - {""}))
 
 
 def key(record: OtlpRecord) -> str:
@@ -156,7 +157,7 @@ def session(record: OtlpRecord) -> str:
 
 def answered(record: OtlpRecord) -> bool:
     """Tell an answer without counts from an attempt that failed and is not billed."""
-    return bool(answer_id(record)) or not (record.span and record.span.failed)
+    return bool(_answer(record)) or not (record.span and record.span.failed)
 
 
 def tool_results(
@@ -198,6 +199,10 @@ def _activity(
         attended=None,
         identity=record.text("user.email") or record.text("enduser.id"),
     )
+
+
+def _answer(record: OtlpRecord) -> str:
+    return _unwrapped(_id(first(record, _ANSWER_IDS)))
 
 
 def _id(text: str) -> str:

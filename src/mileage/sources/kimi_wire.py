@@ -31,6 +31,7 @@ from mileage.sources.jsonl import (
     text,
     untimely,
 )
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -169,7 +170,7 @@ class _Wire:
             name = text(payload.subagent_type) or text(payload.agent_id) or "subagent"
             self._message(number, at, payload.event, name)
         elif message.type == _STATUS and payload.token_usage is not None:
-            response = text(payload.message_id)
+            response = unique(text(payload.message_id))
             self._call(number, at, payload.token_usage, ("", response, agent))
         else:
             self._asked(at, is_prompt=message.type == "TurnBegin" and not agent)

@@ -7,7 +7,7 @@ long session (compaction) is a call that newer versions tell of, from published 
 older ones do not.
 
 Forked sessions copy entries of the session they come from. A call is known by the
-provider's id of the response; versions that do not keep it are known by time, model
+provider's id of the response; where that is missing or a small number, by time, model
 and counts, which no copy changes. What is older than its session is a copy.
 """
 
@@ -31,6 +31,7 @@ from mileage.sources.jsonl import (
     untimely,
 )
 from mileage.sources.pi_activity import PiActivity
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -167,7 +168,7 @@ class _Session:
     def _witness(self, message: _Message, usage: _Usage, occurred_at: int) -> Witness:
         provider, model = text(message.provider), text(message.model)
         counts = usage.classes()
-        response = text(message.response_id)
+        response = unique(text(message.response_id))
         told = "/".join(map(str, counts))
         return Witness(
             "pi_session",

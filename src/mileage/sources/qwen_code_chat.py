@@ -27,13 +27,9 @@ from mileage.sources.jsonl import (
     untimely,
 )
 from mileage.sources.qwen_code_activity import QwenCodeActivity
-from mileage.sources.qwen_code_counts import (
-    QwenUsage,
-    disjoint,
-    provider,
-    response_link,
-)
+from mileage.sources.qwen_code_counts import QwenUsage, disjoint, provider
 from mileage.sources.qwen_code_twins import Twins
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -195,7 +191,7 @@ class _Chat:
         event = decoded.system_payload.ui_event if decoded.system_payload else None
         if event is None or event.name != _RESPONSE:
             return False
-        link = response_link(text(event.response_id))
+        link = unique(text(event.response_id))
         row = self._row(number, line, link or _by_line(line))
         if row is not None:
             named = row._replace(

@@ -12,9 +12,6 @@ from mileage.domain.tokens import Tokens
 
 # What ``auth_type`` says is the protocol; ``openai`` is spoken by everybody.
 _PROVIDERS = {"qwen-oauth": "alibaba", "gemini": "google", "vertex-ai": "google"}
-# Providers' ids are random and long. Small local servers number their answers
-# (``chatcmpl-417``) and use the same numbers again.
-_SHORTEST_ID = 20
 
 
 class QwenUsage(NamedTuple):
@@ -45,8 +42,3 @@ def disjoint(usage: QwenUsage) -> Tokens:
 def provider(auth_type: str) -> str:
     """Name the provider where the way of signing in gives it away."""
     return _PROVIDERS.get(auth_type, "")
-
-
-def response_link(response_id: str) -> str:
-    """Return the id of a response if it can be no other's, else ''."""
-    return response_id if len(response_id) >= _SHORTEST_ID else ""

@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING
 from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Activity, Reading, Rejected, Witness, tool_name
 from mileage.sources.otlp_record import gather
-from mileage.sources.qwen_code_counts import (
-    QwenUsage,
-    disjoint,
-    provider,
-    response_link,
-)
+from mileage.sources.qwen_code_counts import QwenUsage, disjoint, provider
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +82,7 @@ def _facts(record: OtlpRecord) -> Facts:
 
 
 def _call(record: OtlpRecord) -> Witness | Rejected:
-    link, session = response_link(record.text("response_id")), record.text("session.id")
+    link, session = unique(record.text("response_id")), record.text("session.id")
     named = link or session
     problem = record.time_problem() or ("" if named else "no response id, no session")
     usage = _usage(record)

@@ -9,7 +9,9 @@ from mileage.sources.jsonl import CHUNK_LINES
 from tests.client_logs import (
     COPILOT,
     MARKER,
+    MESSAGE,
     activities,
+    answer,
     counted,
     event,
     facts,
@@ -26,6 +28,8 @@ from tests.client_logs import (
     written,
 )
 
+BOTH = f"{MESSAGE} {answer(1, 'req_')}"
+
 
 def told(tmp_path, *lines, activity=True):
     path = written(tmp_path / "session-1" / "events.jsonl", *lines)
@@ -36,7 +40,7 @@ def test_a_record_is_a_call(tmp_path):
     row = only(told(tmp_path, started(), recorded()))
     assert row.tokens == (3, 1_000, 50, 0, 7, 0, 0)
     assert row[:10] == (
-        *("copilot_events", "msg_1", "msg_1 req_1", "session-1", micros(1)),
+        *("copilot_events", MESSAGE, BOTH, "session-1", micros(1)),
         *("copilot", "1.0.102", "anthropic", "claude-sonnet-4-5", ""),
     )
     assert row[17:] == (None, "/home/alice/code/repo", "", False, None, "", "")
@@ -61,21 +65,43 @@ def test_absent_counts_are_none(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "key", "link"),
     [
-        ({}, "msg_1", "msg_1 req_1"),
-        ({"providerCallId": None}, "msg_1", "msg_1"),
-        ({"providerCallId": "msg_1"}, "msg_1", "msg_1"),
-        ({"apiCallId": None}, "msg_1", "req_1"),
+        ({}, answer(1), BOTH),
+        ({"providerCallId": None}, answer(1), answer(1)),
+        ({"providerCallId": answer(1)}, answer(1), answer(1)),
+        ({"apiCallId": None}, answer(1), answer(1, "req_")),
         (
             {"apiCallId": None, "accounting": None, "providerCallId": None},
             "session.usage_record-1",
             "",
         ),
-        ({"apiCallId": 7, "providerCallId": []}, "msg_1", ""),
+        ({"apiCallId": 7, "providerCallId": []}, answer(1), ""),
     ],
 )
 def test_ids_of_the_provider_are_its_links(tmp_path, fields, key, link):
     row = only(told(tmp_path, started(), recorded(**fields)))
     assert (row.key, row.link) == (key, link)
+
+
+def numbered(sequence, seconds=1.0):
+    """What a local server answered, to which it gave a number."""
+    name = "chatcmpl-417"
+    own = {"sourceSessionId": "session-1", "usageId": name, "sequence": sequence}
+    return recorded(name, seconds=seconds, providerCallId=None, accounting=own)
+
+
+def test_numbers_that_a_local_server_gives_its_answers_are_no_names(tmp_path):
+    found = counted(told(tmp_path, started(), numbered(1), numbered(2, 9)))
+    assert [(row.key, row.link) for row in found] == [
+        ("session-1:1:3/1000/50/0/7/0/0", ""),
+        ("session-1:2:3/1000/50/0/7/0/0", ""),
+    ]
+
+
+def test_a_fork_copies_what_a_local_server_answered(tmp_path):
+    first = only(told(tmp_path, started(), numbered(1)))
+    fork = written(tmp_path / "session-2" / "events.jsonl", numbered(1, 60))
+    copy = only(read(COPILOT, fork))
+    assert (copy.key, copy.copied) == (first.key, True)
 
 
 def test_a_record_written_twice_counts_once(tmp_path):
@@ -84,9 +110,9 @@ def test_a_record_written_twice_counts_once(tmp_path):
 
 def test_two_vendors_and_one_that_is_not_named(tmp_path):
     lines = [
-        recorded("a", modelProvider="openai"),
-        recorded("b", modelProvider="other"),
-        recorded("c", modelProvider=None),
+        recorded(answer(1), modelProvider="openai"),
+        recorded(answer(2), modelProvider="other"),
+        recorded(answer(3), modelProvider=None),
     ]
     found = [row.provider for row in counted(told(tmp_path, *lines))]
     assert found == ["openai", "", ""]
@@ -96,9 +122,9 @@ def test_sub_agents_are_named(tmp_path):
     lines = [
         started(),
         event("subagent.started", 1, agent="a1", agentName="explore", toolCallId="t"),
-        recorded("msg_1", agent="a1", accounting={"sourceSessionId": "other"}),
-        recorded("msg_2", agent="a2"),
-        recorded("msg_3"),
+        recorded(answer(1), agent="a1", accounting={"sourceSessionId": "other"}),
+        recorded(answer(2), agent="a2"),
+        recorded(answer(3)),
     ]
     found = counted(told(tmp_path, *lines))
     assert [(row.agent, row.copied) for row in found] == [
@@ -109,7 +135,7 @@ def test_sub_agents_are_named(tmp_path):
 
 
 def test_records_of_the_session_that_was_forked_are_copies(tmp_path):
-    origin = {"sourceSessionId": "session-0", "usageId": "msg_1"}
+    origin = {"sourceSessionId": "session-0", "usageId": answer(1)}
     row = only(told(tmp_path, started(), recorded(accounting=origin)))
     assert row.copied
 
@@ -154,7 +180,7 @@ def test_a_session_read_again_after_it_went_on_is_the_same_row(tmp_path):
 
 def test_sums_beside_records_do_not_count(tmp_path):
     lines = [started(), recorded(), shut_down(9, claude_sonnet_4_5=inside())]
-    assert only(told(tmp_path, *lines)).key == "msg_1"
+    assert only(told(tmp_path, *lines)).key == answer(1)
 
 
 def test_a_session_that_an_older_version_began_is_complete(tmp_path):
@@ -163,7 +189,7 @@ def test_a_session_that_an_older_version_began_is_complete(tmp_path):
         started(),
         shut_down(5, gpt_5=inside(fresh=10)),
         event("session.resume", 6, sessionId="session-1"),
-        recorded("msg_2", inside(fresh=20), 7, model="gpt-5"),
+        recorded(answer(2), inside(fresh=20), 7, model="gpt-5"),
         shut_down(9, gpt_5=inside(fresh=30, read=2_000)),
     ]
     found = counted(told(tmp_path, *lines))
@@ -206,7 +232,7 @@ def test_what_tells_of_no_tokens_is_ignored(tmp_path, event):
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, line, reason):
-    readings = told(tmp_path, started(), recorded("msg_9"), line)
+    readings = told(tmp_path, started(), recorded(answer(9)), line)
     if b"shutdown" in line:
         readings = told(tmp_path, started(), line)
     ((place, said),) = reasons(readings)
@@ -222,7 +248,7 @@ def test_blank_lines_are_nothing(tmp_path):
 
 
 def test_many_lines_come_in_several_readings(tmp_path):
-    lines = [recorded(f"msg_{number}") for number in range(CHUNK_LINES + 5)]
+    lines = [recorded(answer(number)) for number in range(CHUNK_LINES + 5)]
     readings = told(tmp_path, *lines, activity=False)
     assert [len(reading.witnesses) for reading in readings] == [CHUNK_LINES, 5]
 

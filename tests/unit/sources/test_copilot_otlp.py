@@ -29,13 +29,14 @@ CLI = {
     "user.email": "ana@example.org",
 }
 EDITOR = {"service.name": "copilot-chat", "service.version": "0.40"}
+MSG = "msg_01234567890123456789"
 CHAT = {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "anthropic",
     "gen_ai.request.model": "claude-sonnet-4-5",
     "gen_ai.response.model": "claude-sonnet-4-5",
     "gen_ai.conversation.id": "talk-1",
-    "gen_ai.response.id": "msg_1",
+    "gen_ai.response.id": MSG,
     "gen_ai.usage.input_tokens": 100,
     "gen_ai.usage.output_tokens": 7,
     "gen_ai.usage.cache_read.input_tokens": 60,
@@ -86,8 +87,8 @@ class TestCalls:
         row = one(CHAT)
         assert row[:10] == (
             "copilot_otlp",
-            "msg_1",
-            "msg_1",
+            MSG,
+            MSG,
             "talk-1",
             AT_MICROS,
             "copilot",
@@ -230,7 +231,7 @@ class TestEditor:
 
     def test_an_event_of_an_inference_is_a_call(self):
         (row,) = events(event()).witnesses.rows()
-        assert (row.source, row.link) == ("copilot_inference_events", "msg_1")
+        assert (row.source, row.link) == ("copilot_inference_events", MSG)
         assert row.tokens == (10, 60, 30, 0, 7, 0, 0)
         assert row.attended is True
 
@@ -252,9 +253,10 @@ class TestEditor:
         assert call.tokens == (10, 60, 30, 0, 7, 0, 0)
         assert call.sources == ("copilot_otlp", "copilot_inference_events")
 
-    def test_an_event_without_response_id_is_rejected(self):
-        (refused,) = events(event(**{"gen_ai.response.id": ""})).rejected
-        assert refused.reason == "no response id"
+    @pytest.mark.parametrize("given", ["", "chatcmpl-417"])
+    def test_an_event_without_an_id_of_its_own_is_rejected(self, given):
+        (refused,) = events(event(**{"gen_ai.response.id": given})).rejected
+        assert refused.reason == "no response id of its own"
         assert refused.source == "copilot_inference_events"
 
     def test_an_event_of_an_agent_or_without_counts_is_none(self):

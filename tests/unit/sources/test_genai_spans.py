@@ -30,12 +30,13 @@ SOURCES = tuple(
 TRAITS = {source.traits.name: source.traits for source in SOURCES}
 READER = OtlpReader(SOURCES)
 SDK_SCOPE = "com.anthropic.sdk.python"
+RESP, MSG, REQ = (f"{kind}_01234567890123456789" for kind in ("resp", "msg", "req"))
 CHAT = {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "openai",
     "gen_ai.request.model": "gpt-5.1",
     "gen_ai.response.model": "gpt-5.1-2026",
-    "gen_ai.response.id": "resp_1",
+    "gen_ai.response.id": RESP,
     "gen_ai.usage.input_tokens": 100,
     "gen_ai.usage.output_tokens": 7,
     "gen_ai.usage.cache_read.input_tokens": 60,
@@ -49,8 +50,8 @@ OWN = {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": "anthropic",
     "gen_ai.response.model": "claude-sonnet-4-5",
-    "gen_ai.response.id": "msg_1",
-    "anthropic.request.id": "req_1",
+    "gen_ai.response.id": MSG,
+    "anthropic.request.id": REQ,
     "gen_ai.usage.input_tokens": 100,
     "gen_ai.usage.output_tokens": 7,
     "gen_ai.usage.cache_read.input_tokens": 60,
@@ -102,8 +103,8 @@ class TestOneSpan:
         )
         assert row == whole_row(
             source="genai_spans",
-            key="resp_1",
-            link="resp_1",
+            key=RESP,
+            link=RESP,
             session="talk-1",
             provider="openai",
             model="gpt-5.1-2026",
@@ -225,11 +226,11 @@ def whole_row(**changed):
 
 class TestIds:
     def test_a_request_id_is_another_name(self):
-        row = one({**CHAT, "anthropic.request.id": "req_1"})
-        assert row.link == "req_1 resp_1"
-        assert row.key == "resp_1"
+        row = one({**CHAT, "anthropic.request.id": REQ})
+        assert row.link == f"{REQ} {RESP}"
+        assert row.key == RESP
 
-    @pytest.mark.parametrize("given", ["msg_0123", "resp_0123", "chatcmpl-0123"])
+    @pytest.mark.parametrize("given", [MSG, RESP, "chatcmpl-0123456789ab"])
     @pytest.mark.parametrize("gap", ["", " "])
     def test_the_id_at_the_head_of_an_output_is_the_answer_s(self, given, gap):
         value = f'{{"id":{gap}"{given}","content":"' + "secret " * 500 + '"}'
@@ -240,8 +241,8 @@ class TestIds:
     @pytest.mark.parametrize(
         "value",
         [
-            'secret {"id":"msg_0123"}',
-            '{"content":"secret","id":"msg_0123"}',
+            'secret {"id":"msg_01234567890123456789"}',
+            '{"content":"secret","id":"msg_01234567890123456789"}',
             '{"id":"secret words"}',
             '{"id":"secret"}',
             '{"id":"msg_x y"}',
@@ -253,16 +254,31 @@ class TestIds:
         assert "secret" not in repr(row)
 
     def test_a_request_id_among_parameters(self):
-        text = '{"api_key": "secret", "llm_provider-request-id": "req_0123"}'
+        text = f'{{"api_key": "secret", "llm_provider-request-id": "{REQ}"}}'
         row = one({**CHAT, "hidden_params": text})
-        assert row.link == "req_0123 resp_1"
+        assert row.link == f"{REQ} {RESP}"
+
+    def test_numbers_that_a_local_server_gives_its_answers_are_no_names(self):
+        same = {**CHAT, "gen_ai.response.id": "chatcmpl-417"}
+        mine, yours = (rows(made(1, same, traceId=f"{n:032x}"))[0] for n in (1, 2))
+        assert (mine.link, yours.link) == ("", "")
+        told = [Seen(mine, "a", asserted=False), Seen(yours, "b", asserted=False)]
+        assert {call.account for call in resolve(told, TRAITS)} == {"a", "b"}
+
+    def test_of_two_spans_of_a_numbered_answer_the_lower_counts(self):
+        same = {**CHAT, "gen_ai.response.id": "chatcmpl-417"}
+        found = rows(made(1, same), made(2, same, 1))
+        assert [row.key for row in found] == [f"{TRACE}:{number(2)}"]
+
+    def test_an_attempt_that_failed_with_a_number_was_answered(self):
+        same = {**BLIND, "gen_ai.response.id": "chatcmpl-417"}
+        (row,) = rows(made(1, same, status={"code": 2}))
+        assert row.measure == UNMEASURED
 
     def test_an_id_that_was_wrapped_is_unwrapped(self):
-        inner = (
-            b"litellm:custom_llm_provider:openai;model_id:None;response_id:resp_12345"
-        )
-        wrapped = "resp_" + base64.b64encode(inner).decode().rstrip("=")
-        assert one({**CHAT, "gen_ai.response.id": wrapped}).key == "resp_12345"
+        inner = f"litellm:custom_llm_provider:openai;model_id:None;response_id:{RESP}"
+        wrapped = "resp_" + base64.b64encode(inner.encode()).decode().rstrip("=")
+        assert one({**CHAT, "gen_ai.response.id": wrapped}).key == RESP
 
     @pytest.mark.parametrize(
         "wrapped",
@@ -284,7 +300,7 @@ class TestFamilies:
     def test_a_parent_with_sums_is_not_added(self):
         agent = {**NAMELESS, "gen_ai.usage.input_tokens": 300}
         found = rows(made(1, agent), made(2, CHAT, 1), made(3, NAMELESS, 1))
-        assert [row.key for row in found] == ["resp_1", f"{TRACE}:{number(3)}"]
+        assert [row.key for row in found] == [RESP, f"{TRACE}:{number(3)}"]
 
     def test_nor_one_far_above(self):
         middle = {"gen_ai.operation.name": "invoke_agent"}
@@ -303,7 +319,7 @@ class TestFamilies:
 
     def test_one_with_the_same_id_and_counts_is_another_witness(self):
         found = rows(made(1, CHAT), made(2, CHAT, 1))
-        assert [row.key for row in found] == ["resp_1"] * 2
+        assert [row.key for row in found] == [RESP] * 2
 
     def test_one_with_the_id_of_its_last_child_and_a_sum_is_not(self):
         above = {**CHAT, "gen_ai.usage.output_tokens": 14}
@@ -340,11 +356,13 @@ class TestFamilies:
 
     def test_a_nameless_one_of_an_answer_that_another_part_names_is_its_twin(self):
         found = self.of_two_parts([made(1, NAMELESS)], [made(2, TWIN)])
-        assert [row.key for row in found] == ["resp_1"]
+        assert [row.key for row in found] == [RESP]
 
     def test_twins_are_one_to_one(self):
         nameless = [made(n, NAMELESS, traceId=f"{n:032x}") for n in (1, 2, 3)]
-        named = [made(n, {**TWIN, "gen_ai.response.id": f"resp_{n}"}) for n in (4, 5)]
+        named = [
+            made(n, {**TWIN, "gen_ai.response.id": f"resp_{n:020}"}) for n in (4, 5)
+        ]
         found = self.of_two_parts(nameless * 2, named)
         assert len(counted(found)) == 3
 
@@ -385,7 +403,7 @@ class TestUnmeasured:
         assert row.measure == UNMEASURED
         assert row.source == "genai_spans_whole"
         assert row.tokens.total == 0
-        assert row.key == "resp_1"
+        assert row.key == RESP
         assert row.reported_cost is None
 
     def test_counts_of_0_are_none(self):
@@ -517,7 +535,7 @@ class TestWhoseSpans:
 class TestAnthropicSdk:
     def test_a_witness(self):
         (row,) = rows(made(1, OWN), scope=SDK_SCOPE)
-        assert row.link == "msg_1 req_1"
+        assert row.link == f"{MSG} {REQ}"
         assert row.tokens[:5] == (10, 60, 10, 20, 7)
         assert (row.tier, row.provider) == ("", "anthropic")
 
@@ -533,7 +551,7 @@ class TestAnthropicSdk:
         assert rows(made(1, attempt, status={"code": 2}), scope=SDK_SCOPE) == []
 
     def test_an_answer_without_counts_is_unmeasured(self):
-        blind = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "msg_1"}
+        blind = {"gen_ai.operation.name": "chat", "gen_ai.response.id": MSG}
         (row,) = rows(made(1, blind), scope=SDK_SCOPE)
         assert row.measure == UNMEASURED
 

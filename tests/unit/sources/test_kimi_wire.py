@@ -10,6 +10,7 @@ from tests.client_logs import (
     KIMI,
     MARKER,
     activities,
+    answer,
     counted,
     facts,
     ignored,
@@ -39,18 +40,29 @@ def test_the_usage_of_a_step_is_a_call(tmp_path):
     row = only(told(tmp_path, status()))
     assert row.tokens == (3, 1_000, 50, 0, 7, 0, 0)
     assert row[:10] == (
-        *("kimi_wire", "chatcmpl-1", "chatcmpl-1", "session-1", micros(1), "kimi"),
+        *(
+            "kimi_wire",
+            answer(1, "chatcmpl-"),
+            answer(1, "chatcmpl-"),
+            "session-1",
+            micros(1),
+            "kimi",
+        ),
         *("", "", "", ""),
     )
     assert row[17:] == (None, "", "", False, None, "", "")
 
 
 def test_a_step_told_again_counts_once(tmp_path):
-    lines = [status(), status(used=kimi_used(out=9), seconds=2), status("chatcmpl-2")]
+    lines = [
+        status(),
+        status(used=kimi_used(out=9), seconds=2),
+        status(answer(2, "chatcmpl-")),
+    ]
     found = counted(told(tmp_path, *lines))
     assert [(row.key, row.output) for row in found] == [
-        ("chatcmpl-1", 9),
-        ("chatcmpl-2", 7),
+        (answer(1, "chatcmpl-"), 9),
+        (answer(2, "chatcmpl-"), 7),
     ]
     assert found[0].occurred_at == micros(1)
 
@@ -62,10 +74,16 @@ def test_steps_without_an_id_are_known_by_time_and_counts(tmp_path):
     assert len({row.key for row in found}) == 2
 
 
+def test_numbers_that_a_local_server_gives_its_answers_are_no_names(tmp_path):
+    lines = [status("chatcmpl-417"), status("chatcmpl-417", seconds=2)]
+    found = counted(told(tmp_path, *lines))
+    assert [row.link for row in found] == ["", ""]
+
+
 def test_sub_agents_use_tokens_as_well(tmp_path):
     inner = {
         "type": "StatusUpdate",
-        "payload": {"token_usage": kimi_used(), "message_id": "chatcmpl-2"},
+        "payload": {"token_usage": kimi_used(), "message_id": answer(2, "chatcmpl-")},
     }
     lines = [
         wired("SubagentEvent", 1, task_tool_call_id="t1", event=inner),
@@ -80,7 +98,10 @@ def test_sub_agents_use_tokens_as_well(tmp_path):
                     "agent_id": "a2",
                     "event": {
                         "type": "StatusUpdate",
-                        "payload": {"token_usage": kimi_used(), "message_id": "c3"},
+                        "payload": {
+                            "token_usage": kimi_used(),
+                            "message_id": answer(3),
+                        },
                     },
                 },
             },
@@ -89,8 +110,8 @@ def test_sub_agents_use_tokens_as_well(tmp_path):
     ]
     found = counted(told(tmp_path, *lines))
     assert [(row.key, row.agent) for row in found] == [
-        ("chatcmpl-2", "subagent"),
-        ("c3", "a2"),
+        (answer(2, "chatcmpl-"), "subagent"),
+        (answer(3), "a2"),
     ]
     assert activities(told(tmp_path, *lines)) == []
 
@@ -178,8 +199,8 @@ def test_what_is_no_usage_is_ignored(tmp_path, line_):
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, line_, reason):
-    readings = told(tmp_path, status("chatcmpl-9"), line_)
-    assert [row.key for row in rows(readings)] == ["chatcmpl-9"]
+    readings = told(tmp_path, status(answer(9, "chatcmpl-")), line_)
+    assert [row.key for row in rows(readings)] == [answer(9, "chatcmpl-")]
     if not reason:
         assert reasons(readings) == []
         return
@@ -210,7 +231,7 @@ def test_the_names_of_folders_are_needed_wherever_it_is_read(tmp_path):
 
 
 def test_many_lines_come_in_several_readings(tmp_path):
-    lines = [status(f"chatcmpl-{number}") for number in range(CHUNK_LINES + 1)]
+    lines = [status(answer(number, "chatcmpl-")) for number in range(CHUNK_LINES + 1)]
     found = [len(one.witnesses) for one in told(tmp_path, *lines)]
     assert found == [CHUNK_LINES, 1]
 

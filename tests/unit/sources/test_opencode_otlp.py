@@ -13,6 +13,7 @@ RESOURCE = {
     "service.version": "1.18.33",
     "user.email": "ana@example.org",
 }
+RESP = "resp_01234567890123456789"
 STEP = {
     "ai.operationId": "ai.streamText.doStream",
     "ai.model.provider": "openai.responses",
@@ -20,8 +21,8 @@ STEP = {
     "ai.telemetry.metadata.userId": "ana",
     "session.id": "ses_1",
     "gen_ai.system": "openai.responses",
-    "ai.response.id": "resp_1",
-    "gen_ai.response.id": "resp_1",
+    "ai.response.id": RESP,
+    "gen_ai.response.id": RESP,
     "ai.response.model": "gpt-5.1-2026",
     "ai.usage.inputTokens": 100,
     "ai.usage.inputTokenDetails.noCacheTokens": 10,
@@ -62,8 +63,8 @@ def test_a_whole_witness():
     row = one(STEP)
     assert row[:10] == (
         "opencode_otlp",
-        "resp_1",
-        "resp_1",
+        RESP,
+        RESP,
         "ses_1",
         AT_MICROS,
         "opencode",
@@ -83,7 +84,7 @@ def test_the_name_of_an_account_on_a_machine_is_no_identity():
 
 @pytest.mark.parametrize("step", ["ai.generateText.doGenerate", "ai.embed.doEmbed"])
 def test_other_steps(step):
-    assert one({**STEP, "ai.operationId": step}).key == "resp_1"
+    assert one({**STEP, "ai.operationId": step}).key == RESP
 
 
 @pytest.mark.parametrize("above", ["ai.streamText", "ai.generateText", "ai.embed", "x"])

@@ -11,6 +11,7 @@ from tests.client_logs import (
     MARKER,
     PI,
     activities,
+    answer,
     begun,
     counted,
     entry,
@@ -38,7 +39,7 @@ def test_an_assistants_entry_is_a_call(tmp_path):
     row = only(told(tmp_path, begun(), replied()))
     assert row.tokens == (3, 1_000, 50, 0, 7, 0, 0)
     assert row[:10] == (
-        *("pi_session", "msg_1", "msg_1", "session-1", micros(1), "pi", ""),
+        *("pi_session", answer(1), answer(1), "session-1", micros(1), "pi", ""),
         *("anthropic", "claude-sonnet-4-5", ""),
     )
     assert row[17:] == (250_000, "/home/alice/code/repo", "", False, None, "", "")
@@ -52,14 +53,24 @@ def test_versions_that_keep_no_id_of_the_response(tmp_path):
     assert len({row.key for row in found}) == 2
 
 
+def test_numbers_that_a_local_server_gives_its_answers_are_no_names(tmp_path):
+    """Ollama's come again after a day; a fork's copy is still the same call."""
+    lines = [replied("chatcmpl-417"), replied("chatcmpl-417", seconds=86_400)]
+    first = told(tmp_path, begun(), *lines)
+    fork = told(tmp_path, begun("session-2", 90_000), *lines, name="session-2.jsonl")
+    found = counted([*first, *fork])
+    assert [row.link for row in found] == ["", ""]
+    assert [row.session for row in found] == ["session-1", "session-1"]
+
+
 def test_forks_copy_entries_and_count_once(tmp_path):
-    first = told(tmp_path, begun(), replied("msg_1"), replied(None, seconds=2))
+    first = told(tmp_path, begun(), replied(answer(1)), replied(None, seconds=2))
     fork = told(
         tmp_path,
         begun("session-2", 60, parentSession="/home/alice/session-1.jsonl"),
-        replied("msg_1"),
+        replied(answer(1)),
         replied(None, seconds=2),
-        replied("msg_3", seconds=61),
+        replied(answer(3), seconds=61),
         name="session-2.jsonl",
     )
     for order in ([*first, *fork], [*fork, *first]):
@@ -141,8 +152,8 @@ def test_the_time_of_the_entry_stands_in(tmp_path):
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, line_, reason):
-    readings = told(tmp_path, begun(), replied("msg_9"), line_)
-    assert [row.key for row in rows(readings)] == ["msg_9"]
+    readings = told(tmp_path, begun(), replied(answer(9)), line_)
+    assert [row.key for row in rows(readings)] == [answer(9)]
     ((place, said),) = reasons(readings)
     assert place == "session-1.jsonl:3"
     assert said.startswith(reason)
@@ -169,7 +180,7 @@ def test_other_entries_are_ignored(tmp_path, line_):
 def test_summaries_are_calls_where_they_tell_their_usage(tmp_path, kind):
     told_ = {"summary": MARKER, "tokensBefore": 9_999, "usage": spent(out=70)}
     summary = line(type=kind, id="c1", timestamp=stamp(5), **told_)
-    lines = [begun(), replied(), summary, replied("msg_2", seconds=9)]
+    lines = [begun(), replied(), summary, replied(answer(2), seconds=9)]
     found = {row.output: row for row in counted(told(tmp_path, *lines))}
     assert len(found) == 2
     row = found[70]

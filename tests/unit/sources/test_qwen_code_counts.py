@@ -11,7 +11,6 @@ from mileage.sources.qwen_code_counts import (
     QwenUsage,
     disjoint,
     provider,
-    response_link,
 )
 
 COUNTS = st.integers(0, 10**6)
@@ -68,21 +67,3 @@ def test_no_class_is_ever_negative_and_nothing_is_invented(counts):
 )
 def test_the_openai_protocol_names_nobody(auth_type, named):
     assert provider(auth_type) == named
-
-
-@pytest.mark.parametrize(
-    ("response_id", "link"),
-    [
-        ("chatcmpl-9970eb0f3f628dc17230e9f5", "chatcmpl-9970eb0f3f628dc17230e9f5"),
-        (
-            "0f8fad5b-d9cb-469f-a165-70867728950e",
-            "0f8fad5b-d9cb-469f-a165-70867728950e",
-        ),
-        # Local servers count, and begin anew.
-        ("chatcmpl-417", ""),
-        ("unknown", ""),
-        ("", ""),
-    ],
-)
-def test_only_an_id_that_is_nobody_elses_links(response_id, link):
-    assert response_link(response_id) == link
