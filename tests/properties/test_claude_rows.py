@@ -45,8 +45,16 @@ usages = st.fixed_dictionaries(
         "iterations": st.sampled_from([None, [], [{"type": "message"}]]),
     },
 )
+renamed = st.fixed_dictionaries(
+    {},
+    optional={
+        "inputTokens": counts,
+        "output_tokens": counts,
+        "cache_creation": st.sampled_from([None, {}, {"ephemeral_5m": 4}]),
+    },
+)
 messages = st.fixed_dictionaries(
-    {"usage": usages | st.none() | odd},
+    {"usage": usages | renamed | st.none() | odd},
     optional={
         "id": st.sampled_from(["msg_1", "msg_1", "msg_2", "", None, 5, "m\u00e9"]),
         "model": st.sampled_from(
@@ -184,6 +192,21 @@ def test_the_plain_line_of_an_answer_is_a_row_for_both():
     expected = Row(*row, 3, 0, 5, 0, 0, 0, 4, 0, len(chunk))
     assert scanned(chunk) == (1, [expected])
     assert decoded(chunk) == (1, [expected])
+
+
+@pytest.mark.parametrize("used", [{}, {"inputTokens": 9}, {"output_tokens": None}])
+def test_both_refuse_usage_of_which_no_count_is_known(used):
+    """Also between lines that the one scanner takes for repetitions of a row."""
+    unknown = answer(used=used, seconds=1)
+    for chunk in (unknown * 2, answer() + unknown * 2, unknown * 2 + answer(seconds=2)):
+        found, refused = read_alike(chunk)
+        assert [row[1:] for _, row in found] == [(3, 1000, 50, 0, 7, 0, 0)][
+            : len(found)
+        ]
+        assert refused == 2
+    told = answer(used={"output_tokens": 7}, seconds=2)
+    ((_, row),), refused = read_alike(unknown + told)
+    assert (row[5], refused) == (7, 1)
 
 
 def test_what_persons_wrote_is_passed_over_by_both():

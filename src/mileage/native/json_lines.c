@@ -20,8 +20,8 @@
  *
  * With `grows`, the second column is a time and the last one a count. Lines that
  * follow a row, later than it and equal in all but these, are taken into it as long as
- * the count does not fall: the time stays, the count is the last, and the row ends
- * where they end.
+ * the count is there in both or in none and does not fall: the time stays, the count is
+ * the last, and the row ends where they end.
  */
 #include "json_fields.h"
 
@@ -144,7 +144,8 @@ static bool repeats(const Scanner *own) {
                          held->given != now->given)
             return false;
     }
-    return own->held[last].number <= own->fields.row[last].number;
+    const Cell *held = &own->held[last], *now = &own->fields.row[last];
+    return held->given == now->given && held->number <= now->number;
 }
 
 static bool take_line(Scanner *own, const char *chunk, const char *start, const char *end,

@@ -28,23 +28,23 @@ _LONG_CONTEXT = "[1m]"
 class CacheWrites(msgspec.Struct, gc=False):
     """Cache writes by lifetime."""
 
-    ephemeral_5m_input_tokens: Count = 0
-    ephemeral_1h_input_tokens: Count = 0
+    ephemeral_5m_input_tokens: Count = None
+    ephemeral_1h_input_tokens: Count = None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
     """The part of the output that nobody sees."""
 
-    thinking_tokens: Count = 0
+    thinking_tokens: Count = None
 
 
 class Usage(msgspec.Struct, gc=False):
     """``input_tokens`` excludes both cache classes; output includes thinking."""
 
-    input_tokens: Count = 0
-    output_tokens: Count = 0
-    cache_creation_input_tokens: Count = 0
-    cache_read_input_tokens: Count = 0
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_read_input_tokens: Count = None
     cache_creation: CacheWrites | None = None
     output_tokens_details: OutputDetails | None = None
     service_tier: Any = None
@@ -162,19 +162,22 @@ def witness_of(
     )
 
 
-def counts_of(usage: Usage) -> Classes:
-    """Return the seven disjoint classes."""
+def counts_of(usage: Usage) -> Classes | None:
+    """Return the seven disjoint classes; None if no count is told, not even 0."""
     split = usage.cache_creation or NONE_WRITTEN
     details = usage.output_tokens_details or NO_DETAILS
-    return disjoint(
-        usage.input_tokens or 0,
-        usage.cache_read_input_tokens or 0,
-        usage.cache_creation_input_tokens or 0,
-        split.ephemeral_5m_input_tokens or 0,
-        split.ephemeral_1h_input_tokens or 0,
-        details.thinking_tokens or 0,
-        usage.output_tokens or 0,
+    told = (
+        usage.input_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        split.ephemeral_5m_input_tokens,
+        split.ephemeral_1h_input_tokens,
+        details.thinking_tokens,
+        usage.output_tokens,
     )
+    if told.count(None) == len(told):
+        return None
+    return disjoint(*(count or 0 for count in told))
 
 
 def disjoint(*told: int) -> Classes:

@@ -36,6 +36,7 @@ from mileage.sources.claude_code_lines import (
 )
 from mileage.sources.claude_code_tail import TranscriptTail
 from mileage.sources.jsonl import (
+    NO_COUNTS,
     Gathering,
     PackedGathering,
     decode,
@@ -126,13 +127,13 @@ class _Transcript:
         if message.model == NO_RESPONSE:
             self.gathered.ignored += 1
             return
+        usage = message.usage
         key, occurred_at = identity(line, message), instant(line.timestamp)
         problem = untimely(occurred_at) if key else "neither message, request nor uuid"
-        if problem or occurred_at is None:
-            self.gathered.reject(number, problem)
-            return
-        usage = message.usage
         counts, copied = counts_of(usage), line.is_sidechain is True
+        if problem or occurred_at is None or counts is None:
+            self.gathered.reject(number, problem or NO_COUNTS)
+            return
         plain = not usage.iterations and line.cost_usd is None
         repeats = self.gathered.repeats
         if plain and repeats(key, occurred_at, counts, copied=copied):
@@ -150,9 +151,12 @@ class _Transcript:
             except msgspec.ValidationError as error:
                 self.gathered.reject(number, f"advisor: {error}")
                 continue
+            counts = counts_of(usage)
+            if counts is None:
+                self.gathered.reject(number, f"advisor: {NO_COUNTS}")
+                continue
             model = plain_model(text(item.get("model")))
-            counts: dict[str, Any]
-            counts = dict(zip(TOKEN_CLASSES, counts_of(usage), strict=True))
+            classes: dict[str, Any] = dict(zip(TOKEN_CLASSES, counts, strict=True))
             advisor = row._replace(
                 key=f"{row.key}:advisor:{index}",
                 link="",
@@ -160,7 +164,7 @@ class _Transcript:
                 model=model,
                 tier=tier_of(usage),
                 reported_cost=None,
-                **counts,
+                **classes,
             )
             self.gathered.witness(advisor)
 

@@ -32,6 +32,7 @@ _KEY: Final = 0
 _AT: Final = 1
 _MODEL: Final = 2
 _COPIED: Final = 8
+_INPUT: Final = 9
 _OUTPUT: Final = 15
 
 
@@ -70,10 +71,12 @@ class TranscriptTail:
                 ordinary(0, row)
                 continue
             own = calls.get(row[_KEY])
+            # Nothing but 0 may be no count at all: only its lines tell.
+            told = row[_OUTPUT] or any(row[_INPUT:_OUTPUT])
             if own is not None:
-                if self._repeats(own, row):
+                if told and self._repeats(own, row):
                     continue
-            elif row[_AT] >= EARLIEST and row[_MODEL] != NO_RESPONSE:
+            elif told and row[_AT] >= EARLIEST and row[_MODEL] != NO_RESPONSE:
                 calls[row[_KEY]] = row
                 continue
             self._one_by_one(chunk[row[-2] : row[-1]])

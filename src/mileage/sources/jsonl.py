@@ -45,6 +45,8 @@ NOT_JSON = "not JSON"
 INCOMPLETE = "incomplete last line"
 """A file that is still being written ends like this: normal, and read again later."""
 NO_TIME = "no readable time"
+NO_COUNTS = "no known token count"
+"""Usage is there, and of what it counts nothing: a client has renamed its fields."""
 TOO_EARLY = f"time before {EARLIEST_DAY}"
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)] | None

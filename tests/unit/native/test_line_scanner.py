@@ -246,6 +246,7 @@ def test_lines_that_only_repeat_a_row_are_taken_into_it(growing):
         answer(2, 5, model="other"),
         answer(2, 5, model=None),
         answer(2, 5, id="b"),
+        answer(2, None),
     ],
 )
 def test_others_are_rows_of_their_own(growing, second):

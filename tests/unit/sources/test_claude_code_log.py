@@ -24,6 +24,8 @@ from tests.session_logs import (
     witnesses,
 )
 
+HOUR = "ephemeral_1h_input_tokens"
+
 
 def test_a_line_becomes_a_witness_with_everything_the_format_tells():
     row = only(
@@ -342,6 +344,39 @@ def test_null_usage_and_messages_without_usage_are_ignored():
     bare = line(type="assistant", message={"role": "assistant", "content": "hm"})
     readings = read(SOURCE, nothing, bare)
     assert (witnesses(readings), rejections(readings), ignored(readings)) == ([], [], 2)
+
+
+RENAMED = [
+    {},
+    {"inputTokens": 3, "outputTokens": 7},
+    {"input_tokens": None, "output_tokens": None, "cache_creation": {}},
+    {"prompt_tokens": 3, "cache_creation": None, "output_tokens_details": {"n": 1}},
+]
+
+
+@pytest.mark.parametrize("activity", [True, False])
+@pytest.mark.parametrize("used", RENAMED)
+def test_usage_of_which_no_count_is_known_is_refused(used, activity):
+    lines = [answer("msg_0"), answer("msg_1", used)]
+    readings = read(SOURCE, *lines, activity=activity)
+    assert [row.key for row in witnesses(readings)] == ["msg_0"]
+    assert only_reasons(readings) == [("log.jsonl:2", "no known token count")]
+
+
+def test_one_known_count_is_enough_and_may_be_0():
+    for used in ({"output_tokens": 0}, {"cache_creation": {HOUR: 0}}):
+        assert total(witnesses(read(SOURCE, answer(used=used)))) == Tokens()
+    readings = read(SOURCE, answer("x", {}, model="<synthetic>"))
+    assert (rejections(readings), ignored(readings)) == ([], 1)
+
+
+def test_an_advisor_of_which_no_count_is_known_is_refused_alone():
+    iterations = [{"type": "advisor_message", "model": "m", "inputTokens": 3}]
+    readings = read(SOURCE, answer(used=usage(iterations=iterations)))
+    assert len(witnesses(readings)) == 1
+    assert [reason for _, reason in only_reasons(readings)] == [
+        "advisor: no known token count"
+    ]
 
 
 def test_usage_of_the_wrong_shape_is_refused():
