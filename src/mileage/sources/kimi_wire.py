@@ -23,6 +23,7 @@ from mileage.domain.witness import Activity, Reading, Witness
 from mileage.sources import epoch, places
 from mileage.sources.files import LineReader, LogFile
 from mileage.sources.jsonl import (
+    NO_COUNTS,
     Classes,
     Count,
     Gathering,
@@ -45,13 +46,18 @@ _PREFIX = "kimi-code/"
 class _Counts(msgspec.Struct, gc=False):
     """Both spellings: the older client's, and Kimi Code's."""
 
-    input_other: Count = 0
-    input_cache_read: Count = 0
-    input_cache_creation: Count = 0
-    output: Count = 0
-    other: Count = msgspec.field(default=0, name="inputOther")
-    read: Count = msgspec.field(default=0, name="inputCacheRead")
-    written: Count = msgspec.field(default=0, name="inputCacheCreation")
+    input_other: Count = None
+    input_cache_read: Count = None
+    input_cache_creation: Count = None
+    output: Count = None
+    other: Count = msgspec.field(default=None, name="inputOther")
+    read: Count = msgspec.field(default=None, name="inputCacheRead")
+    written: Count = msgspec.field(default=None, name="inputCacheCreation")
+
+    @property
+    def told(self) -> bool:
+        """Whether any count is told, if only 0."""
+        return any(count is not None for count in msgspec.structs.astuple(self))
 
     def classes(self) -> Classes:
         """Return the disjoint counts; null is none."""
@@ -181,7 +187,9 @@ class _Wire:
         """Take a call in, by the names of model, response and sub-agent."""
         counts = used.classes()
         problem = untimely(at)
-        if not any(counts):
+        if not used.told:
+            self.gathered.reject(number, NO_COUNTS)
+        elif not any(counts):
             self.gathered.ignored += 1
         elif problem or at is None:
             self.gathered.reject(number, problem)

@@ -20,6 +20,7 @@ from mileage.domain.witness import Witness
 from mileage.sources import epoch
 from mileage.sources.jsonl import (
     INCOMPLETE,
+    NO_COUNTS,
     NOT_JSON,
     Classes,
     Count,
@@ -38,16 +39,23 @@ _MOST_DOLLARS = 1_000_000
 
 
 class _Cache(msgspec.Struct, gc=False):
-    read: Count = 0
-    write: Count = 0
+    read: Count = None
+    write: Count = None
 
 
 class _Tokens(msgspec.Struct, gc=False):
     total: Count = None
-    input: Count = 0
-    output: Count = 0
-    reasoning: Count = 0
+    input: Count = None
+    output: Count = None
+    reasoning: Count = None
     cache: _Cache | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether any count is told, if only 0."""
+        cache = self.cache or _Cache()
+        parts = (self.total, self.input, self.output, self.reasoning)
+        return any(count is not None for count in (*parts, cache.read, cache.write))
 
 
 class _Time(msgspec.Struct, gc=False):
@@ -115,11 +123,11 @@ def witness(
     if tokens is None:
         return None
     counts = _counts(tokens)
-    if not any(counts) and not tokens.total:
+    if tokens.told and not any(counts) and not tokens.total:
         # Still being answered, or ended by an error before anything was used.
         return None
     start = begun(message)
-    problem = untimely(start)
+    problem = untimely(start) if tokens.told else NO_COUNTS
     if problem or start is None:
         return problem
     provider, model = _model(message)

@@ -21,6 +21,7 @@ from mileage.domain.call import SourceTraits
 from mileage.domain.witness import Witness
 from mileage.sources import epoch, places
 from mileage.sources.jsonl import (
+    NO_COUNTS,
     Classes,
     Count,
     Gathering,
@@ -44,12 +45,18 @@ _SUMMARIES = ("compaction", "branch_summary")
 
 
 class _Usage(msgspec.Struct, gc=False, rename="camel"):
-    input: Count = 0
-    output: Count = 0
-    cache_read: Count = 0
-    cache_write: Count = 0
+    input: Count = None
+    output: Count = None
+    cache_read: Count = None
+    cache_write: Count = None
     total_tokens: Count = None
     cost: Any = None
+
+    @property
+    def told(self) -> bool:
+        """Whether any count is told, if only 0."""
+        parts = (self.input, self.output, self.cache_read, self.cache_write)
+        return any(count is not None for count in (*parts, self.total_tokens))
 
     def classes(self) -> Classes:
         """Return the disjoint counts; null is none."""
@@ -154,7 +161,12 @@ class _Session:
     def _call(self, number: int, entry: _Entry, message: _Message) -> bool:
         """Take a call in; tell whether the line is accounted for."""
         usage = message.usage
-        if usage is None or not (any(usage.classes()) or usage.total_tokens):
+        if usage is None:
+            return False
+        if not usage.told:
+            self.gathered.reject(number, NO_COUNTS)
+            return True
+        if not (any(usage.classes()) or usage.total_tokens):
             return False
         occurred_at = epoch.of_milliseconds(message.timestamp)
         occurred_at = instant(entry.timestamp) if occurred_at is None else occurred_at

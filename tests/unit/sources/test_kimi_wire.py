@@ -158,7 +158,7 @@ def test_a_model_that_only_stands_for_another(tmp_path):
     "line_",
     [
         status(used=kimi_used(0, 0, 0, 0)),
-        status(used={}),
+        status(used={"output": 0}),
         wired("StatusUpdate", context_usage=0.5),
         wired("StatusUpdate", token_usage=None),
         wired("ToolResult", payload={"text": MARKER}),
@@ -183,6 +183,8 @@ def test_what_is_no_usage_is_ignored(tmp_path, line_):
         (status(used=kimi_used(-1)), "Expected `int` >= 0"),
         (status(used={"output": MARKER}), "Expected `int | null`"),
         (usage_record({"output": 1.5}), "Expected `int | null`"),
+        (status(used={}), "no known token count"),
+        (usage_record({"inputTokens": 3}), "no known token count"),
         (usage_record(time=MARKER), "no readable time"),
         (usage_record(time=None), "no readable time"),
         (line(message={"type": "StatusUpdate", "payload": {}}), ""),

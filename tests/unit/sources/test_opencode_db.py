@@ -125,8 +125,7 @@ def test_a_total_without_parts_is_an_unmeasured_call(tmp_path):
     "used",
     [
         {"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}},
-        {"input": None, "output": None},
-        {},
+        {"input": None, "output": 0},
     ],
 )
 def test_a_message_that_used_nothing_yet_is_no_call(tmp_path, used):
@@ -134,6 +133,16 @@ def test_a_message_that_used_nothing_yet_is_no_call(tmp_path, used):
         tmp_path, assistant(0, used), assistant(1, took=None, tokens=None)
     )
     assert (rows(readings), ignored(readings), reasons(readings)) == ([], 2, [])
+
+
+@pytest.mark.parametrize(
+    "used", [{}, {"input": None}, {"promptTokens": 3, "cache": {"reads": 1}}]
+)
+def test_tokens_of_which_no_count_is_known_are_refused(tmp_path, used):
+    readings = stored(tmp_path, assistant(0, used), assistant(1))
+    assert len(rows(readings)) == 1
+    ((_, reason),) = reasons(readings)
+    assert reason == "no known token count"
 
 
 def test_nulls_are_none(tmp_path):

@@ -93,7 +93,7 @@ def test_a_session_without_a_header_has_no_name(tmp_path):
     "usage",
     [
         {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0, "totalTokens": 0},
-        {},
+        {"output": 0},
         None,
     ],
 )
@@ -102,6 +102,17 @@ def test_answers_that_used_nothing_are_no_calls(tmp_path, usage):
     plain["message"]["usage"] = usage
     readings = told(tmp_path, begun(), line(**plain))
     assert (rows(readings), reasons(readings), ignored(readings)) == ([], [], 2)
+
+
+@pytest.mark.parametrize("used", [{}, {"inputTokens": 3}, {"input": None, "cost": {}}])
+def test_usage_of_which_no_count_is_known_is_refused(tmp_path, used):
+    summary = line(type="compaction", timestamp=stamp(5), usage=used)
+    readings = told(tmp_path, begun(), replied(used=used), summary)
+    assert rows(readings) == []
+    assert reasons(readings) == [
+        ("session-1.jsonl:2", "no known token count"),
+        ("session-1.jsonl:3", "no known token count"),
+    ]
 
 
 def test_a_total_without_parts_is_an_unmeasured_call(tmp_path):
