@@ -141,6 +141,7 @@ def figures(rows: Iterable[QuarterRow]) -> Figures:
         Tokens(*map(sum, columns[10:17])),
         sum(known) if known else None,
         sum(columns[18]),
+        sum(columns[19]),
     )
 
 

@@ -188,6 +188,16 @@ def test_unknown_models_are_unpriced_and_never_free():
     assert report(witness(model="kimi")).total.cost is None
 
 
+def test_calls_whose_usage_is_not_reported_are_told_apart():
+    """They are no calls without a price, and their 0 tokens are no figure."""
+    blind = witness(key="b", **dict.fromkeys(Tokens._fields, 0), measure="unmeasured")
+    found = report(witness(key="a"), blind, question=asked(by="client"))
+    for figures in (found.total, found.rows[0].figures):
+        assert (figures.calls, figures.unmeasured_calls) == (2, 1)
+        assert figures.unpriced_calls == 0
+    assert local_json(found)["total"]["unmeasured_calls"] == 1
+
+
 def test_the_shipped_prices_know_lifetimes_of_cache_writes():
     def cost(**fields):
         row = witness(**{**dict.fromkeys(Tokens._fields, 0), **fields})
