@@ -155,15 +155,19 @@ class _Copilot(_Client):
         return self.event("session.shutdown", self.later(), modelMetrics=kept)
 
     def old_session(self) -> None:
-        """Write a session of a version without records: one row a model."""
+        """Write a session of a version without records: one row a model and run."""
         session, lines = self.begun()
-        before = len(self.home.calls)
         for _ in range(2):
+            before, earlier = len(self.home.calls), self.sums
+            self.sums = {}
             for _ in range(3):
                 self.grown(self.called(session))
+            del self.home.calls[before:]
+            run, self.sums = self.sums, dict(earlier)
+            for model, total in run.items():
+                self.sums[model] = earlier.get(model, Tokens()).plus(total)
             lines.append(self.shut())
-        del self.home.calls[before:]
-        self.summed(session)
+            self.summed(session, run)
         self.saved(session, lines)
 
     def changed_over(self) -> None:
@@ -173,13 +177,13 @@ class _Copilot(_Client):
         self.grown(self.called(session))
         lines.append(self.shut())
         del self.home.calls[before:]
-        self.summed(session)
+        self.summed(session, self.sums)
         lines += self.turn(session)
         lines.append(self.shut())
         self.saved(session, lines)
 
-    def summed(self, session: str) -> None:
-        for model, total in self.sums.items():
+    def summed(self, session: str, sums: dict[str, Tokens]) -> None:
+        for model, total in sums.items():
             place = (self.client, session, self.now, model)
             self.happened(Real(*place, total, ""))
 

@@ -19,6 +19,7 @@ from mileage.domain.join import resolve
 from mileage.domain.once import count_once
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
+from mileage.sources import copilot_shutdowns
 from mileage.sources.files import discover, read_log
 from mileage.store import queries
 from mileage.store.verify import verify
@@ -37,7 +38,10 @@ WRITERS = {
     "amp_thread": (clients.amp_home, clients.AMP_TRAPS),
     "droid_session": (clients.droid_home, clients.DROID_TRAPS),
 }
-TRAITS = {name: source.traits for name, source in SOURCES.items()}
+TRAITS = {
+    source.traits.name: source.traits
+    for source in (*SOURCES.values(), copilot_shutdowns.SOURCE)
+}
 PAIRS = [(name, trap) for name, (_, traps) in WRITERS.items() for trap in traps]
 EVERY_TRAP = pytest.mark.parametrize(("name", "trap"), PAIRS)
 EVERY_CLIENT = pytest.mark.parametrize("name", WRITERS)

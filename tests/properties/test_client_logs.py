@@ -92,6 +92,8 @@ LINES = {
 }
 BY_LINES = sorted(LINES)
 ALL = sorted(SOURCES)
+# What older versions tell in other words is a source of its own.
+SUMS = {"copilot_events": "copilot_shutdowns"}
 EVERY_SOURCE = pytest.mark.parametrize("name", ALL)
 EVERY_LINES = pytest.mark.parametrize("name", BY_LINES)
 
@@ -230,7 +232,7 @@ def test_no_bytes_raise_and_what_comes_out_is_sane(name, data):
     found = readings(name, data.draw(contents_of(name)))
     source = SOURCES[name]
     for row in rows(found):
-        assert row.source == name
+        assert row.source in (name, SUMS.get(name))
         assert row.client == source.traits.client
         assert row.key
         assert all(getattr(row, one) >= 0 for one in TOKEN_CLASSES)

@@ -3,13 +3,15 @@
 Newer versions write one ``session.usage_record`` a response, exact, with the provider's
 ids of response and request (recorded with 1.0.102). Older ones tell tokens only when
 they end, in ``session.shutdown``, as a sum for each model that grows over resumed runs:
-the last one before the first record of a response counts, as one call a model, because
-what comes later is told by records as well. A session of an older version that crashed
-has none. Input includes both cache classes, output includes reasoning.
+what it has grown by is one call a model, at the time of that run's end, and fills a gap
+only (``copilot_shutdowns``). In a session that a newer version went on with, the sum
+before the first record counts beside the records. A session of an older version that
+crashed has none. Input includes both cache classes, output includes reasoning.
 """
 
 from __future__ import annotations
 
+from operator import sub
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from mileage.domain.witness import Witness
 from mileage.sources import places
 from mileage.sources.copilot_activity import CopilotActivity
 from mileage.sources.jsonl import (
+    NO_COUNTS,
     Classes,
     Count,
     Gathering,
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
     from mileage.domain.witness import Reading
 
+# What another source may tell by response is a source of its own.
+_SUMS = "copilot_shutdowns"
 _RECORD = "session.usage_record"
 _SHUTDOWN = "session.shutdown"
 _STARTS = ("session.start", "session.resume")
@@ -43,28 +48,39 @@ _USAGE_TYPES = (_RECORD, _SHUTDOWN)
 _AGENTS = 5_000
 _UNNAMED = "other"
 
+_Counts = tuple[int, ...]
+"""Input, output, cache reads, cache writes, reasoning: they overlap."""
+
 
 class _Usage(msgspec.Struct, gc=False, rename="camel"):
     model: Any = None
-    input_tokens: Count = 0
-    output_tokens: Count = 0
-    cache_read_tokens: Count = 0
-    cache_write_tokens: Count = 0
-    reasoning_tokens: Count = 0
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_read_tokens: Count = None
+    cache_write_tokens: Count = None
+    reasoning_tokens: Count = None
     model_provider: Any = None
     api_call_id: Any = None
     provider_call_id: Any = None
     accounting: Any = None
 
-    def classes(self) -> Classes:
-        """Take the overlapping counts apart; null is none."""
-        inside = self.input_tokens or 0
-        read = min(self.cache_read_tokens or 0, inside)
-        write = min(self.cache_write_tokens or 0, inside - read)
-        output = self.output_tokens or 0
-        reasoning = min(self.reasoning_tokens or 0, output)
-        fresh = inside - read - write
-        return fresh, read, write, 0, output - reasoning, reasoning, 0
+    @property
+    def told(self) -> bool:
+        """Whether any count is told, if only 0."""
+        prompt = (self.input_tokens, self.cache_read_tokens, self.cache_write_tokens)
+        counts = (*prompt, self.output_tokens, self.reasoning_tokens)
+        return any(count is not None for count in counts)
+
+    @property
+    def counts(self) -> _Counts:
+        """The counts as they are told; null is none."""
+        return (
+            self.input_tokens or 0,
+            self.output_tokens or 0,
+            self.cache_read_tokens or 0,
+            self.cache_write_tokens or 0,
+            self.reasoning_tokens or 0,
+        )
 
 
 class _OfModel(msgspec.Struct, gc=False):
@@ -127,7 +143,9 @@ class _Session:
         self._folder = ""
         self._version = ""
         self._agents: dict[str, str] = {}
+        self._sums: dict[str, _Counts] = {}
         self._last: dict[str, Witness] = {}
+        self._growth: list[Witness] = []
         self._has_records = False
         self._activity = CopilotActivity(gathered) if activity else None
 
@@ -150,10 +168,9 @@ class _Session:
                 self.gathered.ignored += 1
 
     def release(self) -> None:
-        """Emit the sums of a session whose responses nobody recorded."""
-        for row in self._last.values():
+        """Emit the sums of responses that nobody recorded."""
+        for row in self._last.values() if self._has_records else self._growth:
             self.gathered.witness(row)
-        self._last = {}
 
     def _circumstance(self, event: _Kind) -> None:
         data = event.data if isinstance(event.data, dict) else {}
@@ -168,32 +185,28 @@ class _Session:
             self._agents[text(event.agent_id)] = name
 
     def _usage(self, number: int, event: _Event) -> None:
+        """Take in a record, or sums of what no record tells."""
         data = event.data or _Data()
+        told = {"": data.usage}
+        if event.type == _SHUTDOWN:
+            sums = {} if self._has_records else data.model_metrics or {}
+            told = {text(model): one.usage for model, one in sums.items()}
+        used = {model: usage for model, usage in told.items() if usage is not None}
+        unknown = not all(usage.told for usage in used.values())
         occurred_at = instant(event.timestamp)
-        problem = untimely(occurred_at)
-        if event.type == _RECORD and data.usage is not None:
-            self._has_records = True
-            found = [self._record(event, data.usage, occurred_at or 0)]
-        elif event.type == _SHUTDOWN and not self._has_records:
-            sums = data.model_metrics or {}
-            found = [
-                self._sum(text(model), one.usage, occurred_at or 0)
-                for model, one in sums.items()
-                if one.usage is not None
-            ]
-        else:
-            found = []
-        rows = [row for row in found if row is not None and any(row.tokens)]
-        if not rows:
+        problem = NO_COUNTS if unknown else untimely(occurred_at)
+        self._has_records |= event.type == _RECORD and bool(used) and not unknown
+        if not unknown and not any(any(usage.counts) for usage in used.values()):
             self.gathered.ignored += 1
-        elif problem:
+        elif problem or occurred_at is None:
             self.gathered.reject(number, problem)
         elif event.type == _RECORD:
-            self.gathered.witness(rows[0])
+            self.gathered.witness(self._record(event, used[""], occurred_at))
         else:
-            self._last.update((row.model, row) for row in rows)
+            grew = [self._sum(event, *one, occurred_at) for one in used.items()]
+            self.gathered.ignored += not any(grew)
 
-    def _record(self, event: _Event, usage: _Usage, occurred_at: int) -> Witness | None:
+    def _record(self, event: _Event, usage: _Usage, occurred_at: int) -> Witness:
         response = unique(text(usage.api_call_id))
         request = unique(text(usage.provider_call_id))
         accounting = usage.accounting if isinstance(usage.accounting, dict) else {}
@@ -202,24 +215,36 @@ class _Session:
         key = response or unique(text(accounting.get("usageId")))
         if not key and isinstance(accounting.get("sequence"), int):
             # Numbered by the session that it comes from, which no fork changes.
-            counts = "/".join(map(str, usage.classes()))
+            counts = "/".join(map(str, usage.counts))
             key = f"{origin}:{accounting['sequence']}:{counts}"
         key = key or text(event.id) or f"{origin}:{occurred_at}"
         agent = text(event.agent_id)
-        row = self._row(key, usage, occurred_at)
+        row = self._row(key, usage, usage.counts, occurred_at)
         return row._replace(
             link=" ".join(sorted({response, request} - {""})),
             agent=self._agents.get(agent) or agent,
             copied=not agent and origin != self._id,
         )
 
-    def _sum(self, model: str, usage: _Usage | None, at: int) -> Witness | None:
-        if usage is None:
-            return None
-        row = self._row(f"{self._id}:{model}:shutdown", usage, at)
-        return row._replace(model=model)
+    def _sum(self, event: _Event, model: str, usage: _Usage, occurred_at: int) -> bool:
+        """Note a sum, and what it has grown by; False if it has not."""
+        before = self._sums.get(model, (0,) * len(usage.counts))
+        whole = tuple(map(max, before, usage.counts))
+        growth = tuple(map(sub, whole, before))
+        if not any(growth):
+            return False
+        self._sums[model] = whole
+        key = f"{self._id}:{model}:shutdown"
+        row = self._row(key, usage, whole, occurred_at)._replace(model=model)
+        self._last[model] = row
+        key = f"{key}:{text(event.id) or occurred_at}"
+        row = self._row(key, usage, growth, occurred_at)
+        self._growth.append(row._replace(source=_SUMS, model=model))
+        return True
 
-    def _row(self, key: str, usage: _Usage, occurred_at: int) -> Witness:
+    def _row(
+        self, key: str, usage: _Usage, counts: _Counts, occurred_at: int
+    ) -> Witness:
         return Witness(
             "copilot_events",
             key,
@@ -231,7 +256,7 @@ class _Session:
             _provider(usage),
             text(usage.model),
             "",
-            *usage.classes(),
+            *_classes(counts),
             None,
             self._folder,
             "",
@@ -239,6 +264,16 @@ class _Session:
             None,
             "",
         )
+
+
+def _classes(counts: _Counts) -> Classes:
+    """Take the overlapping counts apart."""
+    inside, output, read, write, thought = counts
+    read = min(read, inside)
+    write = min(write, inside - read)
+    reasoning = min(thought, output)
+    fresh = inside - read - write
+    return fresh, read, write, 0, output - reasoning, reasoning, 0
 
 
 def _provider(usage: _Usage) -> str:

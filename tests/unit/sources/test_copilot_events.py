@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mileage.domain.call import Seen
+from mileage.domain.join import resolve
+from mileage.sources import copilot_otlp, copilot_shutdowns
 from mileage.sources.files import discover
 from mileage.sources.jsonl import CHUNK_LINES
 from tests.client_logs import (
@@ -28,6 +33,10 @@ from tests.client_logs import (
     written,
 )
 
+TRAITS = {
+    source.traits.name: source.traits
+    for source in (COPILOT, copilot_otlp.SOURCE, copilot_shutdowns.SOURCE)
+}
 BOTH = f"{MESSAGE} {answer(1, 'req_')}"
 
 
@@ -92,8 +101,8 @@ def numbered(sequence, seconds=1.0):
 def test_numbers_that_a_local_server_gives_its_answers_are_no_names(tmp_path):
     found = counted(told(tmp_path, started(), numbered(1), numbered(2, 9)))
     assert [(row.key, row.link) for row in found] == [
-        ("session-1:1:3/1000/50/0/7/0/0", ""),
-        ("session-1:2:3/1000/50/0/7/0/0", ""),
+        ("session-1:1:1053/7/1000/50/0", ""),
+        ("session-1:2:1053/7/1000/50/0", ""),
     ]
 
 
@@ -147,35 +156,77 @@ def test_the_folder_names_a_session_that_does_not_name_itself(tmp_path):
 # ------------------------------------------------------------------- older sums
 
 
-def test_the_last_sum_of_an_older_session_counts(tmp_path):
-    """Sums go on over resumed runs: the last one holds them all."""
+def test_what_a_sum_has_grown_by_is_a_call_of_that_run(tmp_path):
+    """Sums go on over resumed runs; each run is told at its own end."""
     lines = [
         started(),
-        shut_down(5, gpt_5=inside(fresh=10, out=1)),
+        shut_down(5, gpt_5=inside(fresh=10, read=100, out=1)),
         event("session.resume", 6, sessionId="session-1"),
         shut_down(
-            9, gpt_5=inside(fresh=30, out=4, thought=2), claude_opus=inside(fresh=7)
+            9,
+            gpt_5=inside(fresh=30, read=100, out=4, thought=2),
+            claude_opus=inside(fresh=7),
         ),
     ]
-    found = {row.model: row for row in counted(told(tmp_path, *lines))}
-    assert found["gpt-5"].tokens == (30, 1_000, 50, 0, 4, 2, 0)
-    assert found["claude-opus"].input == 7
-    assert found["gpt-5"].occurred_at == micros(9)
-    assert found["gpt-5"].key == "session-1:gpt-5:shutdown"
-    assert found["gpt-5"].link == ""
-
-
-def test_a_session_read_again_after_it_went_on_is_the_same_row(tmp_path):
-    """The ledger keeps the larger sum of both readings, under one key."""
-    first = counted(told(tmp_path / "1", started(), shut_down(5, gpt_5=inside(10))))
-    lines = [
-        started(),
-        shut_down(5, gpt_5=inside(10)),
-        shut_down(9, gpt_5=inside(30)),
+    first, second, other = counted(told(tmp_path, *lines))
+    assert first.tokens == (10, 100, 50, 0, 1, 0, 0)
+    assert second.tokens == (20, 0, 0, 0, 3, 2, 0)
+    assert (other.model, other.input) == ("claude-opus", 7)
+    assert [row.occurred_at for row in (first, second, other)] == [
+        *(micros(5), micros(9), micros(9)),
     ]
-    second = counted(told(tmp_path / "2", *lines))
-    assert [row.key for row in first] == [row.key for row in second]
-    assert [row.input for row in first + second] == [10, 30]
+    assert {row.source for row in (first, second, other)} == {"copilot_shutdowns"}
+    assert first.key == "session-1:gpt-5:shutdown:session.shutdown-5"
+    assert first.link == ""
+
+
+def test_a_session_read_again_after_it_went_on_has_the_same_rows_and_one_more(tmp_path):
+    begin = [started(), shut_down(5, gpt_5=inside(10))]
+    first = counted(told(tmp_path / "1", *begin))
+    second = counted(told(tmp_path / "2", *begin, shut_down(9, gpt_5=inside(30))))
+    assert second[:1] == first
+    assert [row.input for row in second] == [10, 20]
+
+
+def test_a_sum_that_has_not_grown_is_nothing_new(tmp_path):
+    """Nor is one that has shrunk, until it is larger than the largest."""
+    sums = [inside(30), inside(30), inside(10), inside(32)]
+    lines = [shut_down(5 + n, gpt_5=used) for n, used in enumerate(sums)]
+    readings = told(tmp_path, started(), *lines)
+    assert [row.input for row in counted(readings)] == [30, 2]
+    assert (ignored(readings), reasons(readings)) == (3, [])
+
+
+counts = st.integers(0, 40)
+runs = st.builds(inside, fresh=counts, out=counts, read=counts, write=counts)
+
+
+@given(st.lists(runs, max_size=6))
+def test_growth_adds_up_to_the_largest_sum_of_each_kind(sums):
+    lines = [shut_down(n + 1, gpt_5=one) for n, one in enumerate(sums)]
+    readings = list(COPILOT.read([started(), *lines], "session-1/events.jsonl"))
+    found = counted(readings)
+    for name, classes in (("inputTokens", slice(4)), ("outputTokens", slice(4, 6))):
+        largest = max((one[name] for one in sums), default=0)
+        assert sum(sum(row.tokens[classes]) for row in found) == largest
+    assert len({row.key for row in found}) == len(found)
+
+
+def test_telemetry_of_a_session_tells_more_than_its_sums(tmp_path):
+    """In whichever order they come; of a session without any, the sums count."""
+    lines = [started(), shut_down(5, gpt_5=inside(10)), shut_down(9, gpt_5=inside(30))]
+    sums = counted(told(tmp_path, *lines))
+    spans = [
+        row._replace(source="copilot_otlp", key=f"msg_{n}", link=f"msg_{n}")
+        for n, row in enumerate(sums)
+    ]
+    for rows_ in ([*sums, *spans], [*spans, *sums]):
+        seen = [Seen(row, "alice", asserted=False) for row in rows_]
+        calls = resolve(seen, TRAITS)
+        assert {call.sources for call in calls} == {("copilot_otlp",)}
+        assert sum(call.tokens.input for call in calls) == 30
+    alone = resolve([Seen(row, "alice", asserted=False) for row in sums], TRAITS)
+    assert sum(call.tokens.input for call in alone) == 30
 
 
 def test_sums_beside_records_do_not_count(tmp_path):
@@ -194,6 +245,16 @@ def test_a_session_that_an_older_version_began_is_complete(tmp_path):
     ]
     found = counted(told(tmp_path, *lines))
     assert sorted(row.input for row in found) == [10, 20]
+    assert {row.source for row in found} == {"copilot_events"}
+    sums = next(row for row in found if row.input == 10)
+    assert (sums.key, sums.occurred_at) == ("session-1:gpt-5:shutdown", micros(5))
+
+
+def test_where_records_cannot_be_read_the_sums_are(tmp_path):
+    renamed = recorded(used={"promptTokens": 3, "completionTokens": 7})
+    readings = told(tmp_path, started(), renamed, shut_down(9, gpt_5=inside(30)))
+    assert [row.input for row in counted(readings)] == [30]
+    assert reasons(readings) == [("events.jsonl:2", "no known token count")]
 
 
 @pytest.mark.parametrize(
@@ -226,6 +287,9 @@ def test_what_tells_of_no_tokens_is_ignored(tmp_path, event):
         (recorded(used={**inside(), "outputTokens": "7"}), "Expected `int | null`"),
         (shut_down(9, gpt_5={"inputTokens": 1.5}), "Expected `int | null`"),
         (event("session.usage_record", usage=[MARKER]), "Expected `object | null`"),
+        (recorded(used={}), "no known token count"),
+        (recorded(used={"tokensIn": 3, "outputTokens": None}), "no known token count"),
+        (shut_down(9, gpt_5={"tokensIn": 3}), "no known token count"),
         (recorded().replace(b"2026-", b"20x6-"), "no readable time"),
         (recorded().replace(b"2026-", b"2016-"), "time before 2020-01-01"),
         (shut_down(9, m=inside()).replace(b"2026-", b"x-"), "no readable time"),
