@@ -118,7 +118,23 @@ def marked_home(folder: Path) -> Path:
             path.write_text(marked_text(path.read_text()))
         elif path.suffix == ".db":
             _mark_database(path)
+    _of_an_older_copilot(folder / ".copilot/session-state")
     return folder
+
+
+def _of_an_older_copilot(sessions: Path) -> None:
+    """Write a session as versions did that tell no response, but sums at the end."""
+    told = [
+        {"type": "session.start", "data": {"copilotVersion": "1.0.75"}},
+        {"type": "user.message", "data": {"messageId": "m1", "content": FILLER}},
+        {"type": "session.shutdown", "data": {}},
+    ]
+    lines = [{**marked(one), "timestamp": "2026-11-20T12:00:00.000Z"} for one in told]
+    sums = {"gpt-5.1": marked({"usage": {"inputTokens": 900, "outputTokens": 7}})}
+    lines[-1]["data"]["modelMetrics"] = sums
+    older = sessions / "an-older-session" / "events.jsonl"
+    older.parent.mkdir()
+    older.write_text("".join(json.dumps(one) + "\n" for one in lines))
 
 
 # --------------------------------------------------------------------------- telemetry

@@ -17,5 +17,6 @@ SOURCE = ToldElsewhere(
         join="link",
         replayable=True,
         gap=True,
+        sums=True,
     )
 )

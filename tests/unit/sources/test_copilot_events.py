@@ -106,6 +106,19 @@ def test_numbers_that_a_local_server_gives_its_answers_are_no_names(tmp_path):
     ]
 
 
+def test_a_span_of_an_answer_that_has_but_a_number_is_the_same_call(tmp_path):
+    """Known by session, model, counts and time."""
+    lines = [started(), numbered(1), numbered(2, 400)]
+    records = counted(told(tmp_path, *lines))
+    spans = [
+        row._replace(source="copilot_otlp", key=f"trace:{row.occurred_at}")
+        for row in records
+    ]
+    seen = [Seen(row, "alice", asserted=False) for row in [*spans, *records]]
+    calls = resolve(seen, TRAITS)
+    assert [call.sources for call in calls] == [("copilot_otlp", "copilot_events")] * 2
+
+
 def test_a_fork_copies_what_a_local_server_answered(tmp_path):
     first = only(told(tmp_path, started(), numbered(1)))
     fork = written(tmp_path / "session-2" / "events.jsonl", numbered(1, 60))
