@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mileage.domain.packed import FileCalls
 from mileage.sources.codex_lines import can_be_skipped
 from mileage.sources.codex_rollout import SOURCE
 from mileage.sources.codex_rows import Row, lines_of, scanned
@@ -126,6 +128,62 @@ whole_threads = st.tuples(records, threads, records, threads).map(
         for line in part
     )
 )
+
+
+def written_by_turns(responses):
+    """Return how versions with records and without write one thread on, and its sum.
+
+    With records the total may come before, behind, or not at all.
+    """
+    whole, found = [0] * 5, []
+    for number, (used, way) in enumerate(responses):
+        whole = [one + more for one, more in zip(whole, used, strict=True)]
+        last, total = (dict(zip(USED, one, strict=True)) for one in (used, whole))
+        stamp = f"2026-11-22T10:{number:02}:00.000Z"
+        info = {"total_token_usage": total, "last_token_usage": last}
+        told = {"response_id": f"resp_{number}", "usage": last}
+        kinds = {
+            "total": ("event_msg", {"type": "token_count", "info": info}),
+            "record": ("token_usage_record", {**told, "thread_token_usage": total}),
+        }
+        for kind in way:
+            name, payload = kinds[kind]
+            found.append({"timestamp": stamp, "type": name, "payload": payload})
+    return found, whole
+
+
+ways = st.sampled_from(
+    [
+        *(["total"], ["total", "total"], ["record"], ["record", "total", "total"]),
+        *(["record", "total"], ["total", "record"], ["total", "record", "total"]),
+    ]
+)
+spent = st.tuples(*[st.integers(1, 9_000)] * 5)
+by_turns = st.lists(
+    st.tuples(spent, ways), min_size=1, max_size=12, unique_by=lambda one: one[0]
+)
+"""No two responses use the same five counts."""
+
+
+@given(by_turns, st.sets(st.integers(0, 24)), st.sampled_from([scanned, lines_of]))
+def test_each_response_counts_once_whichever_version_writes_on(written, cuts, scan):
+    found, whole = written_by_turns(written)
+    state, sizes, opened, calls = None, sorted(cuts), 0, FileCalls.none()
+    for since, until in pairwise([0, *sizes, 99]):
+        part = b"".join(
+            json.dumps(line).encode() + b"\n" for line in found[since:until]
+        )
+        tail = RolloutTail(SOURCE.rollout("rollout-t1.jsonl"), state, scan)
+        tail.take(part)
+        settled, late = tail.settled(), tail.open_calls()
+        kept = calls.without_last(tail.taken_back)
+        opened -= tail.taken_back
+        calls = kept.followed_by(settled, at=len(kept.rows) - opened)
+        calls = calls.followed_by(late, at=len(calls.rows))
+        opened += len(late.rows)
+        state = tail.state()
+    assert len(calls.rows) == len(written)
+    assert sum(sum(row[2:]) for row in calls.rows) == whole[0] + whole[3]
 
 
 chunks = st.lists(

@@ -1,8 +1,9 @@
 """Codex's own rollouts: JSON lines below ``sessions/`` and ``archived_sessions/``.
 
 Newer versions write one ``token_usage_record`` a response, with its id: exact, and
-all that counts in a file that has one. Older ones write only running totals
-(``token_count``), from which ``codex_counts`` finds the responses again.
+totals up to it tell nothing more. Older ones write only running totals
+(``token_count``), from which ``codex_counts`` finds the responses again. A thread may
+be continued by either: editor plug-ins bring a version of their own.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 # missing name stays missing, and the call unpriced.
 _NAMELESS_UNTIL = 1_759_276_800_000_000  # 2025-10-01
 _NAMELESS_MODEL = "gpt-5"
+_NO_USAGE = "a record without usage"
 # Totals are held back until it is clear that no record describes the same response.
 _HELD_BACK = 50_000
 
@@ -85,9 +87,14 @@ class _Rollout:
         self.thread = Thread(gathered.place)
         self.totals = RunningTotals()
         self.held: list[Held] = []
-        """The call is None where it lies with who has read the lines before."""
+        """The call is None where it lies with who has read the lines before.
+
+        The total is None where no record to come can describe it.
+        """
         self.released = False
         self.has_records = False
+        self.recorded: CodexUsage | None = None
+        """What the last record says that its response used, before its total came."""
         self._activity = CodexActivity(gathered, self.thread) if activity else None
         self._circumstances: Circumstances | None = None
 
@@ -159,7 +166,7 @@ class _Rollout:
         at, ordinal, has_info, total, last, model = told
         if at is not None:
             self.thread.follow(at)
-        if not has_info or self.has_records:
+        if not has_info or (self.has_records and self._is_recorded(total, last)):
             self.gathered.ignored += 1
             return
         if self.thread.is_replaying(ordinal):
@@ -198,19 +205,34 @@ class _Rollout:
             self.release()
         return int(end)
 
+    def _is_recorded(self, total: CodexUsage | None, last: CodexUsage | None) -> bool:
+        """Tell whether a record told of all that made up a total.
+
+        Total and record of a response differ where a version began to count anew; what
+        the last response used does not.
+        """
+        if last is not None and last == self.recorded:
+            self.totals.baseline(total)
+            self.recorded = None
+            return True
+        before = self.totals.total
+        return total is None or before is None or total.size <= before.size
+
     def _record(
         self, number: int, line: Line, payload: Payload, at: int | None
     ) -> None:
-        if not self.has_records:
-            self.has_records = True
-            self._drop_described(payload)
-        if payload.usage is None or self.thread.is_before_own(line.ordinal):
+        if self.thread.is_before_own(line.ordinal):
             self.gathered.ignored += 1
+            return
+        if payload.usage is None:
+            self.gathered.reject(number, _NO_USAGE)
             return
         occurred_at = self._time(number, at)
         if occurred_at is None:
             return
         used = payload.usage.counts()
+        whole = payload.thread_token_usage
+        self._follow(used, whole.counts() if whole else None)
         thread = text(payload.thread_id) or self.thread.thread_id
         response = text(payload.response_id)
         name = response or f"record:{occurred_at}:{_joined(used)}"
@@ -218,19 +240,21 @@ class _Rollout:
         call = counted(f"{thread}:{name}", occurred_at, used, around)
         self.gathered.witness(witness_of(call))
 
-    def _drop_described(self, first: Payload) -> None:
-        """Drop totals that the first record describes as well.
+    def _follow(self, used: CodexUsage, whole: CodexUsage | None) -> None:
+        """Go on from a record; drop the totals that it describes as well.
 
-        A thread that an older version began has true responses before its first
-        record; the record's running total tells where they end.
+        A thread that an older version began or went on with has true responses before
+        a record; the record's running total tells where they end.
         """
-        keep = 0
-        if first.usage is not None and first.thread_token_usage is not None:
-            before = first.thread_token_usage.counts().minus(first.usage.counts())
-            totals = [total for total, _ in self.held]
-            keep = totals.index(before) + 1 if before in totals else 0
+        totals = [total for total, _ in self.held]
+        certain = keep = _certain(totals) if self.has_records else 0
+        before = None if whole is None else whole.minus(used)
+        if before is not None and before in totals[certain:]:
+            keep = totals.index(before, certain) + 1
         self.gathered.ignored += len(self.held) - keep
-        self.held = self.held[:keep]
+        self.held = [(None, call) for _, call in self.held[:keep]]
+        self.totals.baseline(whole)
+        self.has_records, self.recorded = True, used
 
     def _time(self, number: int, occurred_at: int | None) -> int | None:
         problem = untimely(occurred_at)
@@ -266,6 +290,13 @@ def _told(line: Line, payload: Payload, at: int | None) -> Told:
         total.counts() if total else None,
         last.counts() if last else None,
         text(info.model),
+    )
+
+
+def _certain(totals: list[tuple[int, ...] | None]) -> int:
+    """Return how many of the totals at the start a record before has left."""
+    return next(
+        (at for at, total in enumerate(totals) if total is not None), len(totals)
     )
 
 

@@ -35,6 +35,7 @@ class Rollout(Protocol):
     thread: Thread
     totals: RunningTotals
     has_records: bool
+    recorded: CodexUsage | None
     released: bool
     held: list[Held]
 
@@ -68,6 +69,7 @@ class RolloutTail:
             vars(rollout.thread).update(state["thread"])
             rollout.totals.go_on(state["totals"])
             rollout.has_records = state["has_records"]
+            rollout.recorded = _usage(state.get("recorded"))
             rollout.held = [(_usage(total), None) for total in state["held"]]
             self._open_before = len(rollout.held)
 
@@ -112,10 +114,12 @@ class RolloutTail:
     def state(self) -> dict[str, Any]:
         """Return what another reader needs to go on."""
         rollout = self._rollout
+        recorded = rollout.recorded
         return {
             "thread": dict(vars(rollout.thread)),
             "totals": rollout.totals.state(),
             "has_records": rollout.has_records,
+            "recorded": None if recorded is None else list(recorded),
             "held": [
                 None if total is None else list(total) for total, _ in rollout.held
             ],

@@ -14,7 +14,6 @@ from tests.session_logs import (
     answer,
     at,
     count,
-    entry,
     event,
     ignored,
     line,
@@ -140,9 +139,108 @@ def test_records_of_inherited_history_are_skipped():
     assert counted(*lines) == classes(TWO)
 
 
-def test_a_record_with_null_usage_is_ignored():
-    readings = read(SOURCE, meta(), entry("token_usage_record", usage=None))
-    assert (witnesses(readings), rejections(readings)) == ([], [])
+def told(*used: dict[str, int]) -> list[bytes]:
+    """What a newer version writes of a thread: a record and a total a response."""
+    lines = []
+    for n, last in enumerate(used):
+        whole = added(*used[: n + 1])
+        lines.append(record(f"resp_{n}", last, whole, 10 * (n + 1)))
+        lines.append(count(whole, last, 10 * (n + 1)))
+    return lines
+
+
+def test_a_thread_that_an_older_version_goes_on_with_counts_on():
+    lines = [*OWN, *told(ONE), *after(ONE, TWO, THREE)[1:]]
+    rows = witnesses(read(SOURCE, *lines))
+    assert [row.tokens for row in rows] == [classes(ONE), classes(TWO), classes(THREE)]
+    assert [row.key.partition(":")[2] for row in rows] == [
+        "resp_0",
+        "0:640/340/0/40/4",
+        "0:1147/840/0/45/9",
+    ]
+
+
+def test_versions_that_take_turns_count_each_response_once():
+    every = [ONE, TWO, THREE, TWO, ONE, THREE]
+    new, old = told(*every), after(*every)
+    lines = [*OWN, old[0], *new[2:4], *old[2:4], *new[8:10], old[5]]
+    rows = witnesses(read(SOURCE, *lines))
+    assert total(rows) == classes(*every)
+    assert len(rows) == len(every)
+
+
+def test_a_total_before_its_record_counts_once_behind_another_version_too():
+    every = [ONE, TWO, THREE, TWO]
+    new, old = told(*every), after(*every)
+    before = [new[3], new[2]]
+    lines = [*OWN, *new[:2], *before, old[2], new[7], new[6]]
+    assert counted(*lines) == classes(*every)
+
+
+def test_totals_that_come_late_or_again_behind_a_record_are_none():
+    new = told(ONE, TWO, THREE)
+    late = [*OWN, *new[:3], new[1], new[3], *new[4:], new[1], new[3], new[5]]
+    assert counted(*late) == classes(ONE, TWO, THREE)
+
+
+def test_a_record_and_its_total_may_count_from_different_starts():
+    apart = tokens(5_000, 100, 70)
+    used = [ONE, TWO, THREE]
+    for above, below in ((apart, None), (None, apart)):
+        lines = [*OWN]
+        for n, last in enumerate(used):
+            whole = added(*used[: n + 1])
+            high = added(whole, apart)
+            lines.append(record(f"resp_{n}", last, high if above else whole, 10 * n))
+            lines.append(count(high if below else whole, last, 10 * n))
+        assert counted(*lines) == classes(*used)
+
+
+def test_without_thread_totals_the_total_of_a_response_tells_where_it_ends():
+    lines = [*OWN]
+    for one in told(ONE, TWO):
+        bare = json.loads(one)
+        bare["payload"].pop("thread_token_usage", None)
+        lines.append(line(**bare))
+    assert counted(*lines, *after(ONE, TWO, THREE)[2:]) == classes(ONE, TWO, THREE)
+
+
+def test_events_with_only_the_last_usage_tell_nothing_beside_records():
+    info = {"total_token_usage": None, "last_token_usage": ONE}
+    assert counted(*OWN, *told(TWO), event("token_count", 9, info=info)) == classes(TWO)
+
+
+@pytest.mark.parametrize("named", ["usage", "token_usage"])
+def test_a_record_without_usage_is_refused_and_the_total_beside_it_counts(named):
+    lines = [*OWN]
+    for one in told(ONE, TWO):
+        odd = json.loads(one)
+        used = odd["payload"].pop("usage", None)
+        odd["payload"][named] = None if named == "usage" else used
+        lines.append(line(**odd))
+    readings = read(SOURCE, *lines)
+    assert total(witnesses(readings)) == classes(ONE, TWO)
+    assert [one.reason for one in rejections(readings)] == [
+        "a record without usage"
+    ] * 2
+
+
+def test_a_record_of_an_impossible_time_leaves_the_total_beside_it():
+    bad = {**json.loads(record("resp_1", ONE)), "timestamp": "soon"}
+    readings = read(SOURCE, *OWN, line(**bad), count(ONE))
+    assert total(witnesses(readings)) == classes(ONE)
+    assert [one.reason for one in rejections(readings)] == ["no readable time"]
+
+
+def test_a_record_of_inherited_history_hides_no_total():
+    lines = [
+        meta("child", forked_from_id="p", subagent_history_start_ordinal=10),
+        line(**{**json.loads(record("resp_0", ONE)), "ordinal": 4}),
+        count(ONE, seconds=10, ordinal=5),
+        event("task_started", 11, ordinal=10),
+        count(added(ONE, TWO), TWO, 20, ordinal=12),
+    ]
+    assert counted(*lines) == classes(TWO)
 
 
 # -------------------------------------------------------------- running totals

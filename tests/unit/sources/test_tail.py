@@ -238,6 +238,20 @@ def test_a_record_keeps_what_came_before_it(codex):
     assert sorted(row[2] for row in codex.calls.rows) == [10, 20]
 
 
+def test_totals_of_another_version_behind_a_record_go_on(codex):
+    first, second, third = totals(10), totals(10, 20), totals(10, 20, 30)
+    codex.append(meta(), turn(), record("r1", tokens(10), first, 5)).read()
+    codex.append(count(first, tokens(10), 6)).read()
+    codex.append(count(second, tokens(20), 7)).read()
+    assert codex.open == 1
+    codex.append(count(third, tokens(30), 8)).read()
+    assert codex.open == 2
+    codex.append(record("r3", tokens(30), third, 9)).read()
+    assert sorted(row[2] for row in codex.calls.rows) == [10, 20, 30]
+    codex.append(record("r4", tokens(40), totals(10, 20, 30, 40), 9)).read()
+    assert sorted(row[2] for row in codex.calls.rows) == [10, 20, 30, 40]
+
+
 def test_a_childs_first_task_takes_its_parents_totals_back(codex):
     codex.append(meta("child", forked_from_id="thread-1"), turn())
     codex.append(event("user_message", 5), count(totals(10), tokens(10), 6)).read()
