@@ -314,7 +314,7 @@ def test_calls_without_a_request_id_are_not_joined_across_sessions_or_time():
     log = seen(LOG, **alike)
     for other in (
         seen(OTLP, **alike, session="other"),
-        seen(OTLP, **alike, model="claude-haiku-4-5"),
+        seen(OTLP, **alike, model="claude-haiku-4-5", output=51),
         seen(OTLP, **alike, input=7, cache_read=3, cache_write=1, output=51),
         seen(OTLP, **alike, occurred_at=NOON + 3 * MINUTE),
     ):

@@ -79,6 +79,28 @@ def test_twins_are_kept_apart_and_calls_found_again(
     assert total.recall >= 0.999
 
 
+@pytest.mark.parametrize("policy", [None, SHIPPED], ids=["traits", "shipped"])
+def test_a_source_that_names_models_otherwise(policy: object) -> None:
+    total = Score(0, 0, 0, 0)
+    for number in range(40):
+        rng = dice(("renamed", number))
+        session = drawn_session(rng, f"s{number}", TWO, twins=0)
+        other = rng.choice(TWO)
+        said = [
+            one._replace(
+                witness=one.witness._replace(model=f"team-{one.witness.model}")
+            )
+            if one.witness.source == other
+            else one
+            for one in session.said
+        ]
+        if not session.inflated:
+            calls = resolve(rng.sample(said, len(said)), SESSION_TRAITS, policy)
+            total = total.plus(score(session, calls))
+    assert total.right > 500
+    assert total.wrong == total.missed == 0
+
+
 @pytest.mark.parametrize("shift", [-2 * MINUTE, -SECOND, 0, 2 * MINUTE])
 def test_a_whole_source_that_reports_ten_times_as_much(shift: int) -> None:
     for leader in TWO:
@@ -252,3 +274,81 @@ def test_hours_are_no_border_for_a_session(tmp_path: Path) -> None:
         for part in split(dice("split"), said):
             kept.ledger.append(booking(part))
         assert kept.calls() == expected
+
+
+DEPLOYED = {"link": "", "model": "team-opus-prod"}
+ANOTHER = {"input": 99_000, "cache_read": 0, "cache_write": 0, "output": 7}
+
+
+def named_otherwise(*, log: object = (), telemetry: object = ()) -> list[Seen]:
+    """A call told of by two names, and whatever else each source says."""
+    return [
+        seen(LOG, key="msg_1", **DEPLOYED),
+        seen(OTLP, key="seq:1", link="", occurred_at=NOON + 2 * MINUTE),
+        *(
+            seen(LOG, key=f"msg_{n}", **{**DEPLOYED, **one})
+            for n, one in enumerate(log, 2)
+        ),
+        *(
+            seen(OTLP, key=f"seq:{n}", **{"link": "", **one})
+            for n, one in enumerate(telemetry, 2)
+        ),
+    ]
+
+
+def test_one_call_by_two_names_of_its_model_is_one() -> None:
+    (call,) = resolve(named_otherwise(), TRAITS)
+    assert call.sources == (OTLP, LOG)
+    assert call.model == "claude-opus-4-8"
+    title = {"model": "claude-haiku-4-5", "input": 700}
+    assert len(resolve(named_otherwise(telemetry=[title]), TRAITS)) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"log": [{"occurred_at": NOON + SECOND}]},
+        {"telemetry": [{"occurred_at": NOON + SECOND}]},
+        {"log": [{"model": "claude-opus-4-8", **ANOTHER}]},
+        {"telemetry": [{"model": "team-opus-prod", **ANOTHER}]},
+    ],
+    ids=["two there", "two come", "the log knows it", "telemetry knows it"],
+)
+def test_where_a_choice_is_left_two_names_are_two_calls(
+    more: dict[str, object],
+) -> None:
+    said = named_otherwise(**more)
+    assert len(resolve(said, TRAITS)) == len(said)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"output": 51},
+        {"session": "session-2"},
+        {"occurred_at": NOON + 3 * MINUTE},
+        {"client": "other"},
+    ],
+)
+def test_two_names_are_two_calls_where_anything_else_differs(
+    other: dict[str, object],
+) -> None:
+    said = [seen(LOG, **DEPLOYED), seen(OTLP, **{"key": "seq:1", "link": "", **other})]
+    assert len(resolve(said, TRAITS)) == 2
+
+
+def test_small_counts_do_not_stand_for_a_name() -> None:
+    small = {"input": 3, "cache_read": 0, "cache_write": 0, "output": 4}
+    said = [seen(LOG, **DEPLOYED, **small), seen(OTLP, key="seq:1", link="", **small)]
+    assert len(resolve(said, TRAITS)) == 2
+
+
+def test_a_call_of_bedrock_is_one_with_or_without_a_version() -> None:
+    profile = "us.anthropic.claude-opus-4-8-20260101-v1:0"
+    said = [
+        seen(LOG, key="msg_bdrk_1", link=""),
+        seen(OTLP, key="seq:1", link="", model=profile),
+        seen(LOG, key="msg_bdrk_2", link="", occurred_at=NOON + MINUTE),
+        seen(OTLP, key="seq:2", link="", model=profile, occurred_at=NOON + MINUTE),
+    ]
+    assert len(resolve(said, TRAITS)) == 2

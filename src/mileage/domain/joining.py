@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _KIND = re.compile(r"([a-z]{2,12})[_-]")
 _PATH = re.compile(r".*/")
 _DECORATION = re.compile(r"\[[^\]]*\]$|[@:].*$")
+_BEDROCK = re.compile(r"^(?:us-gov\.|[a-z]+\.)?[a-z]+\.([a-z].*?)(?:-v\d+)?$")
 _DATE = re.compile(r"-(?:20\d{6}|20\d\d-\d\d-\d\d|latest)$")
 
 
@@ -156,7 +157,9 @@ def kind(name: str) -> str:
 def plain_model(model: str) -> str:
     """Return a model's name less what sources write around it.
 
-    ``openrouter/anthropic/claude-opus-4-8-20260101[1m]`` is ``claude-opus-4-8``.
+    ``openrouter/anthropic/claude-opus-4-8-20260101[1m]`` is ``claude-opus-4-8``, and so
+    is Bedrock's ``us.anthropic.claude-opus-4-8-20260101-v1:0``.
     """
     bare = _DECORATION.sub("", _PATH.sub("", model.lower()))
+    bare = _BEDROCK.sub(r"\1", bare)
     return _DATE.sub("", bare).replace(".", "-")

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.domain.call import UNMEASURED
 from mileage.domain.clocks import Difference, Offset, tell_offset
 from mileage.domain.joining import plain_model
-from mileage.domain.likeness import LIKENESSES, SURE, UNMEASURED_LIKENESS
+from mileage.domain.likeness import (
+    EXACT,
+    LIKENESSES,
+    SMALL,
+    SURE,
+    UNMEASURED_LIKENESS,
+    totals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -138,6 +145,7 @@ class _Line:
         if any(map(_nameless, (*self._homes(), *self._guests()))):
             for likeness in LIKENESSES:
                 self._by(likeness, by_model=False)
+        self._by_counts_alone()
         self._by_time_alone()
 
     def _by(self, likeness: Likeness, *, by_model: bool = True) -> None:
@@ -145,6 +153,40 @@ class _Line:
         homes = _marked(self._homes() if guests else [], likeness, by_model=by_model)
         for mark in sorted(homes.keys() & guests.keys(), key=repr):
             self._settle(homes[mark], guests[mark], sure=likeness.sure)
+
+    def _by_counts_alone(self) -> None:
+        """Find the calls whose model each side names as the other never does.
+
+        Of a model in a cloud, one may name the deployment or the profile.
+        """
+        come = [one for one in self._guests() if _is_large(one)]
+        if not come:
+            return
+        theirs, own = self._names_of_others(), self._names()
+        come = [one for one in come if _models(one.group).isdisjoint(theirs)]
+        there = [one for one in self._homes() if _models(one.group).isdisjoint(own)]
+        homes = _marked(there, EXACT, by_model=False)
+        guests = _marked(come, EXACT, by_model=False)
+        reach = self.offset or Offset(0, self._window)
+        for mark in sorted(homes.keys() & guests.keys(), key=repr):
+            alike = self._candidates(homes[mark], guests[mark], reach)
+            self._only(alike, renamed=True)
+
+    def _names(self) -> set[str]:
+        """Return what the arriving source calls the models of this session."""
+        return {
+            plain_model(one.group.members[self._source].seen.witness.model)
+            for one in (*self._placed, *self._arrivals)
+            if self._source in one.group.members
+        }
+
+    def _names_of_others(self) -> set[str]:
+        return {
+            plain_model(member.seen.witness.model)
+            for one in self._placed
+            for source, member in one.group.members.items()
+            if source != self._source
+        }
 
     def _by_time_alone(self) -> None:
         """Find the calls of which one of two sources does not know the counts."""
@@ -190,7 +232,9 @@ class _Line:
         for home, guest in candidates:
             self._join(home, guest)
 
-    def _only(self, candidates: Sequence[tuple[Placed, Placed]]) -> None:
+    def _only(
+        self, candidates: Sequence[tuple[Placed, Placed]], *, renamed: bool = False
+    ) -> None:
         """Join pairs that leave no choice on either side."""
         met: dict[tuple[str, str], int] = defaultdict(int)
         for home, guest in candidates:
@@ -198,7 +242,7 @@ class _Line:
             met[guest.name] += 1
         for home, guest in candidates:
             if met[home.name] == met[guest.name] == 1:
-                self._join(home, guest)
+                self._join(home, guest, renamed=renamed)
 
     def _in_order(self, homes: Sequence[Placed], guests: Sequence[Placed]) -> None:
         """Give each guest to the first free home within the window."""
@@ -213,7 +257,7 @@ class _Line:
                     del waiting[at]
                     break
 
-    def _join(self, home: Placed, guest: Placed) -> bool:
+    def _join(self, home: Placed, guest: Placed, *, renamed: bool = False) -> bool:
         """Join two groups if nothing speaks against it."""
         group, other = home.group.root(), guest.group
         if other.root() is not other or not group.may_take_in(other):
@@ -228,7 +272,7 @@ class _Line:
         if any(self._joining.told_apart(*pair) for pair in pairs):
             return False
         models = [_models(one) - {""} for one in (group, other)]
-        if all(models) and models[0].isdisjoint(models[1]):
+        if not renamed and all(models) and models[0].isdisjoint(models[1]):
             return False
         group.take_in(other)
         return True
@@ -293,6 +337,12 @@ def _models(group: Group) -> set[str]:
 
 def _nameless(one: Placed) -> bool:
     return "" in _models(one.group)
+
+
+def _is_large(one: Placed) -> bool:
+    return any(
+        totals(member.seen.witness)[0] >= SMALL for member in one.group.members.values()
+    )
 
 
 def _unmeasured(one: Placed) -> bool:

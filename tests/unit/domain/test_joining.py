@@ -38,7 +38,16 @@ def test_kinds_of_ids(name: str, told: str) -> None:
     [
         ("claude-opus-4-8[1m]", "claude-opus-4-8"),
         ("anthropic/claude-opus-4.8", "claude-opus-4-8"),
-        ("us.anthropic.claude-opus-4-8-20260101-v1:0", None),
+        ("us.anthropic.claude-opus-4-8-20260101-v1:0", "claude-opus-4-8"),
+        ("us-gov.anthropic.claude-haiku-4-5-v1", "claude-haiku-4-5"),
+        ("bedrock/anthropic.claude-3-5-sonnet-20241022-v2:0", "claude-3-5-sonnet"),
+        ("openai.gpt-oss-120b-1:0", "gpt-oss-120b-1"),
+        (
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-opus-4-8",
+            "claude-opus-4-8",
+        ),
+        ("deepseek-v3", "deepseek-v3"),
+        ("qwen3.5-v2", "qwen3-5-v2"),
         ("gpt-5.1-2026-01-31", "gpt-5-1"),
         ("gemini-3-pro-latest", "gemini-3-pro"),
         ("models/gemini-3-pro", "gemini-3-pro"),
@@ -46,9 +55,8 @@ def test_kinds_of_ids(name: str, told: str) -> None:
         ("GPT-5.1", "gpt-5-1"),
     ],
 )
-def test_models_less_what_is_written_around_them(model: str, plain: str | None) -> None:
-    if plain is not None:
-        assert plain_model(model) == plain
+def test_models_less_what_is_written_around_them(model: str, plain: str) -> None:
+    assert plain_model(model) == plain
     assert plain_model(plain_model(model)) == plain_model(model)
 
 
