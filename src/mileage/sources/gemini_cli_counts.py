@@ -1,8 +1,8 @@
 """How Gemini counts: cached input lies inside the prompt, thoughts beside the answer.
 
 As Gemini CLI 0.61.0 was recorded, a total is prompt + answer + thoughts + tool input.
-Older files hold an input from which cached tokens are already taken out; the total
-beside the counts tells which it is.
+Older files hold an input from which cached tokens are already taken out; only a total
+that has them besides tells of it, or more cached tokens than input.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def disjoint(usage: GeminiUsage) -> Tokens:
     if total in (inside, inside + cached) and total not in (beside, beside + cached):
         # No recorded version does this, but the total leaves no other reading.
         answer -= min(thoughts, answer)
-    cache_is_inside = cached <= prompt and total in (0, beside, inside)
+    taken_out = total not in (0, beside, inside) and total - cached in (beside, inside)
     return Tokens(
-        input=prompt - cached if cache_is_inside else prompt,
+        input=prompt if taken_out or cached > prompt else prompt - cached,
         cache_read=cached,
         output=answer,
         reasoning=thoughts,

@@ -34,8 +34,10 @@ def test_more_cache_than_input_cannot_lie_inside():
     assert disjoint(GeminiUsage(100, 20, 900, 5, 3, 0)).input == 100
 
 
-def test_a_total_that_fits_nothing_leaves_the_input_as_it_is():
-    assert disjoint(GeminiUsage(1_000, 20, 900, 5, 3, 7)).input == 1_000
+@pytest.mark.parametrize("total", [7, 1_025, 1_020, 1_033, 1_927, 10**9])
+def test_a_total_that_fits_nothing_does_not_count_the_cache_again(total):
+    """As one without the tools' tokens, or with some of a class yet unknown."""
+    assert disjoint(GeminiUsage(1_000, 20, 900, 5, 3, total)).input == 100
 
 
 def test_without_a_total_the_cache_lies_inside():
@@ -71,4 +73,8 @@ def test_no_class_is_ever_negative_and_nothing_is_invented(counts):
     told = disjoint(usage)
     assert min(told) >= 0
     assert told.total <= sum(counts[:5])
+    prompt, answer, cached, thoughts, tool, total = usage
+    sums = prompt + answer + thoughts + tool, prompt + answer + tool
+    if told.input + cached > prompt >= cached:
+        assert total - cached in sums
     assert (told.cache_read, told.reasoning, told.tool_input) == counts[2:5]
