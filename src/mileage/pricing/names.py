@@ -5,6 +5,7 @@ a region of a cloud (``us.anthropic...``), with a date or a decoration behind it
 A *router* passes the vendor's price on, so its prefix is taken off. A *carrier*
 (Bedrock, Azure, Vertex, Copilot) has prices of its own and is never mistaken for
 the vendor: Bedrock's regional profiles cost a tenth more than Anthropic's list.
+Whoever trained an open model, one that runs on one's own machines has no price.
 """
 
 from __future__ import annotations
@@ -70,9 +71,17 @@ _PROVIDERS = {
 PROVIDERS = tuple(sorted(set(_PROVIDERS.values())))
 """Every provider with a shipped table."""
 
+_OWN_MACHINES = frozenset(
+    {"ollama", "ollama_chat", "lmstudio", "lm-studio", "lm_studio", "vllm"}
+    | {"hosted_vllm", "sglang", "llamafile", "localai", "local", "mlx", "mlx-lm"}
+    | {"llama.cpp", "llama-cpp", "llama_cpp", "llamacpp", "koboldcpp", "tgi"}
+    | {"oss", "gpt-oss"}  # Codex's own names for a model of Ollama or LM Studio
+)
+
 _VENDORS = (
     ("anthropic", re.compile("claude")),
-    ("openai", re.compile("^(?:gpt-|chatgpt-|codex-|o[134])")),
+    # Open weights are sold by many, each at a price of its own.
+    ("openai", re.compile("^(?:gpt-(?!oss)|chatgpt-|codex-|o[134])")),
     ("google", re.compile("gemini")),
 )
 _HEAD = re.compile(r"^([\w.-]+)[/:](?=.)")
@@ -90,7 +99,9 @@ _VERSION = (
     r"-v\d+(?::\d+)?",  # -v1:0
 )
 _VERSIONS = re.compile("(?:" + "|".join(_VERSION) + ")+")
-_PART_OF_VERSION = re.compile(r"(?:@|[-@]20[\d-]*)$")
+_PART_OF_VERSION = re.compile(r"(?:[-@]|[-@]20[\d-]*)$")
+_MONTH = re.compile(r"-2\d(?:0[1-9]|1[0-2])")
+"""As in ``-2509``; a version only where a price list says that one follows."""
 
 
 def provider_name(reported: str) -> str:
@@ -105,12 +116,13 @@ def candidates(provider: str, model: str) -> list[Candidate]:
     if not name or len(name) > MAX_NAME or len(provider) > MAX_NAME:
         return []
     seller = provider_name(provider)
-    known = seller if seller in PROVIDERS else ""
+    own = seller in _OWN_MACHINES
+    known = seller if own or seller in PROVIDERS else ""
     found = [Candidate(seller, name)]
     while head := _HEAD.match(name):
         word = head[1]
         if word in _PROVIDERS:
-            known = _PROVIDERS[word]
+            known = seller if own else _PROVIDERS[word]
         elif word not in _ROUTERS and not _CLOUD_REGION.match(word):
             break
         name = name[head.end() :]
@@ -145,11 +157,14 @@ def is_version_of(name: str, text: str) -> bool:
 
     Price lists match by prefix, which would price a model that nobody has seen
     yet as its predecessor (``claude-opus-4-5`` and ``claude-opus-4-55``).
-    ``text`` may end inside a date: ``claude-sonnet-4-2025``.
+    ``text`` may end inside a date, ``claude-sonnet-4-2025``, or before one,
+    ``gpt-5-nano-``.
     """
     if not name.startswith(text):
         return False
     start = len(_PART_OF_VERSION.sub("", text))
+    if text.endswith("-") and _MONTH.fullmatch(name, start):
+        return True
     return name == text or _VERSIONS.fullmatch(name, start) is not None
 
 

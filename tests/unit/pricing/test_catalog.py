@@ -55,6 +55,10 @@ def test_every_name_has_a_price_today():
         ("claude-opus-4-8[1m]", (5, 0.5, 6.25, 10, 25)),
         ("gpt-5.1-codex", (1.25, 0.125, 1.25, 1.25, 10)),
         ("gpt-5-codex", (1.25, 0.125, 1.25, 1.25, 10)),
+        ("gpt-5-nano", (0.05, 0.005, 0.05, 0.05, 0.4)),
+        ("gpt-5-nano-2025-08-07", (0.05, 0.005, 0.05, 0.05, 0.4)),
+        ("gemini-3-flash-preview-09-2025", (0.5, 0.05, 0.5, 0.5, 3)),
+        ("mistral/magistral-small-2509", (0.5, 0.5, 0.5, 0.5, 1.5)),
     ],
 )
 def test_prices_of_models_in_use(model, prices):
@@ -80,6 +84,11 @@ def test_prices_of_models_in_use(model, prices):
         ("no-such-provider", "no-such-model"),
         ("deepseek", "deepseek-v4-flash"),
         ("aws", "claude-opus-9"),
+        ("openai", "gpt-5-nano-high"),
+        ("lmstudio", "openai/gpt-oss-20b"),
+        ("ollama", "gpt-5.1-codex"),
+        ("vllm", "gpt-oss-120b"),
+        ("", "gpt-oss-120b"),
     ],
 )
 def test_what_is_not_known_is_unpriced(provider, model):

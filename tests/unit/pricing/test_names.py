@@ -81,6 +81,22 @@ def test_no_vendor_is_made_up(model):
     assert candidates("", model) == [("", model)]
 
 
+@pytest.mark.parametrize("program", ["lmstudio", "Ollama", "vllm", "llama.cpp", "oss"])
+@pytest.mark.parametrize(
+    "model", ["gpt-oss-20b", "openai/gpt-oss-20b", "mistralai/devstral-small", "o3"]
+)
+def test_what_runs_on_ones_own_machines_is_sold_by_nobody(program, model):
+    readings = candidates(program, model)
+    assert {one.provider for one in readings} == {program.lower()}
+    # So that a price for it can be agreed under either name.
+    assert {model, model.rpartition("/")[2]} == {one.model for one in readings}
+
+
+@pytest.mark.parametrize("provider", ["", "openrouter", "a-gateway"])
+def test_open_weights_do_not_name_who_sells_them(provider):
+    assert candidates(provider, "gpt-oss-120b") == [(provider, "gpt-oss-120b")]
+
+
 def test_a_name_that_two_vendors_could_own_is_nobodys():
     assert candidates("", "gpt-like-claude") == [("", "gpt-like-claude")]
 
@@ -161,6 +177,15 @@ def test_anything_else_behind_a_name_is_another_model(other):
         ("claude-sonnet-4@next", "claude-sonnet-4@", False),
         ("claude-3-5-haiku-20241022-v1:0", "claude-3-5-haiku-20241022", True),
         ("claude-3-5-haiku-20241022-fast", "claude-3-5-haiku-20241022", False),
+        ("gpt-5-nano-2025-08-07", "gpt-5-nano-", True),
+        ("gpt-5-nano-latest", "gpt-5-nano-", True),
+        ("gpt-5-nano-2", "gpt-5-nano-", False),
+        ("gpt-5-nano-high", "gpt-5-nano-", False),
+        ("gpt-5-nanos", "gpt-5-nano-", False),
+        ("gemini-3-flash-preview-09-2025", "gemini-3-flash-preview-", True),
+        ("magistral-small-2509", "magistral-small-", True),
+        ("magistral-small-2513", "magistral-small-", False),
+        ("qwen3-235b-a22b-2507", "qwen3-235b-a22b", False),
     ],
 )
 def test_a_rule_may_end_inside_a_date(name, text, same):

@@ -506,7 +506,10 @@ def test_the_tier_holds_until_the_next_settings(tier, kept):
 
 @pytest.mark.parametrize(
     ("provider", "vendor"),
-    [("openai", "openai"), (None, "openai"), ("azure", "azure"), ("mock", "")],
+    [
+        *(("openai", "openai"), (None, "openai"), ("azure", "azure"), ("mock", "")),
+        *(("oss", "oss"), ("ollama", "ollama"), ("lmstudio", "lmstudio")),
+    ],
 )
 def test_the_vendor_is_named_only_where_it_is_known(provider, vendor):
     row = only(read(SOURCE, meta(model_provider=provider), record("resp_1", ONE)))
