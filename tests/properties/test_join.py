@@ -352,3 +352,39 @@ def test_a_call_of_bedrock_is_one_with_or_without_a_version() -> None:
         seen(OTLP, key="seq:2", link="", model=profile, occurred_at=NOON + MINUTE),
     ]
     assert len(resolve(said, TRAITS)) == 2
+
+
+@pytest.mark.parametrize(
+    ("minutes", "calls"), [(0, 1), (2.5, 1), (10, 1), (12, 1), (13, 2), (-12, 1)]
+)
+def test_an_answer_may_end_long_after_its_first_block(
+    minutes: float, calls: int
+) -> None:
+    """The log dates the first block, telemetry the end; requests have no ids."""
+    end = NOON + int(minutes * MINUTE)
+    said = [
+        seen(LOG, key="msg_vrtx_1", link=""),
+        seen(OTLP, key="seq:1", link="", occurred_at=end),
+    ]
+    assert len(resolve(said, TRAITS, SHIPPED)) == calls
+
+
+def test_answers_without_ids_are_each_found_however_long_they_take() -> None:
+    rng, total = dice("long answers"), Score(0, 0, 0, 0)
+    for number in range(20):
+        session = drawn_session(rng, f"s{number}", (LOG, OTLP), twins=0)
+        if session.inflated:
+            continue
+        said = [
+            one._replace(
+                witness=one.witness._replace(
+                    occurred_at=one.witness.occurred_at + rng.randint(0, 9 * MINUTE)
+                )
+            )
+            if one.witness.source == OTLP
+            else one
+            for one in session.said
+        ]
+        total = total.plus(score(session, resolve(said, SESSION_TRAITS, SHIPPED)))
+    assert total.right > 300
+    assert total.wrong == total.missed == 0
