@@ -24,6 +24,7 @@ from tests.witnesses import (
 
 SOURCES = [LOG, OTLP, ROLLOUT, CODEX_OTLP, GATEWAY, GAP]
 LINKS = ["", "", "req_1", "req_2", "msg_1", "msg_1 req_1", "msg_2 req_1", "resp_1"]
+IDENTITIES = ["", "ana@example.org", "bob@example.org", "installation:1"]
 TIMES = [0, SECOND, 30 * SECOND, 3 * MINUTE]
 CLIENTS = {
     LOG: "claude-code",
@@ -53,6 +54,7 @@ def sayings(draw: st.DrawFn) -> Seen:
         cache_write=0,
         output=size * draw(st.integers(1, 3)),
         copied=draw(st.booleans()),
+        identity=draw(st.sampled_from(IDENTITIES)),
         measure=measure,
     )
     named = plain._replace(source=source, client=CLIENTS[source])

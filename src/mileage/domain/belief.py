@@ -4,6 +4,7 @@ The prompt's size is known when a request starts, so of sources that differ by a
 the smaller one is believed and the larger is called inflated. A source that leaves
 classes out and agrees in the others is not smaller but silent. Of the answer a log may
 have seen a part only: there precedence decides, and finer sources split the totals.
+Whose it is says the source that names somebody best, the client's before a gateway's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.call import UNMEASURED, Call
+from mileage.domain.copies import naming
 from mileage.domain.likeness import COMPARED, differences, joint_counts, totals
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def call_of(group: Group, joining: Joining) -> Call:
     told = _tell(seen, joining)
     named = sorted(told.ranked, key=lambda one: joining.is_gateway(one.witness.source))
     lead = named[0].witness
-    owner = min(named, key=lambda one: one.asserted)
+    owner = min(named, key=naming)
     texts = {
         name: next((t for one in named if (t := getattr(one.witness, name))), "")
         for name in _TEXTS

@@ -2,7 +2,8 @@
 
 Merging is associative, commutative and idempotent: field maxima of the counts, and
 everything else of the least copy in one order that no merge changes. So it does not
-matter which copies a reader has merged before the ledger sees them.
+matter which copies a reader has merged before the ledger sees them: those are of one
+account, and whose a call is looks at every copy as it came.
 """
 
 from __future__ import annotations
@@ -12,17 +13,23 @@ from typing import TYPE_CHECKING
 from mileage.domain.call import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mileage.domain.witness import Witness
 
+    Eldest = Callable[[Collection[str]], str]
+    """Returns which of some accounts has been known longest."""
 
-def merge_copies(copies: Sequence[Seen]) -> Seen:
+CREDENTIAL, ADDRESS, NAME, NOBODY = range(4)
+"""What says whose a call is, the best first: ``naming``."""
+
+
+def merge_copies(copies: Sequence[Seen], eldest: Eldest = min) -> Seen:
     """Merge the copies of one call in one source: field maxima, earliest time.
 
-    Everything that is not a count comes from the preferred copy: an original
-    before a replay, a credential before a claim, the earliest before later ones.
-    A replay's time counts only where there is no original.
+    Everything that is not a count comes from the preferred copy: an original before
+    a replay, the earliest before later ones. A replay's time counts only where there
+    is no original. Whose it is says the copy that names somebody best.
     """
     if len(copies) == 1:
         return copies[0]
@@ -37,8 +44,43 @@ def merge_copies(copies: Sequence[Seen]) -> Seen:
     )
     if len({witness[10:17] for witness in witnesses}) > 1:
         merged = _with_largest(merged, witnesses)
-    owner = min(copies, key=_ownership)
+    owner = _owner(copies, eldest)
+    merged = merged._replace(identity=owner.witness.identity)
     return Seen(merged, owner.account, owner.asserted)
+
+
+def naming(seen: Seen) -> int:
+    """Tell how well a witness names somebody; the lowest number is the best.
+
+    A credential is somebody's own. Of what a payload asserts, an address is a
+    person's, another id is somebody's whom the directory may never know.
+    """
+    if not seen.asserted:
+        return CREDENTIAL
+    identity = seen.witness.identity
+    if not identity:
+        return NOBODY
+    return ADDRESS if "@" in identity else NAME
+
+
+def _owner(copies: Sequence[Seen], eldest: Eldest) -> Seen:
+    """Return a copy that knows best whose call it was: an original before a replay.
+
+    Of equals, the account that has been known longest has it: nothing in the copies
+    could say who of them is right, and that never changes.
+    """
+    best = min(map(_named, copies))
+    equals = [one for one in copies if _named(one) == best]
+    accounts = {one.account for one in equals}
+    account = eldest(accounts) if len(accounts) > 1 else equals[0].account
+    return min(
+        (one for one in equals if one.account == account),
+        key=lambda one: one.witness.identity,
+    )
+
+
+def _named(seen: Seen) -> tuple[int, bool]:
+    return naming(seen), seen.witness.copied
 
 
 def _with_largest(merged: Witness, witnesses: Sequence[Witness]) -> Witness:
@@ -67,11 +109,4 @@ def preference(seen: Seen) -> tuple[object, ...]:
         witness[5:10],
         witness[18:20],
         attended,
-        witness.identity,
     )
-
-
-def _ownership(seen: Seen) -> tuple[object, ...]:
-    """Order copies by how well they know whose call it was."""
-    witness = seen.witness
-    return seen.asserted, witness.copied, witness.occurred_at, seen.account

@@ -12,6 +12,7 @@ from mileage.domain.join_policy import JoinPolicy, PairRule, SourceRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mileage.domain.copies import Eldest
     from mileage.domain.witness import Witness
 
 _KIND = re.compile(r"([a-z]{2,12})[_-]")
@@ -45,8 +46,12 @@ class Joining:
     """Answers what the join has to know about sources; remembers its answers."""
 
     def __init__(
-        self, traits: Mapping[str, SourceTraits], policy: JoinPolicy | None = None
+        self,
+        traits: Mapping[str, SourceTraits],
+        policy: JoinPolicy | None = None,
+        eldest: Eldest = min,
     ) -> None:
+        self.eldest = eldest
         self.policy = policy or JoinPolicy()
         self._traits = dict(traits)
         self._rules = {one.name: one for one in self.policy.sources}

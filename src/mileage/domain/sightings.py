@@ -65,7 +65,7 @@ def sightings(
 
 
 def _sighting(copies: list[Seen], joining: Joining) -> Sighting:
-    merged = merge_copies(copies)
+    merged = merge_copies(copies, joining.eldest)
     witness = merged.witness
     profile = joining.profile(witness)
     if len(copies) == 1:

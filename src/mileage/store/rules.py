@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mileage.domain.call import Call, SourceTraits
+    from mileage.domain.copies import Eldest
     from mileage.domain.window import Clock
 
 
@@ -70,10 +71,13 @@ class Rules(NamedTuple):
     tariffs: Tariffs | None = None
     """Prices as ``price`` does; without it every call is taken in one by one."""
 
+    eldest: Eldest = min
+    """Which of some accounts has been known longest; what it says never changes."""
+
     def priced(self, call: Call) -> Priced:
         """Price a call; what nobody measured costs nobody knows what."""
         return Priced(None, "") if call.measure else self.price(call)
 
     def joining(self) -> Joining:
         """Return what may be joined with what."""
-        return Joining(self.traits, self.join)
+        return Joining(self.traits, self.join, self.eldest)

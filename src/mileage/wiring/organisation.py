@@ -207,7 +207,10 @@ def open_organisation(data: Path, *, catch_up: bool = True) -> Iterator[Organisa
         control.take_groups(policy.sign_in)
         clock = Clock(ZoneInfo(policy.settings.zone))
         known = traits()
-        rules = Rules(known, _pricer(catalog, known), clock, policy.join, catalog)
+        rules = Rules(
+            *(known, _pricer(catalog, known), clock, policy.join, catalog),
+            eldest=control.eldest,
+        )
         settings = policy.settings
         room = Room(settings.ledger_megabytes, settings.ledger_threads)
         ledger = Ledger(data / "ledger.duckdb", rules, now, room)

@@ -123,6 +123,44 @@ def test_the_name_goes_and_the_sums_stay(organisation: Organisation) -> None:
     assert {one.name for one in everybody} == {"Bo", ERASED_NAME}
 
 
+def owners(organisation: Organisation) -> dict[str, int]:
+    """How many calls everybody has, by name."""
+    asked = "select account, count(*)::integer from current_call group by all"
+    rows = organisation.ledger.cursor().execute(asked).fetchall()
+    names = {one.account_id: one.name for one in organisation.control.accounts()}
+    return {names[who]: calls for who, calls in rows}
+
+
+def tell(organisation: Organisation, credential: Credential, *rows: Any) -> None:
+    reading = Reading(WitnessBatch.of(rows))
+    organisation.pipeline.submit(Record(credential, "otlp", reading)).result()
+    organisation.pipeline.drain()
+
+
+@pytest.mark.parametrize("told_by", ["a collector", "a credential"])
+def test_what_was_somebody_s_stays_the_tombstone_s_when_it_is_told_again(
+    organisation: Organisation, told_by: str
+) -> None:
+    log = witness(key="l1", link="l1", occurred_at=now() - MINUTE)
+    control, by_name = organisation.control, told_by == "a collector"
+
+    def by(email: str) -> Credential:
+        return Credential("tok", "" if by_name else control.ensure_account(email), "c")
+
+    said = log._replace(identity=ANA if by_name else "")
+    tell(organisation, by(ANA), said)
+    Operations(actions(organisation)).erase_person(ANA)
+    had = owners(organisation)
+    assert had == {ERASED_NAME: 4, "Bo": 1}
+    tell(organisation, by(ANA), said, log._replace(key="l2", link="l2", identity=ANA))
+    assert owners(organisation)[ERASED_NAME] == had[ERASED_NAME]
+    # Somebody whom telemetry names worse does not get it, either.
+    parked = log._replace(source=OTLP, key="o", link="a1 l1", identity="installation:1")
+    tell(organisation, GATE, parked)
+    assert owners(organisation)[ERASED_NAME] == had[ERASED_NAME]
+    assert verify(organisation.ledger) == []
+
+
 def test_nothing_leads_back(organisation: Organisation, data: Path) -> None:
     control = organisation.control
     ana = account(organisation, ANA)

@@ -185,9 +185,10 @@ class Accounts(OnDatabase):
         """Insert accounts by their identities; returns their ids."""
         now, random_bytes = self._database.now(), self._database.random_bytes
         ids = {one: new_id("acc", random_bytes) for one in new}
+        # No two are of one instant, so that one of any two has been known longer.
         accounts = [
-            {"account_id": ids[one], "created_at": now, **account.row()}
-            for one, account in new.items()
+            {"account_id": ids[one], "created_at": now + place, **new[one].row()}
+            for place, one in enumerate(sorted(new))
         ]
         identities = [
             {"value": one, "account_id": account_id, "created_at": now}
@@ -256,6 +257,21 @@ class Accounts(OnDatabase):
         if row is None:
             raise NotFound(f"there is no account {account_id}")
         return account_from(row)
+
+    def eldest(self, account_ids: Collection[str]) -> str:
+        """Return which of some accounts has been known longest.
+
+        It is the same one for ever: a tombstone is older than anybody.
+        """
+        known = (
+            select(ACCOUNT.c.account_id)
+            .where(ACCOUNT.c.account_id.in_(sorted(account_ids)))
+            .order_by(ACCOUNT.c.created_at, ACCOUNT.c.account_id)
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(known).scalar()
+        return min(account_ids) if found is None else str(found)
 
     def claimable_identities(self) -> tuple[Identity, ...]:
         """List those that somebody may claim (``Identity.claimable``), by value."""

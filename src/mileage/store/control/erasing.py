@@ -46,7 +46,7 @@ class Erasures(OnDatabase):
             identities = sorted(
                 connection.execute(select(IDENTITY.c.value).where(own)).scalars()
             )
-            _bury(connection, account_id, tombstone, now)
+            _bury(connection, account_id, tombstone)
             connection.execute(
                 insert(ERASURE).values(
                     tombstone=tombstone,
@@ -100,12 +100,14 @@ class Erasures(OnDatabase):
             return int(connection.execute(ended).scalar_one())
 
 
-def _bury(connection: Connection, account_id: str, tombstone: str, now: int) -> None:
+def _bury(connection: Connection, account_id: str, tombstone: str) -> None:
     """Make the tombstone, with the memberships but nothing else of a person's."""
     connection.execute(
         insert(ACCOUNT).values(
             account_id=tombstone,
-            created_at=now,
+            # The oldest there is (``eldest``): it keeps what it has, and when whoever
+            # it stands for came is forgotten, too.
+            created_at=0,
             kind=ERASED,
             name=ERASED_NAME,
             email=None,

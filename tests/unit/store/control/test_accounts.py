@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from mileage.domain.directory import PersonRow
 from mileage.domain.errors import Invalid, NotFound
-from mileage.domain.people import Account
+from mileage.domain.people import OPERATOR, Account
 from mileage.store.control import open_control
 from mileage.store.control.accounts import checked, normal
 
@@ -188,3 +189,26 @@ def test_a_process_that_was_faster_is_believed(control, path, clock, monkeypatch
         found = control.ensure_accounts({"ana@x.example": False, "bo@x.example": False})
         assert found == other.ensure_accounts(dict.fromkeys(found, False))
     assert len(control.accounts()) == 2
+
+
+def test_the_eldest_of_several_is_who_was_known_first(control, clock):
+    rows = [
+        PersonRow(f"{name}@x.example", name, "person", "D", "T", "", "", None, None)
+        for name in ("zoe", "ana")
+    ]
+    for row in rows:
+        clock.forward(seconds=1)
+        control.import_people([row])
+    zoe, ana = (control.account_of_email(row.email).account_id for row in rows)
+    clock.forward(seconds=1)
+    heard = control.ensure_accounts({"installation:2": False, "installation:1": False})
+    one, two = heard["installation:1"], heard["installation:2"]
+    for some in ([two, one], [one, two]):
+        assert control.eldest(some) == one
+    assert control.eldest({ana, zoe, one}) == zoe
+    # What it is called changes nothing; whoever is erased is older than anybody.
+    control.import_people([replace(rows[0], name="Zoe Z.")])
+    assert control.eldest({ana, zoe}) == zoe
+    tombstone = control.erase_account(ana, OPERATOR)
+    assert control.eldest({zoe, tombstone}) == tombstone
+    assert control.eldest({"acc_b", "acc_a"}) == "acc_a"
