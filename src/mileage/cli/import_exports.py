@@ -57,32 +57,42 @@ def rows(data: Path, asked: Asked) -> None:
 
 def buckets(data: Path, asked: Asked, source: BucketSource) -> None:
     """Record a provider's buckets; --account is the account with the provider."""
+    from mileage.cli.import_unusable import Unusable
     from mileage.cli.taken_in import files_read
+    from mileage.domain.bucket import added_up
     from mileage.domain.witness import Reading
     from mileage.ingest.record import Record
     from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
 
-    credential = _credential(asked, "")
+    credential, unusable = _credential(asked, ""), Unusable()
     with (
         operations(data) as owner,
         told_once(data, credential.collector, owner.bounds()) as told,
     ):
-        found = new = bad = 0
+        found = new = replaced = bad = 0
         for path in asked.files:
             read = source.read_buckets(str(path), path.name, asked.account)
-            found += len(read.buckets)
+            unusable.note(path, len(read.buckets), read.rejected)
+            wholes = added_up(read.buckets)
+            found += len(wholes)
             bad += len(read.rejected)
-            new += owner.record_buckets(read.buckets)
+            recorded = owner.record_buckets(wholes)
+            new += recorded.new
+            replaced += recorded.replaced
             refused = Record(credential, asked.source, Reading(rejected=read.rejected))
             for record in told.news(Origin(str(path), asked.source), [refused]):
                 if record.reading.rejected:
                     owner.take(record)
         owner.settle()
     click.echo(
-        f"{files_read(len(asked.files))}: {found:,} buckets, {new:,} new or changed, "
-        f"{bad:,} rejected. `mileage buckets` shows them beside the calls."
+        f"{files_read(len(asked.files))}: {found:,} buckets, {new:,} new, "
+        f"{replaced:,} replaced, {bad:,} rejected. `mileage buckets` shows them beside "
+        "the calls."
     )
+    if replaced and not asked.account:
+        click.echo("Of several accounts with the provider, name each by --account.")
+    unusable.tell()
 
 
 def _take(
@@ -92,6 +102,7 @@ def _take(
 
     ``read`` is told the last time that is believed as well.
     """
+    from mileage.cli.import_unusable import Unusable
     from mileage.cli.options import control_in
     from mileage.cli.taken_in import files_read, tell_rejected
     from mileage.ingest.told_once import Origin, told_once
@@ -105,10 +116,11 @@ def _take(
             )
         whose = credential.account_id or credential.collector
         progress = Progress(credential, asked.source)
-        bounds = owner.bounds()
+        unusable, bounds = Unusable(), owner.bounds()
         with told_once(data, whose, bounds) as told:
             for path in asked.files:
-                records = progress.records(read(path, bounds.latest))
+                readings = unusable.noting(path, read(path, bounds.latest))
+                records = progress.records(readings)
                 for record in told.news(Origin(str(path), asked.source), records):
                     owner.take(record)
         after = owner.settled()
@@ -121,6 +133,7 @@ def _take(
         f"{new['ignored']:,} ignored."
     )
     tell_rejected(new["rejected"], told)
+    unusable.tell()
 
 
 class Progress:
@@ -182,7 +195,9 @@ def _rows(path: Path, mapping: Mapping) -> Iterator[Found]:
         if suffix == ".parquet":
             yield from of_table(mapping, parquet_rows(str(path)))
         elif suffix in TABLE_SUFFIXES:
-            yield from of_table(mapping, text_rows(str(path), mapping.delimiter))
+            wanted = {column for _, column in mapping.read}
+            read = text_rows(str(path), mapping.delimiter, wanted)
+            yield from of_table(mapping, read)
         else:
             yield from text_rows(str(path), mapping.delimiter)
     except (Invalid, TooLarge) as error:

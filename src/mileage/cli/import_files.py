@@ -107,13 +107,14 @@ def _logs(data: Path, asked: Asked, source: Any) -> None:  # noqa: ANN401 - of e
 
 
 def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
+    from mileage.cli.import_unusable import Unusable
     from mileage.cli.options import control_in
     from mileage.cli.taken_in import files_read, tell_rejected
     from mileage.ingest.collecting import body_record
     from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
 
-    account = _needed(asked)
+    account, unusable = _needed(asked), Unusable()
     with operations(data) as owner:
         before = owner.settled()
         with control_in(data) as control:
@@ -121,6 +122,7 @@ def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
         with told_once(data, account_id, owner.bounds()) as told:
             for path in asked.files:
                 body = body_record(source, path, account_id)
+                unusable.note_reading(path, body.reading)
                 for record in told.news(Origin(str(path), asked.source), [body]):
                     owner.take(record)
         after = owner.settled()
@@ -130,3 +132,4 @@ def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
         f"{files_read(len(asked.files))}: {new:,} new witnesses, {bad:,} rejected."
     )
     tell_rejected(bad, told)
+    unusable.tell()

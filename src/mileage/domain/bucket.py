@@ -58,6 +58,35 @@ class BucketReading:
     rejected: tuple[Rejected, ...] = ()
 
 
+class Recorded(NamedTuple):
+    """What recording buckets has changed."""
+
+    new: int
+    replaced: int
+    """Buckets that were known with other figures."""
+
+
+def added_up(found: Iterable[Bucket]) -> list[Bucket]:
+    """Add up what one export says of the same bucket, in the order of the first.
+
+    A provider may break its rows down further than a bucket tells: by the version of
+    a model, or by key. Then several rows are parts of one bucket.
+    """
+    wholes: dict[tuple[object, ...], Bucket] = {}
+    for part in found:
+        known = wholes.get(part[:7])
+        wholes[part[:7]] = part if known is None else _plus(known, part)
+    return list(wholes.values())
+
+
+def _plus(one: Bucket, other: Bucket) -> Bucket:
+    pairs = zip(one[7:], other[7:], strict=True)
+    figures = [
+        mine if theirs is None else theirs + (mine or 0) for mine, theirs in pairs
+    ]
+    return Bucket(*one[:7], *figures)
+
+
 class Compared(NamedTuple):
     """Sums of either side over a UTC day and a model."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Row
 
-    from mileage.sources.rows_mapping import Mapping
+    from mileage.sources.rows_mapping import Mapping, Named
 
 NAME = "rows"
 LONGEST = 256
@@ -95,26 +95,34 @@ def of_table(mapping: Mapping, found: Iterable[Found]) -> Iterator[Found]:
     A misspelt name would be read as a column of empty cells, and its counts be lost.
     Rows of JSON are not asked: they leave out what they have nothing of.
     """
-    known = False
+    unsure = mapping.read
     for row in found:
-        if not (known or isinstance(row, str)):
-            known = True
-            _check_columns(mapping, row)
+        if unsure and not isinstance(row, str):
+            unsure = _checked(unsure, row)
         yield row
 
 
-def _check_columns(mapping: Mapping, row: Row[str, Any]) -> None:
-    named = [("key", column) for column in mapping.key]
-    named += mapping.columns.items()
-    if mapping.ignore_column:
-        named.append(("[ignore]", mapping.ignore_column))
-    lacking = [name for name, column in named if not _has(row, column)]
+def _checked(named: Named, row: Row[str, Any]) -> Named:
+    """Return the columns of which this row does not tell; raises Invalid."""
+    has = [_has(row, column) for _, column in named]
+    lacking = [name for (name, _), one in zip(named, has, strict=True) if one is False]
     if lacking:
         raise Invalid(f"{NO_COLUMN} {', '.join(lacking)}")
+    return tuple(one for one, had in zip(named, has, strict=True) if had is None)
 
 
-def _has(row: Row[str, Any], column: str) -> bool:
-    return column in row or column.partition(".")[0] in row
+def _has(row: Row[str, Any], column: str) -> bool | None:
+    """Tell whether there is a column; None where the object that has it is null."""
+    if column in row:
+        return True
+    found: Any = row
+    for part in column.split("."):
+        if found is None:
+            return None
+        if not isinstance(found, dict) or part not in found:
+            return False
+        found = found[part]
+    return True
 
 
 class _Unreadable(ValueError):

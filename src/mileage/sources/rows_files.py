@@ -14,7 +14,7 @@ from mileage.sources.jsonl import decode
 from mileage.sources.table_files import LARGEST_DOCUMENT, TOO_LARGE, csv_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import BinaryIO
 
     from mileage.sources.rows import Found
@@ -26,12 +26,17 @@ TOO_LONG = "line longer than the limit"
 _rows = msgspec.json.Decoder(dict[str, Any])
 
 
-def text_rows(path: str, delimiter: str) -> Iterator[Found]:
-    """Yield the rows of a text file; raises Invalid for what is none, OSError."""
+def text_rows(
+    path: str, delimiter: str, wanted: Collection[str] = ()
+) -> Iterator[Found]:
+    """Yield the rows of a text file; raises Invalid for what is none, OSError.
+
+    ``wanted`` are the columns that are looked at, as ``csv_rows`` has it.
+    """
     suffix = Path(path).suffix.lower()
     with Path(path).open("rb") as stream:
         if suffix in TABLE_SUFFIXES:
-            yield from csv_rows(stream, "\t" if suffix == ".tsv" else delimiter)
+            yield from csv_rows(stream, "\t" if suffix == ".tsv" else delimiter, wanted)
         elif suffix == ".json":
             yield from _document(stream)
         else:

@@ -6,7 +6,7 @@ Pure: text in, a mapping out, with every mistake at its file, line and key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mileage.domain.policy import PolicyFile
 from mileage.domain.tokens import TOKEN_CLASSES
@@ -14,6 +14,8 @@ from mileage.domain.tokens import TOKEN_CLASSES
 if TYPE_CHECKING:
     from mileage.domain.policy import Table
 
+Named: TypeAlias = "tuple[tuple[str, str], ...]"
+"""(field, column) of each."""
 TEXTS = (
     "model",
     "client",
@@ -68,6 +70,13 @@ class Mapping:
     ignore_column: str
     ignore_values: tuple[str, ...]
     """Rows with one of these in that column are no usage."""
+
+    @property
+    def read(self) -> Named:
+        """Every column that is looked at, each with what it is of."""
+        ignored = [("[ignore]", self.ignore_column)] if self.ignore_column else []
+        keys = [("key", column) for column in self.key]
+        return (*keys, *self.columns.items(), *ignored)
 
     @property
     def counts(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from mileage.sources.files import MAX_LINE_BYTES
 from mileage.sources.json_records import NOT_JSON, elements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from typing import BinaryIO
 
 LARGEST_DOCUMENT = 32 * 1024 * 1024
@@ -26,6 +26,7 @@ TOO_LONG = "a line above 32 MiB"
 NOT_TEXT = "not UTF-8 text"
 NOT_CSV = "not CSV with a header"
 CELLS_MISSING = "not as many cells as the header has: cut off, or a stray delimiter"
+TWICE = "the header names a column twice that is to be read"
 _PEEK = 64
 
 
@@ -46,9 +47,13 @@ def entries_of(path: str, *, key: str) -> Iterator[bytes]:
             yield from map(_encoded, csv_rows(stream))
 
 
-def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any] | str]:
+def csv_rows(
+    stream: BinaryIO, delimiter: str = ",", wanted: Collection[str] = ()
+) -> Iterator[dict[str, Any] | str]:
     """Yield the rows of a CSV file by the names of its header; raises Invalid.
 
+    ``wanted`` are the columns that are looked at, () if any may be: of two with one
+    name nobody knows which is meant.
     A row whose cells cannot be told apart for sure is a reason instead: what is taken
     for an empty cell, or for another's, would be a wrong count.
     """
@@ -59,6 +64,8 @@ def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any] 
         try:
             if not reader.fieldnames:
                 raise Invalid(NOT_CSV)
+            if _doubled(reader.fieldnames, wanted):
+                raise Invalid(TWICE)
             yield from map(_whole_row, reader)
         except UnicodeDecodeError:
             raise Invalid(NOT_TEXT) from None
@@ -66,6 +73,11 @@ def csv_rows(stream: BinaryIO, delimiter: str = ",") -> Iterator[dict[str, Any] 
             raise Invalid(f"{NOT_CSV}, or broken in line {reader.line_num}") from None
         finally:
             csv.field_size_limit(usual)
+
+
+def _doubled(header: Sequence[str], wanted: Collection[str]) -> bool:
+    named = [one for one in header if one and (one in wanted or not wanted)]
+    return len(set(named)) < len(named)
 
 
 def _bounded(lines: io.TextIOWrapper) -> Iterator[str]:

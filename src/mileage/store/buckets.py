@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mileage.domain.bucket import Beside, Bucket, Compared, DayModel, beside
+from mileage.domain.bucket import (
+    Beside,
+    Bucket,
+    Compared,
+    DayModel,
+    Recorded,
+    beside,
+)
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -19,21 +26,25 @@ FOREVER = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def record_buckets(ledger: Ledger, found: Iterable[Bucket]) -> int:
-    """Append what is new or changed and return how many; the rest changes nothing."""
+def record_buckets(ledger: Ledger, found: Iterable[Bucket]) -> Recorded:
+    """Append what is new or changed; the rest changes nothing.
+
+    Of one bucket told twice the last figures count: ``added_up`` is for parts.
+    """
     latest = {one.bucket_id: one for one in found}
     if not latest:
-        return 0
+        return Recorded(0, 0)
     with ledger.writing() as cursor:
         start = min(one.start for one in latest.values())
         until = max(one.start for one in latest.values()) + 1
         rows = run(cursor, "current_buckets", start=start, until=until, as_of=FOREVER)
-        known = {Bucket(*row) for row in rows}
-        news = [one for one in latest.values() if one not in known]
+        known = {one.bucket_id: one for one in map(Bucket._make, rows)}
+        news = [one for name, one in latest.items() if known.get(name) != one]
         if news:
             last = run(cursor, "last_bucket")[0][0] or 0
             insert(cursor, "bucket.insert", _columns(news, max(ledger.now(), last + 1)))
-    return len(news)
+    replaced = sum(one.bucket_id in known for one in news)
+    return Recorded(len(news) - replaced, replaced)
 
 
 def buckets(ledger: Ledger, window: Window, as_of: int = FOREVER) -> list[Bucket]:

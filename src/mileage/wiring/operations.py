@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mileage.domain.bucket import Bucket
+from mileage.domain.bucket import Bucket, Recorded
 from mileage.domain.checked import Checked
 from mileage.domain.deletion import Deletion, Due
 from mileage.domain.directory import ORGANISATION, NamedRead
@@ -69,9 +69,10 @@ class Operations:
         """Return between which times calls are taken now."""
         return Bounds(int(self._act("horizon", b"")), now() + DAY)
 
-    def record_buckets(self, found: Sequence[Bucket]) -> int:
-        """Record a provider's buckets; return how many are new or changed."""
-        return int(self._act("record_buckets", _buckets_out.encode(list(found))))
+    def record_buckets(self, found: Sequence[Bucket]) -> Recorded:
+        """Record a provider's buckets; what is known already changes nothing."""
+        done = self._act("record_buckets", _buckets_out.encode(list(found)))
+        return msgspec.convert(done, Recorded)
 
     def buckets(self, asked: dict[str, str]) -> dict[str, Any]:
         """Return buckets beside calls; ``asked`` has the days since and until."""
@@ -236,7 +237,7 @@ def _darken(organisation: Organisation, payload: bytes) -> str:
     return json.dumps(desk.told(OPERATOR, payload.decode()))
 
 
-def _record_buckets(organisation: Organisation, payload: bytes) -> int:
+def _record_buckets(organisation: Organisation, payload: bytes) -> Recorded:
     return record_buckets(organisation.ledger, _buckets_in.decode(payload))
 
 

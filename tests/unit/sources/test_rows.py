@@ -405,9 +405,29 @@ class TestTables:
 
     def test_nested_columns(self):
         made = mapping({"output": "usage.out"})
-        rows = [{**ROW, "usage": None}, {**ROW, "usage.out": 3}]
+        rows = [
+            {**ROW, "usage": None},
+            {**ROW, "usage.out": 3},
+            {**ROW, "usage": {"out": None}},
+        ]
         for row in rows:
             assert [*of_table(made, [row])] == [row]
+
+    @pytest.mark.parametrize("usage", [{"uot": 3}, {}, "out", 3, []])
+    def test_a_nested_column_that_is_misspelt(self, usage):
+        made = mapping({"output": "usage.out"})
+        with pytest.raises(Invalid, match=r"no column for output$"):
+            next(of_table(made, [{**ROW, "usage": usage}]))
+
+    def test_a_nested_column_is_looked_for_until_a_row_has_the_object(self):
+        made = mapping({"output": "usage.out"})
+        empty, wrong = {**ROW, "usage": None}, {**ROW, "usage": {"uot": 3}}
+        read = of_table(made, ["broken", empty, wrong])
+        assert [next(read), next(read)] == ["broken", empty]
+        with pytest.raises(Invalid, match=r"no column for output$"):
+            next(read)
+        told = {**ROW, "usage": {"out": 3}}
+        assert [*of_table(made, [told, wrong])] == [told, wrong]
 
 
 class TestFiles:
@@ -415,6 +435,15 @@ class TestFiles:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return [*text_rows(str(path), ";")]
+
+    def test_a_header_that_names_a_column_twice(self, tmp_path):
+        path = tmp_path / "x.csv"
+        path.write_text("id;in;in;note;note;;\n1;2;3;a;b;;\n")
+        for wanted in (("id", "in"), ()):
+            with pytest.raises(Invalid, match="names a column twice"):
+                next(text_rows(str(path), ";", wanted))
+        (row,) = text_rows(str(path), ";", ("id", "x"))
+        assert row["id"] == "1"
 
     def test_csv(self, tmp_path):
         text = '\ufeffid;in\n1;"a;b"\n2;\n'

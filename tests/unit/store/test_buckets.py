@@ -7,7 +7,15 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.domain.bucket import Bucket, Compared, DayModel, bare, beside
+from mileage.domain.bucket import (
+    Bucket,
+    Compared,
+    DayModel,
+    Recorded,
+    added_up,
+    bare,
+    beside,
+)
 from mileage.domain.window import Window
 from mileage.store import queries
 from mileage.store.buckets import beside_calls, buckets, record_buckets
@@ -41,7 +49,7 @@ def bucket(**changed):
 
 def test_what_was_recorded_is_found_again(tmp_path):
     with ledger_in(tmp_path) as ledger:
-        assert record_buckets(ledger, [bucket()]) == 1
+        assert record_buckets(ledger, [bucket()]) == (1, 0)
         assert buckets(ledger, WINDOW) == [bucket()]
     with ledger_in(tmp_path) as ledger:
         assert buckets(ledger, WINDOW) == [bucket()]
@@ -49,9 +57,9 @@ def test_what_was_recorded_is_found_again(tmp_path):
 
 def test_recording_it_again_changes_nothing(tmp_path):
     with ledger_in(tmp_path) as ledger:
-        assert record_buckets(ledger, [bucket(), bucket()]) == 1
-        assert record_buckets(ledger, [bucket()]) == 0
-        assert record_buckets(ledger, []) == 0
+        assert record_buckets(ledger, [bucket(), bucket()]) == (1, 0)
+        assert record_buckets(ledger, [bucket()]) == (0, 0)
+        assert record_buckets(ledger, []) == (0, 0)
         assert buckets(ledger, WINDOW) == [bucket()]
 
 
@@ -65,7 +73,7 @@ def test_every_dimension_tells_buckets_apart(tmp_path):
         bucket(provider="anthropic", source="other"),
     ]
     with ledger_in(tmp_path) as ledger:
-        assert record_buckets(ledger, found) == 6
+        assert record_buckets(ledger, found) == (6, 0)
         assert set(buckets(ledger, WINDOW)) == set(found)
 
 
@@ -75,11 +83,12 @@ def test_the_newest_version_counts_and_the_older_ones_stay(tmp_path):
         record_buckets(ledger, [bucket()])
         before = clock.at
         clock.at += 1000
-        assert record_buckets(ledger, [bucket(requests=6), bucket(model="m")]) == 2
+        news = [bucket(requests=6), bucket(model="m")]
+        assert record_buckets(ledger, news) == Recorded(new=1, replaced=1)
         assert set(buckets(ledger, WINDOW)) == {bucket(requests=6), bucket(model="m")}
         assert buckets(ledger, WINDOW, as_of=before) == [bucket()]
         # And back again: the first figures are news once more.
-        assert record_buckets(ledger, [bucket()]) == 1
+        assert record_buckets(ledger, [bucket()]) == (0, 1)
         assert set(buckets(ledger, WINDOW)) == {bucket(), bucket(model="m")}
 
 
@@ -178,3 +187,21 @@ def test_no_figure_is_lost_or_doubled_between_the_two(told, known):
             assert sum(getattr(one, field) for one in sums) == sum(
                 getattr(figures, field) for _, figures in side
             )
+
+
+def test_parts_of_one_bucket_are_added_up():
+    other = bucket(dimensions="endpoint=e-2")
+    parts = [bucket(), other, bucket(requests=2, cost=None, cache_read=7)]
+    whole = bucket(requests=7, prompt=2000, answer=400, reasoning=100, cache_read=7)
+    assert added_up(parts) == [whole, other]
+    assert added_up([bucket(cost=None)] * 2)[0].cost is None
+    assert added_up([]) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), max_size=9))
+def test_adding_up_loses_nothing_and_leaves_each_bucket_once(drawn):
+    found = [bucket(model=model, prompt=count) for model, count in drawn]
+    wholes = added_up(found)
+    assert len({one.bucket_id for one in wholes}) == len(wholes)
+    assert sum(one.prompt for one in wholes) == sum(count for _, count in drawn)
+    assert {one.model for one in wholes} == {model for model, _ in drawn}
