@@ -9,19 +9,26 @@ random, too, and mean something only on the machine that made them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.call import Seen
+from mileage.domain.copies import merge_copies
 from mileage.domain.deletion import Due
+from mileage.domain.witness import Witness
 from mileage.store import past, retention
 from mileage.store.identities import account_id as profile_number
+from mileage.store.identities import own_id
 from mileage.store.statements import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import duckdb
 
+    from mileage.domain.copies import Eldest
     from mileage.domain.deletion import Deletion
     from mileage.store.ledger import Ledger
 
@@ -71,6 +78,7 @@ def erase(ledger: Ledger, dead: Sequence[Tombstone]) -> list[Deletion]:
     with ledger.writing() as cursor:
         past.forget(cursor)
         done = [_bury(cursor, one, ledger.now()) for one in dead]
+        _take_nothing(cursor, ledger.rules.eldest, {one.tombstone for one in dead})
         for table in (*TABLES, *OTHERS):
             retention.write_anew(cursor, table)
         return done
@@ -90,6 +98,25 @@ def _bury(cursor: duckdb.DuckDBPyConnection, dead: Tombstone, now: int) -> Delet
     )
     found = Due(retention.ERASURE, 0, rows, POLICY)
     return retention.record_in(cursor, now, found, hashed(dead.account_id))
+
+
+def _take_nothing(
+    cursor: duckdb.DuckDBPyConnection, eldest: Eldest, tombstones: AbstractSet[str]
+) -> None:
+    """Let what they told of calls that are somebody else's name nobody.
+
+    A tombstone is older than anybody, to keep what it has; what it did not have it
+    would take.
+    """
+    told: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+    for row in run(cursor, "contested", tombstones=sorted(tombstones)):
+        witness = Witness(*row[:-2])
+        told[witness.source, witness.key].append(Seen(witness, row[-2], row[-1]))
+    for name, copies in told.items():
+        owner = merge_copies(copies, eldest).account
+        for one in tombstones & {copy.account for copy in copies} - {owner}:
+            lost = {"own_id": own_id(*name), "tombstone": one}
+            run(cursor, "joined_witness.nameless", **lost)
 
 
 def hashed(account_id: str) -> str:

@@ -161,6 +161,35 @@ def test_what_was_somebody_s_stays_the_tombstone_s_when_it_is_told_again(
     assert verify(organisation.ledger) == []
 
 
+@pytest.mark.parametrize("gone", [[ANA], [BO], [ANA, BO], [BO, ANA]])
+def test_a_tombstone_keeps_what_it_had_and_takes_nothing(
+    organisation: Organisation, gone: list[str]
+) -> None:
+    """Ana and Bo told of the same log, and Ana has been known longer."""
+    log = witness(key="l1", link="l1", occurred_at=now() - MINUTE)
+    control, kept = organisation.control, Operations(actions(organisation))
+    for email in (BO, ANA):
+        tell(organisation, Credential("tok", control.ensure_account(email), ""), log)
+    had = owners(organisation)
+    assert had == {NAME: 4, "Bo": 1}
+    for email in gone:
+        kept.erase_person(email)
+        assert verify(organisation.ledger) == []
+    # Told once more, so that it is derived once more.
+    again = log._replace(output=log.output + 1)
+    tell(
+        organisation,
+        Credential("tok", control.ensure_account("c@x.example"), ""),
+        again,
+    )
+    assert verify(organisation.ledger) == []
+    asked = "select count(*) from current_call group by account order by all"
+    found = organisation.ledger.cursor().execute(asked).fetchall()
+    assert found == [(1,), (4,)]
+    for name, email in ((NAME, ANA), ("Bo", BO)):
+        assert owners(organisation).get(name) == (None if email in gone else had[name])
+
+
 def test_nothing_leads_back(organisation: Organisation, data: Path) -> None:
     control = organisation.control
     ana = account(organisation, ANA)

@@ -82,7 +82,10 @@ class Erasures(OnDatabase):
             )
 
     def finish_erasure(self, tombstone: str) -> None:
-        """Forget whom a tombstone stands for, in the file and in the log beside it."""
+        """Forget whom a tombstone stands for, in the file and in the log beside it.
+
+        It is older than anybody from now on, so that it keeps what it has.
+        """
         forgotten = {
             "account_id": None,
             "identities": "",
@@ -91,6 +94,8 @@ class Erasures(OnDatabase):
         with self._database.writing() as connection:
             one = ERASURE.c.tombstone == tombstone
             connection.execute(update(ERASURE).where(one).values(forgotten))
+            its = ACCOUNT.c.account_id == tombstone
+            connection.execute(update(ACCOUNT).where(its).values(created_at=0))
         self._database.write_anew()
 
     def count_erasures(self) -> int:
@@ -105,9 +110,10 @@ def _bury(connection: Connection, account_id: str, tombstone: str) -> None:
     connection.execute(
         insert(ACCOUNT).values(
             account_id=tombstone,
-            # The oldest there is (``eldest``): it keeps what it has, and when whoever
-            # it stands for came is forgotten, too.
-            created_at=0,
+            # Until it is finished: which calls are whose may depend on it (``eldest``).
+            created_at=select(ACCOUNT.c.created_at)
+            .where(ACCOUNT.c.account_id == account_id)
+            .scalar_subquery(),
             kind=ERASED,
             name=ERASED_NAME,
             email=None,
