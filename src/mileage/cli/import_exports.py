@@ -132,7 +132,7 @@ def _take(
         f"{new['visible']:,} new witnesses, {new['rejected']:,} rejected, "
         f"{new['ignored']:,} ignored."
     )
-    tell_rejected(new["rejected"], told)
+    tell_rejected(new["rejected"], told.again)
     unusable.tell()
 
 

@@ -131,5 +131,5 @@ def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:
     click.echo(
         f"{files_read(len(asked.files))}: {new:,} new witnesses, {bad:,} rejected."
     )
-    tell_rejected(bad, told)
+    tell_rejected(bad, told.again)
     unusable.tell()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
-
-if TYPE_CHECKING:
-    from mileage.ingest.told_once import Told
 
 
 def files_read(count: int) -> str:
@@ -15,11 +10,9 @@ def files_read(count: int) -> str:
     return f"{count:,} {'file' if count == 1 else 'files'} read"
 
 
-def tell_rejected(new: int, told: Told) -> None:
+def tell_rejected(new: int, again: int) -> None:
     """Say where to look, and what is not counted because it was before."""
-    if told.again:
-        click.echo(
-            f"{told.again:,} more were rejected before and are not counted again."
-        )
-    if new or told.again:
+    if again:
+        click.echo(f"{again:,} more were rejected before and are not counted again.")
+    if new or again:
         click.echo("`mileage doctor` says what was rejected and why.")

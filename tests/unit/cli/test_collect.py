@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from mileage.cli.collect_data import collect_into, watch_into
+from mileage.cli.collect_data import TakenIn, collect_into, watch_into
 from mileage.cli.collect_options import Asked, asked, default_token_file, own_identity
 from mileage.cli.collect_push import Teller, push_once
 from mileage.cli.commands import root
@@ -20,6 +21,7 @@ from mileage.ingest import push_watch
 from mileage.ingest.push_client import Later
 from mileage.ingest.push_collector import Limits, Outcome
 from mileage.ingest.push_state import opened
+from mileage.sources import files
 from mileage.wiring.collector import Plan, Token, collecting
 from mileage.wiring.operations import operations
 from tests.pushes import Ledger, Machine
@@ -313,15 +315,16 @@ def taking(monkeypatch):
     monkeypatch.setattr(push_watch, "LONGEST", 0.0)
     taken, script = [], []
 
-    def take_in(data, logs, identity):
-        del data, identity
+    def read_in(data, logs, identity, *, shown):
+        del data, identity, shown
         taken.append([Path(file.path).name for _, file in logs])
         step = script.pop(0)
         if not script:
             os.kill(os.getpid(), 15)
         step()
+        return TakenIn(len(logs), "a@x", 0, 0, 0, frozenset())
 
-    monkeypatch.setattr("mileage.cli.collect_data.take_in", take_in)
+    monkeypatch.setattr("mileage.cli.collect_data.read_in", read_in)
     return taken, script
 
 
@@ -351,6 +354,34 @@ def test_trouble_while_watching_a_directory_is_said_and_tried_again(
     watching(machine, tmp_path)
     assert taken == [["a.jsonl"]] * 3
     assert capsys.readouterr().err.count("somebody else holds it") == 2
+
+
+def test_a_log_that_cannot_be_read_is_tried_again_while_watching(
+    machine, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(push_watch, "SHORTEST", 0.0)
+    monkeypatch.setattr(push_watch, "LONGEST", 0.0)
+    log = machine.claude("a.jsonl", 1, 2)
+    machine.claude("b.jsonl", 3)
+    passes = []
+
+    def open_plain(path):
+        """Refuse one log twice, as one whose permissions come late."""
+        if path == str(log):
+            passes.append(path)
+            if len(passes) <= 2:
+                raise PermissionError(13, "Permission denied")
+            os.kill(os.getpid(), 15)
+        return Path(path).open("rb")
+
+    refusing = partial(files.LineReader, opener=open_plain)
+    monkeypatch.setattr(files, "LineReader", refusing)
+    watching(machine, tmp_path)
+    told = capsys.readouterr().out
+    assert "2 files read for a@x: 1 new witnesses, 1 rejected." in told
+    assert "1 file read for a@x: 2 new witnesses, 0 rejected." in told
+    # The second attempt had nothing new to say.
+    assert told.count("read for") == 2
 
 
 def test_what_is_refused_of_a_log_counts_once(machine, tmp_path, capsys):
