@@ -234,6 +234,8 @@ class RejectedCount:
     reason: str
     count: int
     sample_place: str
+    last: int | None = None
+    """UTC microseconds at which the ledger took in the latest."""
 
 
 @dataclass(frozen=True, slots=True)

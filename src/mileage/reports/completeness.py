@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.coverage import PATIENCE_DAYS, RECENT_DAYS, coverages
 from mileage.domain.figures import Completeness, SourceSeen
@@ -14,7 +14,7 @@ from mileage.store import presence, queries
 from mileage.store.retention import horizon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.coverage import Coverage
@@ -35,14 +35,15 @@ def completeness(
 ) -> Completeness:
     """Return what the figures of one account, or of all, rest on."""
     span = queries.span(ledger)
+    rejected = _rejected(ledger, account)
     if account is None:
-        sources = _of_everybody(ledger)
+        sources = _of_everybody(ledger, rejected)
         missing = [*_simulated(span), *_stopped(sources)]
     else:
         covered = coverage(ledger, account)
-        sources = _of_one(covered, _rejected(ledger, account))
+        sources = _of_one(covered, rejected)
         missing = [one.problem for one in problems(ledger, covered, account, faults)]
-    missing = [*missing, *_unreadable(sources), *_deleted(ledger)]
+    missing = [*missing, *_unreadable(ledger, rejected), *_deleted(ledger)]
     return Completeness(sources, span.until, tuple(missing))
 
 
@@ -76,8 +77,9 @@ def problems(
     return problems_of(covered, versions, faults)
 
 
-def _of_everybody(ledger: Ledger) -> tuple[SourceSeen, ...]:
-    rejected = _rejected(ledger, None)
+def _of_everybody(
+    ledger: Ledger, rejected: Mapping[str, _Refused]
+) -> tuple[SourceSeen, ...]:
     rows = {one.source: one for one in presence.sources(ledger, None, PATIENCE_DAYS)}
     return tuple(
         SourceSeen(
@@ -85,7 +87,7 @@ def _of_everybody(ledger: Ledger) -> tuple[SourceSeen, ...]:
             witnesses=rows[name].witnesses if name in rows else 0,
             first=rows[name].first if name in rows else None,
             last=rows[name].last if name in rows else None,
-            rejected=rejected.get(name, 0),
+            rejected=rejected.get(name, _NONE).records,
             accounts=rows[name].accounts if name in rows else 0,
             stopped=rows[name].stopped if name in rows else 0,
         )
@@ -94,16 +96,16 @@ def _of_everybody(ledger: Ledger) -> tuple[SourceSeen, ...]:
 
 
 def _of_one(
-    covered: Iterable[Coverage], rejected: dict[str, int]
+    covered: Iterable[Coverage], rejected: Mapping[str, _Refused]
 ) -> tuple[SourceSeen, ...]:
     """Sum one account's coverage by source: a source can see several clients."""
     by_source: dict[str, list[Coverage]] = defaultdict(list)
     for one in covered:
         by_source[one.source].append(one)
     return tuple(
-        _source_seen(name, by_source[name], rejected.get(name, 0))
+        _source_seen(name, by_source[name], rejected.get(name, _NONE).records)
         if name in by_source
-        else SourceSeen(name, 0, None, None, rejected[name])
+        else SourceSeen(name, 0, None, None, rejected[name].records)
         for name in sorted({*by_source, *rejected})
     )
 
@@ -129,11 +131,24 @@ def _source_seen(name: str, parts: Sequence[Coverage], rejected: int) -> SourceS
     )
 
 
-def _rejected(ledger: Ledger, account: str | None) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
+class _Refused(NamedTuple):
+    """What one source could not read."""
+
+    records: int
+    last: int
+    """UTC microseconds at which the ledger took in the latest."""
+
+
+_NONE = _Refused(0, 0)
+
+
+def _rejected(ledger: Ledger, account: str | None) -> dict[str, _Refused]:
+    found: dict[str, _Refused] = {}
     for one in queries.rejections(ledger, account):
-        counts[one.source] += one.count
-    return dict(counts)
+        before = found.get(one.source, _NONE)
+        latest = max(before.last, one.last or 0)
+        found[one.source] = _Refused(before.records + one.count, latest)
+    return found
 
 
 def _simulated(span: queries.Span) -> list[str]:
@@ -156,11 +171,12 @@ def _stopped(sources: Iterable[SourceSeen]) -> list[str]:
     ]
 
 
-def _unreadable(sources: Iterable[SourceSeen]) -> list[str]:
+def _unreadable(ledger: Ledger, rejected: Mapping[str, _Refused]) -> list[str]:
+    """Say what could not be read when it came; it may have been read since."""
+    day = ledger.rules.clock.day
     return [
-        f"{one.rejected:,} {'record' if one.rejected == 1 else 'records'} of "
-        f"{one.source} could not be read and {'is' if one.rejected == 1 else 'are'} "
-        "not counted"
-        for one in sources
-        if one.rejected
+        f"{one.records:,} {'record' if one.records == 1 else 'records'} of {source} "
+        f"could not be read when {'it' if one.records == 1 else 'they'} came in, the "
+        f"latest on {day(one.last)}"
+        for source, one in sorted(rejected.items())
     ]

@@ -13,6 +13,7 @@ from mileage.domain.problems import (
 )
 from mileage.domain.window import SECOND, Window, moment
 from mileage.domain.witness import AHEAD, NOT_READ
+from mileage.reports.completeness import DAY
 from mileage.reports.overview import look_over
 from mileage.reports.shape import completeness_json
 from mileage.store import queries
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mileage.domain.adoption import Target
     from mileage.domain.client_faults import Fault
+    from mileage.domain.figures import RejectedCount
     from mileage.domain.people import Account
     from mileage.domain.problems import Alike
     from mileage.reports.overview import Overview
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
 NAMED = 10
 """Of those with the same problem; the others are counted."""
 PRICED_DAYS = 30
+REJECTED_DAYS = 30
+"""What was rejected before may have been mended and read since."""
 _MAPPED = "rows"
 """The source of tables that somebody imports with a mapping of theirs."""
+_LONG_AGO = "what was mended and read since counts"
 _UNITS = ((60, "min"), (3_600, "h"), (86_400, "days"))
 
 
@@ -57,7 +62,7 @@ def examine(
         *seen.problems,
         *_unpriced(ledger, now),
         *_unmeasured(ledger, now),
-        *_rejections(ledger),
+        *_rejections(ledger, now),
         *_targets(ledger, now, targets, deserted),
     ]
     rests_on = seen.completeness
@@ -176,17 +181,33 @@ def _unmeasured(ledger: Ledger, now: int) -> list[Problem]:
     ]
 
 
-def _rejections(ledger: Ledger) -> list[Problem]:
+def _rejections(ledger: Ledger, now: int) -> list[Problem]:
+    """Tell what came in lately, and note what no longer does.
+
+    Nobody tells when a record was mended, or a file read after all.
+    """
+    since = now - REJECTED_DAYS * DAY
+    recent = queries.rejections(ledger, since=since)
+    kinds = {(one.source, one.reason) for one in recent}
     return [
-        _whole(
-            "rejected",
-            f"{_counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
-            f"(for example {one.sample_place})",
-            _remedy(one.source, one.reason),
-            one.source,
-        )
-        for one in queries.rejections(ledger)
+        *(_rejection(ledger, one) for one in recent),
+        *(
+            replace(_rejection(ledger, one), severity="note", fix=_LONG_AGO)
+            for one in queries.rejections(ledger)
+            if (one.source, one.reason) not in kinds
+        ),
     ]
+
+
+def _rejection(ledger: Ledger, one: RejectedCount) -> Problem:
+    latest = ledger.rules.clock.day(one.last or 0)
+    return _whole(
+        "rejected",
+        f"{_counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
+        f"(the latest on {latest}, for example {one.sample_place})",
+        _remedy(one.source, one.reason),
+        one.source,
+    )
 
 
 def _targets(
@@ -221,7 +242,10 @@ def _remedy(source: str, reason: str) -> str:
     if reason == AHEAD:
         return "see whether the clock of that machine is right"
     if reason.startswith(NOT_READ):
-        return "see whether whoever runs `mileage collect` may read those files"
+        return (
+            "see whether whoever runs `mileage collect` may read those files; what was "
+            "read since counts"
+        )
     if source == _MAPPED:
         return "mend the file or its mapping, and import it again"
     return "see whether the client is newer than this version of Mileage knows"

@@ -146,10 +146,15 @@ def personal_activity(
     return [ActivityCount(*row) for row in rows]
 
 
-def rejections(ledger: Ledger, account: str | None = None) -> list[RejectedCount]:
-    """Count rejections by source and reason, of one account or of all."""
+def rejections(
+    ledger: Ledger, account: str | None = None, since: int = 0
+) -> list[RejectedCount]:
+    """Count rejections by source and reason, of one account or of all.
+
+    ``since`` is an instant: counted are the days on which some came in from then on.
+    """
     accounts = None if account is None else booked_accounts(ledger, account)
-    rows = run(ledger.cursor(), "rejections", accounts=accounts)
+    rows = run(ledger.cursor(), "rejections", accounts=accounts, since=since)
     return [RejectedCount(*row) for row in rows]
 
 

@@ -14,7 +14,7 @@ from mileage.domain.people import Account
 from mileage.domain.witness import AHEAD, NOT_READ, Rejected
 from mileage.reports.doctor import examine
 from mileage.sources.rows import SOURCE as ROWS
-from tests.ledgers import booking, ledger_in
+from tests.ledgers import Turning, booking, ledger_in
 from tests.witnesses import CODEX_OTLP, DAY, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
 
 if TYPE_CHECKING:
@@ -92,8 +92,27 @@ def test_rejections_come_with_reason_and_place(tmp_path: Path) -> None:
         ledger.append(Booking(seen=(seen(account="acc_a"),), refused=(bad, bad)))
         report = examine(ledger, [ADA], now=NOON)
     assert "2 records of claude_code_log rejected" in findings(report)
-    assert "x.jsonl:7" in findings(report)
+    assert "the latest on 2026-11-20, for example x.jsonl:7" in findings(report)
     assert report["completeness"]["sources"][0]["rejected"] == 2
+
+
+def test_what_was_rejected_long_ago_is_a_note(tmp_path: Path) -> None:
+    long_ago = Refusal(Rejected(LOG, "x.jsonl", f"{NOT_READ}Permission denied"), "")
+    often = Refusal(Rejected(LOG, "x.jsonl:7", "not JSON"), "")
+    clock = Turning(NOON - 31 * DAY)
+    with ledger_in(tmp_path, now=clock) as ledger:
+        ledger.append(Booking(seen=(seen(),), refused=(long_ago, often, often)))
+        clock.at = NOON - 29 * DAY
+        ledger.append(Booking(refused=(often,)))
+        report = examine(ledger, [ADA], now=NOON)
+    assert "1 record of claude_code_log rejected: not JSON" in findings(report)
+    assert "Permission denied" not in findings(report)
+    (note,) = [one for one in report["notes"] if "rejected" in one]
+    assert "unreadable: Permission denied (the latest on 2026-10-20" in note
+    assert "what was mended and read since counts" in note
+    (missing,) = report["completeness"]["missing"]
+    said = "4 records of claude_code_log could not be read when they came in"
+    assert missing == f"{said}, the latest on 2026-10-22"
 
 
 @pytest.mark.parametrize(

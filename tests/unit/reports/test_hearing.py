@@ -179,9 +179,8 @@ def test_a_source_that_only_failed_is_told_too(tmp_path: Path) -> None:
     for found in (own, all_of_it):
         (failed,) = [one for one in found.sources if one.source == ROLLOUT]
         assert (failed.witnesses, failed.first, failed.rejected) == (0, None, 2)
-        assert f"2 records of {ROLLOUT} could not be read and are not counted" in (
-            found.missing
-        )
+        said = f"2 records of {ROLLOUT} could not be read when they came in"
+        assert f"{said}, the latest on 2026-11-20" in found.missing
 
 
 def test_a_gap_filler_and_hours_do_not_matter(tmp_path: Path) -> None:
