@@ -28,7 +28,7 @@ def collect_into(data: Path, asked: Asked) -> None:
         folders = ", ".join(map(str, places.homes))
         click.echo(f"No session logs below {folders}.", err=True)
         return
-    take_in(data, logs, asked.account or own_identity())
+    take_in(data, logs, asked.account or own_identity(), growing=True)
 
 
 def watch_into(data: Path, asked: Asked) -> None:
@@ -94,12 +94,21 @@ class TakenIn(NamedTuple):
     again: int
     """Rejected before, and not counted again."""
     passing: frozenset[str]
-    """Paths of logs that may be readable the next time, even if they do not change."""
+    """Paths of logs of which another reading may tell more, even if none changes."""
 
 
-def take_in(data: Path, logs: list[tuple[LocalSource, LogFile]], identity: str) -> None:
-    """Take the logs in for one account, and say what came of it."""
-    _tell(read_in(data, logs, identity))
+def take_in(
+    data: Path,
+    logs: list[tuple[LocalSource, LogFile]],
+    identity: str,
+    *,
+    growing: bool,
+) -> None:
+    """Take the logs in for one account, and say what came of it.
+
+    Clients may be writing to logs that are ``growing``.
+    """
+    _tell(read_in(data, logs, identity, growing=growing))
 
 
 def _tell(taken: TakenIn) -> None:
@@ -117,6 +126,7 @@ def read_in(
     logs: list[tuple[LocalSource, LogFile]],
     identity: str,
     *,
+    growing: bool = True,
     shown: bool = True,
 ) -> TakenIn:
     """Take the logs in for one account, with progress."""
@@ -141,13 +151,14 @@ def read_in(
             ) as bar,
         ):
             for source, file in logs:
-                origin = Origin(file.path, file.source, is_whole(source))
+                origin = Origin(file.path, file.source, is_whole(source), growing)
                 read = log_records(source, file, account_id, max_line_bytes=limit)
                 for record in told.news(origin, _noting(read, file.path, passing)):
                     owner.take(record)
                 bar.update(file.size)
         after = owner.settled()
     new, bad = (after[name] - before[name] for name in ("visible", "rejected"))
+    passing |= told.growing
     return TakenIn(len(logs), identity, new, bad, told.again, frozenset(passing))
 
 

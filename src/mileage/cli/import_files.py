@@ -103,7 +103,7 @@ def _logs(data: Path, asked: Asked, source: Any) -> None:  # noqa: ANN401 - of e
         (source, LogFile(asked.source, str(path), path.stat().st_size))
         for path in asked.files
     ]
-    take_in(data, found, account)
+    take_in(data, found, account, growing=False)
 
 
 def _bodies(data: Path, asked: Asked, source: OtlpSource) -> None:

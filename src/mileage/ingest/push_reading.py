@@ -27,6 +27,7 @@ from mileage.ingest.push_format import Push, encode
 from mileage.ingest.push_marks import DIGEST, NEVER_READ, Signature
 from mileage.ingest.screen import sifted
 from mileage.sources.files import DECODES_ZSTD, LogFile, discover, may_pass, read_log
+from mileage.sources.jsonl import INCOMPLETE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,8 +142,8 @@ class Reader:
     def read(self, found: Found) -> bool:
         """Gather what is new in a log; raises Unavailable when the disk is full.
 
-        Returns whether it could be read. If it may be the next time, it is marked as
-        one that was not.
+        Returns whether it could be read. If it may be the next time, or ends in half
+        a line that may just be written, it is marked as one that was not.
         """
         source = found.source.traits.name
         if source != self._source:
@@ -151,7 +152,7 @@ class Reader:
         known = self._marks.rows(found.name)
         fresh: list[bytes] = []
         ignored = 0
-        passing = False
+        passing = half = False
         place = f"log-{found.name.hex()[:8]}"
         readings = read_log(
             found.source, found.file, place=place, max_line_bytes=self._max_line_bytes
@@ -160,11 +161,13 @@ class Reader:
             ignored += reading.ignored
             passing = passing or any(map(may_pass, reading.rejected))
             fit = self._fit(reading, f"{place} part {part}")
+            if (whole := _without_half(fit, found, known, fresh)) is not fit:
+                fit, half = whole, True
             self._gather(fit, known, fresh)
             if self._most() >= BODY_ROWS:
                 self.flush()
         self._ignored += max(0, ignored - self._marks.ignored(found.name))
-        signature = NEVER_READ if passing else found.signature
+        signature = NEVER_READ if passing or half else found.signature
         self._pending.append(_Pending(found, signature, ignored, b"".join(fresh)))
         return not passing
 
@@ -239,8 +242,26 @@ class Reader:
             )
 
 
+class _Half(NamedTuple):
+    """A log that ended in half a line."""
+
+    signature: Signature
+
+
+def _without_half(
+    reading: Reading, found: Found, known: set[bytes], fresh: list[bytes]
+) -> Reading:
+    """Leave out that the last line is half there, unless the log stands still so."""
+    if all(one.reason != INCOMPLETE for one in reading.rejected):
+        return reading
+    if not _is_new(_Half(found.signature), known, fresh):
+        return reading
+    whole = tuple(one for one in reading.rejected if one.reason != INCOMPLETE)
+    return reading._replace(rejected=whole)
+
+
 def _is_new(
-    row: Witness | Activity | Rejected, known: set[bytes], fresh: list[bytes]
+    row: Witness | Activity | Rejected | _Half, known: set[bytes], fresh: list[bytes]
 ) -> bool:
     """Tell whether a row was not handed over before, and remember it."""
     kind = type(row).__name__.encode()

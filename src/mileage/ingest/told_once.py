@@ -19,6 +19,7 @@ import msgspec
 
 from mileage.ingest.push_marks import DIGEST, Marks, Signature
 from mileage.ingest.screen import kept, sifted
+from mileage.sources.jsonl import INCOMPLETE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +49,8 @@ class Origin(NamedTuple):
     source: str
     rewritten: bool = False
     """Its client writes it anew as a whole, as documents and databases are."""
+    growing: bool = False
+    """Its client may be writing to it: of its last line half may be there."""
 
     @property
     def place(self) -> str:
@@ -86,6 +89,8 @@ class Told:
     def __init__(self, marks: Marks, whose: str, bounds: Bounds) -> None:
         self.again = 0
         """Rejections that were left out because they count already."""
+        self.growing: set[str] = set()
+        """Files whose last line is told of if it is the same at the next reading."""
         self._marks = marks
         self._whose = whose.encode()
         self._bounds = bounds
@@ -101,10 +106,13 @@ class Told:
         signature = _NOTHING if origin.rewritten else _signature(origin.path)
         if not _goes_on(origin.path, self._marks.signature(name)):
             self._marks.forget(name)
-        file = _File(self._marks.rows(name), self._marks.ignored(name))
+        halves = signature if origin.growing else None
+        file = _File(self._marks.rows(name), self._marks.ignored(name), halves)
         for part, record in enumerate(records, start=1):
             yield self._new(record, f"{origin.place} part {part}", file)
         self.again += file.again
+        if file.ends_half:
+            self.growing.add(origin.path)
         if file.has_news:
             self._marks.note(
                 name,
@@ -133,10 +141,14 @@ class Told:
 class _File:
     """One file while it is read: what is known of it, and what is new."""
 
-    def __init__(self, known: set[bytes], ignored: int) -> None:
+    def __init__(
+        self, known: set[bytes], ignored: int, halves: Signature | None
+    ) -> None:
         self.fresh: list[bytes] = []
         self.ignored = 0
         self.again = 0
+        self.ends_half = False
+        self._halves = halves
         self._known = known
         self._ignored_before = ignored
         self._seen: Counter[Rejected] = Counter()
@@ -147,13 +159,23 @@ class _File:
         return bool(self.fresh) or self.ignored > self._ignored_before
 
     def is_new(self, one: Rejected) -> bool:
-        """Tell whether this was not refused before."""
+        """Tell whether this was not refused before, and is not just being written."""
+        if one.reason == INCOMPLETE and self._halves and self._is_first(self._halves):
+            self.ends_half = True
+            return False
         kind = one._replace(place="")
         self._seen[kind] += 1
-        told = _encoder.encode((kind, self._seen[kind]))
-        digest = blake2b(told, digest_size=DIGEST).digest()
+        digest = _digest_of((kind, self._seen[kind]))
         if digest in self._known:
             self.again += one.records
+            return False
+        self.fresh.append(digest)
+        return True
+
+    def _is_first(self, signature: Signature) -> bool:
+        """Tell whether the file did not end in half a line before, or in another."""
+        digest = _digest_of((INCOMPLETE, signature))
+        if digest in self._known:
             return False
         self.fresh.append(digest)
         return True
@@ -163,6 +185,10 @@ class _File:
         before = max(self.ignored, self._ignored_before)
         self.ignored += count
         return max(0, self.ignored - before)
+
+
+def _digest_of(told: tuple[object, ...]) -> bytes:
+    return blake2b(_encoder.encode(told), digest_size=DIGEST).digest()
 
 
 def _as_it_is(project: str) -> str:

@@ -43,7 +43,8 @@ LONGEST_TEXT = 1_000
 
 NOT_JSON = "not JSON"
 INCOMPLETE = "incomplete last line"
-"""A file that is still being written ends like this: normal, and read again later."""
+"""A file that is still being written ends like this: normal. Whoever reads a file again
+and again tells it only when the file still ends so the next time."""
 NO_TIME = "no readable time"
 NO_COUNTS = "no known token count"
 """Usage is there, and of what it counts nothing: a client has renamed its fields."""

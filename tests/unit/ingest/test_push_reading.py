@@ -15,6 +15,7 @@ from mileage.ingest.push_format import MOST_ROWS
 from mileage.ingest.push_marks import Signature
 from mileage.ingest.push_reading import BODY_ROWS, Places
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
+from mileage.sources.jsonl import INCOMPLETE
 from tests.denying import as_nobody, shared_folder
 from tests.pushes import SOURCES, Ledger, Machine
 from tests.session_logs import MARKER, answer, said, uses_tool, write_log
@@ -215,6 +216,21 @@ def test_what_cannot_be_read_is_said_once_without_the_name(machine):
     file.write_bytes(bad + answer("msg_2") + bad)
     machine.run()
     assert [one.place.rsplit(":")[-1] for one in machine.ledger.rejected] == ["1", "3"]
+
+
+def test_half_a_line_is_said_when_it_stays_so(machine):
+    log = machine.claude("a.jsonl", 1, 2)
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-30])
+    machine.run()
+    assert machine.ledger.keys == {"msg_1"}
+    log.write_bytes(whole)
+    machine.run()
+    assert machine.ledger.keys == {"msg_1", "msg_2"}
+    log.write_bytes(whole + whole[:-30])
+    for told in ([], [INCOMPLETE], [INCOMPLETE]):
+        machine.run()
+        assert [one.reason for one in machine.ledger.rejected] == told
 
 
 def test_a_log_that_may_not_be_read_is_said(machine, monkeypatch):

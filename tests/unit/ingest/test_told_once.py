@@ -14,6 +14,7 @@ from mileage.domain.people import Credential
 from mileage.domain.witness import AHEAD, Reading, Rejected, WitnessBatch
 from mileage.ingest.record import Record
 from mileage.ingest.told_once import FOLDER, Bounds, Origin, told_once
+from mileage.sources.jsonl import INCOMPLETE
 from tests.drawing import examples
 from tests.witnesses import witness
 
@@ -43,9 +44,9 @@ def readings(path, at=2):
         )
 
 
-def told(data, path, *, read=readings, rewritten=False, whose="acc", bounds=BOUNDS):
+def told(data, path, *, read=readings, whose="acc", bounds=BOUNDS, **how):
     """Read a file; return what is new to tell: places, ignored, told before."""
-    origin = Origin(str(path), "log", rewritten)
+    origin = Origin(str(path), "log", **how)
     with told_once(data, whose, bounds) as once:
         found = [
             record.reading
@@ -150,6 +151,50 @@ def test_the_clock_that_reaches_a_call_lets_it_in(data, log):
             (found,) = [one.reading for one in once.news(origin, records)]
         assert len(found.witnesses) == witnesses
         assert [one.reason for one in found.rejected] == reasons
+
+
+def half(path):
+    """Read a made-up log whose last line lacks its end."""
+    yield from readings(path)
+    if not path.read_text().endswith("\n"):
+        yield Reading(rejected=(Rejected("log", path.name, INCOMPLETE),))
+
+
+def test_half_a_line_is_told_when_it_stays_so(data, log):
+    how = {"read": half, "growing": True}
+    log.write_text("good\ngo")
+    assert told(data, log, **how) == ([], 0, 0)
+    log.write_text("good\ngood\ngo")
+    assert told(data, log, **how) == ([], 0, 0)
+    assert told(data, log, **how) == (["a.jsonl"], 0, 0)
+    assert told(data, log, **how) == ([], 0, 1)
+
+
+def test_half_a_line_that_was_just_being_written_is_never_told(data, log):
+    how = {"read": half, "growing": True}
+    log.write_text("")
+    for line in ("good\n", "good\n", "bad\n"):
+        log.write_text(log.read_text() + line[:2])
+        assert told(data, log, **how) == ([], 0, 0)
+        log.write_text(log.read_text() + line[2:])
+        places, _, again = told(data, log, **how)
+        assert again == 0
+    assert places == ["a.jsonl:3"]
+
+
+def test_a_file_that_nobody_writes_to_is_told_of_at_once(data, log):
+    log.write_text("good\ngo")
+    assert told(data, log, read=half) == (["a.jsonl"], 0, 0)
+    assert told(data, log, read=half) == ([], 0, 1)
+
+
+def test_which_files_may_grow_is_known(data, log):
+    log.write_text("good\ngo")
+    for growing in ({str(log)}, set()):
+        with told_once(data, "acc", BOUNDS) as once:
+            records = (Record(ACCOUNT, "log", one) for one in half(log))
+            list(once.news(Origin(str(log), "log", growing=True), records))
+        assert once.growing == growing
 
 
 def test_projects_are_left_to_whoever_has_the_key_of_their_hashes(data, log):
