@@ -50,6 +50,8 @@ def _report(outcome: Outcome, url: str) -> None:
     rows = f"{outcome.witnesses:,} witnesses and {outcome.activities:,} activities"
     if outcome.trouble is None or outcome.witnesses or outcome.activities:
         click.echo(f"{outcome.logs:,} logs had changed; {rows} are at {url}.")
+    if outcome.unread:
+        _warn(f"could not be read, and counts as rejected: {_counted(outcome.unread)}")
     if outcome.rejected:
         _warn(f"the server does not take {_counted(outcome.rejected)}")
     if outcome.held:
@@ -113,6 +115,8 @@ class Teller:
         """Say what came of a pass."""
         if outcome.witnesses or outcome.activities:
             self.say("sent", witnesses=outcome.witnesses, activities=outcome.activities)
+        if outcome.unread:
+            self.say("unread", records=_counted(outcome.unread))
         if outcome.rejected:
             self.say("refused", rows=_counted(outcome.rejected))
         if outcome.again:

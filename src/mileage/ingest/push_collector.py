@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from mileage.domain.errors import MileageError, TooLarge, Unavailable
+from mileage.domain.witness import AHEAD
 from mileage.ingest.push_format import (
     MALFORMED,
     UNKNOWN_SOURCE,
@@ -23,6 +24,7 @@ from mileage.ingest.push_format import (
     source_of,
 )
 from mileage.ingest.push_marks import Marks
+from mileage.ingest.push_postponed import Postponed
 from mileage.ingest.push_reading import Reader
 from mileage.ingest.spool import MIB, Spool
 from mileage.sources.files import MAX_LINE_BYTES
@@ -90,6 +92,8 @@ class Outcome:
     activities: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     """Rows that the server will not take, by reason."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """Records of the logs that could not be read here, by reason; each is told once."""
     waiting: int = 0
     """Bytes in the spool."""
     full: bool = False
@@ -107,6 +111,7 @@ class Outcome:
         self.witnesses += earlier.witnesses
         self.activities += earlier.activities
         self.rejected += earlier.rejected
+        self.unread += earlier.unread
         return self
 
 
@@ -173,6 +178,7 @@ class Collector:
         self._told = self._told_before()
         self._marks = Marks(folder / "marks")
         self._spool = Spool(folder / "spool")
+        self._postponed = Postponed(folder / "postponed")
         self._most_bytes = limits.spool_bytes
         self._reader = Reader(
             state, self._marks, self._spool, identity, limits.line_bytes
@@ -201,6 +207,7 @@ class Collector:
         if self._never_welcome():
             return self._outcome
         try:
+            self._postponed.give_back(self._spool)
             self._read_changed(progress or Unwatched(), stopping)
         except (Unavailable, OSError) as trouble:
             # The disk is full. Nothing that was gathered is marked: it is read again.
@@ -231,6 +238,7 @@ class Collector:
     def close(self) -> None:
         """Let go of the files."""
         self._spool.close()
+        self._postponed.close()
         self._marks.close()
 
     # Sending.
@@ -261,6 +269,8 @@ class Collector:
         counted = {one.reason: one.count for one in receipt.reasons}
         self._outcome.rejected.update(counted)
         self._heed(receipt)
+        if AHEAD in counted:
+            self._postponed.keep(body, receipt.rejected)
         if UNKNOWN_SOURCE in counted:
             self._marks.forget_source(source_of(body))
             self._reader.drop()
@@ -297,6 +307,7 @@ class Collector:
 
     def _read_changed(self, progress: Progress, stopping: Callable[[], bool]) -> None:
         changed = self._changed()
+        self._reader.unread = self._outcome.unread
         progress.begin(sum(found.file.size for found in changed))
         for found in changed:
             size = self._spool.size

@@ -8,6 +8,7 @@ a project by a digest of its remote or folder.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -128,6 +129,8 @@ class Reader:
         self._spool = spool
         self._identity = identity
         self._max_line_bytes = max_line_bytes
+        self.unread: Counter[str] = Counter()
+        """What could not be read and was put into the spool, by reason."""
         self._blind: dict[str, str] = {}
         self._source = ""
         self._pending: list[_Pending] = []
@@ -176,6 +179,7 @@ class Reader:
         for reading in self._bodies():
             push = Push(self._source, self._state.machine, reading)
             self._spool.add(encode(push))
+            self.unread.update(one.reason for one in reading.rejected)
         self._clear()
         for found, signature, ignored, fresh in self._pending:
             self._marks.note(

@@ -92,6 +92,17 @@ def test_another_ledger_is_said_and_gets_everything(machine, capsys):
     assert "2 witnesses" in told.out
 
 
+def test_what_could_not_be_read_is_said_once(machine, capsys):
+    log = machine.claude("a.jsonl", 1)
+    log.write_bytes(log.read_bytes() + b"no usage\n" * 2 + b'{"type":"assistant"\n')
+    told = once(machine, capsys)
+    assert "1 witnesses" in told.out
+    assert "could not be read, and counts as rejected: 3 not JSON" in told.err
+    log.write_bytes(log.read_bytes() + b"none\n")
+    assert "rejected: 1 not JSON" in once(machine, capsys).err
+    assert once(machine, capsys).err == ""
+
+
 def test_what_the_server_does_not_take_is_said(machine, capsys):
     machine.ledger.sources = ("claude_code_log",)
     machine.codex("b", 1)
@@ -166,9 +177,11 @@ def test_remarks_are_made_once_each_time(capsys):
 
 
 def test_refusals_and_new_beginnings_are_lines(capsys):
-    told = lines(capsys, Outcome(rejected=Counter(why=1234), again=True))
-    assert told[0] == 'refused rows="1,234 why"'
-    assert told[1].startswith("again why=")
+    unread = Counter({"not JSON": 2})
+    told = lines(capsys, Outcome(rejected=Counter(why=1), unread=unread, again=True))
+    assert told[0] == 'unread records="2 not JSON"'
+    assert told[1] == 'refused rows="1 why"'
+    assert told[2].startswith("again why=")
 
 
 # --------------------------------------------------------------------------- options
