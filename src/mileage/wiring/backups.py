@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage import __version__
 from mileage.domain.errors import Conflict, Unavailable
 from mileage.reports.shape import ingest_status_json
-from mileage.store.control import FILE_NAME
+from mileage.store.control import FILE_NAME, open_control
 from mileage.store.copying import copy_control, copy_ledger
 from mileage.store.private import owner_only
 from mileage.wiring import archive
+from mileage.wiring.organisation import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,6 +184,7 @@ def _appearing(target: Path) -> Iterator[Path]:
 def unpack(source: Path, data: Path, progress: Progress) -> Manifest:
     """Make a data directory of a backup; it appears whole or not at all.
 
+    It begins an epoch: whoever sent something since the backup was made learns of it.
     Raises Conflict unless there is nothing at ``data``, or an empty folder.
     """
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
@@ -194,6 +196,8 @@ def unpack(source: Path, data: Path, progress: Progress) -> Manifest:
     try:
         told = progress.of("unpacking", source.stat().st_size)
         manifest = archive.read(source, told, part)
+        with open_control(part / FILE_NAME, clock=now) as control:
+            control.begin_epoch()
         if data.is_dir():
             data.rmdir()
         part.rename(data)

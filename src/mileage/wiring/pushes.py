@@ -29,6 +29,7 @@ class Pushes:
     def __init__(self, organisation: Organisation) -> None:
         self._have = organisation
         self._key = organisation.control.project_key()
+        self._epoch = organisation.control.epoch()
         self._sources = tuple(sorted(one.traits.name for one in log_sources()))
 
     async def take(self, credential: Credential, push: Push | None) -> Receipt:
@@ -50,7 +51,9 @@ class Pushes:
         self, credential: Credential, taken: Reading, rejected: tuple[Rejected, ...]
     ) -> Receipt:
         owner = credential.account_id or f"collector {credential.collector}"
-        recipient = hmac.digest(self._key, f"recipient {owner}".encode(), "sha256")
+        # After a restore it is another one, and machines send what they still have.
+        whose = f"recipient {owner}".encode() + self._epoch
+        recipient = hmac.digest(self._key, whose, "sha256")
         return Receipt(
             witnesses=len(taken.witnesses),
             activities=len(taken.activities),

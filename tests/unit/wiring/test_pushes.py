@@ -18,6 +18,7 @@ from mileage.domain.witness import (
 from mileage.ingest.projects import digest
 from mileage.ingest.push_format import UNKNOWN_SOURCE, Push, Reason
 from mileage.store import queries
+from mileage.wiring import backups
 from mileage.wiring.organisation import now, open_organisation
 from mileage.wiring.pushes import Pushes
 from tests.witnesses import DAY, LOG, witness
@@ -88,6 +89,24 @@ def test_the_recipient_is_the_ledger_and_the_account(organisation, alice, tmp_pa
     assert len(others) == 4
     assert first not in others
     assert alice.account_id not in first
+
+
+def test_a_restored_server_is_another_recipient(organisation, alice, tmp_path):
+    before = take(organisation, alice, None).recipient
+    made, quiet = tmp_path / "made.backup", backups.Progress(lambda *_: None)
+    prepared = backups.prepare(organisation)
+    backups.pack(organisation.data, prepared, made, quiet)
+    found = [before]
+    for name in ("first", "second"):
+        backups.unpack(made, tmp_path / name, quiet)
+        for _ in range(2):
+            with open_organisation(tmp_path / name) as restored:
+                found.append(take(restored, alice, None).recipient)
+    # Each time that it is restored, and the same for as long as it lives then.
+    assert found[1] == found[2]
+    assert found[3] == found[4]
+    assert len(set(found)) == 3
+    assert take(organisation, alice, None).recipient == before
 
 
 def test_rows_of_an_unknown_source_are_refused_with_a_reason(organisation, alice):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 FILE_NAME = "control.sqlite"
 PROJECT_KEY = "project_key"
 MARKS_KEY = "marks_key"
+EPOCH = "epoch"
 KEY_BYTES = 32
 
 
@@ -77,6 +78,23 @@ class Control(
     def marks_key(self) -> bytes:
         """Return the secret of the marks in figures shown to people, made once."""
         return self._key(MARKS_KEY)
+
+    def epoch(self) -> bytes:
+        """Return what this life of the data is told by; b'' until one is restored."""
+        wanted = select(META.c.value).where(META.c.key == EPOCH)
+        with self._database.reading() as connection:
+            return bytes(connection.execute(wanted).scalar() or b"")
+
+    def begin_epoch(self) -> None:
+        """Begin another life: what others sent to the one before may be missing."""
+        fresh = self._database.random_bytes(KEY_BYTES)
+        make = insert(META).values(key=EPOCH, value=fresh)
+        with self._database.writing() as connection:
+            connection.execute(
+                make.on_conflict_do_update(
+                    index_elements=[META.c.key], set_={"value": fresh}
+                )
+            )
 
     def _key(self, name: str) -> bytes:
         wanted = select(META.c.value).where(META.c.key == name)
