@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN_TO_FILL_IN = "<TOKEN>"  # noqa: S105 - says where one belongs
 _WORD = re.compile(r"[!-~]{1,512}")
-_IDENTITY = re.compile(r"[^\s,;=\"'\\]{1,256}")
+_IDENTITY = re.compile(r"[^\s,;=\"\\]{1,256}")
 _CODEX_ENVIRONMENT = "prod"
 
 
@@ -350,6 +350,7 @@ COLLECTED: Mapping[str, str] = {
     "amp": "its thread files below ~/.local/share/amp/threads",
     "droid": "its session files below ~/.factory/sessions",
     "kimi": "its wire logs below ~/.kimi/sessions",
+    "kilo": "its database kilo.db in ~/.local/share/kilo",
     "aider": "its analytics log (start it with --analytics-log FILE), which holds "
     "estimates: they are shown as such and added to no figure",
 }

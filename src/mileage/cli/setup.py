@@ -56,7 +56,7 @@ def command(
 
     Content logging is off, and attributes that say who it is are on. Changes
     nothing. CLIENT is claude-code, codex, gemini-cli, copilot, opencode or
-    qwen-code; for pi, amp, droid, kimi and aider it says how they are collected.
+    qwen-code; for pi, amp, droid, kimi, kilo and aider it says how they are collected.
     """
     to = checked(endpoint, token, identity)
     if client in COLLECTED:

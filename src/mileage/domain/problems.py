@@ -29,7 +29,7 @@ TELEMETRY_CLIENTS = (
     "qwen-code",
 )
 """Clients whose telemetry ``mileage setup`` switches on."""
-FILES_ONLY_CLIENTS = ("pi", "amp", "droid", "kimi", "aider")
+FILES_ONLY_CLIENTS = ("pi", "amp", "droid", "kimi", "kilo", "aider")
 """Clients that only ``mileage collect`` covers."""
 NO_SPLIT_CLIENT = "claude-code"
 """Its telemetry has one class of cache writes where its logs have two."""

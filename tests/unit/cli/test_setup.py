@@ -9,6 +9,7 @@ import json
 import shlex
 import tomllib
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +20,7 @@ from mileage.cli.client_settings import CLIENTS, COLLECTED, checked, settings_fo
 from mileage.cli.setup import command
 from mileage.domain.errors import Invalid
 from mileage.domain.problems import FILES_ONLY_CLIENTS, TELEMETRY_CLIENTS
+from mileage.sources.installed import log_sources
 
 URL = "https://mileage.example.org:8443"
 TOKEN = "mlg_c_abcDEF-123"
@@ -216,6 +218,12 @@ def test_what_no_file_could_hold_is_refused(words: tuple[str, ...], why: str) ->
         run("codex", *words)
 
 
+def test_an_address_may_have_an_apostrophe() -> None:
+    variables = settings("claude-code", "--identity", "o'brien@example.org")["env"]
+    (said,) = variables["OTEL_RESOURCE_ATTRIBUTES"].split(",")
+    assert unquote(said) == "user.email=o'brien@example.org"
+
+
 def test_an_unknown_client_is_wrong_usage() -> None:
     result = run("emacs")
     assert result.exit_code == 2
@@ -262,3 +270,8 @@ def test_any_identity_is_taken_or_refused(identity: str) -> None:
 def test_the_doctor_sends_people_to_clients_that_setup_knows() -> None:
     assert set(TELEMETRY_CLIENTS) == set(CLIENTS)
     assert set(FILES_ONLY_CLIENTS) == set(COLLECTED)
+
+
+def test_every_client_that_leaves_logs_is_known() -> None:
+    read = {source.traits.client for source in log_sources()}
+    assert {*CLIENTS, *COLLECTED} >= read
