@@ -22,6 +22,8 @@ SourceKind = Literal["log", "telemetry", "gateway", "filler"]
 PATIENCE_DAYS = 2
 """How far a source may lag behind another before it counts as stopped: logs are
 collected later than telemetry comes in, and a day can end in another zone."""
+GONE_DAYS = 90
+"""A source that has been silent for longer is not used any more."""
 RECENT_DAYS = 30
 """Gaps before these are history."""
 SKEW = 120 * SECOND
@@ -49,7 +51,8 @@ class Presence(NamedTuple):
     client_version: str
     """Of the latest call that names one, else ''."""
     least_delay: int | None
-    """Least time from call to receipt among the recent live ones, microseconds."""
+    """Least time from call to receipt among the live ones that came in last, within a
+    day, microseconds; None if that is long ago."""
 
 
 class VersionSeen(NamedTuple):
@@ -60,6 +63,8 @@ class VersionSeen(NamedTuple):
     client: str
     client_version: str
     witnesses: int
+    current: bool = True
+    """Whether it is the latest on a machine; else something newer came from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ class Coverage:
     gap_days: tuple[date, ...]
     """Recent days on which another source saw this client at work, and it did not."""
     stopped: bool
-    """It fell silent while another source of the client went on."""
+    """It fell silent while another source of the client went on, and is missed: it
+    counts calls, and was used in the last ``GONE_DAYS``."""
     silent_days: int
     """Whole days since its last one."""
     version: str
@@ -154,6 +160,7 @@ class _Beside:
 def _coverage(parts: Sequence[Presence], kind: SourceKind, beside: _Beside) -> Coverage:
     days = {day for row in parts for day in row.days}
     last_day = max(days)
+    silent_days = max(0, (beside.today - last_day).days)
     latest = max(parts, key=lambda row: (row.client_version != "", row.last))
     delays = [row.least_delay for row in parts if row.least_delay is not None]
     return Coverage(
@@ -169,9 +176,11 @@ def _coverage(parts: Sequence[Presence], kind: SourceKind, beside: _Beside) -> C
         active_days=len(days),
         cadence_days=_cadence(days),
         gap_days=beside.gaps(days, beside.others),
-        stopped=max(beside.others, default=last_day)
+        stopped=kind != "filler"
+        and silent_days <= GONE_DAYS
+        and max(beside.others, default=last_day)
         > last_day + timedelta(days=PATIENCE_DAYS),
-        silent_days=max(0, (beside.today - last_day).days),
+        silent_days=silent_days,
         version=latest.client_version,
         clock_ahead=-min(delays) if delays else None,
         machines=_machines(parts, beside),

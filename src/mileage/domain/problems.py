@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mileage.domain.client_faults import faults_of
-from mileage.domain.coverage import LATE, RECENT_DAYS, SKEW
+from mileage.domain.coverage import GONE_DAYS, LATE, RECENT_DAYS, SKEW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 STALE_DAYS = 7
 """A client that reported within these is not asked after."""
-GONE_DAYS = 90
-"""One that has been silent for longer is not used any more."""
 TELEMETRY_CLIENTS = (
     "claude-code",
     "codex",
@@ -92,8 +90,12 @@ def problems_of(
     versions: Iterable[VersionSeen] = (),
     faults: Sequence[Fault] = (),
 ) -> list[Problem]:
-    """Return what is wrong with each client of each account, to do before notes."""
-    ordered = sorted(covered, key=lambda one: (one.account, one.client, one.source))
+    """Return what is wrong with each client of each account, to do before notes.
+
+    A source that is not used any more is as one that never was.
+    """
+    used = (one for one in covered if one.silent_days <= GONE_DAYS)
+    ordered = sorted(used, key=lambda one: (one.account, one.client, one.source))
     agents = {one.account for one in ordered if one.kind != "gateway"}
     found: list[Problem] = []
     for _, group in groupby(ordered, key=lambda one: (one.account, one.client)):
@@ -148,8 +150,6 @@ def _problem(  # a row of the table that follows
 
 def _stale(group: Sequence[Coverage]) -> Iterator[Problem]:
     latest = max(group, key=lambda one: one.last)
-    if latest.silent_days > GONE_DAYS:
-        return
     every = f", usually every {latest.cadence_days} days" if latest.cadence_days else ""
     told = (
         (
@@ -166,7 +166,7 @@ def _stale(group: Sequence[Coverage]) -> Iterator[Problem]:
 
 
 def _stopped(one: Coverage, group: Sequence[Coverage]) -> Iterator[Problem]:
-    if not one.stopped or one.kind == "filler":
+    if not one.stopped:
         return
     others = ", ".join(other.source for other in group if other.last_day > one.last_day)
     since = f"since {one.last_day}, while {others} went on"
@@ -211,10 +211,10 @@ def _skew(one: Coverage) -> Iterator[Problem]:
         return
     minutes = abs(ahead) // _MINUTE
     told = (
-        f"the clock behind {one.client} is about {minutes} min ahead"
+        f"when heard last, the clock behind {one.client} was about {minutes} min ahead"
         if ahead > 0
-        else f"the clock behind {one.client} is about {minutes} min behind, or its "
-        "telemetry is held back that long"
+        else f"when heard last, the clock behind {one.client} was about {minutes} min "
+        "behind, or its telemetry was held back that long"
     )
     fix = "switch on time synchronisation (NTP) there: calls are counted at their time"
     yield _problem(one, "clock-skew", "todo", (told, fix))
@@ -299,13 +299,14 @@ def _known_faults(
 ) -> Iterator[Problem]:
     for one in versions:
         for fault in faults_of(faults, one.client, one.source, one.client_version):
+            what = f"version {one.client_version} of {one.client}"
+            now, before = f"{what} is in use", f"{what} was in use until lately"
             yield Problem(
                 "client-version",
-                "todo",
+                "todo" if one.current else "note",
                 one.account,
                 one.client,
                 one.source,
-                f"version {one.client_version} of {one.client} is in use: "
-                f"{fault.problem}",
-                fault.fix,
+                f"{now if one.current else before}: {fault.problem}",
+                fault.fix if one.current else f"where it is used still: {fault.fix}",
             )

@@ -315,8 +315,8 @@ class Answers:
         return self._have.settings.organisation, simulated
 
     def _looked_over(self) -> Overview:
-        have = self._have
-        return look_over(have.ledger, have.control.living(), have.faults)
+        have, left = self._have, self._have.control.departed(self._today())
+        return look_over(have.ledger, have.control.living(), have.faults, left=left)
 
     def _moved(self) -> tuple[int, date, int]:
         """Return what an overview depends on: the last append, the day, the people."""

@@ -6,11 +6,18 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from mileage.domain.coverage import PATIENCE_DAYS, RECENT_DAYS, coverages
+from mileage.domain.coverage import (
+    GONE_DAYS,
+    PATIENCE_DAYS,
+    RECENT_DAYS,
+    coverages,
+    kind_of,
+)
 from mileage.domain.figures import Completeness, SourceSeen
 from mileage.domain.problems import problems_of
 from mileage.domain.window import SECOND
 from mileage.store import presence, queries
+from mileage.store.heard import Missed
 from mileage.store.retention import horizon
 
 if TYPE_CHECKING:
@@ -80,7 +87,7 @@ def problems(
 def _of_everybody(
     ledger: Ledger, rejected: Mapping[str, _Refused]
 ) -> tuple[SourceSeen, ...]:
-    rows = {one.source: one for one in presence.sources(ledger, None, PATIENCE_DAYS)}
+    rows = {one.source: one for one in presence.sources(ledger, None, _missed(ledger))}
     return tuple(
         SourceSeen(
             source=name,
@@ -93,6 +100,13 @@ def _of_everybody(
         )
         for name in sorted({*rows, *rejected})
     )
+
+
+def _missed(ledger: Ledger) -> Missed:
+    today = ledger.rules.clock.day(ledger.now())
+    traits = ledger.rules.traits
+    fillers = [name for name, one in traits.items() if kind_of(one) == "filler"]
+    return Missed(PATIENCE_DAYS, today - timedelta(days=GONE_DAYS), fillers)
 
 
 def _of_one(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.problems import (
     FILES_ONLY_CLIENTS,
@@ -40,22 +40,30 @@ _LONG_AGO = "what was mended and read since counts"
 _UNITS = ((60, "min"), (3_600, "h"), (86_400, "days"))
 
 
+class Aims(NamedTuple):
+    """What the organisation wants to reach."""
+
+    targets: Sequence[Target]
+    deserted: Collection[str]
+    """Departments of targets in which nobody is."""
+
+
 def examine(
     ledger: Ledger,
     accounts: Iterable[Account],
     *,
     now: int,
     faults: Sequence[Fault] = (),
-    targets: Sequence[Target] = (),
-    deserted: Collection[str] = (),
+    aims: Aims | None = None,
+    left: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return findings as sentences, each with what to do, beside what was seen.
 
-    ``deserted`` are departments of targets in which nobody is.
+    Of those who have ``left`` nothing is asked.
     """
     known = tuple(accounts)
     names = {one.account_id: one.email or one.name for one in known}
-    seen = look_over(ledger, known, faults, now)
+    seen = look_over(ledger, known, faults, now, left)
     found = [
         *_silence(seen),
         *_strangers(known),
@@ -63,7 +71,7 @@ def examine(
         *_unpriced(ledger, now),
         *_unmeasured(ledger, now),
         *_rejections(ledger, now),
-        *_targets(ledger, now, targets, deserted),
+        *_targets(ledger, now, aims or Aims((), ())),
     ]
     rests_on = seen.completeness
     alike = [_alike(each, names) for each in said_once(found, seen.counts)]
@@ -210,10 +218,9 @@ def _rejection(ledger: Ledger, one: RejectedCount) -> Problem:
     )
 
 
-def _targets(
-    ledger: Ledger, now: int, targets: Sequence[Target], deserted: Collection[str]
-) -> list[Problem]:
+def _targets(ledger: Ledger, now: int, aims: Aims) -> list[Problem]:
     """Tell of targets that nothing can count for, most likely for a slip of the pen."""
+    targets, deserted = aims
     window = Window.rolling(PRICED_DAYS, now=now, zone=ledger.rules.clock.zone)
     rows = queries.usage(ledger, window, None, ("client",)) if targets else ()
     known = {*TELEMETRY_CLIENTS, *FILES_ONLY_CLIENTS, *(r.keys["client"] for r in rows)}

@@ -21,7 +21,7 @@ from mileage.store import queries
 from mileage.store.heard import hearing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mileage.domain.client_faults import Fault
     from mileage.domain.coverage import Coverage
@@ -82,8 +82,12 @@ def look_over(
     accounts: Sequence[Account],
     faults: Sequence[Fault] = (),
     now: int | None = None,
+    left: Collection[str] = (),
 ) -> Overview:
-    """Look everybody over; memory does not grow with the organisation's history."""
+    """Look everybody over; memory does not grow with the organisation's history.
+
+    Of those who have ``left`` nothing is missed.
+    """
     at = ledger.now() if now is None else now
     known = {one.account_id: one for one in accounts}
     with hearing(ledger) as heard:
@@ -93,12 +97,15 @@ def look_over(
         for some in _chunks(sorted(owners)):
             booked = [account for owner in some for account in owners[owner]]
             covered = covered_by(ledger, heard, booked, at)
-            sums.add(covered, problems_among(ledger, heard, booked, covered, faults))
+            found = problems_among(ledger, heard, booked, covered, faults)
+            sums.add(covered, [one for one in found if one.account not in left])
     return Overview(
         at=at,
         heard=tuple(named),
         known=len(accounts),
-        silent=_silent(ledger, owners, accounts),
+        silent=_silent(
+            ledger, owners, (one for one in accounts if one.account_id not in left)
+        ),
         first={owner: tuple(rows) for owner, rows in sums.rows.items()},
         lines=sums.lines,
         problems=sums.problems(),

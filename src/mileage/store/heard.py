@@ -8,25 +8,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mileage.domain.coverage import Presence, VersionSeen
+from mileage.domain.coverage import PATIENCE_DAYS, Presence, VersionSeen
 from mileage.store.owners import claims_in_force
 from mileage.store.statements import run, said_plainly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from datetime import date
 
     import duckdb
 
 CHUNK_ROWS = 1_000_000
 """Rolled up at once, which bounds the memory that sorting takes."""
 FEW = 8
+_DAY = 86_400_000_000
 LEAST_ROWS = 200_000
 PART = 0.1
 """So many rows, or this part of the roll-up, may wait before it is made anew."""
+
+
+class Missed(NamedTuple):
+    """When a source has stopped, as ``Coverage.stopped`` has it."""
+
+    patience: int = PATIENCE_DAYS
+    """Days that it may lag behind another one."""
+    used: date = date.min
+    """It has been used since this local day."""
+    fillers: Collection[str] = ()
+    """Sources that are not missed."""
 
 
 class Readable(Protocol):
@@ -81,7 +93,7 @@ class Heard:
     def presence(self, accounts: Sequence[str], recent: int) -> list[Presence]:
         """Return what was told of some accounts, by who stands behind them."""
         self._look_up(accounts)
-        rows = run(self._cursor, "presence", recent=recent)
+        rows = run(self._cursor, "presence", recent=recent, day=_DAY)
         return [Presence(*row)._replace(days=tuple(row[8])) for row in rows]
 
     def versions(self, accounts: Sequence[str], since: date) -> list[VersionSeen]:
@@ -101,14 +113,16 @@ class Heard:
             run(self._cursor, "heard_of.insert", **parameters)
         self._read = tuple(accounts)
 
-    def sources(self, account: str | None, patience: int) -> list[SourceRow]:
-        """Return each source; ``patience`` is the days it may lag behind another."""
+    def sources(self, account: str | None, missed: Missed) -> list[SourceRow]:
+        """Return each source of one account or of all, and how many miss it."""
         rows = run(
             self._cursor,
             "presence_sources",
             after=self._after,
             account=account,
-            patience=patience,
+            patience=missed.patience,
+            used=missed.used,
+            fillers=list(missed.fillers),
         )
         return [SourceRow(*row) for row in rows]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.window import QUARTER, SECOND
-from mileage.store.heard import hearing
+from mileage.store.heard import Missed, hearing
 from mileage.store.statements import insert, run
 
 if TYPE_CHECKING:
@@ -125,10 +125,12 @@ def versions(ledger: Readable, account: str | None, since: date) -> list[Version
         return heard.versions(_booked(heard, account), since)
 
 
-def sources(ledger: Readable, account: str | None, patience: int) -> list[SourceRow]:
-    """Return each source; ``patience`` is the days it may lag behind another."""
+def sources(
+    ledger: Readable, account: str | None, missed: Missed | None = None
+) -> list[SourceRow]:
+    """Return each source of one account or of all, and how many miss it."""
     with hearing(ledger) as heard:
-        return heard.sources(account, patience)
+        return heard.sources(account, missed or Missed())
 
 
 def _booked(heard: Heard, account: str | None) -> list[str]:

@@ -26,7 +26,7 @@ from mileage.ingest.checking import check_quarantine
 from mileage.ingest.record import decode, encode
 from mileage.ingest.screen import DAY
 from mileage.ingest.told_once import Bounds
-from mileage.reports.doctor import examine
+from mileage.reports.doctor import Aims, examine
 from mileage.reports.reconciliation import buckets_json, utc_days
 from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import ingest_status_json
@@ -301,13 +301,14 @@ def _examine(organisation: Organisation, _: bytes) -> dict[str, Any]:
         one for one in organisation.control.living() if one.account_id not in claims
     ]
     policy, at = organisation.policy, now()
+    today = organisation.ledger.rules.clock.day(at)
     report = examine(
         organisation.ledger,
         accounts,
         now=at,
         faults=policy.faults,
-        targets=policy.adoption,
-        deserted=_deserted(organisation, organisation.ledger.rules.clock.day(at)),
+        aims=Aims(policy.adoption, _deserted(organisation, today)),
+        left=organisation.control.departed(today),
     )
     try:
         # It names people: the operator's read is on record before it is answered.

@@ -121,6 +121,19 @@ def test_a_source_stopped_when_another_went_on(behind: int, stopped: bool) -> No
     assert not found["log"].stopped
 
 
+@pytest.mark.parametrize(("behind", "stopped"), [(90, True), (91, False)])
+def test_a_source_of_long_ago_is_not_used_any_more(behind: int, stopped: bool) -> None:  # noqa: FBT001
+    found = covered(heard("log", 100, 0), heard("otlp", 100, behind))
+    assert found["otlp"].stopped is stopped
+
+
+def test_a_filler_is_not_missed_and_shows_what_is() -> None:
+    found = covered(heard("metrics", 9), heard("otlp", 9, 0))
+    assert not found["metrics"].stopped
+    found = covered(heard("metrics", 9, 0), heard("otlp", 9))
+    assert found["otlp"].stopped
+
+
 def test_a_single_source_has_not_stopped_however_silent() -> None:
     one = covered(heard("log", 60))["log"]
     assert (one.stopped, one.silent_days) == (False, 60)

@@ -213,6 +213,32 @@ def test_a_version_that_counts_wrongly_is_named() -> None:
     assert (one.fix, one.kind) == ("Update it.", "client-version")
 
 
+def test_a_version_that_was_left_behind_is_a_note() -> None:
+    fault = Fault("claude-code", "log", "2.1.0", "too many.", "Update it.")
+    old = VersionSeen("acc_a", "log", "claude-code", "2.0.0", 4, current=False)
+    (one,) = problems_of([], [old], [fault])
+    assert one.severity == "note"
+    assert one.problem == (
+        "version 2.0.0 of claude-code was in use until lately: too many."
+    )
+    assert one.fix == "where it is used still: Update it."
+
+
+@pytest.mark.parametrize(("days", "told"), [(90, True), (91, False)])
+def test_what_is_not_used_any_more_is_asked_after_no_more(
+    days: int,
+    told: bool,  # noqa: FBT001
+) -> None:
+    assert ("gateway-only" in found(heard("gate", days))) is told
+    assert ("no-events" in found(heard("metrics", days))) is told
+    tried = found(heard("log", 99, 0), heard("otlp", 99, days))
+    assert ("stopped" in tried) is told
+    # It is as if it had never been.
+    assert ("logs-only" in tried) is not told
+    moved = found(heard("log", days, client="codex"), heard("gate", 1, client="x"))
+    assert ("gateway-only" in moved) is not told
+
+
 def test_a_filler_that_counts_nothing_is_not_blamed() -> None:
     fault = Fault("claude-code", "metrics", "2.1.214", "too many.", "Update it.")
     seen = [VersionSeen("acc_a", "metrics", "claude-code", "2.1.197", 4)]

@@ -12,7 +12,7 @@ from mileage.domain.booking import Booking, Brought, Refusal
 from mileage.domain.client_faults import Fault
 from mileage.domain.people import Account
 from mileage.domain.witness import AHEAD, NOT_READ, Rejected
-from mileage.reports.doctor import examine
+from mileage.reports.doctor import Aims, examine
 from mileage.sources.rows import SOURCE as ROWS
 from tests.ledgers import Turning, booking, ledger_in
 from tests.witnesses import CODEX_OTLP, DAY, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
@@ -158,7 +158,7 @@ def test_targets_of_what_there_is_not_are_told(
 ) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(account="acc_a", client="house-agent")]))
-        found = examine(ledger, [ADA], now=NOON, targets=[aim], deserted={"Yard"})
+        found = examine(ledger, [ADA], now=NOON, aims=Aims([aim], {"Yard"}))
     told = [one for one in found["problems"] if one["kind"] == "target"]
     assert len(told) == bool(said)
     for one in told:

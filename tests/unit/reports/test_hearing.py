@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mileage.domain.booking import Booking, Brought, Refusal
+from mileage.domain.call import SourceTraits
 from mileage.domain.client_faults import Fault
 from mileage.domain.errors import Invalid, Refused
 from mileage.domain.people import OPERATOR, Account, Viewer
 from mileage.domain.window import Window
 from mileage.domain.witness import Rejected
-from mileage.reports.completeness import completeness
+from mileage.reports.completeness import completeness, coverage
 from mileage.reports.hearing import (
     disagreements_json,
     disagreements_page,
     sources_json,
     sources_page,
 )
+from tests.drawing import examples
 from tests.ledgers import booking, ledger_in
 from tests.unit.reports.test_answers import organisation
-from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, ROLLOUT, SECOND, seen
+from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, ROLLOUT, SECOND, TRAITS, seen
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+METRICS = "claude_code_metrics"
+FILLER = SourceTraits(METRICS, "claude-code", 5, "link", replayable=False, gap=True)
 ADA = Account("acc_a", "person", "Ada", "ada@example.com")
 BEN = Account("acc_b", "person", "", "ben@example.com")
 MONTH = Window(NOON - 29 * DAY, NOON + DAY)
@@ -168,6 +174,41 @@ def test_everybodys_are_refused_to_people_and_nobody(tmp_path: Path) -> None:
             with pytest.raises(Invalid, match="use me or org"):
                 ask(org.viewers["ada"], "dept:7")
         assert org.reads() == []
+
+
+@patch.dict(TRAITS, {METRICS: FILLER})
+@settings(max_examples=examples(10))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([LOG, OTLP, METRICS, ROLLOUT]),
+            st.sampled_from(["acc_a", "acc_b"]),
+            st.sampled_from([0, 1, 2, 3, 4, 89, 90, 91, 92, 200]),
+        ),
+        min_size=1,
+        max_size=12,
+        unique=True,
+    )
+)
+def test_a_source_has_stopped_for_all_as_it_has_for_each(
+    said: list[tuple[str, str, int]],
+) -> None:
+    rows = [
+        seen(
+            source,
+            account=account,
+            key=str(number),
+            link=str(number),
+            occurred_at=NOON - ago * DAY,
+        )
+        for number, (source, account, ago) in enumerate(said)
+    ]
+    with TemporaryDirectory() as folder, ledger_in(Path(folder)) as ledger:
+        ledger.append(booking(rows))
+        every = completeness(ledger).sources
+        each = Counter(one.source for one in coverage(ledger) if one.stopped)
+    assert {one.source: one.stopped for one in every if one.stopped} == each
+    assert METRICS not in each
 
 
 def test_a_source_that_only_failed_is_told_too(tmp_path: Path) -> None:

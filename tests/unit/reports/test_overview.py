@@ -91,6 +91,20 @@ def test_people_with_simulated_usage_are_not_silent(tmp_path: Path) -> None:
         assert look_over(ledger, people).heard == ()
 
 
+def test_of_those_who_left_nothing_is_asked(tmp_path: Path) -> None:
+    with ledger_in(tmp_path) as ledger:
+        fill(ledger)
+        everybody = look_over(ledger, PEOPLE)
+        # Two of them lost their telemetry, and one was never heard of.
+        left = {"acc_1", "acc_3", "acc_8"}
+        without = look_over(ledger, PEOPLE, left=left)
+    assert (everybody.silent, without.silent) == (2, 1)
+    assert left & {one.account for one in everybody.problems} == {"acc_1", "acc_3"}
+    assert not left & {one.account for one in without.problems}
+    assert everybody.counts["stopped"] - without.counts["stopped"] == 2
+    assert without.heard == everybody.heard
+
+
 def test_services_and_strangers_are_not_silent(tmp_path: Path) -> None:
     people = [
         Account("acc_1", "service", "Robot", ""),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mileage.domain.booking import Booking, Brought
 from mileage.store import heard as module
-from mileage.store.heard import hearing, roll_up
+from mileage.store.heard import Missed, hearing, roll_up
 from mileage.store.held import held
 from mileage.store.owners import use_of
 from tests.drawing import examples
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mileage.store.ledger import Ledger
 
-PATIENCE = 2
 ALL = date(2020, 1, 1)
 
 
@@ -38,7 +37,7 @@ def everything(ledger: Ledger) -> tuple[object, ...]:
             owners,
             heard.presence(booked, 0),
             heard.versions(booked, ALL),
-            heard.sources(None, PATIENCE),
+            heard.sources(None, Missed()),
             use_of(ledger.cursor(), owners),
             {owner: held(ledger, owner)["machines"] for owner in owners},
         )
@@ -190,7 +189,7 @@ def test_a_claimed_account_is_told_with_whoever_stands_behind_it(
             found = heard.presence(heard.booked("acc_2"), 0)
             assert {one.account for one in found} == {"acc_2"}
             assert sum(one.witnesses for one in found) == 8
-            accounts = {one.accounts for one in heard.sources(None, PATIENCE)}
+            accounts = {one.accounts for one in heard.sources(None, Missed())}
     assert max(accounts) <= 3
 
 
@@ -209,7 +208,7 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
         while not over.is_set():
             roll_up(ledger, least=1)
             with hearing(ledger) as heard:
-                counted = sum(one.witnesses for one in heard.sources(None, PATIENCE))
+                counted = sum(one.witnesses for one in heard.sources(None, Missed()))
                 accounts = heard.accounts()
                 told_one_by_one = sum(
                     one.witnesses for one in heard.presence(list(accounts), 0)
@@ -218,7 +217,7 @@ def test_what_is_appended_meanwhile_is_told_once(tmp_path: Path) -> None:
         thread.join()
         roll_up(ledger, least=1)
         with hearing(ledger) as heard:
-            assert sum(one.witnesses for one in heard.sources(None, PATIENCE)) == 12
+            assert sum(one.witnesses for one in heard.sources(None, Missed())) == 12
 
 
 @pytest.fixture(scope="module")

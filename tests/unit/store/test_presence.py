@@ -114,12 +114,48 @@ def test_old_delays_are_left_out(tmp_path: Path) -> None:
     now = Turning(NOON)
     with ledger_in(tmp_path, now=now) as ledger:
         for key, delay in (("a", -HOUR), ("b", 4 * SECOND)):
-            said = (seen(OTLP, key=key, link=key, occurred_at=NOON),)
-            ledger.append(Booking(seen=said, brought=(Brought(1, "", NOON + delay),)))
+            said = (seen(OTLP, key=key, link=key, occurred_at=now.at),)
+            brought = (Brought(1, "", now.at + delay),)
+            ledger.append(Booking(seen=said, brought=brought))
             now.at += DAY
-        (all_time,) = presence.presence(ledger, None, 0)
         (recent,) = presence.presence(ledger, None, NOON + DAY)
-    assert (all_time.least_delay, recent.least_delay) == (-HOUR, 4 * SECOND)
+        (later,) = presence.presence(ledger, None, NOON + 2 * DAY)
+    assert (recent.least_delay, later.least_delay) == (4 * SECOND, None)
+
+
+def test_a_clock_that_was_set_right_is_right(tmp_path: Path) -> None:
+    now = Turning(NOON)
+    with ledger_in(tmp_path, now=now) as ledger:
+        for key, days, delay in (
+            ("a", 0, -HOUR),
+            ("b", 12, 9 * SECOND),
+            ("c", 12, 4 * SECOND),
+            ("d", 12, HOUR),
+        ):
+            at = NOON + days * DAY
+            now.at = max(now.at + SECOND, at)
+            said = (seen(OTLP, key=key, link=key, occurred_at=at),)
+            ledger.append(Booking(seen=said, brought=(Brought(1, "", at + delay),)))
+            (row,) = told(ledger)
+            # One that is late says nothing about the clock while others are not.
+            expected = {"a": -HOUR, "b": 9 * SECOND}.get(key, 4 * SECOND)
+            assert row.least_delay == expected
+
+
+@pytest.mark.parametrize("machines", [("", ""), ("desk", "desk"), ("desk", "lap")])
+def test_a_version_is_current_where_nothing_newer_came(
+    tmp_path: Path, machines: tuple[str, str]
+) -> None:
+    said = [
+        seen(OTLP, key="a", link="a", client_version="2.0.0", occurred_at=NOON - DAY),
+        seen(OTLP, key="b", link="b", client_version="2.1.5", occurred_at=NOON),
+    ]
+    brought = tuple(Brought(1, machine, NOON) for machine in machines)
+    with ledger_in(tmp_path) as ledger:
+        ledger.append(Booking(seen=tuple(said), brought=brought))
+        found = presence.versions(ledger, None, date(2026, 11, 1))
+    current = {one.client_version: one.current for one in found}
+    assert current == {"2.0.0": machines[0] != machines[1], "2.1.5": True}
 
 
 def test_days_and_the_latest_version_are_told(tmp_path: Path) -> None:
@@ -141,7 +177,7 @@ def test_one_account_is_told_without_the_others(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(key="a"), seen(key="b", account="acc_b")]))
         (row,) = told(ledger, "acc_b")
-        (source,) = presence.sources(ledger, "acc_b", 2)
+        (source,) = presence.sources(ledger, "acc_b")
         assert presence.versions(ledger, "acc_x", TODAY) == []
     assert (row.account, source.witnesses, source.accounts) == ("acc_b", 1, 1)
 
@@ -158,7 +194,7 @@ def test_a_source_stopped_when_another_of_its_client_went_on(
     ]
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking(said))
-        rows = presence.sources(ledger, None, 2)
+        rows = presence.sources(ledger, None)
     assert {row.source: row.stopped for row in rows} == {
         LOG: 0,
         OTLP: stopped,

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from mileage.domain.directory import ImportSummary, PersonRow, memberships_on
 from mileage.domain.people import Membership, Placed
@@ -131,6 +131,18 @@ class Memberships(OnDatabase):
     ) -> dict[str, Membership]:
         """Return where each account belonged on a local day, by account id."""
         return memberships_on(day, self.memberships(as_of=as_of))
+
+    def departed(self, day: date) -> frozenset[str]:
+        """Return accounts that belonged somewhere until before a day, by now."""
+        last = func.max(func.coalesce(MEMBERSHIP.c.until, date.max))
+        wanted = (
+            select(MEMBERSHIP.c.account_id)
+            .where(MEMBERSHIP.c.superseded_at.is_(None))
+            .group_by(MEMBERSHIP.c.account_id)
+            .having(last < day)
+        )
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(wanted).scalars())
 
     def everybody_on(self, day: date) -> list[Placed]:
         """Return every account with where it belonged on a local day.

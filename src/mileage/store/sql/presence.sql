@@ -1,5 +1,20 @@
--- What each source told of each account of ``heard_of``, by machine; delays are those
--- recorded from $recent on.
+-- What each source told of each account of ``heard_of``, by machine. The delay is the
+-- least of what came in within $day microseconds before the last, if that is after
+-- $recent; appends are taken together as the roll-up takes them.
+with daily as (
+    select
+        account, source, client, machine, day, client_version,
+        min(first) as first, max(last) as last, max(recorded_at) as recorded_at,
+        sum(witnesses) as witnesses, min(least_delay) as least_delay
+    from heard_of
+    group by account, source, client, machine, day, client_version
+),
+timed as (
+    select *, max(recorded_at) filter (where least_delay is not null) over (
+        partition by account, source, client, machine
+    ) as timed_last
+    from daily
+)
 select
     account, source, client, machine,
     min(first) as first, max(last) as last, max(recorded_at) as heard,
@@ -7,7 +22,9 @@ select
     list(distinct day order by day) as days,
     coalesce(arg_max(client_version, last) filter (where client_version <> ''), '')
         as client_version,
-    min(least_delay) filter (where recorded_at >= $recent) as least_delay
-from heard_of
+    min(least_delay) filter (
+        where recorded_at >= $recent and recorded_at > timed_last - $day
+    ) as least_delay
+from timed
 group by account, source, client, machine
 order by account, client, source, machine

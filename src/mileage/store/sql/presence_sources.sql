@@ -1,5 +1,5 @@
--- Each source. ``stopped`` counts the accounts of which it fell silent while another
--- source of the same client went on.
+-- Each source. ``stopped`` counts the accounts of which it fell silent, after $used,
+-- while another source of the same client went on; $fillers are not missed.
 with by_account as (
     select
         coalesce(c.person, h.account) as account, client, source,
@@ -19,7 +19,12 @@ select
     min(first) as first,
     max(last) as last,
     count(distinct account) as accounts,
-    count(distinct account) filter (where newest > last_day + $patience) as stopped
+    count(distinct account) filter (
+        where
+            newest > last_day + $patience
+            and last_day >= $used
+            and source not in (select unnest($fillers::varchar[]))
+    ) as stopped
 from beside
 group by source
 order by source

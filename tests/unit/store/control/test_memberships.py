@@ -82,6 +82,26 @@ def test_a_day_outside_every_membership_has_none(control):
     assert teams(control, JUNE) == {}
 
 
+def test_who_has_left_belonged_somewhere_before_and_nowhere_since(control):
+    day = date(2026, 11, 20)
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    control.import_people(
+        [
+            row("left@x", until=before),
+            row("leaving@x", until=day),
+            row("stays@x"),
+            row("back@x", until=before),
+            row("back@x", since=after),
+            row("corrected@x", until=before),
+        ]
+    )
+    control.import_people([row("corrected@x", until=after)])
+    never = control.ensure_account("never@x")
+    (left,) = control.departed(day)
+    assert left == control.ensure_account("left@x") != never
+    assert len(control.departed(after)) == 2
+
+
 def test_a_correction_is_a_new_belief_and_keeps_the_old(control, clock):
     control.import_people([row(team="Core")])
     then = clock.instant
