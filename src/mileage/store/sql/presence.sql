@@ -1,12 +1,12 @@
 -- What each source told of each account of ``heard_of``, by machine. The delay is the
--- least of what came in within $day microseconds before the last, if that is after
--- $recent; appends are taken together as the roll-up takes them.
+-- least of what came in within $day microseconds before the last, of what was recorded
+-- from $recent on; appends are taken together as the roll-up takes them.
 with daily as (
     select
-        account, source, client, machine, day, client_version,
-        min(first) as first, max(last) as last, max(recorded_at) as recorded_at,
-        sum(witnesses) as witnesses, min(least_delay) as least_delay
+        account, source, client, machine,
+        max(recorded_at) as recorded_at, min(least_delay) as least_delay
     from heard_of
+    where recorded_at >= $recent
     group by account, source, client, machine, day, client_version
 ),
 timed as (
@@ -14,6 +14,12 @@ timed as (
         partition by account, source, client, machine
     ) as timed_last
     from daily
+),
+delays as (
+    select account, source, client, machine, min(least_delay) as least_delay
+    from timed
+    where recorded_at > timed_last - $day
+    group by account, source, client, machine
 )
 select
     account, source, client, machine,
@@ -22,9 +28,7 @@ select
     list(distinct day order by day) as days,
     coalesce(arg_max(client_version, last) filter (where client_version <> ''), '')
         as client_version,
-    min(least_delay) filter (
-        where recorded_at >= $recent and recorded_at > timed_last - $day
-    ) as least_delay
-from timed
+    any_value(delays.least_delay) as least_delay
+from heard_of left join delays using (account, source, client, machine)
 group by account, source, client, machine
 order by account, client, source, machine
