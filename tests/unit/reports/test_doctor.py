@@ -206,9 +206,8 @@ def test_a_clock_that_is_ahead_is_told(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(Booking(seen=said, brought=brought))
         report = examine(ledger, [ADA], now=NOON)
-    assert "ada@example.com: the clock behind claude-code is about 10 min ahead" in (
-        findings(report)
-    )
+    clock = "when heard last, the clock behind claude-code was about 10 min ahead"
+    assert f"ada@example.com: {clock}" in findings(report)
 
 
 def test_a_version_that_counts_wrongly_is_told(tmp_path: Path) -> None:
