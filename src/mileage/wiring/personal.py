@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3
 _STRAIGHT = "read straight from the logs, without what was in deleted ones."
-# Python reads compressed rollouts from then on.
-READERS = f"{__version__} zstd" if sys.version_info >= (3, 14) else __version__
+# A higher number has every log read anew, once: readers read more, or better. And
+# Python reads compressed rollouts from 3.14 on.
+_REVISION = 2
+READERS = f"{__version__}.{_REVISION} {'zstd' if sys.version_info >= (3, 14) else ''}"
 
 
 class Asking(NamedTuple):
