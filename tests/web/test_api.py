@@ -348,6 +348,7 @@ def test_my_page_as_json(stage):
             "reason": "not JSON",
             "count": 2,
             "sample_place": "a.jsonl:7",
+            "last": "2025-11-01T00:00:00Z",
         }
     ]
 

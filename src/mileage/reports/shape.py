@@ -134,7 +134,10 @@ def personal_json(page: PersonalPage) -> dict[str, Any]:
         "unattended_calls": page.unattended_calls,
         "by_pattern": _guess_json(page.by_pattern),
         "differing_calls": page.differing_calls,
-        "rejected": [asdict(count) for count in page.rejected],
+        "rejected": [
+            {**asdict(count), "last": instant_json(count.last)}
+            for count in page.rejected
+        ],
         "simulated": page.simulated,
         "completeness": completeness_json(page.completeness),
     }

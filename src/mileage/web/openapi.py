@@ -142,7 +142,15 @@ PERSONAL_PAGE: Schema = {
     },
     "differing_calls": COUNT,
     "rejected": _list(
-        _object({"source": TEXT, "reason": TEXT, "count": COUNT, "sample_place": TEXT})
+        _object(
+            {
+                "source": TEXT,
+                "reason": TEXT,
+                "count": COUNT,
+                "sample_place": TEXT,
+                "last": MAYBE_INSTANT,
+            }
+        )
     ),
     "simulated": {"type": "boolean"},
     "completeness": _ref("Completeness"),
