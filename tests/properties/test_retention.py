@@ -106,7 +106,7 @@ def used(ledger: Ledger) -> list[Any]:
     return queries.usage(ledger, ALL, None, ("account", "client", "day", "model"))
 
 
-@settings(max_examples=examples(12), deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(said=told(), columns=st.booleans(), days=DAYS)
 def test_what_went_and_is_told_again_counts_once(
     opened: Ledger, said: Any, columns: Any, days: Any

@@ -212,7 +212,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(7), deadline=None)
 @given(said=SAID, book=st.sampled_from([booking, in_columns]), steps=STEPS)
 def test_claims_that_end_leave_nothing_behind(
     opened: Ledger, said: Any, book: Any, steps: Any
