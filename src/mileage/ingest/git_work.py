@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.errors import Unavailable
+from mileage.domain.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -133,8 +134,7 @@ def work(folders: Iterable[str], since: int, until: int) -> Work:
 
 def _problem(folder: str, why: str) -> str:
     """Say it without what could steer a terminal: a folder has any name."""
-    said = f"{folder}: {why}"
-    return "".join(one if one.isprintable() else "\ufffd" for one in said)
+    return printable(f"{folder}: {why}")
 
 
 def _places(folders: Iterable[str]) -> dict[Path, list[str]]:

@@ -13,7 +13,8 @@ from mileage.ingest import local_file
 from mileage.sources import opencode_store, tail
 from mileage.sources.sqlite_rows import SqliteRows
 from mileage.wiring import personal
-from mileage.wiring.personal import Asking, answer_of, finished
+from mileage.wiring.personal import Asking
+from tests.asking import asked, calls, names_read
 from tests.client_logs import assistant, database, fill, message_id, session, tokens
 from tests.denying import as_nobody, shared_folder
 from tests.session_logs import answer, count, meta, record, turn, usage, write_log
@@ -22,16 +23,6 @@ from tests.session_logs import tokens as codex_tokens
 CLAUDE = ".claude/projects/-repo/one.jsonl"
 CODEX = ".codex/sessions/2026/11/20/rollout-1.jsonl"
 OPENCODE = ".local/share/opencode/opencode.db"
-
-
-def asked(asking):
-    found = answer_of(asking)
-    assert finished(found) == ()
-    return found.usage
-
-
-def calls(found):
-    return sum(row.calls for row in found.rows)
 
 
 def rejected(found):
@@ -86,15 +77,7 @@ def store(home):
 @pytest.fixture
 def read(monkeypatch):
     """The files that are read."""
-    seen = []
-    before = local_file.Reader.read
-
-    def noted(self, item):
-        seen.append(item.file.path.rpartition("/")[2])
-        return before(self, item)
-
-    monkeypatch.setattr(local_file.Reader, "read", noted)
-    return seen
+    return names_read(monkeypatch)
 
 
 # ------------------------------------------------------------- what cannot be read

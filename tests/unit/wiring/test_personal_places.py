@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mileage.ingest import local_file
 from mileage.wiring import personal
 from mileage.wiring.personal import Asking, answer_of, finished
 from mileage.wiring.personal_logs import Logs
+from tests.asking import asked, calls, names_read
 from tests.session_logs import answer, meta, record, tokens, turn, write_log
 
 
@@ -30,25 +30,7 @@ def look(tmp_path, file):
 
 @pytest.fixture
 def read(monkeypatch):
-    seen = []
-    before = local_file.Reader.read
-
-    def noted(self, item):
-        seen.append(item.file.path.rpartition("/")[2])
-        return before(self, item)
-
-    monkeypatch.setattr(local_file.Reader, "read", noted)
-    return seen
-
-
-def asked(asking):
-    found = answer_of(asking)
-    assert finished(found) == ()
-    return found.usage
-
-
-def calls(found):
-    return sum(row.calls for row in found.rows)
+    return names_read(monkeypatch)
 
 
 def claude(found):

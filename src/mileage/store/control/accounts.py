@@ -11,6 +11,7 @@ from mileage.domain.asserted import COLLECTOR, UNVERIFIED
 from mileage.domain.errors import Invalid, NotFound
 from mileage.domain.parking import Identity
 from mileage.domain.people import Account, Listed, found_by
+from mileage.domain.printable import printable
 from mileage.domain.rights import ERASED
 from mileage.store.control.database import OnDatabase
 from mileage.store.control.minting import hashed, new_id
@@ -70,10 +71,7 @@ def normal(identity: str) -> str:
         return NAMELESS
     if _usable(value):
         return value
-    shown = "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in value[:SHOWN_OF_UNUSABLE]
-    )
+    shown = printable(value[:SHOWN_OF_UNUSABLE])
     return f"{shown}\N{HORIZONTAL ELLIPSIS}{hashed(value).hex()[:16]}"
 
 
