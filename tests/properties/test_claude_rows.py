@@ -42,6 +42,7 @@ usages = st.fixed_dictionaries(
         | st.fixed_dictionaries({"thinking_tokens": counts}),
         "service_tier": st.sampled_from(["standard", "priority", "batch", None, 3]),
         "speed": st.sampled_from(["fast", "standard", None]),
+        "inference_geo": st.sampled_from(["us", "not_available", "", None, 3]),
         "iterations": st.sampled_from([None, [], [{"type": "message"}]]),
     },
 )
@@ -153,7 +154,10 @@ plain_lines = st.builds(
             "output_tokens": st.integers(1, 9),
             "service_tier": st.sampled_from(["standard", "priority"]),
         },
-        optional={"speed": st.sampled_from(["fast", "standard"])},
+        optional={
+            "speed": st.sampled_from(["fast", "standard"]),
+            "inference_geo": st.sampled_from(["us", "global"]),
+        },
     ),
     requestId=st.sampled_from(["req_1", "req_2"]),
     version=st.sampled_from(["1", "2"]),
@@ -188,7 +192,7 @@ def test_the_plain_line_of_an_answer_is_a_row_for_both():
     }
     chunk = json.dumps(line).encode() + b"\n"
     at = 1_795_341_600_000_000
-    row = ("msg_1", at, "m", None, None, "s1", "/home/a", None, False)
+    row = ("msg_1", at, "m", None, None, None, "s1", "/home/a", None, False)
     expected = Row(*row, 3, 0, 5, 0, 0, 0, 4, 0, len(chunk))
     assert scanned(chunk) == (1, [expected])
     assert decoded(chunk) == (1, [expected])
@@ -241,7 +245,7 @@ def test_a_line_of_two_types_is_of_the_first():
 
 
 @pytest.mark.parametrize("odd", [[], {}, [1], 5, "x" * 2_000])
-@pytest.mark.parametrize("name", ["service_tier", "speed"])
+@pytest.mark.parametrize("name", ["service_tier", "speed", "inference_geo"])
 def test_a_tier_that_is_none_costs_no_call(name, odd):
     ((kind, _),), refused = read_alike(answer(used=usage(**{name: odd})))
     assert (kind[3], refused) == ("", 0)

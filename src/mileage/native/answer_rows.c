@@ -10,7 +10,7 @@
 #define COUNTS 7
 #define NUMBERS 9 /* a combination, a time and seven classes */
 
-enum column { KEY, AT, MODEL, COPIED = 8, INPUT };
+enum column { KEY, AT, MODEL, COPIED = 9, INPUT };
 enum count { FRESH, CACHE_READ, WRITTEN, FIVE_MINUTES, HOUR, THOUGHT, OUTPUT };
 
 typedef struct {
@@ -55,7 +55,7 @@ static int64_t number_of(Found *found, PyObject *row) {
 static bool read_row(Found *found, PyObject *row, int64_t *told) {
     int64_t n[COUNTS];
     if (!PyTuple_Check(row) || PyTuple_Size(row) < INPUT + COUNTS) {
-        PyErr_SetString(PyExc_TypeError, "a row of an answer has sixteen columns");
+        PyErr_SetString(PyExc_TypeError, "a row of an answer has seventeen columns");
         return false;
     }
     for (int i = 0; i < COUNTS; i++)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pkgutil
 from typing import TYPE_CHECKING
 
+from mileage.domain.service import without_country
 from mileage.pricing.names import PROVIDERS, candidates
 from mileage.pricing.overrides import Agreed, fingerprint
 from mileage.pricing.row import PriceRow
-from mileage.pricing.table import ProviderTable, brackets_on, standard_tier
+from mileage.pricing.table import ProviderTable, brackets_on, made_in_us, standard_tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +70,7 @@ class Catalog:
     def _brackets(self, key: _Key) -> tuple[Bracket, ...]:
         provider, model, day, tier = key
         tier = standard_tier(tier)
+        anywhere, in_us = without_country(tier)
         readings = candidates(provider, model)
         agreed = self._agreed.brackets(readings, day, tier)
         if agreed:
@@ -77,7 +79,8 @@ class Catalog:
             for table in self._sellers(reading):
                 found = table.knows(reading.model)
                 if found is not None:
-                    return brackets_on(found, day, tier)
+                    brackets = brackets_on(found, day, anywhere)
+                    return made_in_us(reading.provider, brackets) if in_us else brackets
         return ()
 
     def _sellers(self, reading: Candidate) -> Iterator[ProviderTable]:

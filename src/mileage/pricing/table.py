@@ -11,6 +11,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mileage.domain.rounding import half_even
 from mileage.pricing.names import is_version_of
 from mileage.pricing.row import Bracket, Rates
 
@@ -66,3 +67,17 @@ def brackets_on(model: dict[str, Any], day: date, tier: str) -> tuple[Bracket, .
             break
         in_force = brackets or ()
     return tuple(Bracket(above, Rates(*rates)) for above, *rates in in_force)
+
+
+def made_in_us(provider: str, brackets: tuple[Bracket, ...]) -> tuple[Bracket, ...]:
+    """Return prices of answers that had to be made in the US; none is known of others.
+
+    Anthropic asks a tenth more in every class, of each speed and in batches (its
+    documentation: pricing, data residency). No list of prices has it.
+    """
+    if provider != "anthropic":
+        return ()
+    return tuple(
+        Bracket(above, Rates(*(half_even(rate * 11, 10) for rate in rates)))
+        for above, rates in brackets
+    )

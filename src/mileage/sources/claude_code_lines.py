@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from mileage.domain.service import served
 from mileage.domain.witness import Witness
 from mileage.sources.claude_code_activity import attended
 from mileage.sources.jsonl import Classes, Count, Name, decode, text
@@ -49,6 +50,7 @@ class Usage(msgspec.Struct, gc=False):
     output_tokens_details: OutputDetails | None = None
     service_tier: Any = None
     speed: Any = None
+    inference_geo: Any = None
     iterations: Any = None
 
 
@@ -190,14 +192,7 @@ def disjoint(*told: int) -> Classes:
 
 def tier_of(usage: Usage) -> str:
     """Name the tier of service; the standard one is none."""
-    return tier_named(usage.service_tier, usage.speed)
-
-
-def tier_named(tier: object, speed: object) -> str:
-    """Name the tier that these two fields tell."""
-    if speed == "fast":
-        return "fast"
-    return tier if isinstance(tier, str) and tier in ("priority", "batch") else ""
+    return served(usage.service_tier, usage.speed, usage.inference_geo)
 
 
 def plain_model(model: str) -> str:

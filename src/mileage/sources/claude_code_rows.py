@@ -46,6 +46,7 @@ class Row(NamedTuple):
     model: str | None
     tier: object
     speed: object
+    geography: object
     session: str | None
     project: str | None
     agent: str | None
@@ -70,6 +71,7 @@ _FIELDS = (
     ("message.model", "text"),
     (f"{_USAGE}service_tier", "text"),
     (f"{_USAGE}speed", "text"),
+    (f"{_USAGE}inference_geo", "text"),
     ("sessionId", "text"),
     ("cwd", "text"),
     ("agentId", "text"),
@@ -123,6 +125,7 @@ def _row(chunk: bytes, begin: int, end: int) -> Row | None:
     details = usage.output_tokens_details or NO_DETAILS
     return Row(
         *(message.id, at, message.model, usage.service_tier, usage.speed),
+        usage.inference_geo,
         *(line.session_id, line.cwd, line.agent_id, line.is_sidechain is True),
         usage.input_tokens or 0,
         usage.cache_read_input_tokens or 0,
@@ -141,6 +144,7 @@ def _is_plain(line: Line, message: Message, usage: Usage) -> bool:
         and message.role in ("assistant", None)
         and isinstance(usage.service_tier, str | None)
         and isinstance(usage.speed, str | None)
+        and isinstance(usage.inference_geo, str | None)
         and usage.iterations is None
         and line.cost_usd is None
     )
@@ -163,7 +167,7 @@ scanned = _scanner()
 
 def classes(row: tuple[Any, ...]) -> Classes:
     """Return the seven disjoint classes of a ``Row``."""
-    return disjoint(*row[9:16])
+    return disjoint(*row[10:17])
 
 
 def packed(rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[Numbers]]:
@@ -173,7 +177,7 @@ def packed(rows: list[tuple[Any, ...]]) -> tuple[list[tuple[Any, ...]], list[Num
         return found
     places: dict[tuple[Any, ...], int] = {}
     numbers: list[Numbers] = [
-        (places.setdefault(row[2:9], len(places)), row[1], *classes(row))
+        (places.setdefault(row[2:10], len(places)), row[1], *classes(row))
         for row in rows
     ]
     return list(places), numbers

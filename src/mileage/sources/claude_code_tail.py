@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mileage.domain.packed import FileCalls, all_hashed
+from mileage.domain.service import served
 from mileage.sources.claude_code_lines import (
     NO_RESPONSE,
     is_other,
     plain_model,
     provider_of,
-    tier_named,
 )
 from mileage.sources.claude_code_rows import classes, packed, scanned
 from mileage.sources.jsonl import EARLIEST, Gathering, larger
@@ -31,9 +31,9 @@ _SOURCE, _CLIENT = "claude_code_log", "claude-code"
 _KEY: Final = 0
 _AT: Final = 1
 _MODEL: Final = 2
-_COPIED: Final = 8
-_INPUT: Final = 9
-_OUTPUT: Final = 15
+_COPIED: Final = 9
+_INPUT: Final = 10
+_OUTPUT: Final = 16
 
 
 class Transcript(Protocol):
@@ -134,7 +134,7 @@ class TranscriptTail:
 
 
 def _kind(alike: tuple[Any, ...]) -> Kind:
-    model, tier, speed, session, project, agent, copied = alike
+    model, tier, speed, geography, session, project, agent, copied = alike
     name = plain_model(model or "")
-    told = (_CLIENT, provider_of(name), name, tier_named(tier, speed))
+    told = (_CLIENT, provider_of(name), name, served(tier, speed, geography))
     return (*told, session or "", project or "", agent or "", "", copied)

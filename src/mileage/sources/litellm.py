@@ -15,6 +15,7 @@ import msgspec
 
 from mileage.domain.call import SourceTraits
 from mileage.domain.errors import Invalid, TooLarge
+from mileage.domain.service import served
 from mileage.domain.witness import Reading, Rejected, Witness
 from mileage.sources import litellm_wire as wire
 from mileage.sources.json_records import records, word
@@ -26,7 +27,6 @@ from mileage.sources.litellm_names import (
     instant_of,
     provider_ids,
     session_of,
-    tier_of,
 )
 from mileage.sources.table_files import entries_of
 
@@ -265,7 +265,10 @@ def _from_cache(raw: wire.Loose) -> bool:
 
 
 def _tier(usage: wire.Usage | None) -> str:
-    return tier_of(word(usage.service_tier), word(usage.speed)) if usage else ""
+    if usage is None:
+        return ""
+    told = (usage.service_tier, usage.speed, usage.inference_geo)
+    return served(*map(word, told))
 
 
 def _micro_dollars(entry: wire.Entry) -> int | None:

@@ -74,13 +74,6 @@ def bare_model(model: str, provider: str) -> str:
     return model.removesuffix("[1m]")
 
 
-def tier_of(service_tier: str, speed: str) -> str:
-    """Return what makes a call dearer or cheaper; '' for the standard."""
-    if speed == "fast":
-        return "fast"
-    return service_tier if service_tier in ("priority", "batch", "flex") else ""
-
-
 def provider_ids(response_id: str, request_ids: Iterable[str]) -> str:
     """Return the provider's ids of one call as a witness's link.
 

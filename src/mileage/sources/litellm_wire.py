@@ -52,6 +52,7 @@ class Usage(msgspec.Struct, gc=False):
     cache_read_input_tokens: Count = None
     service_tier: Loose = ABSENT
     speed: Loose = ABSENT
+    inference_geo: Loose = ABSENT
 
 
 class Requester(msgspec.Struct, gc=False):

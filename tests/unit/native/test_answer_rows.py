@@ -21,11 +21,12 @@ rows = st.lists(
         model=st.sampled_from(["one", "two", None]),
         tier=st.sampled_from([None, "priority"]),
         speed=st.sampled_from([None, "fast"]),
+        geography=st.sampled_from([None, "us"]),
         session=st.sampled_from(["s", ""]),
         project=st.none(),
         agent=st.none(),
         copied=st.booleans(),
-        **dict.fromkeys(Row._fields[9:16], counts),
+        **dict.fromkeys(Row._fields[10:17], counts),
         begin=st.just(0),
         end=st.just(9),
     ),
@@ -46,7 +47,7 @@ def test_both_pack_alike(found):
 
 
 @pytest.mark.parametrize(
-    "odd", [(), ("key", 1), ("key", "never", *range(14)), ("key", 2**70, *range(14)), 5]
+    "odd", [(), ("key", 1), ("key", "never", *range(15)), ("key", 2**70, *range(15)), 5]
 )
 def test_what_is_no_row_is_refused(odd):
     with pytest.raises((TypeError, OverflowError)):
@@ -55,7 +56,7 @@ def test_what_is_no_row_is_refused(odd):
 
 def test_nothing_is_held_back():
     model = "a model of " + "its own"
-    row = ("key", 1, model, *[None] * 5, False, *range(7), 0, 9)
+    row = ("key", 1, model, *[None] * 6, False, *range(7), 0, 9)
     before = sys.getrefcount(model)
     for _ in range(50):
         scan.answer_rows([row, row])

@@ -12,6 +12,8 @@ from mileage.domain.tokens import Tokens
 from mileage.pricing import catalog as catalog_module
 from mileage.pricing.catalog import Catalog, shipped
 from mileage.pricing.names import PROVIDERS
+from mileage.pricing.overrides import Override
+from mileage.pricing.row import Rates
 from mileage.pricing.table import ProviderTable
 from tests.unit.pricing import library
 
@@ -190,3 +192,40 @@ def test_what_is_remembered_of_clients_names_is_bounded(monkeypatch):
 def test_no_name_breaks_the_catalog(provider, model, day, tier):
     row = CATALOG.price(provider, model, day, tier)
     assert row is None or row.cost(Tokens(input=1_000_000)) > 0
+
+
+class TestMadeInTheUS:
+    """Anthropic asks a tenth more of every class (its documentation of prices)."""
+
+    @pytest.mark.parametrize(
+        ("tier", "prices"),
+        [
+            ("us", (5.5, 0.55, 6.875, 11, 27.5)),
+            ("fast+us", (11, 1.1, 13.75, 22, 55)),
+            ("batch+us", (2.75, 0.275, 3.4375, 5.5, 13.75)),
+        ],
+    )
+    def test_a_tenth_more_in_every_tier(self, tier, prices):
+        assert usd("anthropic", "claude-opus-4-8", tier) == prices
+
+    def test_no_rate_of_anthropic_is_rounded_by_it(self):
+        for model in ProviderTable.parse(
+            catalog_module._shipped_table("anthropic")
+        ).names:
+            plain = CATALOG.price("anthropic", model, DAY).brackets
+            dearer = CATALOG.price("anthropic", model, DAY, "us").brackets
+            for (above, rates), (also_above, more) in zip(plain, dearer, strict=True):
+                assert above == also_above
+                assert [rate * 11 for rate in rates] == [rate * 10 for rate in more]
+
+    @pytest.mark.parametrize(
+        "name", [("openai", "gpt-5.1"), ("aws", "claude-opus-4-8")]
+    )
+    def test_what_others_ask_is_not_known(self, name):
+        assert CATALOG.price(*name, DAY, "us") is None
+
+    def test_what_was_agreed_for_it_comes_first(self):
+        rates = Rates(*range(1, 8))
+        agreed = Override("anthropic", "claude-opus-4-8", "us", DAY, None, rates)
+        row = shipped([agreed]).price("anthropic", "claude-opus-4-8", DAY, "us")
+        assert row.brackets[0].rates == rates

@@ -237,6 +237,10 @@ def test_thinking_is_part_of_output_and_never_more():
         ({"speed": "standard", "service_tier": "priority"}, "priority"),
         ({"service_tier": "batch"}, "batch"),
         ({"service_tier": None, "speed": None}, ""),
+        ({"inference_geo": "us"}, "us"),
+        ({"inference_geo": "us", "speed": "fast"}, "fast+us"),
+        ({"inference_geo": "not_available"}, ""),
+        ({"inference_geo": "global", "service_tier": "batch"}, "batch"),
         ({"service_tier": ["x"], "speed": 5}, ""),
     ],
 )

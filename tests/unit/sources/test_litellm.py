@@ -14,7 +14,6 @@ from mileage.sources.litellm_names import (
     instant_of,
     provider_ids,
     session_of,
-    tier_of,
 )
 
 ENTRY = {
@@ -258,11 +257,6 @@ class TestNames:
     )
     def test_models(self, model, provider, bare):
         assert bare_model(model, provider) == bare
-
-    def test_tiers(self):
-        assert tier_of("standard", "") == tier_of("default", "") == ""
-        assert tier_of("priority", "standard") == "priority"
-        assert tier_of("standard", "fast") == "fast"
 
 
 class TestLink:

@@ -1,0 +1,22 @@
+"""How a call was served, as one word: what its price has to know beside the model."""
+
+from __future__ import annotations
+
+FAST, US = "fast", "us"
+_TIERS = ("priority", "batch", "flex")
+
+
+def served(tier: object, speed: object, geography: object = None) -> str:
+    """Name the tier of service; '' is the standard one.
+
+    ``fast+us`` is both: Anthropic's ``usage`` tells the speed and, where the answer had
+    to be made in one country, ``inference_geo``. Anything unknown says nothing.
+    """
+    named = FAST if speed == FAST else next((t for t in _TIERS if t == tier), "")
+    return "+".join(word for word in (named, US if geography == US else "") if word)
+
+
+def without_country(tier: str) -> tuple[str, bool]:
+    """Take ``us`` off a tier; whether it stood there."""
+    rest, _, last = tier.rpartition("+")
+    return (rest, True) if last == US else (tier, False)
