@@ -111,9 +111,7 @@ def values(use: Sequence[Use]) -> tuple[int | None, ...]:
     sums = summed(use)
     priced = [one.cost for one in use if one.cost is not None]
     cost = sum(priced) if priced else None
-    paid, saved = times(sums, WEIGHTS), None
-    if cost is not None and paid:
-        saved = int(Fraction((times(sums, WITHOUT_CACHE) - paid) * cost, paid))
+    paid, saved = times(sums, WEIGHTS), saved_by_caches(use)
     enough = cost is not None and sum(one.calls for one in use) >= 20
     return (
         sum(capped(one // 100) for one in weighted.values()),
@@ -125,6 +123,21 @@ def values(use: Sequence[Use]) -> tuple[int | None, ...]:
         evenness(days.values()) if enough else None,
         sum(sums),
     )
+
+
+def saved_by_caches(use: Sequence[Use]) -> int | None:
+    """Estimate it of each tool that has a price, and add up."""
+    tools: defaultdict[tuple[str, str], list[Use]] = defaultdict(list)
+    for one in use:
+        tools[one.tool].append(one)
+    saved = []
+    for some in tools.values():
+        priced = [one.cost for one in some if one.cost is not None]
+        sums = summed(some)
+        if priced and (paid := times(sums, WEIGHTS)):
+            gain = (times(sums, WITHOUT_CACHE) - paid) * sum(priced)
+            saved.append(int(Fraction(gain, paid)))
+    return sum(saved) if saved else None
 
 
 def summed(use: Sequence[Use]) -> tuple[int, ...]:

@@ -111,18 +111,24 @@ def metrics(of: Measured) -> dict[str, int | None]:
     }
 
 
-def saved_by_caches(tokens: Tokens, cost: int | None) -> int | None:
-    """Estimate in micro-dollars what caches saved, from what everything cost.
+def saved_by_caches(tools: Iterable[Figures]) -> int | None:
+    """Estimate in micro-dollars what caches saved, from what each model cost.
 
     With the prices that most lists have, relative to one uncached token: a tenth for a
     cache read, 1.25 and 2 for a write, 5 for output. Below zero where caches were
-    written and hardly read; None when nothing is priced or used.
+    written and hardly read; None when nothing is priced or used. ``tools`` has what
+    each client used of each model, as tokens of one price say nothing of another's.
     """
-    paid: int = sum(map(mul, tokens, RELATIVE))
-    if cost is None or not paid:
-        return None
-    uncached = sum(map(mul, tokens, UNCACHED))
-    gain: int = (uncached - paid) * cost
+    saved = [
+        _saved(one.tokens, paid, one.cost)
+        for one in tools
+        if one.cost is not None and (paid := sum(map(mul, one.tokens, RELATIVE)))
+    ]
+    return sum(saved) if saved else None
+
+
+def _saved(tokens: Tokens, paid: int, cost: int) -> int:
+    gain: int = (sum(map(mul, tokens, UNCACHED)) - paid) * cost
     return gain // paid if gain > 0 else -(-gain // paid)
 
 

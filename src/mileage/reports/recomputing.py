@@ -308,6 +308,7 @@ def _measured(uses: Sequence[Use], sessions: int) -> Measured:
         total = total.plus(use.figures)
         number = use.day.toordinal()
         by_day[number] = by_day[number].plus(use.figures)
+    tools = _by_tool(uses)
     active = sorted(day for day, one in by_day.items() if one.tokens.total)
     return Measured(
         figures=total,
@@ -317,10 +318,10 @@ def _measured(uses: Sequence[Use], sessions: int) -> Measured:
         clients=len({use.client for use in uses}),
         active_days=len(active),
         streak=_longest_run(active),
-        even_tools=_even_tools(uses),
+        even_tools=evenly_spent(tool.cost for tool in tools),
         attended_calls=sum(use.attended for use in uses),
         unattended_calls=sum(use.unattended for use in uses),
-        saved=saved_by_caches(total.tokens, total.cost),
+        saved=saved_by_caches(tools),
     )
 
 
@@ -332,12 +333,11 @@ def _longest_run(days: Sequence[int]) -> int:
     return longest
 
 
-def _even_tools(uses: Sequence[Use]) -> int | None:
-    tools: dict[tuple[str, str], int] = defaultdict(int)
+def _by_tool(uses: Sequence[Use]) -> list[Figures]:
+    tools = defaultdict[tuple[str, str], Figures](Figures)
     for use in uses:
-        if use.figures.cost is not None:
-            tools[use.client, use.model] += use.figures.cost
-    return evenly_spent(tools.values())
+        tools[use.client, use.model] = tools[use.client, use.model].plus(use.figures)
+    return list(tools.values())
 
 
 def _most_first(named: Iterable[tuple[str, Use]]) -> tuple[str, ...]:

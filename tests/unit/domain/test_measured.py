@@ -96,7 +96,16 @@ def test_days_are_as_even_as_their_costs():
     ],
 )
 def test_what_caches_saved(tokens, cost, expected):
-    assert saved_by_caches(tokens, cost) == expected
+    assert saved_by_caches([Figures(1, tokens, cost)]) == expected
+
+
+def test_what_has_no_price_saves_nothing_that_is_known():
+    paid = Figures(1, Tokens(input=1_000_000), 5_000_000)
+    unpriced = Figures(1, Tokens(cache_read=100_000_000), None, 1)
+    assert saved_by_caches([paid, unpriced]) == 0
+    assert saved_by_caches([unpriced]) is saved_by_caches([]) is None
+    cached = Figures(1, Tokens(cache_read=1_000_000), 1_000_000)
+    assert saved_by_caches([paid, unpriced, cached]) == 9_000_000
 
 
 @pytest.mark.parametrize(

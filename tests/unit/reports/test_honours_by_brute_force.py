@@ -119,21 +119,31 @@ def lens_values(rows):
             days[day] += total
             tools[model] += total
     paid = sum(WEIGHT[one] * sums[one] for one in CLASSES)
-    saved = None
-    if cost is not None and paid:
-        gain = (90 * sums["cache_read"] - 25 * sums["cache_write"]) * cost
-        saved = int(Fraction(gain, paid))
     enough = cost is not None and len(rows) >= 20
     return {
         "credit": sum(capped(one // 100) for one in weighted_days.values()),
         "cost-weighted": round(Fraction(paid, 100)),
         "output": sums["output"],
         "cost": cost,
-        "savings": saved,
+        "savings": savings(rows),
         "breadth": evenness(tools.values()) if enough else None,
         "steadiness": evenness(days.values()) if enough else None,
         "tokens": sum(sums.values()),
     }
+
+
+def savings(rows):
+    """Of each model by itself; what has no price saves nothing that is known."""
+    models, saved = defaultdict(lambda: defaultdict(int)), []
+    for _, model, tokens in rows:
+        for one in CLASSES:
+            models[model][one] += tokens[one]
+    for model, sums in models.items():
+        paid = sum(WEIGHT[one] * sums[one] for one in CLASSES)
+        if model != "unknown" and paid:
+            gain = 90 * sums["cache_read"] - 25 * sums["cache_write"]
+            saved.append(int(Fraction(gain * sum(sums.values()), paid)))
+    return sum(saved) if saved else None
 
 
 def capped(amount):

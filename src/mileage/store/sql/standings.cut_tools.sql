@@ -15,6 +15,14 @@ select
     sum(unmeasured_calls)::bigint as unmeasured_calls,
     sum(attended_calls)::bigint as attended_calls,
     sum(unattended_calls)::bigint as unattended_calls,
+    (
+        90 * sum(cache_read) - 25 * sum(cache_write) - 100 * sum(cache_write_1h)
+    )::bigint as gain,
+    (
+        100 * sum(input) + 10 * sum(cache_read) + 125 * sum(cache_write)
+        + 200 * sum(cache_write_1h) + 500 * sum(output) + 500 * sum(reasoning)
+        + 100 * sum(tool_input)
+    )::bigint as paid,
     bool_or(origin = 'simulated-rollup') as simulated,
     (
         sum(input) + sum(cache_read) + sum(cache_write) + sum(cache_write_1h)

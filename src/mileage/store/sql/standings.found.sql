@@ -41,7 +41,9 @@ even as (
         count(distinct client) as clients,
         count(distinct model) as models,
         100 * sum(cost)::hugeint * sum(cost)
-        // nullif(sum(cost::hugeint * cost), 0) as even_tools
+        // nullif(sum(cost::hugeint * cost), 0) as even_tools,
+        -- domain.measured.saved_by_caches
+        sum(gain * cost // nullif(paid, 0))::bigint as saved
     from standing_pair
     group by side, number
 )
@@ -49,16 +51,7 @@ select
     side, number, a.account, u.calls, u.unpriced_calls, u.unmeasured_calls,
     u.attended_calls, u.unattended_calls,
     u.input, u.cache_read, u.cache_write, u.cache_write_1h, u.output, u.reasoning,
-    u.tool_input, u.tokens, u.cost, (
-        -- domain.measured.saved_by_caches
-        (90 * u.cache_read::hugeint - 25 * u.cache_write - 100 * u.cache_write_1h) * u.cost
-        // nullif(
-            100 * u.input::hugeint + 10 * u.cache_read + 125 * u.cache_write
-            + 200 * u.cache_write_1h + 500 * u.output + 500 * u.reasoning
-            + 100 * u.tool_input,
-            0
-        )
-    )::bigint as saved,
+    u.tool_input, u.tokens, u.cost, e.saved,
     coalesce(s.sessions, 0) as sessions, e.models, e.clients, u.active_days,
     coalesce(l.streak, 0) as streak,
     case when u.cost is not null then coalesce(
