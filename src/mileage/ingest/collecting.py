@@ -15,6 +15,7 @@ from mileage.ingest.pipeline import refusal
 from mileage.ingest.projects import Projects
 from mileage.ingest.record import Record
 from mileage.sources.files import LogFile, discover, read_log
+from mileage.sources.found import is_hidden
 from mileage.sources.otlp import OtlpReader
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def log_records(
     """
     credential = Credential("", account_id, "")
     projects = Projects()
-    folder = os.path.isdir(file.path)  # noqa: PTH112 - one that is hidden is none
+    folder = os.path.isdir(file.path) or is_hidden(file.path)  # noqa: PTH112
     name = "a folder" if folder else Path(file.path).name
     for reading in read_log(source, file, place=name, max_line_bytes=max_line_bytes):
         yield Record(credential, source.traits.name, projects.named(reading))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,7 @@ from mileage.ingest.push_format import Push, encode
 from mileage.ingest.push_marks import DIGEST, NEVER_READ, Signature
 from mileage.ingest.screen import sifted
 from mileage.sources.files import DECODES_ZSTD, LogFile, discover, may_pass, read_log
+from mileage.sources.found import beside, is_hidden
 from mileage.sources.jsonl import INCOMPLETE
 
 if TYPE_CHECKING:
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
 BODY_ROWS = 1000
 NO_CLOCK = 2**63
 """The server says what lies ahead: a machine's clock may be years behind."""
-_BESIDE = "-wal"
-"""A database in this mode writes here first, and to its own file much later."""
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -77,31 +77,32 @@ class Places(NamedTuple):
                         continue
                     seen.add(file.path)
                     try:
-                        yield Found(source, file, _signature(file.path))
+                        yield Found(source, file, _signature(file))
                     except OSError:
                         # It vanished while we looked.
                         continue
 
 
-def _signature(path: str) -> Signature:
+def _signature(file: LogFile) -> Signature:
     try:
-        of = os.stat(path)  # noqa: PTH116 - thousands of them every minute
-    except PermissionError:
-        return NEVER_READ
-    return Signature(of.st_ino, of.st_size, of.st_mtime_ns, _beside(path))
+        of = os.stat(file.path)  # noqa: PTH116 - thousands of them every minute
+    except OSError:
+        if is_hidden(file.path):
+            return NEVER_READ
+        raise
+    return Signature(of.st_ino, of.st_size, of.st_mtime_ns, _beside(file))
 
 
-def _beside(path: str) -> int:
-    if path.endswith(".zst"):
+def _beside(file: LogFile) -> int:
+    if file.path.endswith(".zst"):
         # Read once Python can.
         return int(DECODES_ZSTD)
-    if not path.endswith((".db", ".sqlite", ".sqlite3")):
-        return 0
-    try:
-        of = os.stat(path + _BESIDE)  # noqa: PTH116 - as above
-    except OSError:
-        return 0
-    return of.st_mtime_ns ^ of.st_size
+    mark = 0
+    for path in beside(file.source, file.path):
+        with suppress(OSError):
+            of = os.stat(path)  # noqa: PTH116 - as above
+            mark ^= of.st_mtime_ns ^ of.st_size
+    return mark
 
 
 class _Pending(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 
@@ -12,9 +13,10 @@ from mileage.domain.witness import Reading, WitnessBatch
 from mileage.ingest import push_reading
 from mileage.ingest.projects import digest, folder_digest, is_digest
 from mileage.ingest.push_format import MOST_ROWS
-from mileage.ingest.push_marks import Signature
+from mileage.ingest.push_marks import NEVER_READ, Signature
 from mileage.ingest.push_reading import BODY_ROWS, Places
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
+from mileage.sources.droid_session import SOURCE as DROID
 from mileage.sources.jsonl import INCOMPLETE
 from tests.denying import as_nobody, shared_folder
 from tests.pushes import SOURCES, Ledger, Machine
@@ -259,6 +261,34 @@ def test_a_log_that_may_not_be_read_yet_is_read_when_it_may(machine):
             path.chmod(0o600)
             assert (other.run().logs, len(other.ledger.keys)) == (1, 3)
             assert other.run().logs == 0
+
+
+def test_a_session_changes_with_the_transcript_beside_its_settings(tmp_path):
+    folder = tmp_path / ".factory" / "sessions" / "-home-ada"
+    folder.mkdir(parents=True)
+    (folder / "one.settings.json").write_text("{}")
+    transcript = folder / "one.jsonl"
+    transcript.write_text("{}\n")
+    places = Places((DROID,), (tmp_path,), {})
+    (before,) = places.logs()
+    os.utime(transcript, ns=(1, 1))
+    (after,) = places.logs()
+    assert after.signature[:3] == before.signature[:3]
+    assert after.signature.beside != before.signature.beside
+
+
+def test_a_disk_that_does_not_answer_is_no_log_that_vanished(machine, monkeypatch):
+    path = str(machine.claude("a.jsonl", 1))
+    stat = os.stat
+
+    def failing(asked, *args, **options):
+        if asked == path:
+            raise OSError(errno.EIO, "Input/output error")
+        return stat(asked, *args, **options)
+
+    (found,) = machine.places().logs()
+    monkeypatch.setattr(os, "stat", failing)
+    assert push_reading._signature(found.file) == NEVER_READ
 
 
 @pytest.mark.parametrize("decodes", [False, True])
