@@ -7,7 +7,8 @@ One file a provider, one model a line. Nothing is interpreted twice: names are
 resolved and prices evaluated by the library itself, on each day on which any of
 its conditions changes. A price that changes within a day cannot be known from a
 day, and a model with a fee per request cannot be told by its tokens: both stay
-out, so their calls are unpriced.
+out, so their calls are unpriced. So does what the library took from a marketplace
+for want of the seller's own price.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import re
 import sys
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +40,6 @@ from mileage.pricing.names import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from genai_prices.types import ModelInfo, Provider
 
@@ -57,6 +58,19 @@ FALLBACKS = (
     ("output_reasoning_mtok", "output_mtok"),
     ("input_tool_mtok", "input_mtok"),
 )
+IMPORTED = "Imported from OpenRouter pricing; verify"
+VERIFIED = "Verified against"
+# Prices that held and that the library lacks: from a day on, for prompts above so
+# many tokens, dollars per million of each class in the order of Tokens.
+CORRECTIONS = {
+    # https://www.anthropic.com/news/1m-context; caches by the usual ratios. What the
+    # clouds asked for such prompts is not known.
+    ("anthropic", "claude-sonnet-4-0"): (
+        date(2025, 8, 12),
+        200_000,
+        "6 0.6 7.5 12 22.5 22.5 6",
+    ),
+}
 # ^gpt-6-sol-\d{4}-\d{2}-\d{2}$ says: this name, dated.
 DATED_RULE = re.compile(r"^\^(?P<text>[\w.\\/-]+?)(?:-|\[-@\])\\d")
 
@@ -71,6 +85,9 @@ def table(provider: Provider) -> dict[str, Any]:
             if owner is not None:
                 names.setdefault(owner.id, []).append(text)
     lines = [line(model, names.get(model.id, [])) for model in provider.models]
+    for one in filter(None, lines):
+        if (provider.id, one["id"]) in CORRECTIONS:
+            correct(one["prices"][""], *CORRECTIONS[provider.id, one["id"]])
     return {
         "provider": provider.id,
         "source": SOURCE,
@@ -84,7 +101,10 @@ def table(provider: Provider) -> dict[str, Any]:
 
 
 def line(model: ModelInfo, names: list[str]) -> dict[str, Any] | None:
-    """Return one model, or None when it is not sold by the token."""
+    """Return one model, or None when its seller's price by the token is not known."""
+    comments = model.price_comments or ""
+    if IMPORTED in comments and VERIFIED not in comments:
+        return None
     prices = {tier: rows for tier in tiers(model) if (rows := periods(model, tier))}
     stems = {text for text, opens in literals(model.match) if opens}
     if not prices.get(""):
@@ -95,6 +115,16 @@ def line(model: ModelInfo, names: list[str]) -> dict[str, Any] | None:
         "stems": sorted(stems),
         "prices": prices,
     }
+
+
+def correct(periods: list[list[Any]], since: date, above: int, usd: str) -> None:
+    """Add a bracket to the last price of a model, from a day within that on."""
+    start, brackets = periods[-1]
+    if start >= since.isoformat() or brackets[-1][0] >= above:
+        message = f"the library changed: look at the correction of {since} again"
+        raise ValueError(message)
+    bracket = [above, *(exact(Decimal(price)) for price in usd.split())]
+    periods.append([since.isoformat(), [*brackets, bracket]])
 
 
 def literals(clause: object) -> Iterator[tuple[str, bool]]:

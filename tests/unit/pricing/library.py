@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from genai_prices import Usage, data_snapshot
 
+from tools import prices
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -44,6 +46,15 @@ def cost(provider: str, model: str, day: date, tokens: Tokens) -> int:
         usage(tokens), model, provider, None, datetime.combine(day, NOON)
     )
     return micro_dollars(price.total_price)
+
+
+def is_corrected(provider: str, model: str, day: date, tokens: Tokens) -> bool:
+    """Tell whether our price of a call is one that the library lacks."""
+    found = PROVIDERS[provider].find_model(model)
+    if found is None or (provider, found.id) not in prices.CORRECTIONS:
+        return False
+    since, above, _ = prices.CORRECTIONS[provider, found.id]
+    return day >= since and tokens.total - tokens.output - tokens.reasoning > above
 
 
 def tier_context(model: ModelInfo, tier: str) -> dict[str, str] | None:

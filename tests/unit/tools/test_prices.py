@@ -98,6 +98,48 @@ def test_a_fee_per_request_is_no_price_of_tokens():
     assert prices.periods(model(fee), "") == []
 
 
+@pytest.mark.parametrize(
+    ("comments", "kept"),
+    [
+        (None, True),
+        ("See the seller's page.", True),
+        (prices.IMPORTED + " against theirs.", False),
+        (prices.IMPORTED + " against theirs. Verified against OpenAI.", True),
+    ],
+)
+def test_a_price_of_a_marketplace_is_not_the_sellers(comments, kept):
+    imported = ModelInfo(
+        id="m", match=ClauseEquals("m"), prices=CHEAP, price_comments=comments
+    )
+    assert (prices.line(imported, ["m"]) is not None) is kept
+
+
+LONG = (date(2025, 8, 12), 200, "3 3 3 3 4 4 3")
+LONG_BRACKET = [200, *DEAR_RATES]
+
+
+def test_a_correction_adds_a_bracket_from_its_day_on(monkeypatch):
+    monkeypatch.setattr(prices, "CORRECTIONS", {("p", "m"): LONG})
+    provider = Provider(id="p", name="P", api_pattern="p", models=[model(CHEAP)])
+    (line,) = prices.table(provider)["models"]
+    assert line["prices"][""] == [
+        ["", [[-1, *CHEAP_RATES]]],
+        ["2025-08-12", [[-1, *CHEAP_RATES], LONG_BRACKET]],
+    ]
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [
+        [["", [[-1, *CHEAP_RATES], LONG_BRACKET]]],
+        [["", [[-1, *CHEAP_RATES]]], ["2026-01-01", [[-1, *CHEAP_RATES]]]],
+    ],
+)
+def test_a_correction_that_the_library_has_overtaken_stops_the_build(periods):
+    with pytest.raises(ValueError, match="look at the correction of 2025-08-12"):
+        prices.correct(periods, *LONG)
+
+
 @pytest.mark.parametrize("name", ["input_mtok", "output_mtok"])
 def test_input_and_output_both_need_a_price(name):
     assert prices.periods(model(ModelPrice(**{name: Decimal(1)})), "") == []
