@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.policy import PolicyFile
 from mileage.domain.tokens import TOKEN_CLASSES
-from mileage.pricing.names import MAX_NAME, provider_name
+from mileage.pricing.names import MAX_NAME, model_name, provider_name
 from mileage.pricing.overrides import Override
 from mileage.pricing.row import Rates
 from mileage.pricing.table import standard_tier
@@ -29,7 +29,8 @@ _AROUND = {
 DEAREST = 100_000
 """US dollars per million tokens; more is a slip of the decimal point."""
 MICRO_PLACES = 6
-_NAME = rf"\S{{1,{MAX_NAME}}}"
+_NAME = rf"[^\s*?]{{1,{MAX_NAME}}}"
+_NO_WILDCARD = "name in full, without wildcards"
 
 
 def parse_overrides(text: str, file: str) -> tuple[Override, ...]:
@@ -51,8 +52,12 @@ def _override(table: Table) -> Override:
     if until is not None and until < since:
         table.note("until", f"is before {since}, the day of `from`")
     return Override(
-        provider=provider_name(table.text("provider", "", pattern=_NAME)),
-        model=table.text("model", pattern=_NAME, expected="a model's name").lower(),
+        provider=provider_name(
+            table.text("provider", "", pattern=_NAME, expected=f"its {_NO_WILDCARD}")
+        ),
+        model=model_name(
+            table.text("model", pattern=_NAME, expected=f"a model's {_NO_WILDCARD}")
+        ),
         tier=standard_tier(table.text("tier", "", pattern=_NAME)),
         since=since,
         until=until,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from operator import eq
 from typing import TYPE_CHECKING, NamedTuple
 
 from mileage.domain.digest import blake2b
-from mileage.pricing.names import without_version
+from mileage.pricing.names import is_dated
 from mileage.pricing.row import Bracket, Rates
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ class Agreed:
     """All overrides, found by what was reported."""
 
     def __init__(self, overrides: Iterable[Override]) -> None:
-        self._known: dict[tuple[str, str, str], list[Override]] = {}
-        for one in overrides:
-            names = (one.provider, one.model, one.tier)
-            self._known.setdefault(names, []).append(one)
+        self._known: dict[tuple[str, str], list[Override]] = {}
+        # The longest name first: of two that a name is a version of, the closer one.
+        for one in sorted(overrides, key=lambda one: -len(one.model)):
+            self._known.setdefault((one.provider, one.tier), []).append(one)
 
     def brackets(
         self, candidates: Sequence[Candidate], day: date, tier: str
@@ -59,11 +60,10 @@ class Agreed:
         """Return the agreed price: a full name wins over one without its date."""
         if not self._known:
             return ()
-        for strip in (str, without_version):
+        for is_meant in (eq, is_dated):
             for candidate in candidates:
                 for provider in (candidate.provider, ""):
-                    names = (provider, strip(candidate.model), tier)
-                    for one in self._known.get(names, ()):
-                        if one.covers(day):
+                    for one in self._known.get((provider, tier), ()):
+                        if is_meant(candidate.model, one.model) and one.covers(day):
                             return (Bracket(-1, one.rates),)
         return ()

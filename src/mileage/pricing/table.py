@@ -18,7 +18,8 @@ from mileage.pricing.row import Bracket, Rates
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_STANDARD_TIERS = frozenset({"", "standard", "default"})
+# ``auto`` asks for whatever is ordinary; Groq calls that ``on_demand``.
+_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
 
 
 def standard_tier(reported: str) -> str:

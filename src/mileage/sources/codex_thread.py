@@ -20,10 +20,12 @@ _SECOND = 1_000_000
 _UUID_LENGTH = 36
 _LAST_ORDINAL = 2**63 - 1
 # Names that users give to their own endpoints say nothing about a vendor.
-_VENDORS = {"": "openai"} | {
-    name: name for name in ("openai", "azure", "oss", "ollama", "lmstudio")
-}
-_STANDARD_TIERS = frozenset({"", "auto", "default", "standard"})
+_VENDORS = {
+    "": "openai",
+    "amazon-bedrock": "bedrock",
+    "amazon-bedrock-runtime": "bedrock",
+} | {name: name for name in ("openai", "azure", "oss", "ollama", "lmstudio")}
+_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
 _ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
 
 

@@ -84,7 +84,7 @@ _PROVIDERS = {
     "moonshot_ai": "moonshot",
     "x_ai": "xai",
 }
-_STANDARD_TIERS = frozenset({"", "auto", "default", "standard"})
+_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
 
 
 class Caller(NamedTuple):

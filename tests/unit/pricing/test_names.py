@@ -11,9 +11,10 @@ from mileage.pricing.names import (
     PROVIDERS,
     Candidate,
     candidates,
+    is_dated,
     is_version_of,
+    model_name,
     provider_name,
-    without_version,
 )
 
 
@@ -37,7 +38,17 @@ from mileage.pricing.names import (
         ),
         ("mock", "gpt-5.1-codex", ("openai", "gpt-5.1-codex")),
         ("openai", "claude-sonnet-4-5", ("anthropic", "claude-sonnet-4-5")),
-        ("", "moonshotai/kimi-k2", ("moonshotai", "kimi-k2")),
+        ("", "moonshot/kimi-k2", ("moonshotai", "kimi-k2")),
+        ("openrouter", "moonshotai/kimi-k2", ("moonshotai", "kimi-k2")),
+        ("", "litellm/openrouter/moonshotai/kimi-k2", ("moonshotai", "kimi-k2")),
+        ("", "groq/openai/gpt-oss-120b", ("groq", "openai/gpt-oss-120b")),
+        ("openai", "groq/llama-3.3-70b", ("groq", "llama-3.3-70b")),
+        ("a-gateway", "x-ai/grok-4.3", ("x-ai", "grok-4.3")),
+        ("openai", "openrouter/x-ai/grok-4.3", ("x-ai", "grok-4.3")),
+        ("", "openai/gpt-5", ("openai", "gpt-5")),
+        ("github", "gpt-5", ("github-copilot", "gpt-5")),
+        ("github_copilot", "gpt-5", ("github-copilot", "gpt-5")),
+        ("amazon-bedrock-runtime", "openai.gpt-5", ("aws", "openai.gpt-5")),
         (
             "bedrock",
             "us.anthropic.claude-x-v1:0",
@@ -69,7 +80,46 @@ def test_the_region_of_a_cloud_is_taken_off_only_after_the_full_name():
     ]
 
 
-@pytest.mark.parametrize("carrier", ["aws", "azure", "github-copilot"])
+def test_a_bare_claude_on_bedrock_may_be_the_worldwide_profile():
+    meant = [("aws", "global.anthropic.claude-x"), ("aws", "claude-x")]
+    assert candidates("bedrock", "claude-x") == meant
+    assert candidates("", "bedrock/claude-x")[:2] == meant
+    assert candidates("vertex", "claude-x")[0] == ("google", "claude-x")
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("", "openai/gpt-oss-120b"),
+        ("vllm-prod", "openai/gpt-oss-120b"),
+        ("together", "moonshotai/Kimi-K2-Thinking"),
+        ("groq", "moonshotai/kimi-k2-thinking"),
+        ("", "groq/moonshotai/kimi-k2-thinking"),
+        ("", "mistralai/devstral-small-2507"),
+        ("deepinfra", "google/gemma-2-27b-it"),
+        ("bedrock", "openai/gpt-oss-120b"),
+    ],
+)
+def test_who_made_an_open_model_is_not_who_sells_it(provider, model):
+    maker = model.rpartition("/")[0].rpartition("/")[2]
+    sellers = {one.provider for one in candidates(provider, model)}
+    assert provider_name(maker) not in sellers
+
+
+def test_what_openai_itself_is_asked_for_may_stand_behind_its_name():
+    assert candidates("openai", "openai/gpt-oss-120b") == [
+        ("openai", "openai/gpt-oss-120b"),
+        ("openai", "gpt-oss-120b"),
+    ]
+
+
+def test_a_router_is_a_seller_of_which_a_price_can_be_agreed():
+    routed = ("openrouter", "claude-x")
+    assert routed in candidates("openrouter", "anthropic/claude-x")
+    assert routed in candidates("", "openrouter/anthropic/claude-x")
+
+
+@pytest.mark.parametrize("carrier", ["azure", "github-copilot", "cursor"])
 def test_a_carrier_sets_its_own_price_and_is_never_read_as_the_vendor(carrier):
     assert candidates(carrier, "claude-opus-4-5") == [(carrier, "claude-opus-4-5")]
 
@@ -133,7 +183,8 @@ def test_prefixes_that_nobody_knows_stay(model):
         "@default",
         ":latest",
         "-v1:0",
-        "-v2",
+        "-v1",
+        "-v2:0",
         "-001",
         "-preview-05-06",
         "-preview-09-2025",
@@ -142,7 +193,8 @@ def test_prefixes_that_nobody_knows_stay(model):
 )
 def test_a_date_or_version_behind_a_name_is_the_same_model(version):
     assert is_version_of("some-model" + version, "some-model")
-    assert without_version("some-model" + version) == "some-model"
+    written_out = version and "preview" not in version
+    assert is_dated("some-model" + version, "some-model") is bool(written_out)
 
 
 @pytest.mark.parametrize(
@@ -159,13 +211,13 @@ def test_a_date_or_version_behind_a_name_is_the_same_model(version):
         "-2025110",
         "x-latest",
         "-19991231",
+        "-v3",
+        "-preview-latest",
     ],
 )
 def test_anything_else_behind_a_name_is_another_model(other):
     assert not is_version_of("claude-opus-4" + other, "claude-opus-4")
-    assert without_version("claude-opus-4" + other) == "claude-opus-4" + other or (
-        other == "x-latest"
-    )
+    assert not is_dated("claude-opus-4" + other, "claude-opus-4")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +242,17 @@ def test_anything_else_behind_a_name_is_another_model(other):
 )
 def test_a_rule_may_end_inside_a_date(name, text, same):
     assert is_version_of(name, text) is same
+
+
+def test_what_somebody_wrote_down_may_have_a_month_behind_it():
+    assert is_dated("magistral-small-2509", "magistral-small")
+    assert not is_dated("magistral-small-2513", "magistral-small")
+    assert not is_dated("magistral-small", "magistral-small")
+    assert not is_dated("other-small-2509", "magistral-small")
+
+
+def test_a_name_is_without_case_and_without_the_length_of_the_context():
+    assert model_name(" Claude-Opus-4-8[1m] ") == "claude-opus-4-8"
 
 
 def test_providers_have_one_name():

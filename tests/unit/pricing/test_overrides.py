@@ -84,10 +84,42 @@ def test_an_agreed_price_wins_over_the_list():
         "claude-opus-4-5-20251101",
         "Claude-Opus-4-5[1m]",
         "openrouter/anthropic/claude-opus-4-5",
+        "openai/claude-opus-4-5-20251101-v1:0",
     ],
 )
 def test_it_wins_however_the_model_is_written(model):
     assert price(ONE, model=model) == 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("written", "reported"),
+    [
+        ("claude-opus-4-8[1m]", "claude-opus-4-8[1m]"),
+        ("claude-opus-4-8[1m]", "claude-opus-4-8"),
+        ("gemini-3-flash-preview", "gemini-3-flash-preview-09-2025"),
+        ("magistral-small", "mistral/magistral-small-2509"),
+        (
+            "claude-sonnet-4-5-20250929",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        ),
+    ],
+)
+def test_what_is_written_down_is_read_as_what_is_reported(written, reported):
+    assert price(entry(model=f'"{written}"'), model=reported) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("written", "reported"),
+    [
+        ("gemini-2.5-flash", "gemini-2.5-flash-preview-05-20"),
+        ("deepseek", "deepseek-v3"),
+        ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5"),
+        ("claude-sonnet-4-5", "claude-sonnet-4-5-fancy"),
+    ],
+)
+def test_it_is_not_the_price_of_what_has_a_name_of_its_own(written, reported):
+    text = entry(model=f'"{written}"')
+    assert price(text, model=reported) == price(model=reported)
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-55", "claude-opus-4-6"])
@@ -138,6 +170,26 @@ def test_a_full_name_goes_before_one_without_its_date():
     assert price(entry() + dated, model="m-20260102") == 1_000_000
 
 
+def test_the_longer_of_two_names_goes_first():
+    dated = entry(model='"m-20260101"', usd_per_million="{ input = 9, output = 9 }")
+    for text in (entry() + dated, dated + entry()):
+        assert price(text, model="m-20260101-v1:0") == 9_000_000
+
+
+def test_a_router_can_be_named():
+    text = entry(provider='"openrouter"', model='"claude-opus-4-5"')
+    routed = "anthropic/claude-opus-4-5"
+    assert price(text, provider="openrouter", model=routed) == 1_000_000
+    assert price(text, model="openrouter/" + routed) == 1_000_000
+    assert price(text, provider="anthropic", model=routed) == 5_000_000
+
+
+def test_what_was_agreed_with_a_vendor_is_not_the_price_of_a_cloud():
+    bare = "claude-opus-4-5-20251101"
+    assert price(ONE, provider="bedrock", model=bare) == 5_000_000
+    assert price(ONE, provider="anthropic", model=bare) == 4_000_000
+
+
 def test_a_tier_has_a_price_of_its_own():
     text = entry(tier='"Fast"')
     assert price(text, model="m") is None
@@ -168,6 +220,9 @@ def test_the_order_of_the_file_does_not_change_the_version():
     ("keys", "line", "key", "problem"),
     [
         ({"model": '""'}, 2, "price[1].model", "expected a model's name"),
+        ({"model": '"m*"'}, 2, "price[1].model", "is 'm*'; expected a model's name"),
+        ({"model": '"gpt-?"'}, 2, "price[1].model", "without wildcards"),
+        ({"provider": '"*"'}, 4, "price[1].provider", "without wildcards"),
         ({"model": "5"}, 2, "price[1].model", "a whole number; expected text"),
         ({"from": '"2026-01-01"'}, 3, "price[1].from", "is text; expected a date"),
         ({"from": "2026-01-01T10:00:00Z"}, 3, "price[1].from", "time of day"),

@@ -495,7 +495,10 @@ def test_a_missing_model_is_known_only_for_the_first_weeks():
 
 @pytest.mark.parametrize(
     ("tier", "kept"),
-    [("fast", "fast"), ("priority", "priority"), ("default", ""), (None, ""), (5, "")],
+    [
+        *(("fast", "fast"), ("priority", "priority"), (None, ""), (5, "")),
+        *(("default", ""), ("auto", ""), ("on_demand", "")),
+    ],
 )
 def test_the_tier_holds_until_the_next_settings(tier, kept):
     settings = event("thread_settings_applied", thread_settings={"service_tier": tier})
@@ -509,6 +512,7 @@ def test_the_tier_holds_until_the_next_settings(tier, kept):
     [
         *(("openai", "openai"), (None, "openai"), ("azure", "azure"), ("mock", "")),
         *(("oss", "oss"), ("ollama", "ollama"), ("lmstudio", "lmstudio")),
+        *(("amazon-bedrock", "bedrock"), ("amazon-bedrock-runtime", "bedrock")),
     ],
 )
 def test_the_vendor_is_named_only_where_it_is_known(provider, vendor):

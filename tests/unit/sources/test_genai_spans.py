@@ -151,7 +151,10 @@ class TestOneSpan:
 
     @pytest.mark.parametrize(
         ("sent", "tier"),
-        [("standard", ""), ("default", ""), ("priority", "priority"), ("flex", "flex")],
+        [
+            *(("standard", ""), ("default", ""), ("auto", ""), ("on_demand", "")),
+            *(("priority", "priority"), ("flex", "flex")),
+        ],
     )
     @pytest.mark.parametrize(
         "key",
