@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,6 +150,96 @@ def test_a_gateway_and_the_agent_behind_it_are_one_call_of_the_agent() -> None:
     (call,) = resolve(said, KNOWN)
     assert call.sources == (OTLP, GATEWAY, LOG)
     assert (call.client, call.session, call.agent) == ("claude-code", "s", "proxy")
+
+
+# --------------------------------------------------------- who sold it, and as what
+
+CLAUDE = ("anthropic", "claude-sonnet-4-5-20250929")
+BEDROCK = ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+PROFILE = "arn:aws:bedrock:us-east-1:1:application-inference-profile/x"
+UNSAID = ("", "")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "log", "telemetry", "sold"),
+    [
+        # A gateway knows whom it asked for what, also where a client names another.
+        (BEDROCK, CLAUDE, ("anthropic", CLAUDE[1]), BEDROCK),
+        (("openai", "gpt-5-mini"), CLAUDE, CLAUDE, ("openai", "gpt-5-mini")),
+        (("openrouter", "z-ai/glm-5"), CLAUDE, UNSAID, ("openrouter", "z-ai/glm-5")),
+        # Half a pair leaves the other half to the client.
+        (("bedrock", ""), CLAUDE, UNSAID, ("bedrock", CLAUDE[1])),
+        (("", "sonnet"), CLAUDE, UNSAID, CLAUDE),
+        # A proxy's proxy, a profile and a deployment are no models.
+        (("litellm_proxy", "sonnet"), CLAUDE, UNSAID, CLAUDE),
+        (("bedrock", PROFILE), CLAUDE, UNSAID, ("bedrock", CLAUDE[1])),
+        (("azure", "prod-gpt"), ("", "gpt-5.5"), UNSAID, ("azure", "gpt-5.5")),
+        (("azure", "prod-gpt"), UNSAID, ("", PROFILE), ("azure", "prod-gpt")),
+        # Without a gateway: the more exact name, and whoever names a provider.
+        (UNSAID, ("bedrock", CLAUDE[1]), ("", BEDROCK[1]), BEDROCK),
+        (UNSAID, ("bedrock", CLAUDE[1]), ("", PROFILE), ("bedrock", CLAUDE[1])),
+        (UNSAID, UNSAID, ("", PROFILE), ("", PROFILE)),
+        (UNSAID, UNSAID, UNSAID, UNSAID),
+    ],
+)
+def test_provider_and_model_are_those_of_whoever_asked(
+    gateway: tuple[str, str],
+    log: tuple[str, str],
+    telemetry: tuple[str, str],
+    sold: tuple[str, str],
+) -> None:
+    said = [
+        said_by(source, link="msg_1", provider=pair[0], model=pair[1])
+        for source, pair in ((GATEWAY, gateway), (LOG, log), (OTLP, telemetry))
+    ]
+    for order in permutations(said):
+        (call,) = resolve(order, KNOWN)
+        assert (call.provider, call.model) == sold
+        assert call.client == "claude-code"
+
+
+def test_a_log_says_who_served_codex_where_its_telemetry_does_not() -> None:
+    model = "openai/gpt-oss-20b"
+    log = said_by(ROLLOUT, provider="lmstudio", model=model, tier="priority")
+    event = said_by(CODEX_OTLP, provider="", model=model)
+    (call,) = resolve([event, log], KNOWN)
+    assert (call.provider, call.model, call.tier) == ("lmstudio", model, "priority")
+
+
+def test_the_tier_is_that_of_who_tells_most_of_it() -> None:
+    said = [
+        said_by(GATEWAY, link="msg_1"),
+        said_by(LOG, link="msg_1", tier="fast+us"),
+        said_by(OTLP, link="msg_1", tier="fast"),
+    ]
+    assert {call.tier for call in resolve(said, KNOWN)} == {"fast+us"}
+
+
+SOLD = st.tuples(
+    st.sampled_from(["", "anthropic", "bedrock", "azure", "litellm_proxy"]),
+    st.sampled_from(["", "claude-a", "us.anthropic.claude-a", PROFILE]),
+)
+
+
+@given(st.lists(SOLD, min_size=2, max_size=4))
+def test_a_model_that_means_something_is_never_lost(
+    pairs: list[tuple[str, str]],
+) -> None:
+    """What one of them said; and a name of a profile only where there is no other."""
+    sources = (GATEWAY, LOG, OTLP, ROLLOUT)
+    said = [
+        said_by(source, link="msg_1", provider=provider, model=model)
+        for source, (provider, model) in zip(sources, pairs, strict=False)
+    ]
+    for order in permutations(said):
+        (call,) = resolve(order, KNOWN)
+        models, sellers = {model for _, model in pairs}, {name for name, _ in pairs}
+        assert call.model in models
+        assert call.provider in sellers
+        assert call.model not in ("", PROFILE) or models <= {"", PROFILE}
+        assert call.provider or sellers == {""}
+        if pairs[0][0] == "bedrock" and pairs[0][1] not in ("", PROFILE):
+            assert (call.provider, call.model) == pairs[0]
 
 
 def test_a_gateway_that_knows_no_session_finds_the_call_in_the_account() -> None:

@@ -5,6 +5,7 @@ the smaller one is believed and the larger is called inflated. A source that lea
 classes out and agrees in the others is not smaller but silent. Of the answer a log may
 have seen a part only: there precedence decides, and finer sources split the totals.
 Whose it is says the source that names somebody best, the client's before a gateway's.
+Who sold it says a gateway: of the seller a client behind one can only guess.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mileage.domain.call import UNMEASURED, Call
 from mileage.domain.copies import naming
 from mileage.domain.likeness import COMPARED, differences, joint_counts, totals
+from mileage.domain.service import most_told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mileage.domain.call import Seen
     from mileage.domain.groups import Group
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 INFLATED_TENTHS = 15
 """From one and a half times as much a prompt is called inflated."""
-_TEXTS = ("session", "provider", "model", "tier", "project", "agent")
+_TEXTS = ("session", "project", "agent")
+_NO_SELLER = "litellm_proxy"
+"""What a LiteLLM proxy says that asked another one: it knows a model's alias."""
 
 
 def call_id(client: str, identity: str) -> str:
@@ -49,8 +53,9 @@ def call_of(group: Group, joining: Joining) -> Call:
     named = sorted(told.ranked, key=lambda one: joining.is_gateway(one.witness.source))
     lead = named[0].witness
     owner = min(named, key=naming)
+    provider, model = _sold([one.witness for one in named], joining)
     texts = {
-        name: next((t for one in named if (t := getattr(one.witness, name))), "")
+        name: _said_first(getattr(one.witness, name) for one in named)
         for name in _TEXTS
     }
     witnesses = [one.witness for one in told.ranked]
@@ -60,6 +65,9 @@ def call_of(group: Group, joining: Joining) -> Call:
         asserted=owner.asserted,
         occurred_at=min(witness.occurred_at for witness in witnesses),
         client=lead.client,
+        provider=provider,
+        model=model,
+        tier=most_told([one.witness.tier for one in named]),
         tokens=told.tokens,
         reported_cost=_first([witness.reported_cost for witness in witnesses]),
         attended=_first([one.witness.attended for one in named]),
@@ -70,6 +78,32 @@ def call_of(group: Group, joining: Joining) -> Call:
         keys=tuple(witness.key for witness in witnesses),
         **texts,
     )
+
+
+def _sold(named: Sequence[Witness], joining: Joining) -> tuple[str, str]:
+    """Return who sold a call, and as what: a gateway knows, for it asked.
+
+    Only where it names no model is the model that of the client behind it.
+    """
+    asked = [
+        one
+        for one in named
+        if joining.is_gateway(one.source) and one.provider not in ("", _NO_SELLER)
+    ]
+    asked.sort(key=_vagueness)
+    known = [*asked, *named]
+    model = _said_first(one.model for one in sorted(known, key=_vagueness))
+    return _said_first(one.provider for one in known), model
+
+
+def _vagueness(one: Witness) -> tuple[bool, ...]:
+    """Order names by how little they say: a deployment, a profile, none at all."""
+    told = one.model
+    return not told, told.startswith("arn:"), one.provider.startswith("azure")
+
+
+def _said_first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
 
 
 def _differing(told: _Told, group: Group) -> tuple[str, ...]:

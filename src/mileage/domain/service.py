@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 FAST, US = "fast", "us"
 _TIERS = ("priority", "batch", "flex")
 
@@ -20,3 +25,8 @@ def without_country(tier: str) -> tuple[str, bool]:
     """Take ``us`` off a tier; whether it stood there."""
     rest, _, last = tier.rpartition("+")
     return (rest, True) if last == US else (tier, False)
+
+
+def most_told(tiers: Sequence[str]) -> str:
+    """Return the tier that tells most of one call, of equally much the first."""
+    return max(tiers, key=lambda tier: len(tier.split("+")) if tier else 0)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALGORITHM = 4
+ALGORITHM = 5
 """Raised whenever the same witnesses give other calls, or are found by other ids."""
 WITNESSES_AT_ONCE = 20_000
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mileage.domain.service import served, without_country
+from mileage.domain.service import most_told, served, without_country
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,17 @@ def test_the_country_is_taken_off_again(tier, in_us):
 @pytest.mark.parametrize("other", ["", "bus", "us-east", "us+fast", "tous"])
 def test_other_words_are_left_as_they_are(other):
     assert without_country(other) == (other, False)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "word"),
+    [
+        (["", ""], ""),
+        (["", "flex"], "flex"),
+        (["fast", "fast+us"], "fast+us"),
+        (["fast+us", "fast"], "fast+us"),
+        (["us", "", "priority"], "us"),
+    ],
+)
+def test_of_several_tiers_the_one_that_tells_most(tiers, word):
+    assert most_told(tiers) == word
