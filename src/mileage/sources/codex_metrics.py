@@ -97,7 +97,7 @@ def _witness(one: Measurement) -> Witness:
         occurred_at=one.occurred_at,
         client=CLIENT,
         client_version=record.text("app.version") or record.text("service.version"),
-        provider="openai",
+        provider="",
         model=record.text("model"),
         tier="",
         **Tokens(*sent.classes())._asdict(),

@@ -1,7 +1,9 @@
 """Codex's telemetry: ``codex.sse_event`` records with token counts are calls.
 
 Each response sends two ``response.completed`` events, one without counts. Its
-histograms repeat the same tokens, its spans do too: neither is counted.
+histograms repeat the same tokens, its spans do too: neither is counted. No event of a
+response names the provider (``codex.conversation_starts`` alone does, which may come
+in another request) or the tier of service: both are left to the log.
 """
 
 from __future__ import annotations
@@ -192,7 +194,7 @@ def _call(record: OtlpRecord) -> Witness | Rejected:
         occurred_at=record.occurred_at,
         client=CLIENT,
         client_version=record.text("app.version") or record.text("service.version"),
-        provider=record.text("provider_name") or "openai",
+        provider=record.text("provider_name"),
         model=model,
         tier="",
         **sent.disjoint()._asdict(),
@@ -227,7 +229,7 @@ def _calls(table: LogTable) -> Reading | None:
         occurred_at=times,
         client=[CLIENT] * len(told),
         client_version=chosen.either("app.version", "service.version"),
-        provider=[name or "openai" for name in chosen.texts("provider_name")],
+        provider=chosen.texts("provider_name"),
         model=models,
         attended=each(_ATTENDED.get, chosen.texts("originator")),
         identity=each(identity_among, *map(chosen.texts, IDENTITY_KEYS)),

@@ -104,7 +104,7 @@ def _turn(record: OtlpRecord, sent: CodexUsage) -> Witness | Rejected:
         occurred_at=record.occurred_at,
         client=CLIENT,
         client_version=record.text("service.version"),
-        provider="openai",
+        provider="",
         model=record.text("model"),
         tier="",
         **Tokens(*sent.classes())._asdict(),

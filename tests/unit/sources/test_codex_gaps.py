@@ -99,7 +99,7 @@ class TestMetrics:
         reading = measured(*samples())
         (row,) = reading.witnesses.rows()
         assert row.tokens == CLASSES
-        assert row.model == "gpt-5.1-codex"
+        assert (row.provider, row.model) == ("", "gpt-5.1-codex")
         assert row.client_version == "0.169.0"
         assert row.identity == "alice@example.com"
         assert row.occurred_at == AT_MICROS
@@ -174,7 +174,7 @@ class TestSpans:
         assert row.key == "thread-1:turn-1"
         assert row.session == "thread-1"
         assert row.tokens == CLASSES
-        assert row.model == "gpt-5.1-codex"
+        assert (row.provider, row.model) == ("", "gpt-5.1-codex")
         assert row.client_version == "0.169.0"
         assert row.measure == ""
 

@@ -68,7 +68,7 @@ class TestCall:
         assert row.session == "thread-1"
         assert row.occurred_at == AT_MICROS
         assert row.client == "codex"
-        assert row.provider == "openai"
+        assert row.provider == ""
         assert row.model == "gpt-5.1-codex"
         assert row.tier == row.agent == row.project == ""
         assert row.reported_cost is None
@@ -80,6 +80,13 @@ class TestCall:
         row = witness()
         assert tuple(row.tokens) == (300, 600, 100, 0, 30, 20, 0)
         assert row.tokens.total == 1000 + 50
+
+    def test_a_provider_is_believed_only_where_somebody_tells_it(self):
+        """The start of a conversation names one, but may come in another request."""
+        start = {**EVENT, "event.name": "codex.conversation_starts"}
+        reading = read({**start, "provider_name": "lmstudio"}, SSE_EVENT)
+        assert reading.witnesses.column("provider") == [""]
+        assert witness(provider_name="azure").provider == "azure"
 
     def test_the_tool_count_is_the_total_and_is_not_added(self):
         assert witness(tool_token_count="999999").tokens == witness().tokens

@@ -104,7 +104,7 @@ def test_what_the_source_reads_is_the_call_once():
     assert (witness.session, witness.occurred_at) == ("s-1", AT)
     assert witness.key == f"s-1:{AT}:gpt-5.1-codex:95:70:20:7:4"
     assert (witness.client, witness.client_version) == ("codex", "0.169.0")
-    assert (witness.provider, witness.model) == ("openai", "gpt-5.1-codex")
+    assert (witness.provider, witness.model) == ("", "gpt-5.1-codex")
     assert (witness.reported_cost, witness.attended) == (None, True)
     assert witness.identity == "a@example.com"
     assert (reading.ignored, reading.rejected) == (1, ())
