@@ -57,7 +57,12 @@ renamed = st.fixed_dictionaries(
 messages = st.fixed_dictionaries(
     {"usage": usages | renamed | st.none() | odd},
     optional={
-        "id": st.sampled_from(["msg_1", "msg_1", "msg_2", "", None, 5, "m\u00e9"]),
+        "id": st.sampled_from(
+            [
+                *("msg_1", "msg_1", "msg_2", "", None, 5, "m\u00e9"),
+                *("msg_bdrk_1", "msg_vrtx_1", "a_msg_vrtx_"),
+            ]
+        ),
         "model": st.sampled_from(
             ["claude-opus-4-8", "claude-opus-4-8[1m]", "<synthetic>", None, 7]
         ),
@@ -140,7 +145,7 @@ plain_lines = st.builds(
     st.integers(0, 3),
     st.fixed_dictionaries(
         {
-            "id": st.sampled_from(["msg_1", "msg_1", "msg_2"]),
+            "id": st.sampled_from(["msg_1", "msg_1", "msg_2", "msg_bdrk_1"]),
             "model": st.sampled_from(["claude-a", "claude-b", "<synthetic>"]),
         }
     ),
@@ -211,6 +216,20 @@ def test_both_refuse_usage_of_which_no_count_is_known(used):
     told = answer(used={"output_tokens": 7}, seconds=2)
     ((_, row),), refused = read_alike(unknown + told)
     assert (row[5], refused) == (7, 1)
+
+
+def test_calls_of_a_cloud_and_of_the_vendor_in_one_file_stay_apart():
+    """They are alike in all but the key, which rows are packed without."""
+    names = ["msg_1", "msg_bdrk_1", "msg_2", "msg_vrtx_1", "msg_bdrk_2", "a_msg_bdrk_"]
+    lines = [answer(name, seconds=at) for at, name in enumerate(names)]
+    found, refused = read_alike(b"".join(lines))
+    assert [kind[1] for kind, _ in found] == [
+        *("anthropic", "bedrock", "anthropic"),
+        *("vertex_ai", "bedrock", "anthropic"),
+    ]
+    assert refused == 0
+    calls, _ = tail_of(b"".join(lines), scanned)
+    assert len(calls.kinds) == 3
 
 
 def test_what_persons_wrote_is_passed_over_by_both():

@@ -24,6 +24,9 @@ _OTHER_TYPE = re.compile(rb'(?!assistant")[a-z_-]+"')
 
 NO_RESPONSE = "<synthetic>"
 _LONG_CONTEXT = "[1m]"
+_CLOUDS = {"msg_bdrk_": "bedrock", "msg_vrtx_": "vertex_ai"}
+CLOUD_IDS = re.compile("|".join(_CLOUDS))
+"""What ids of answers begin with that Claude gave on somebody else's cloud."""
 
 
 class CacheWrites(msgspec.Struct, gc=False):
@@ -151,7 +154,7 @@ def witness_of(
         occurred_at,
         "claude-code",
         line.version or "",
-        provider_of(model),
+        provider_of(cloud_of(key), model),
         model,
         tier_of(usage),
         *counts,
@@ -200,9 +203,18 @@ def plain_model(model: str) -> str:
     return model.removesuffix(_LONG_CONTEXT)
 
 
-def provider_of(model: str) -> str:
-    """Name the vendor, which only Claude's own models give away behind a gateway."""
-    return "anthropic" if model.startswith("claude") else ""
+def cloud_of(key: str) -> str:
+    """Name the cloud that an answer came from, as LiteLLM names it, or ''."""
+    found = CLOUD_IDS.match(key)
+    return _CLOUDS[found[0]] if found else ""
+
+
+def provider_of(cloud: str, model: str) -> str:
+    """Name a cloud, else the vendor.
+
+    Behind a gateway only the names of Claude's own models give that away.
+    """
+    return cloud or ("anthropic" if model.startswith("claude") else "")
 
 
 def serving_model(iterations: object) -> str:

@@ -24,6 +24,7 @@ from mileage.sources.claude_code_lines import (
     NO_RESPONSE,
     Line,
     Usage,
+    cloud_of,
     counts_of,
     forgiven,
     has_usage,
@@ -160,7 +161,7 @@ class _Transcript:
             advisor = row._replace(
                 key=f"{row.key}:advisor:{index}",
                 link="",
-                provider=provider_of(model),
+                provider=provider_of(cloud_of(row.key), model),
                 model=model,
                 tier=tier_of(usage),
                 reported_cost=None,

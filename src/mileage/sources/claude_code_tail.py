@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from mileage.domain.packed import FileCalls, all_hashed
 from mileage.domain.service import served
 from mileage.sources.claude_code_lines import (
+    CLOUD_IDS,
     NO_RESPONSE,
+    cloud_of,
     is_other,
     plain_model,
     provider_of,
@@ -22,7 +24,7 @@ from mileage.sources.jsonl import EARLIEST, Gathering, larger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mileage.domain.packed import Kind
+    from mileage.domain.packed import Kind, Numbers
     from mileage.sources.claude_code_rows import Row, Scanned
     from mileage.sources.jsonl import Classes
 
@@ -108,13 +110,12 @@ class TranscriptTail:
     def settled(self) -> FileCalls:
         """Hand over, and forget, what was found."""
         calls, self._calls = self._calls, {}
-        alike, rows = packed(list(calls.values()))
+        kinds, rows = _packed(calls)
         if self._maxima:
             places = {key: at for at, key in enumerate(calls)}
             for key, counts in self._maxima.items():
                 rows[places[key]] = (*rows[places[key]][:2], *counts)
             self._maxima = {}
-        kinds = list(map(_kind, alike))
         found = FileCalls(all_hashed(_SOURCE, list(calls)), kinds, rows)
         gathered = self._ordinary.gathered
         if gathered.is_empty:
@@ -133,8 +134,22 @@ class TranscriptTail:
         return {}
 
 
-def _kind(alike: tuple[Any, ...]) -> Kind:
+def _packed(calls: dict[str, tuple[Any, ...]]) -> tuple[list[Kind], list[Numbers]]:
+    """Return the kinds of calls, and their numbers; of clouds their keys tell."""
+    alike, rows = packed(list(calls.values()))
+    if CLOUD_IDS.search("\n".join(calls)) is None:
+        return [_kind("", one) for one in alike], rows
+    # One look for all is far quicker than one at each key, and most files have none.
+    places: dict[tuple[str, int], int] = {}
+    named = [
+        (places.setdefault((cloud_of(key), row[0]), len(places)), *row[1:])
+        for key, row in zip(calls, rows, strict=True)
+    ]
+    return [_kind(cloud, alike[number]) for cloud, number in places], named
+
+
+def _kind(cloud: str, alike: tuple[Any, ...]) -> Kind:
     model, tier, speed, geography, session, project, agent, copied = alike
     name = plain_model(model or "")
-    told = (_CLIENT, provider_of(name), name, served(tier, speed, geography))
+    told = (_CLIENT, provider_of(cloud, name), name, served(tier, speed, geography))
     return (*told, session or "", project or "", agent or "", "", copied)

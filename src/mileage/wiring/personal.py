@@ -26,7 +26,7 @@ _ATTEMPTS = 3
 _STRAIGHT = "read straight from the logs, without what was in deleted ones."
 # A higher number has every log read anew, once: readers read more, or better. And
 # Python reads compressed rollouts from 3.14 on.
-_REVISION = 3
+_REVISION = 4
 READERS = f"{__version__}.{_REVISION} {'zstd' if sys.version_info >= (3, 14) else ''}"
 
 

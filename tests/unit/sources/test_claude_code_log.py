@@ -277,6 +277,22 @@ def test_model_and_provider(model, plain, provider):
     assert (row.model, row.provider) == (plain, provider)
 
 
+@pytest.mark.parametrize(
+    ("message", "provider"),
+    [
+        ("msg_bdrk_01W", "bedrock"),
+        ("msg_vrtx_01W", "vertex_ai"),
+        ("msg_01_msg_bdrk_", "anthropic"),
+        ("msg_bdr", "anthropic"),
+        (None, "anthropic"),
+    ],
+)
+def test_an_answer_of_a_cloud_is_told_by_its_id(message, provider):
+    advice = {"type": "advisor_message", "model": "claude-haiku-4-5", **usage(91)}
+    rows = witnesses(read(SOURCE, answer(message, usage(iterations=[advice]))))
+    assert [row.provider for row in rows] == [provider] * 2
+
+
 @pytest.mark.parametrize("bad", [-1, MAX_COUNT + 1, True, "12", 1.5, [1]])
 @pytest.mark.parametrize("name", ["input_tokens", "output_tokens"])
 def test_absurd_counts_are_refused_and_named(name, bad):
