@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from mileage.pricing.row import Bracket
 
 SOURCE = "genai-prices 0.2.3"
+REVISION = 1
+"""Counts the changes of ours to how one release is read: names, tiers, corrections.
+
+A price that such a change makes another has to bear another version in the ledger.
+"""
 # Names come from clients: what is remembered of them has to be bounded.
 REMEMBERED = 20_000
 
@@ -35,7 +40,7 @@ class Catalog:
         load: Callable[[str], bytes | None],
         overrides: Sequence[Override] = (),
     ) -> None:
-        self.version = SOURCE
+        self.version = f"{SOURCE}+{REVISION}"
         if overrides:
             self.version += f" + overrides {fingerprint(overrides)}"
         self._agreed = Agreed(overrides)

@@ -47,8 +47,13 @@ def model_name(reported: str) -> str:
 
 
 def provider(model: str) -> str:
-    """Name the vendor of Claude's own models; a gateway may serve anything."""
-    return "anthropic" if model.startswith("claude") else ""
+    """Name the vendor of Claude's own models; a gateway may serve anything.
+
+    On Vertex AI a date stands behind an ``@``.
+    """
+    if not model.startswith("claude"):
+        return ""
+    return "vertex_ai" if "@" in model else "anthropic"
 
 
 def version(record: OtlpRecord) -> str:

@@ -14,7 +14,7 @@ import genai_prices
 import pytest
 
 from mileage.domain.tokens import Tokens
-from mileage.pricing.catalog import SOURCE, shipped
+from mileage.pricing.catalog import REVISION, SOURCE, shipped
 from mileage.pricing.names import PROVIDERS, candidates
 from mileage.pricing.row import PriceRow
 from mileage.pricing.table import ProviderTable, brackets_on
@@ -188,7 +188,7 @@ def test_the_tables_are_up_to_date(provider):
 def test_the_version_is_that_of_the_library_and_of_every_table():
     assert f"genai-prices {genai_prices.__version__}" == SOURCE
     assert {table_of(provider).source for provider in PROVIDERS} == {SOURCE}
-    assert shipped().version == SOURCE
+    assert shipped().version == f"{SOURCE}+{REVISION}"
 
 
 def test_one_model_a_line_so_that_a_change_can_be_read():

@@ -149,6 +149,7 @@ class TestCall:
         [
             ("claude-opus-4-8[1m]", "claude-opus-4-8", "anthropic"),
             ("us.anthropic.claude-opus-4-8", "us.anthropic.claude-opus-4-8", ""),
+            ("claude-opus-4-8@20260101", "claude-opus-4-8@20260101", "vertex_ai"),
             ("gpt-5.1", "gpt-5.1", ""),
             ("", "", ""),
             ("x" * 300, "", ""),
