@@ -111,9 +111,20 @@ def test_rows_of_a_version_without_call_ids_join_by_the_providers_ids():
         for number, row in enumerate(table())
         if row.link
     ]
-    assert len(old) == 10
+    assert len(old) == 11
     seen = [Seen(row, "acc-1", asserted=True) for row in [*old, *callbacks()]]
     assert len(resolve(seen, TRAITS, load_policy(None).join)) == 12
+
+
+def test_a_ledger_of_a_version_that_named_calls_otherwise_learns_nothing_new():
+    """Calls were named by their call id alone; then a table is imported again."""
+    before = [row._replace(key=row.key.partition(":")[0]) for row in callbacks()]
+    named = [row.key for row in before]
+    assert [row.key for row in callbacks()] != named
+    seen = [Seen(row, "acc-1", asserted=True) for row in [*before, *table()]]
+    found = resolve(seen, TRAITS, load_policy(None).join)
+    assert sorted(list(call.tokens)[:6] for call in found) == truth(billed())
+    assert not [call for call in found if call.differs]
 
 
 def test_such_rows_are_told_apart_from_the_others(tmp_path):
@@ -208,6 +219,6 @@ def test_a_request_that_failed_once_is_one_call():
         entry
         for body in bodies("json_array")
         for entry in json.loads(body)
-        if entry["litellm_call_id"] == rows[0].key
+        if entry["litellm_call_id"] == rows[0].key.partition(":")[0]
     ]
     assert [entry["status"] for entry in failed] == ["failure", "success"]

@@ -1,9 +1,9 @@
 """LiteLLM: what its proxy tells of each request, by callback or from its table.
 
 Recorded with LiteLLM 1.106.2. ``prompt_tokens`` includes cache reads and writes,
-``completion_tokens`` includes reasoning; ``metadata.usage_object`` splits both. A
-failed request reports no usage, and what LiteLLM's own cache answers reaches no
-provider: both are ignored, and counted as such.
+``completion_tokens`` includes reasoning (of xAI's models older versions leave it out);
+``metadata.usage_object`` splits both. A failed request reports no usage, and what
+LiteLLM's own cache answers reaches no provider: both are ignored, and counted as such.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from mileage.sources.litellm_names import (
     agent_of,
     bare_model,
     instant_of,
+    key_of,
     provider_ids,
+    response_of,
     session_of,
 )
 from mileage.sources.table_files import entries_of
@@ -46,6 +48,8 @@ _MEASURABLE = frozenset(
     | {"anthropic_messages", "responses", "aresponses", "generate_content"}
     | {"agenerate_content", "agenerate_content_stream", "embedding", "aembedding"}
 )
+# What a finished batch used is told again whenever somebody asks for its state.
+_BATCHES = frozenset({"retrieve_batch", "aretrieve_batch"})
 NO_COUNTS = "no token counts"
 NO_ID = "neither litellm_call_id nor id"
 TOO_MANY = f"a body may have {MOST_RECORDS} records; send smaller batches"
@@ -130,7 +134,9 @@ def _witness(
 ) -> Witness | str:
     number = word(entry.id) or word(entry.request_id)
     called = word(entry.litellm_call_id) or word(about.litellm_call_id)
-    key = called or number
+    response = response_of(number)
+    is_batch = word(entry.call_type) in _BATCHES
+    key = (response if is_batch else key_of(called, response)) or called or number
     occurred_at = instant_of(entry.startTime)
     problem = untimely(occurred_at) or ("" if key else NO_ID)
     if problem or occurred_at is None:
@@ -140,14 +146,14 @@ def _witness(
     return Witness(
         source=NAME if called or not entry.request_id else NAMELESS_NAME,
         key=key,
-        link=_link(number, entry.hidden_params),
+        link=_link(response, entry.hidden_params),
         session=_session(entry, about, agent),
         occurred_at=occurred_at,
         client=agent.client or NAME,
         client_version=agent.version,
         provider=provider,
         model=bare_model(word(entry.model), provider),
-        tier=_tier(about.usage_object),
+        tier=_tier(about.usage_object or wire.Usage(), is_batch=is_batch),
         input=counts.input,
         cache_read=counts.cache_read,
         cache_write=counts.cache_write,
@@ -189,11 +195,23 @@ def _counts(entry: wire.Entry, usage: wire.Usage) -> _Counts | str:
     )
     split = details.cache_creation_token_details or wire.CacheWrites()
     hour = min(split.ephemeral_1h_input_tokens or 0, written)
-    reasoning = min(thought.reasoning_tokens or 0, answer)
+    reasoning = thought.reasoning_tokens or 0
+    total = entry.total_tokens or usage.total_tokens or 0
+    if not _is_beside(reasoning, prompt, answer, total):
+        reasoning = min(reasoning, answer)
+        answer -= reasoning
     if read + written > prompt:
         return CONTRADICTION
     fresh = prompt - read - written
-    return _Counts(fresh, read, written - hour, hour, answer - reasoning, reasoning)
+    return _Counts(fresh, read, written - hour, hour, answer, reasoning)
+
+
+def _is_beside(reasoning: int, prompt: int, answer: int, total: int) -> bool:
+    """Tell whether an answer does not include its reasoning, as xAI counts it.
+
+    The total decides: of Claude's thinking LiteLLM may only estimate how much it was.
+    """
+    return prompt + answer + reasoning <= total if total else reasoning > answer
 
 
 def _known(*counts: int | None) -> int:
@@ -214,7 +232,7 @@ def _metadata(raw: wire.Loose) -> wire.Metadata | str:
     return decode(wire.metadata, content)
 
 
-def _link(number: str, raw: wire.Loose) -> str:
+def _link(response: str, raw: wire.Loose) -> str:
     """Return the ids that an agent behind the proxy may know too."""
     headers = wire.Headers()
     read = decode(wire.hidden, bytes(raw) or b"{}")
@@ -226,7 +244,7 @@ def _link(number: str, raw: wire.Loose) -> str:
         headers.request_id,
         headers.x_request_id,
     )
-    return provider_ids(number, [word(one) for one in given])
+    return provider_ids(response, [word(one) for one in given])
 
 
 def _session(entry: wire.Entry, about: wire.Metadata, agent: Agent) -> str:
@@ -264,11 +282,9 @@ def _from_cache(raw: wire.Loose) -> bool:
     return bytes(raw).strip(b'"').lower() == b"true"
 
 
-def _tier(usage: wire.Usage | None) -> str:
-    if usage is None:
-        return ""
-    told = (usage.service_tier, usage.speed, usage.inference_geo)
-    return served(*map(word, told))
+def _tier(usage: wire.Usage, *, is_batch: bool) -> str:
+    tier = "batch" if is_batch else word(usage.service_tier)
+    return served(tier, word(usage.speed), word(usage.inference_geo))
 
 
 def _micro_dollars(entry: wire.Entry) -> int | None:

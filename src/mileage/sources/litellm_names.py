@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mileage.domain.window import SECOND
 from mileage.sources.json_records import word
 from mileage.sources.jsonl import instant
+from mileage.sources.response_ids import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +31,12 @@ _AGENTS = (
 )
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SESSION = re.compile(rf'(?:_session_|"session_id"\s*:\s*")({_UUID})')
-_RESPONSE = re.compile(r"(?:chatcmpl|msg|resp|gen)[_\-][\w.\-]{1,120}")
+_RESPONSE = re.compile(r"(?:chatcmpl|msg|resp|gen|batch)[_\-][\w.\-]{1,120}")
 _REQUEST = re.compile(r"[\w.\-]{8,120}")
 _WRAPPED = re.compile(r"resp_([\w\-=]{20,1000})")
 _INSIDE = re.compile(rb"response_id:([\w.\-]{1,120})")
 _CACHE_HIT = "_cache_hit"
+_BATCH_COST = "_batch_cost"
 
 
 class Agent(NamedTuple):
@@ -74,19 +76,39 @@ def bare_model(model: str, provider: str) -> str:
     return model.removesuffix("[1m]")
 
 
-def provider_ids(response_id: str, request_ids: Iterable[str]) -> str:
-    """Return the provider's ids of one call as a witness's link.
+def response_of(identity: str) -> str:
+    """Return the provider's own id of an answer, or ''.
 
     LiteLLM hands ids of OpenAI's Responses on wrapped: the provider's stands inside,
-    readable unless the proxy encrypts it.
+    readable unless the proxy encrypts it. The table adds a word to those of batches.
     """
+    if _CACHE_HIT in identity:
+        return ""
+    inner = _unwrapped(identity)
+    if inner:
+        return inner
+    own = identity.removesuffix(_BATCH_COST)
+    told = _RESPONSE.fullmatch(own) or (_REQUEST.fullmatch(own) and unique(own))
+    return own if told else ""
+
+
+def key_of(called: str, response: str) -> str:
+    """Return what no other call has.
+
+    A client may give several requests the same call id, and so does the proxy where it
+    calls tools itself. Only an id of a known kind tells them apart: it is in the link
+    of every witness that older versions of Mileage stored under the call id alone.
+    """
+    if called and unique(response) and _RESPONSE.fullmatch(response):
+        return f"{called}:{response}"
+    return called
+
+
+def provider_ids(response: str, request_ids: Iterable[str]) -> str:
+    """Return the provider's ids of one call as a witness's link."""
     found = {one for one in request_ids if _REQUEST.fullmatch(one)}
-    if _CACHE_HIT not in response_id:
-        inner = _unwrapped(response_id)
-        if inner:
-            found.add(inner)
-        elif _RESPONSE.fullmatch(response_id):
-            found.add(response_id)
+    if response:
+        found.add(response)
     link = " ".join(sorted(found))
     return link if len(link) <= MAX_LINK else ""
 

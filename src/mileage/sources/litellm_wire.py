@@ -46,6 +46,7 @@ class Usage(msgspec.Struct, gc=False):
 
     prompt_tokens: Count = None
     completion_tokens: Count = None
+    total_tokens: Count = None
     prompt_tokens_details: PromptDetails | None = None
     completion_tokens_details: AnswerDetails | None = None
     cache_creation_input_tokens: Count = None
@@ -112,6 +113,7 @@ class Entry(msgspec.Struct, gc=False):
     user_agent: Loose = ABSENT
     prompt_tokens: Count = None
     completion_tokens: Count = None
+    total_tokens: Count = None
     response_cost: float | None = None
     spend: float | None = None
     metadata: Loose = ABSENT

@@ -13,6 +13,7 @@ from mileage.sources.litellm_names import (
     bare_model,
     instant_of,
     provider_ids,
+    response_of,
     session_of,
 )
 
@@ -99,9 +100,30 @@ class TestTokens:
         )
         assert row.tokens == (40, 40, 20, 0, 20, 10, 0)
 
-    def test_thinking_is_never_above_the_answer(self):
-        row = one(**with_usage(completion_tokens_details={"reasoning_tokens": 99}))
-        assert (row.output, row.reasoning) == (0, 30)
+    @pytest.mark.parametrize(
+        ("reasoning", "total", "expected"),
+        [
+            (10, 130, (20, 10)),
+            (10, 140, (30, 10)),
+            (10, None, (20, 10)),
+            (99, None, (30, 99)),
+            (99, 229, (30, 99)),
+            (99, 0, (30, 99)),
+            # Longer than the answer by LiteLLM's own estimate.
+            (99, 130, (0, 30)),
+            (0, 130, (30, 0)),
+        ],
+    )
+    def test_thinking_stands_beside_the_answer_only_where_the_total_has_room(
+        self, reasoning, total, expected
+    ):
+        usage = with_usage(
+            completion_tokens_details={"reasoning_tokens": reasoning},
+            total_tokens=total,
+        )
+        assert one(**usage)[14:16] == expected
+        del usage["metadata"]["usage_object"]["total_tokens"]
+        assert one(**usage, total_tokens=total)[14:16] == expected
 
     def test_parts_above_the_whole_are_refused(self):
         rejected = refused(**with_usage(cache_read_input_tokens=90))
@@ -148,6 +170,23 @@ class TestIdentity:
         assert one(litellm_call_id=None).key == "chatcmpl-1"
         assert one(litellm_call_id=None, metadata={"litellm_call_id": "c2"}).key == "c2"
 
+    def test_calls_of_one_header_are_told_apart_by_their_answers(self):
+        """Clients may send ``x-litellm-call-id``, the same one for a whole task."""
+        ids = ("chatcmpl-AbCdEfGhIjKlMnOp", "chatcmpl-QrStUvWxYz0123456")
+        rows = read(
+            {**ENTRY, "id": ids[0]}, {**ENTRY, "id": ids[1], "prompt_tokens": 7}
+        )
+        assert [row.key for row in rows.witnesses.rows()] == [
+            f"call-1:{one}" for one in ids
+        ]
+        assert [row.input for row in rows.witnesses.rows()] == [100, 7]
+
+    @pytest.mark.parametrize(
+        "response", ["chatcmpl-7", "d8f3a91b2c4e4f6a8b0c1d2e3f405162", ""]
+    )
+    def test_the_call_id_alone_where_a_ledger_may_not_know_the_answers(self, response):
+        assert one(id=response).key == "call-1"
+
     def test_without_any(self):
         reason = refused(litellm_call_id=None, id=None).reason
         assert reason == "neither litellm_call_id nor id"
@@ -172,6 +211,43 @@ class TestIdentity:
         assert one(response_cost=-1).reported_cost is None
         assert one(response_cost=1e300).reported_cost is None
         assert one(response_cost=None, spend=0.5).reported_cost == 500_000
+
+
+class TestBatches:
+    BATCH = "batch_6743a1b2c3d4"
+
+    def polled(self, number, **changed):
+        return {
+            **ENTRY,
+            "id": self.BATCH,
+            "litellm_call_id": f"poll-{number}",
+            "call_type": "aretrieve_batch",
+            "startTime": ENTRY["startTime"] + 600 * number,
+            **changed,
+        }
+
+    def test_asking_for_a_finished_one_again_costs_nothing(self):
+        (row,) = read(*(self.polled(number) for number in range(3))).witnesses.rows()
+        assert (row.key, row.tier, row.input) == (self.BATCH, "batch", 100)
+        assert row.occurred_at == 1_795_000_000_250_000
+
+    def test_the_table_tells_the_same_one(self):
+        number = f"{self.BATCH}_batch_cost"
+        sent = read(self.polled(0)).witnesses
+        stored = read(self.polled(0, id=None, request_id=number)).witnesses
+        assert stored == sent
+
+    def test_one_that_still_runs_is_no_usage(self):
+        running = self.polled(0, prompt_tokens=0, completion_tokens=0)
+        assert read(running).ignored == 1
+
+    def test_the_country_is_kept(self):
+        assert (
+            one(**self.polled(0, **with_usage(inference_geo="us"))).tier == "batch+us"
+        )
+
+    def test_without_an_id_each_is_its_own(self):
+        assert one(**self.polled(0, id=None)).key == "poll-0"
 
 
 class TestTime:
@@ -266,20 +342,47 @@ class TestLink:
 
     @pytest.mark.parametrize(
         "response_id",
-        ["", "a b", "uuid-1", "chatcmpl-1_cache_hit12.5", "msg_" + "x" * 200],
+        [
+            *("", "a b", "uuid-1", "chatcmpl-1_cache_hit12.5", "msg_" + "x" * 200),
+            *("d8f3a91b2c4e4f6a8b0", "id with spaces, but long enough", "x" * 121),
+        ],
     )
     def test_what_is_no_id_of_a_provider(self, response_id):
-        assert provider_ids(response_id, []) == ""
+        assert response_of(response_id) == ""
+
+    @pytest.mark.parametrize(
+        "response_id",
+        [
+            *("chatcmpl-7", "msg_01AbCdEfGhIjKlMnOpQrStUv"),
+            "d8f3a91b2c4e4f6a8b0c1d2e3f405162",
+            "0d9fbb0e-3f1c-4d2a-9a55-0c7c7d0c5f11",
+            "VYGYaozsML2K9LsPlNSB2Qs",
+        ],
+        ids=["numbered", "anthropic", "mistral", "xai", "gemini"],
+    )
+    def test_a_known_kind_or_a_long_one(self, response_id):
+        assert response_of(response_id) == response_id
+        assert one(id=response_id).link == response_id
+
+    def test_an_embedding_has_none_but_the_calls(self):
+        """Its rows of older versions name nothing else either."""
+        number = "44444444-4444-4444-8444-444444444444"
+        row = one(id=number, litellm_call_id=number, call_type="aembedding")
+        assert (row.key, row.link) == (number, number)
+        (old,) = read(
+            {**ENTRY, "id": None, "litellm_call_id": None, "request_id": number}
+        ).witnesses.rows()
+        assert (old.source, old.link) == ("litellm_spend_log", number)
 
     def test_a_wrapped_response(self):
         inside = "litellm:custom_llm_provider:openai;model_id:m;response_id:resp_abc"
         packed = base64.b64encode(inside.encode()).decode()
-        assert provider_ids(f"resp_{packed}", []) == "resp_abc"
-        assert provider_ids(f"resp_{packed.rstrip('=')}", []) == "resp_abc"
+        assert response_of(f"resp_{packed}") == "resp_abc"
+        assert response_of(f"resp_{packed.rstrip('=')}") == "resp_abc"
 
     @pytest.mark.parametrize("packed", ["!" * 30, "A" * 31, "x" * 900, "=" * 40])
     def test_one_that_cannot_be_unwrapped(self, packed):
-        assert len(provider_ids(f"resp_{packed}", [])) <= 250
+        assert len(response_of(f"resp_{packed}")) <= 125
 
     def test_never_longer_than_may_be_kept(self):
         assert provider_ids("", ["a" * 120, "b" * 120, "c" * 120]) == ""
