@@ -101,6 +101,28 @@ def test_an_agent_behind_a_proxy_counts_once_whoever_tells_first(tmp_path, order
         assert station.run("verify").returncode == 0
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_a_proxy_behind_a_proxy_counts_once_whoever_tells_first(tmp_path, order):
+    """Each has call ids of its own, and hands on the answer's."""
+    answer = "chatcmpl-AbCdEfGhIjKlMnOp"
+    told = [
+        {**CALL, "id": answer, "litellm_call_id": f"call-{number}"}
+        for number in range(3)
+    ]
+    with station_in(tmp_path / "server") as station:
+        proxy = station.token(collector="litellm")
+        operator = station.key("boss@example.com", "operator")
+        for at in (*order, *order):
+            posted = station.post(
+                json.dumps([told[at]]), proxy, path=LITELLM, content_type=JSON
+            )
+            assert posted.status == 200
+            station.settled(operator)
+            (row,) = station.usage(operator, "model").values()
+            assert (row["calls"], row["input"], row["output"]) == (1, 100, 30)
+        assert station.run("verify").returncode == 0
+
+
 def test_what_was_acknowledged_survives_a_power_cut(tmp_path):
     body = (GOLDEN / "json_array-01.body").read_bytes()
     with station_in(tmp_path / "server") as station:

@@ -3,6 +3,10 @@
 Only where it is safe: one account, one model, the same prompt and answer, close in
 time, as many of the one as of the other, so that none is taken for another; and only
 if the gateway does not know the clients' sessions: there it is matched already.
+
+The client may know the model by an alias only, the name that it asked the gateway for.
+So what is left is matched where the two have no model in common: by all counts, and
+only if the gateway knows which client called.
 """
 
 from __future__ import annotations
@@ -11,11 +15,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from mileage.domain.joining import plain_model
-from mileage.domain.likeness import totals
+from mileage.domain.likeness import joint_counts, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
+    from mileage.domain.call import Seen
     from mileage.domain.groups import Group
     from mileage.domain.joining import Joining
     from mileage.domain.sightings import Profiles
@@ -49,29 +54,48 @@ def match_gateways(
         if not joining.is_gateway(source)
         for session in one.sessions
     )
-    behind: dict[Mark, list[Group]] = defaultdict(list)
-    before: dict[Mark, list[Group]] = defaultdict(list)
-    for group in groups:
-        if group.root() is group:
-            only = all(map(joining.is_gateway, group.members))
-            if only and not clients.isdisjoint(group.sessions()):
-                continue
-            for one in _marks(group):
-                (behind if only else before)[one].append(group)
-    for one in sorted(behind.keys() & before.keys()):
-        if one[2] + one[3] >= LEAST_TOKENS:
-            _pair(before[one], behind[one], joining)
+    alone = [
+        group
+        for group in groups
+        if not all(map(joining.is_gateway, group.members))
+        or clients.isdisjoint(group.sessions())
+    ]
+    _match(alone, joining, _by_model)
+    _match(alone, joining, _by_client, renamed=True)
 
 
-def _marks(group: Group) -> Iterator[Mark]:
-    return iter(
-        dict.fromkeys(
-            mark(one.seen.account, one.seen.witness) for one in group.members.values()
-        )
-    )
+def _match(
+    groups: Iterable[Group],
+    joining: Joining,
+    marked: Callable[[Seen], Hashable],
+    *,
+    renamed: bool = False,
+) -> None:
+    """Pair clients' calls and gateways' that have a mark in common."""
+    behind: dict[Hashable, list[Group]] = defaultdict(list)
+    before: dict[Hashable, list[Group]] = defaultdict(list)
+    for group in filter(_is_root, groups):
+        side = behind if all(map(joining.is_gateway, group.members)) else before
+        seen = [one.seen for one in group.members.values()]
+        for one in dict.fromkeys(
+            marked(one) for one in seen if sum(totals(one.witness)) >= LEAST_TOKENS
+        ):
+            side[one].append(group)
+    for one in sorted(behind.keys() & before.keys(), key=repr):
+        _pair(before[one], behind[one], joining, renamed=renamed)
 
 
-def _pair(clients: list[Group], gateways: list[Group], joining: Joining) -> None:
+def _by_model(seen: Seen) -> Hashable:
+    return mark(seen.account, seen.witness)
+
+
+def _by_client(seen: Seen) -> Hashable:
+    return seen.account, seen.witness.client, joint_counts(seen.witness)
+
+
+def _pair(
+    clients: list[Group], gateways: list[Group], joining: Joining, *, renamed: bool
+) -> None:
     for source in sorted({name for group in gateways for name in group.members}):
         come = [one for one in gateways if source in one.members and _is_root(one)]
         there = [one for one in clients if _may_be_one(one, come, joining)]
@@ -84,7 +108,9 @@ def _pair(clients: list[Group], gateways: list[Group], joining: Joining) -> None
             default=0,
         )
         for homes, guests in _stretches(there, come, window):
-            if len(homes) == len(guests):
+            if len(homes) == len(guests) and (
+                not renamed or _models(homes).isdisjoint(_models(guests))
+            ):
                 for home, guest in zip(homes, guests, strict=True):
                     if abs(_time(home) - _time(guest)) <= window:
                         home.take_in(guest)
@@ -121,6 +147,14 @@ def _stretches(
         sides[side].append(one)
         last = time
     yield sides
+
+
+def _models(groups: Iterable[Group]) -> set[str]:
+    return {
+        plain_model(one.seen.witness.model)
+        for group in groups
+        for one in group.members.values()
+    }
 
 
 def _is_root(group: Group) -> bool:

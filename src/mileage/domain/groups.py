@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mileage.domain.copies import preference
+from mileage.domain.copies import merge_copies, preference
+from mileage.domain.joining import plain_model
+from mileage.domain.likeness import joint_counts
+from mileage.domain.sightings import Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mileage.domain.joining import Joining
-    from mileage.domain.sightings import Sighting
+
+UNIQUE = 20
+"""Characters from which an id is no other answer's: small servers number theirs."""
 
 
 class Group:
@@ -35,6 +42,12 @@ class Group:
         """Make both one; their sources must be different."""
         self.members |= other.members
         self.name = max(self.name, other.name)
+        other._into = self
+
+    def take_repetition(self, other: Group, joining: Joining) -> None:
+        """Make both one, which a gateway told under two keys."""
+        for source, one in other.members.items():
+            self.members[source] = _merged(self.members[source], one, joining)
         other._into = self
 
     def may_take_in(self, other: Group) -> bool:
@@ -69,6 +82,9 @@ def group_by_ids(sightings: Iterable[Sighting], joining: Joining) -> list[Group]
         key=lambda name: (len(holders[name]), name),
     )
     for name in shared:
+        if len(name) >= UNIQUE:
+            _merge_repetitions([group for group, _ in holders[name]], joining)
+    for name in shared:
         _bring_together(holders[name], joining)
     contested = {
         name: min(holders[name], key=lambda pair: _order(pair[1]))[0].root()
@@ -79,6 +95,49 @@ def group_by_ids(sightings: Iterable[Sighting], joining: Joining) -> list[Group]
     for group in found:
         group.name = _name(group, contested)
     return found
+
+
+def _merge_repetitions(groups: Iterable[Group], joining: Joining) -> None:
+    """Make one of what a gateway tells of one answer under several keys.
+
+    A proxy behind a proxy has call ids of its own, and hands the answer's id on.
+    """
+    alike: dict[tuple[object, ...], list[Group]] = defaultdict(list)
+    for group in dict.fromkeys(one.root() for one in groups):
+        ((source, one),) = group.members.items()
+        if joining.is_gateway(source):
+            witness = one.seen.witness
+            counts = joint_counts(witness)
+            alike[source, plain_model(witness.model), counts].append(group)
+    for some in alike.values():
+        _merge_near(some, joining)
+
+
+def _merge_near(groups: Sequence[Group], joining: Joining) -> None:
+    """Merge what one source says, as long as its window leaves no gap."""
+    (source,) = groups[0].members
+    window = joining.pair(source, source).window
+    some = sorted(
+        groups,
+        key=lambda one: (one.time(source), one.members[source].seen.witness.key),
+    )
+    for one, two in pairwise(some):
+        if two.time(source) - one.time(source) <= window:
+            one.root().take_repetition(two, joining)
+
+
+def _merged(one: Sighting, other: Sighting, joining: Joining) -> Sighting:
+    """Put two sightings by one source together, with the ids of both."""
+    seen = merge_copies([one.seen, other.seen], joining.eldest)
+    links = {*one.seen.witness.link.split(), *other.seen.witness.link.split()}
+    witness = seen.witness._replace(link=" ".join(sorted(links)))
+    return Sighting(
+        seen._replace(witness=witness),
+        joining.ids(witness),
+        joining.profile(witness),
+        tuple(sorted({*one.sessions, *other.sessions})),
+        tuple(dict.fromkeys((*one.conflict, *other.conflict))),
+    )
 
 
 def _bring_together(having: list[tuple[Group, Sighting]], joining: Joining) -> None:

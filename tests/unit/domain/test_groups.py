@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,14 @@ from tests.drawn_sessions import GATEWAY, SESSION_TRAITS
 from tests.stories import sayings
 from tests.witnesses import LOG, NOON, OTLP, SECOND, seen
 
+if TYPE_CHECKING:
+    from random import Random
+
 
 def of(source: str, key: str, link: str, **fields: object) -> object:
-    told = seen(LOG, key=key, link=link, session="", **fields)
+    own = seen(LOG, **{"session": ""} | fields, key=key, link=link)
     client = SESSION_TRAITS[source].client
-    return told._replace(witness=told.witness._replace(source=source, client=client))
+    return own._replace(witness=own.witness._replace(source=source, client=client))
 
 
 def joined(*said: object) -> set[frozenset[str]]:
@@ -85,6 +89,95 @@ def test_a_call_is_named_by_its_greatest_id(order: tuple[int, ...]) -> None:
     (alone,) = resolve([said[0]], SESSION_TRAITS)
     (call,) = resolve([said[number] for number in order], SESSION_TRAITS)
     assert call.call_id == alone.call_id
+
+
+ANSWER = "resp_0123456789abcdef"
+WINDOW = 125 * SECOND
+
+
+def told(key: str, link: str = ANSWER, **fields: object) -> object:
+    return of(GATEWAY, key, str(fields.pop("link", link)), **fields)
+
+
+def test_a_proxy_behind_a_proxy_tells_the_same_call_again() -> None:
+    said = [
+        told("team", occurred_at=NOON, reported_cost=None),
+        told("central", f"{ANSWER} req_of_the_provider", occurred_at=NOON + SECOND),
+        told("third", occurred_at=NOON + 2 * SECOND, reported_cost=7),
+    ]
+    assert joined(*said) == sets("team")
+    (call,) = resolve(said, SESSION_TRAITS)
+    (alone,) = resolve(said[:1], SESSION_TRAITS)
+    assert call.tokens == alone.tokens
+    assert (call.sources, call.occurred_at) == ((GATEWAY,), NOON)
+    assert call.reported_cost == 7
+    assert not call.differs
+
+
+def test_the_ids_of_both_find_the_client() -> None:
+    said = [
+        told("team"),
+        told("central", f"{ANSWER} req_1"),
+        of(OTLP, "o", "req_1"),
+    ]
+    (keys,) = joined(*said)
+    assert "o" in keys
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"output": 51},
+        {"model": "claude-haiku-4-5"},
+        {"occurred_at": NOON + WINDOW + 1},
+        {"link": f"{ANSWER}0"},
+    ],
+    ids=["counts", "model", "time", "id"],
+)
+def test_anything_else_is_another_call(fields: dict[str, object]) -> None:
+    one = told("g1", occurred_at=NOON)
+    assert joined(one, told("g2", **{"occurred_at": NOON} | fields)) == sets("g1", "g2")
+
+
+def test_the_numbers_of_small_servers_are_no_ids() -> None:
+    assert joined(told("g1", "chatcmpl-7"), told("g2", "chatcmpl-7")) == sets(
+        "g1", "g2"
+    )
+
+
+def test_a_clients_source_never_tells_a_call_under_two_keys() -> None:
+    said = [of(LOG, "l1", ANSWER), of(LOG, "l2", ANSWER)]
+    assert joined(*said) == sets("l1", "l2")
+
+
+def test_each_is_near_the_next_one() -> None:
+    """Whichever of them comes first, they are one as long as none is far away."""
+    said = [told(f"g{n}", occurred_at=NOON + n * WINDOW) for n in range(3)]
+    assert joined(*said) == sets("g0")
+    assert joined(said[0], said[2]) == sets("g0", "g2")
+
+
+def gateway_calls() -> st.SearchStrategy[object]:
+    links = st.sets(st.sampled_from((ANSWER, f"{ANSWER}0", "req_0123456789abcdef")))
+    return st.builds(
+        told,
+        st.sampled_from([f"g{n}" for n in range(6)]),
+        links.map(lambda some: " ".join(sorted(some))),
+        occurred_at=st.sampled_from([NOON, NOON + WINDOW, NOON + 4 * WINDOW]),
+        output=st.sampled_from([50, 51]),
+        session=st.sampled_from(["", "s"]),
+    )
+
+
+@given(st.lists(gateway_calls(), max_size=6), st.randoms(use_true_random=False))
+def test_what_a_gateway_repeats_is_merged_alike_in_any_order(
+    said: list[object], chance: Random
+) -> None:
+    calls = resolve(said, SESSION_TRAITS)
+    other = [*said, *said]
+    chance.shuffle(other)
+    assert sorted(resolve(other, SESSION_TRAITS)) == sorted(calls)
+    assert len(calls) <= len({one.witness.key for one in said})
 
 
 @given(st.lists(sayings(), min_size=3, max_size=3))
