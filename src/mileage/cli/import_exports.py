@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mileage.domain.witness import Reading
     from mileage.ingest.record import Record
     from mileage.sources.base import BucketSource, ExportSource
-    from mileage.sources.rows import Found
+    from mileage.sources.rows import Booker, Found
     from mileage.sources.rows_mapping import Mapping
 
 SHOWN = 10
@@ -37,22 +37,25 @@ class Asked:
 
 def exports(data: Path, asked: Asked, source: ExportSource) -> None:
     """Take exports of a gateway in; each record may say whose it is."""
-    _take(data, asked, lambda path, _: source.read_file(str(path), path.name))
+    _take(data, asked, lambda path: source.read_file(str(path), path.name))
 
 
 def rows(data: Path, asked: Asked) -> None:
     """Take rows in, or show the first as they would be booked."""
-    from mileage.sources.rows import SOURCE
+    from mileage.ingest.screen import DAY
+    from mileage.sources.rows import SOURCE, Booker
+    from mileage.wiring.organisation import now
 
     mapping = _mapping(asked)
+    book = Booker(mapping, now() + DAY)
     if asked.dry_run:
-        _show(asked, mapping)
+        _show(asked, mapping, book)
         return
-
-    def read(path: Path, latest: int) -> Iterable[Reading]:
-        return SOURCE.read_rows(mapping, _rows(path, mapping), path.name, latest)
-
-    _take(data, asked, read)
+    _take(
+        data,
+        asked,
+        lambda path: SOURCE.read_rows(book, _rows(path, mapping), path.name),
+    )
 
 
 def buckets(data: Path, asked: Asked, source: BucketSource) -> None:
@@ -95,35 +98,32 @@ def buckets(data: Path, asked: Asked, source: BucketSource) -> None:
     unusable.tell()
 
 
-def _take(
-    data: Path, asked: Asked, read: Callable[[Path, int], Iterable[Reading]]
-) -> None:
-    """Hand what files say to the owner, with progress, and say what came of it.
-
-    ``read`` is told the last time that is believed as well.
-    """
+def _take(data: Path, asked: Asked, read: Callable[[Path], Iterable[Reading]]) -> None:
+    """Hand what files say to the owner, with progress, and say what came of it."""
     from mileage.cli.import_unusable import Unusable
     from mileage.cli.options import control_in
     from mileage.cli.taken_in import files_read, tell_rejected
     from mileage.ingest.told_once import Origin, told_once
     from mileage.wiring.operations import operations
+    from mileage.wiring.organisation import now
 
     with operations(data) as owner:
-        before = owner.settled()
+        before, began = owner.settled(), now()
         with control_in(data) as control:
             credential = _credential(
                 asked, control.ensure_account(asked.account) if asked.account else ""
             )
         whose = credential.account_id or credential.collector
         progress = Progress(credential, asked.source)
-        unusable, bounds = Unusable(), owner.bounds()
-        with told_once(data, whose, bounds) as told:
+        unusable = Unusable()
+        with told_once(data, whose, owner.bounds()) as told:
             for path in asked.files:
-                readings = unusable.noting(path, read(path, bounds.latest))
+                readings = unusable.noting(path, read(path))
                 records = progress.records(readings)
                 for record in told.news(Origin(str(path), asked.source), records):
                     owner.take(record)
         after = owner.settled()
+        contradicted = owner.contradicted(asked.source, began)
     new = {
         name: after[name] - before[name] for name in ("visible", "rejected", "ignored")
     }
@@ -132,8 +132,19 @@ def _take(
         f"{new['visible']:,} new witnesses, {new['rejected']:,} rejected, "
         f"{new['ignored']:,} ignored."
     )
+    _tell_contradicted(contradicted)
     tell_rejected(new["rejected"], told.again)
     unusable.tell()
+
+
+def _tell_contradicted(calls: int) -> None:
+    if calls:
+        told = "call was told" if calls == 1 else "calls were told"
+        click.echo(
+            f"{calls:,} {told} with other counts before: the larger ones stay, and the "
+            "page *Disagreements* shows both. docs/how-to/import-a-file.md says how a "
+            "wrong import is taken back."
+        )
 
 
 class Progress:
@@ -204,8 +215,8 @@ def _rows(path: Path, mapping: Mapping) -> Iterator[Found]:
         yield str(error)
 
 
-def _show(asked: Asked, mapping: Mapping) -> None:
+def _show(asked: Asked, mapping: Mapping, book: Booker) -> None:
     from mileage.cli.import_preview import preview
 
     for path in asked.files:
-        click.echo(preview(mapping, _rows(path, mapping), path.name, SHOWN))
+        click.echo(preview(book, _rows(path, mapping), path.name, SHOWN))

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING
 
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.window import moment
-from mileage.sources.rows import booked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mileage.domain.witness import Witness
-    from mileage.sources.rows import Found
-    from mileage.sources.rows_mapping import Mapping
+    from mileage.sources.rows import Booker, Found
 
 TEXTS = ("client", "provider", "model", "tier", "session", "identity", "link")
 
 
-def preview(mapping: Mapping, found: Iterable[Found], name: str, shown: int) -> str:
+def preview(book: Booker, found: Iterable[Found], name: str, shown: int) -> str:
     """Describe the first rows; every figure that is not 0 and every text there is."""
     lines = [f"{name}: the first rows as they would be booked; nothing is written."]
     counts: Counter[str] = Counter()
     for number, row in enumerate(islice(found, shown), start=1):
-        outcome = row if isinstance(row, str) else booked(mapping, row)
+        outcome = book(row)
         if outcome is None:
             counts["ignored"] += 1
             lines.append(f"  row {number}: ignored")

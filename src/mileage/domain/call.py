@@ -32,6 +32,17 @@ class SourceTraits(NamedTuple):
     """Sees calls of other clients, which name themselves better than it can."""
     sums: bool = False
     """Tells of several requests as one (a turn, a session): of no known size each."""
+    whole: bool = False
+    """Tells of a call when it is over, although it can be read again at any time."""
+
+    @property
+    def repeats(self) -> bool:
+        """Tell whether what it says of a call again must be the same.
+
+        A log's lines grow while the answer streams, and totals of a gap filler run on;
+        telemetry, rows of tables and events say a call once.
+        """
+        return self.whole or not (self.replayable or self.gap)
 
 
 class Seen(NamedTuple):

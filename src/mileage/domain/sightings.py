@@ -86,12 +86,8 @@ def _sighting(copies: list[Seen], joining: Joining) -> Sighting:
 
 
 def _conflict(copies: list[Seen], traits: SourceTraits) -> tuple[str, ...]:
-    """Name the classes on which telemetry contradicts itself.
-
-    A log's lines grow while the answer streams, and totals of a gap filler run on;
-    telemetry says a call once, so whatever it says again must be the same.
-    """
-    if traits.replayable or traits.gap:
+    """Name the classes on which a source contradicts itself."""
+    if not traits.repeats:
         return ()
     return differences(
         [one.witness for one in copies if one.witness.measure != UNMEASURED]

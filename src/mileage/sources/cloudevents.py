@@ -20,7 +20,7 @@ from mileage.domain.errors import Invalid, TooLarge
 from mileage.domain.tokens import MAX_COUNT
 from mileage.domain.witness import Reading, Witness
 from mileage.sources.json_records import elements, word
-from mileage.sources.jsonl import Gathering, decode, instant, untimely
+from mileage.sources.jsonl import WholeGathering, decode, instant, untimely
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,13 +102,14 @@ class CloudEvents:
         join="link",
         replayable=True,
         gateway=True,
+        whole=True,
     )
 
     def read_request(
         self, kind: str, headers: Mapping[str, str], body: bytes
     ) -> Reading:
         """Read one request; raises Invalid when it holds no CloudEvent at all."""
-        gathering = Gathering(self.traits, "event")
+        gathering = WholeGathering(self.traits, "event")
         if kind == BATCHED:
             for number, element in enumerate(elements(body), start=1):
                 if number > MOST_EVENTS:
@@ -143,7 +144,7 @@ def _binary(headers: Mapping[str, str], body: bytes) -> Event:
     return Event(**named, data=msgspec.Raw(body))
 
 
-def _take(gathering: Gathering, number: int, event: Event | str) -> None:
+def _take(gathering: WholeGathering, number: int, event: Event | str) -> None:
     outcome = event if isinstance(event, str) else _outcome(event)
     if outcome is None:
         gathering.ignored += 1

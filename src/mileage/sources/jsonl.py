@@ -237,6 +237,17 @@ class Gathering:
         return reading
 
 
+class WholeGathering(Gathering):
+    """Gathers calls that are told of when they are over, each copy as it came.
+
+    Where copies differ, the ledger shows what each of them says.
+    """
+
+    def witness(self, row: Witness) -> None:
+        """Take what is said of a call in, however often it is said."""
+        self._witnesses[str(len(self._witnesses))] = row
+
+
 class PackedGathering(Gathering):
     """Gathers calls that will be packed: copies are compared by what is left then.
 

@@ -16,7 +16,7 @@ from mileage.domain.errors import Invalid
 from mileage.domain.tokens import MAX_COUNT, Tokens
 from mileage.domain.window import micros
 from mileage.domain.witness import AHEAD, Reading, Witness
-from mileage.sources.jsonl import CHUNK_LINES, Gathering, instant, untimely
+from mileage.sources.jsonl import CHUNK_LINES, WholeGathering, instant, untimely
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NAME = "rows"
 LONGEST = 256
 LONGEST_PROJECT = 1000
+REMEMBERED = 100_000
+"""Of so many rows at least, the last ones, it is known which keys they had."""
 _MICROS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _LATEST = Decimal(10**17)
 _TRUTHS = {
@@ -45,6 +47,7 @@ NO_COUNT = "a count that is no whole number of tokens"
 NO_COST = "a cost that is no number"
 LONG_TEXT = "a text that is too long"
 NO_COLUMN = "the table has no column for"
+TWO_CALLS = "two calls with one key: is key in [columns] right?"
 PARTS_ABOVE = "parts above the whole: is a convention in [format] wrong?"
 
 Found: TypeAlias = "Row[str, Any] | str"
@@ -61,24 +64,20 @@ class RowsSource:
         join="link",
         replayable=True,
         gateway=True,
+        whole=True,
     )
 
     def read_rows(
-        self, mapping: Mapping, found: Iterable[Found], place: str, latest: int
+        self, book: Booker, found: Iterable[Found], place: str
     ) -> Iterator[Reading]:
-        """Turn rows into readings of bounded size; ``place`` names the file.
-
-        ``latest`` is the last time that is believed, in UTC microseconds.
-        """
-        gathering = Gathering(self.traits, place)
+        """Turn rows into readings of bounded size; ``place`` names the file."""
+        gathering = WholeGathering(self.traits, place)
         for number, row in enumerate(found, start=1):
-            outcome = row if isinstance(row, str) else booked(mapping, row)
+            outcome = book(row)
             if outcome is None:
                 gathering.ignored += 1
             elif isinstance(outcome, str):
                 gathering.reject(number, outcome)
-            elif outcome.occurred_at > latest:
-                gathering.reject(number, AHEAD)
             else:
                 gathering.witness(outcome)
             if number % CHUNK_LINES == 0:
@@ -123,6 +122,42 @@ def _has(row: Row[str, Any], column: str) -> bool | None:
             return False
         found = found[part]
     return True
+
+
+class Booker:
+    """Books the rows of one import, whichever of its files they are in.
+
+    ``latest`` is the last time that is believed, in UTC microseconds.
+    """
+
+    def __init__(self, mapping: Mapping, latest: int) -> None:
+        self._mapping = mapping
+        self._latest = latest
+        self._calls: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+
+    def __call__(self, row: Found) -> Witness | str | None:
+        """Return the call of a row, why it is refused, or None for no usage."""
+        call = row if isinstance(row, str) else booked(self._mapping, row)
+        if call is None or isinstance(call, str):
+            return call
+        if call.occurred_at > self._latest:
+            return AHEAD
+        return call if self._is_one(call) else TWO_CALLS
+
+    def _is_one(self, call: Witness) -> bool:
+        """Tell whether a row with its key, if there was one, told of the same call.
+
+        Counts may be others: that is shown beside the call, as in another import.
+        """
+        # Not the row itself: a table may have millions.
+        same = hash((call.occurred_at, call.model, call.identity))
+        known = self._calls.get(call.key, self._before.get(call.key))
+        if known is None:
+            if len(self._calls) >= REMEMBERED:
+                self._before, self._calls = self._calls, {}
+            self._calls[call.key] = same
+        return known in (None, same)
 
 
 class _Unreadable(ValueError):

@@ -1,6 +1,7 @@
 """Calls on which sources disagree, with what each of them says.
 
-``disagreements(ledger, window, account=None, limit=100)`` returns the latest first.
+``disagreements(ledger, window, account=None, limit=100)`` returns the latest first;
+``contradicted`` counts those of one source with itself.
 """
 
 from __future__ import annotations
@@ -58,13 +59,24 @@ def disagreements(
     return found
 
 
+def contradicted(ledger: Ledger, source: str, since: int) -> int:
+    """Count the calls of which a source has said something else since an instant.
+
+    0 for a source whose copies grow.
+    """
+    traits = ledger.rules.traits.get(source)
+    if traits is None or not traits.repeats:
+        return 0
+    found = run(ledger.cursor(), "contradicted", source=source, since=since)
+    return int(found[0][0])
+
+
 def _told(ledger: Ledger, own_ids: Iterable[int]) -> dict[int, list[Testimony]]:
     """Return what each witness says, by the hash of its source and key.
 
-    One testimony, or several where telemetry contradicts itself.
+    One testimony, or several where a source contradicts itself.
     """
-    traits = ledger.rules.traits.values()
-    apart = [one.name for one in traits if not (one.replayable or one.gap)]
+    apart = [one.name for one in ledger.rules.traits.values() if one.repeats]
     places = {"ids": list(own_ids), "apart": apart}
     found: dict[int, list[Testimony]] = defaultdict(list)
     for row in run(ledger.cursor(), "disagreeing_witnesses", **places):

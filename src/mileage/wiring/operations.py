@@ -32,6 +32,7 @@ from mileage.reports.rejected import rejected_json
 from mileage.reports.shape import ingest_status_json
 from mileage.reports.unclaimed import parked_json
 from mileage.store.buckets import record_buckets
+from mileage.store.disagreements import contradicted
 from mileage.store.owners import claims_in_force
 from mileage.store.retention import horizon
 from mileage.wiring.backups import Prepared, prepare
@@ -77,6 +78,11 @@ class Operations:
     def buckets(self, asked: dict[str, str]) -> dict[str, Any]:
         """Return buckets beside calls; ``asked`` has the days since and until."""
         return dict(self._act("buckets", msgspec.msgpack.encode(asked)))
+
+    def contradicted(self, source: str, since: int) -> int:
+        """Count the calls of which a source has said something else since then."""
+        asked = msgspec.msgpack.encode((source, since))
+        return int(self._act("contradicted", asked))
 
     def settle(self) -> None:
         """Wait until everything taken in is in the ledger."""
@@ -185,6 +191,7 @@ def actions(organisation: Organisation) -> Callable[[str, bytes], Any]:
         "settle": _settle,
         "record_buckets": _record_buckets,
         "buckets": _buckets,
+        "contradicted": _contradicted,
         "publish": _publish,
         "recompute": recomputed,
         "check": _check,
@@ -249,6 +256,11 @@ def _buckets(organisation: Organisation, payload: bytes) -> dict[str, Any]:
         NamedRead(OPERATOR, "operations", "buckets", ORGANISATION, len(found["rows"]))
     )
     return found
+
+
+def _contradicted(organisation: Organisation, payload: bytes) -> int:
+    source, since = msgspec.msgpack.decode(payload, type=tuple[str, int])
+    return contradicted(organisation.ledger, source, since)
 
 
 def _settle(organisation: Organisation, _: bytes) -> None:

@@ -45,6 +45,12 @@ def with_data(**data):
 
 
 class TestCalls:
+    def test_events_that_differ_are_told_as_they_came(self):
+        events = [with_data(), with_data(input=500), with_data()]
+        reading = read(events, BATCHED)
+        assert [row.input for row in reading.witnesses.rows()] == [200, 500, 200]
+        assert len(set(reading.witnesses.column("key"))) == 1
+
     def test_classes_are_taken_as_they_are(self):
         counts = {name: at * 7 for at, name in enumerate(TOKEN_CLASSES, start=1)}
         assert one(**counts).tokens == tuple(counts.values())

@@ -13,7 +13,8 @@ from mileage.domain.policy import PolicyErrors
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.window import micros
 from mileage.domain.witness import AHEAD, Witness
-from mileage.sources.rows import SOURCE, booked, of_table
+from mileage.sources import rows as rows_module
+from mileage.sources.rows import SOURCE, TWO_CALLS, Booker, booked, of_table
 from mileage.sources.rows_files import text_rows
 from mileage.sources.rows_mapping import parse_mapping
 from mileage.sources.table_files import CELLS_MISSING
@@ -347,7 +348,7 @@ class TestReading:
             {"status": "failed"},
             {**ROW, "id": "2"},
         ]
-        (reading,) = SOURCE.read_rows(made, rows, "x.csv", LATEST)
+        (reading,) = SOURCE.read_rows(Booker(made, LATEST), rows, "x.csv")
         assert len(reading.witnesses) == 2
         assert reading.ignored == 1
         assert [one.place for one in reading.rejected] == ["x.csv:2", "x.csv:3"]
@@ -355,16 +356,47 @@ class TestReading:
     def test_a_time_that_is_not_believed_is_told_by_its_row(self):
         rows = [ROW, {**ROW, "id": "2", "at": "2026-11-21T00:00:00.000001Z"}]
         rows.append({**ROW, "id": "3", "at": "2026-11-21T00:00:00Z"})
-        (reading,) = SOURCE.read_rows(mapping(), rows, "x.csv", LATEST)
+        (reading,) = SOURCE.read_rows(Booker(mapping(), LATEST), rows, "x.csv")
         assert len(reading.witnesses) == 2
         (refused,) = reading.rejected
         assert (refused.place, refused.reason) == ("x.csv:2", AHEAD)
 
     def test_long_files_come_in_parts(self):
         rows = ({**ROW, "id": number} for number in range(25_000))
-        read = SOURCE.read_rows(mapping(), rows, "x", LATEST)
+        read = SOURCE.read_rows(Booker(mapping(), LATEST), rows, "x")
         sizes = [len(one.witnesses) for one in read]
         assert sizes == [10_000, 10_000, 5_000]
+
+    @pytest.mark.parametrize(
+        "changed",
+        [{"at": "2026-11-20T12:00:01Z"}, {"model": "gpt-5-mini"}, {"who": "b@x.org"}],
+    )
+    def test_two_calls_with_one_key_are_refused(self, changed):
+        """As a table program writes ids of 18 digits: all of them alike."""
+        book = Booker(mapping({"identity": "who"}), LATEST)
+        first, other = {**ROW, "who": "a@x.org"}, {**ROW, "who": "a@x.org", **changed}
+        (reading,) = SOURCE.read_rows(book, [first, other, first], "x.csv")
+        assert [one.reason for one in reading.rejected] == [TWO_CALLS]
+        assert reading.rejected[0].place == "x.csv:2"
+        assert len(reading.witnesses) == 2
+        # Another file of the same import is no other table.
+        (reading,) = SOURCE.read_rows(book, [other], "y.csv")
+        assert [one.place for one in reading.rejected] == ["y.csv:1"]
+
+    def test_copies_with_other_counts_are_kept_apart(self):
+        (reading,) = SOURCE.read_rows(
+            Booker(mapping(), LATEST), [ROW, {**ROW, "in": 5}], "x"
+        )
+        assert [row.input for row in reading.witnesses.rows()] == [100, 5]
+
+    def test_only_so_many_keys_are_remembered(self, monkeypatch):
+        monkeypatch.setattr(rows_module, "REMEMBERED", 3)
+        book = Booker(mapping(), LATEST)
+        numbers = [str(number) for number in range(7)]
+        assert all(isinstance(book({**ROW, "id": one}), Witness) for one in numbers)
+        for one in numbers[3:]:
+            assert book({**ROW, "id": one, "model": "other"}) == TWO_CALLS
+        assert isinstance(book({**ROW, "id": "0", "model": "other"}), Witness)
 
     @given(
         st.dictionaries(

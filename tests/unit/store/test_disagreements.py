@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from mileage.domain.call import SourceTraits
 from mileage.domain.tokens import Tokens
-from mileage.domain.window import Window
-from mileage.store.disagreements import disagreements
+from mileage.domain.window import Clock, Window
+from mileage.store.disagreements import contradicted, disagreements
+from mileage.store.ledger import Ledger
+from mileage.store.rules import Rules
 from mileage.store.verify import verify
-from tests.ledgers import booking, ledger_in
-from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, SECOND, seen
+from tests.ledgers import Turning, booking, ledger_in, price
+from tests.witnesses import DAY, HOUR, LOG, NOON, OTLP, SECOND, TRAITS, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mileage.domain.call import Seen
 
 ALL = Window(NOON - DAY, NOON + DAY)
 
@@ -96,6 +103,35 @@ def test_a_conflict_and_another_source_are_shown_together(tmp_path: Path) -> Non
         (OTLP, 70),
         (LOG, 50),
     ]
+
+
+def test_a_source_that_tells_of_whole_calls_is_held_to_what_it_said(
+    tmp_path: Path,
+) -> None:
+    """A table may be imported at any time, and its rows do not grow."""
+    traits = SourceTraits("rows", "rows", 12, "link", replayable=True, whole=True)
+    known = {**TRAITS, "rows": traits}
+
+    def said(key: str = "t:1", **changed: Any) -> Seen:
+        told = seen(LOG, key=key, link="", session="", **changed)
+        return told._replace(witness=told.witness._replace(source="rows"))
+
+    clock = Turning()
+    rules = Rules(known, price, Clock(ZoneInfo("UTC")))
+    with closing(Ledger(tmp_path / "ledger.duckdb", rules, clock)) as ledger:
+        ledger.append(booking([said(), said("t:2"), seen(LOG, key="m", output=1)]))
+        assert contradicted(ledger, "rows", 0) == 0
+        clock.at += 1000
+        since = clock.at
+        again = [said(input=7), said("t:2", identity="a@example.org")]
+        ledger.append(booking([*again, seen(LOG, key="m", output=2)]))
+        assert contradicted(ledger, "rows", since) == 1
+        assert contradicted(ledger, "rows", since + 1_000_000) == 0
+        assert contradicted(ledger, LOG, 0) == contradicted(ledger, "else", 0) == 0
+        (one,) = disagreements(ledger, ALL)
+        assert verify(ledger) == []
+    assert (one.differs, one.tokens.input) == (("input",), 10)
+    assert sorted(told.tokens.input for told in one.testimonies) == [7, 10]
 
 
 def test_repetitions_and_growing_lines_are_no_conflict(tmp_path: Path) -> None:
