@@ -6,6 +6,7 @@ Only mapped columns are looked at; what cannot be read is refused by row number.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from mileage.domain.call import SourceTraits
 from mileage.domain.errors import Invalid
 from mileage.domain.tokens import MAX_COUNT, Tokens
-from mileage.domain.window import micros
+from mileage.domain.window import micros, moment
 from mileage.domain.witness import AHEAD, Reading, Witness
 from mileage.sources.jsonl import CHUNK_LINES, WholeGathering, instant, untimely
 
@@ -31,6 +32,8 @@ REMEMBERED = 100_000
 """Of so many rows at least, the last ones, it is known which keys they had."""
 _MICROS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _LATEST = Decimal(10**17)
+_WHOLE = re.compile(r"-?\d+\.0")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 _TRUTHS = {
     "true": True,
     "1": True,
@@ -44,6 +47,7 @@ NO_KEY = "no value in the key columns"
 NO_MODEL = "no model"
 NO_COUNTS = "no token counts"
 NO_COUNT = "a count that is no whole number of tokens"
+THOUSANDS = "a count such as 1.000: a thousand, or one? Write it without the point"
 NO_COST = "a cost that is no number"
 LONG_TEXT = "a text that is too long"
 NO_COLUMN = "the table has no column for"
@@ -185,7 +189,7 @@ def _witness(mapping: Mapping, row: Row[str, Any]) -> Witness:
         raise _Unreadable(NO_MODEL)
     return Witness(
         NAME,
-        _key(mapping, row),
+        _key(mapping, row, occurred_at),
         " ".join(sorted("".join(one.split()) for one in links)),
         text("session"),
         occurred_at,
@@ -239,12 +243,24 @@ def _cell(row: Row[str, Any], column: str) -> str:
     return str(value).strip()
 
 
-def _key(mapping: Mapping, row: Row[str, Any]) -> str:
-    parts = [_cell(row, column) for column in mapping.key]
+def _key(mapping: Mapping, row: Row[str, Any], occurred_at: int) -> str:
+    parts = [_part(mapping, row, column, occurred_at) for column in mapping.key]
     if not any(parts):
         raise _Unreadable(NO_KEY)
     digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f"{mapping.name}:{digest.hexdigest()}"
+
+
+def _part(mapping: Mapping, row: Row[str, Any], column: str, occurred_at: int) -> str:
+    """Return a part of the key, the same however a program has written it.
+
+    A time is the instant, in the usual spelling, and an id that became a float is the
+    number that it was.
+    """
+    cell = _cell(row, column)
+    if column == mapping.columns["occurred_at"] and mapping.time_unit == "iso":
+        return moment(occurred_at).isoformat().replace("+00:00", "Z")
+    return cell[:-2] if _WHOLE.fullmatch(cell) else cell
 
 
 def _instant(mapping: Mapping, row: Row[str, Any]) -> int:
@@ -289,6 +305,8 @@ def _count(row: Row[str, Any], column: str) -> int | None:
     value = _value(row, column)
     if value is None or value == "":
         return None
+    if isinstance(value, str) and _THOUSANDS.fullmatch(value.strip()):
+        raise _Unreadable(THOUSANDS)
     number = _decimal(value)
     if number is None or not 0 <= number <= MAX_COUNT or number != int(number):
         raise _Unreadable(NO_COUNT)

@@ -14,7 +14,14 @@ from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.domain.window import micros
 from mileage.domain.witness import AHEAD, Witness
 from mileage.sources import rows as rows_module
-from mileage.sources.rows import SOURCE, TWO_CALLS, Booker, booked, of_table
+from mileage.sources.rows import (
+    SOURCE,
+    THOUSANDS,
+    TWO_CALLS,
+    Booker,
+    booked,
+    of_table,
+)
 from mileage.sources.rows_files import text_rows
 from mileage.sources.rows_mapping import parse_mapping
 from mileage.sources.table_files import CELLS_MISSING
@@ -214,6 +221,17 @@ class TestTokens:
         reason = booked(mapping(), {**ROW, "in": value})
         assert reason == "a count that is no whole number of tokens"
 
+    @pytest.mark.parametrize("value", ["1.000", "12.345", " 0.000", "1.000.000"])
+    def test_a_point_that_may_part_thousands(self, value):
+        """A German table means a thousand by what elsewhere is one."""
+        assert booked(mapping(), {**ROW, "in": value}) == THOUSANDS
+
+    @pytest.mark.parametrize(
+        "value", ["1000.000", "1.0000", "1.00", 1.0, Decimal("1.000")]
+    )
+    def test_a_point_that_does_not(self, value):
+        assert call(**{"in": value}).input in (1, 1000)
+
     def test_an_empty_cell_is_0_unless_all_are(self):
         assert call(**{"in": ""}).tokens == (0, 0, 0, 0, 30, 0, 0)
         assert booked(mapping(), {**ROW, "in": "", "out": None}) == "no token counts"
@@ -331,6 +349,29 @@ class TestKeys:
 
     def test_none(self):
         assert booked(mapping(), {**ROW, "id": ""}) == "no value in the key columns"
+
+    def test_a_number_that_a_program_made_a_float(self):
+        told = (1001, 1001.0, "1001", "1001.0", Decimal("1001.0"))
+        assert len({call(id=one).key for one in told}) == 1
+        others = ("1001.00", "1001.1", "v1001.0", "1.0.0", "1001")
+        assert len({call(id=one).key for one in others}) == len(others)
+
+    def test_a_time_in_the_key_is_the_instant(self):
+        made = mapping({"key": "at, user"})
+        told = (
+            "2026-11-20 12:00:00+00",
+            "2026-11-20T12:00:00Z",
+            "2026-11-20T13:00:00.000+01:00",
+            datetime(2026, 11, 20, 12, tzinfo=UTC),
+        )
+        assert len({call(made, at=one, user="u").key for one in told}) == 1
+        # The usual spelling has the key that it had when the text itself was the key.
+        plain = call(mapping({"key": "id, user"}), id=told[1], user="u")
+        assert call(made, user="u").key == plain.key
+        assert call(made, user="u").key != call(made, user="v").key
+        assert (
+            call(made, user="u").key != call(made, user="u", at=told[0][:-4] + "1").key
+        )
 
     def test_ignored_rows(self):
         made = mapping(ignore={"column": "status", "values": "failed, cancelled"})
