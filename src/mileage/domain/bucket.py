@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ class Bucket(NamedTuple):
     """Micro-dollars."""
 
     @property
+    def covers(self) -> tuple[object, ...]:
+        """Whose it is and when: an export has every bucket of what it covers."""
+        return self[:5]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether a later export of its day has no such bucket."""
+        return self == self.withdrawn()
+
+    def withdrawn(self) -> Bucket:
+        """Return the version that says so: without any figure."""
+        return Bucket(*self[:7], *repeat(None, len(self) - 7))
+
+    @property
     def bucket_id(self) -> str:
         """The same for every version of one bucket."""
         parts = (*self[:3], str(self.start), str(self.end), self.model, self.dimensions)
@@ -63,7 +78,7 @@ class Recorded(NamedTuple):
 
     new: int
     replaced: int
-    """Buckets that were known with other figures."""
+    """Buckets that were known with other figures, or are told no more."""
 
 
 def added_up(found: Iterable[Bucket]) -> list[Bucket]:

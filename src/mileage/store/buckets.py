@@ -29,7 +29,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def record_buckets(ledger: Ledger, found: Iterable[Bucket]) -> Recorded:
     """Append what is new or changed; the rest changes nothing.
 
-    Of one bucket told twice the last figures count: ``added_up`` is for parts.
+    Of one bucket told twice the last figures count: ``added_up`` is for parts. What
+    else was known of a day that is told of is withdrawn: dimensions may have changed.
     """
     latest = {one.bucket_id: one for one in found}
     if not latest:
@@ -39,11 +40,16 @@ def record_buckets(ledger: Ledger, found: Iterable[Bucket]) -> Recorded:
         until = max(one.start for one in latest.values()) + 1
         rows = run(cursor, "current_buckets", start=start, until=until, as_of=FOREVER)
         known = {one.bucket_id: one for one in map(Bucket._make, rows)}
+        covered = {one.covers for one in latest.values()}
+        for name, one in known.items():
+            if one.covers in covered:
+                latest.setdefault(name, one.withdrawn())
         news = [one for name, one in latest.items() if known.get(name) != one]
         if news:
             last = run(cursor, "last_bucket")[0][0] or 0
             insert(cursor, "bucket.insert", _columns(news, max(ledger.now(), last + 1)))
-    replaced = sum(one.bucket_id in known for one in news)
+    told = {name for name, one in known.items() if not one.is_withdrawn}
+    replaced = sum(one.bucket_id in told for one in news)
     return Recorded(len(news) - replaced, replaced)
 
 
@@ -56,7 +62,8 @@ def buckets(ledger: Ledger, window: Window, as_of: int = FOREVER) -> list[Bucket
         until=window.end,
         as_of=as_of,
     )
-    return [Bucket(*row) for row in rows]
+    found = map(Bucket._make, rows)
+    return [one for one in found if not one.is_withdrawn]
 
 
 def beside_calls(ledger: Ledger, window: Window) -> list[Beside]:

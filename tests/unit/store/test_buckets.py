@@ -87,9 +87,28 @@ def test_the_newest_version_counts_and_the_older_ones_stay(tmp_path):
         assert record_buckets(ledger, news) == Recorded(new=1, replaced=1)
         assert set(buckets(ledger, WINDOW)) == {bucket(requests=6), bucket(model="m")}
         assert buckets(ledger, WINDOW, as_of=before) == [bucket()]
-        # And back again: the first figures are news once more.
-        assert record_buckets(ledger, [bucket()]) == (0, 1)
-        assert set(buckets(ledger, WINDOW)) == {bucket(), bucket(model="m")}
+        # And back again: the first figures are news once more, and the other is gone.
+        assert record_buckets(ledger, [bucket()]) == (0, 2)
+        assert buckets(ledger, WINDOW) == [bucket()]
+        assert record_buckets(ledger, [bucket()]) == (0, 0)
+
+
+def test_a_day_that_is_told_again_has_only_what_is_told_then(tmp_path):
+    """A provider may name its endpoints otherwise, or leave them out of a table."""
+    first = [bucket(dimensions=f"endpoint=e-{at}", requests=10 - at) for at in range(2)]
+    others = [
+        bucket(account="research"),
+        bucket(provider="anthropic", source="other"),
+        bucket(start=MIDNIGHT + DAY, end=MIDNIGHT + 2 * DAY),
+    ]
+    with ledger_in(tmp_path) as ledger:
+        record_buckets(ledger, [*first, *others])
+        whole = bucket(dimensions="", requests=19)
+        assert record_buckets(ledger, [whole]) == Recorded(new=1, replaced=2)
+        assert set(buckets(ledger, WINDOW)) == {whole, *others}
+        # What was withdrawn and is told again is new, and was replaced by nothing.
+        assert record_buckets(ledger, first) == Recorded(new=2, replaced=1)
+        assert set(buckets(ledger, WINDOW)) == {*first, *others}
 
 
 def test_versions_of_one_instant_are_still_one_after_the_other(tmp_path):
