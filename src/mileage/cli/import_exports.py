@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mileage.sources.rows import Booker, Found
     from mileage.sources.rows_mapping import Mapping
 
+PARQUET = ".parquet"
 SHOWN = 10
 """Rows that a dry run shows."""
 
@@ -47,6 +49,7 @@ def rows(data: Path, asked: Asked) -> None:
     from mileage.wiring.organisation import now
 
     mapping = _mapping(asked)
+    _check_endings(asked)
     book = Booker(mapping, now() + DAY)
     if asked.dry_run:
         _show(asked, mapping, book)
@@ -191,28 +194,43 @@ def _mapping(asked: Asked) -> Mapping:
     return parse_mapping(text, str(asked.mapping))
 
 
+def _check_endings(asked: Asked) -> None:
+    """Refuse a file of no known form before any other is taken in."""
+    from mileage.sources.rows_files import TEXT_SUFFIXES
+
+    known = (*TEXT_SUFFIXES, PARQUET)
+    unknown = [one.name for one in asked.files if one.suffix.lower() not in known]
+    if unknown:
+        raise click.UsageError(
+            f"{', '.join(unknown)}: the name must end in one of {', '.join(known)}; "
+            "unpack what is compressed"
+        )
+
+
 def _rows(path: Path, mapping: Mapping) -> Iterator[Found]:
     """Read a file by its name's ending; a reason why it breaks off is its last row."""
     from mileage.domain.errors import Invalid, TooLarge
-    from mileage.sources.rows import of_table
-    from mileage.sources.rows_files import TABLE_SUFFIXES, TEXT_SUFFIXES, text_rows
+    from mileage.sources.rows import of_lines, of_table
+    from mileage.sources.rows_files import TABLE_SUFFIXES, text_rows
     from mileage.store.tabular import parquet_rows
 
     suffix = path.suffix.lower()
-    if suffix not in (*TEXT_SUFFIXES, ".parquet"):
-        known = ", ".join((*TEXT_SUFFIXES, ".parquet"))
-        raise click.UsageError(f"{path.name}: the name must end in one of {known}")
     try:
-        if suffix == ".parquet":
+        if suffix == PARQUET:
             yield from of_table(mapping, parquet_rows(str(path)))
         elif suffix in TABLE_SUFFIXES:
             wanted = {column for _, column in mapping.read}
             read = text_rows(str(path), mapping.delimiter, wanted)
             yield from of_table(mapping, read)
         else:
-            yield from text_rows(str(path), mapping.delimiter)
+            read = text_rows(str(path), mapping.delimiter)
+            yield from of_lines(mapping, read, partial(_tell_lacking, path))
     except (Invalid, TooLarge) as error:
         yield str(error)
+
+
+def _tell_lacking(path: Path, columns: str) -> None:
+    click.echo(f"{path.name}: no row has what is mapped to {columns}")
 
 
 def _show(asked: Asked, mapping: Mapping, book: Booker) -> None:

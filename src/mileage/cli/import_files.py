@@ -54,6 +54,7 @@ def command(data: Path, **asked: Any) -> None:  # noqa: ANN401 - as the options 
 
 def run(data: Path, asked: Asked) -> None:
     """Take the files in the way of their source."""
+    _check_files(asked)
     from mileage.cli import import_exports
     from mileage.domain.errors import Invalid
     from mileage.sources.installed import (
@@ -81,6 +82,14 @@ def run(data: Path, asked: Asked) -> None:
     if asked.source != ROWS and (asked.mapping or asked.dry_run):
         raise click.UsageError("--mapping and --dry-run belong to --source rows")
     ways[asked.source](None)
+
+
+def _check_files(asked: Asked) -> None:
+    """Refuse pipes: a file is read twice, to know what was said of it before."""
+    pipes = [str(path) for path in asked.files if not path.is_file()]
+    if pipes:
+        message = f"{', '.join(pipes)} can be read only once; write it into a file"
+        raise click.UsageError(message)
 
 
 def _by_name(sources: tuple[Any, ...], way: Any) -> dict[str, Any]:  # noqa: ANN401 - several kinds

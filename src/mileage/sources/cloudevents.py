@@ -183,7 +183,8 @@ def _content(event: Event) -> Data | str:
 
 
 def _witness(event: Event, data: Data) -> Witness | str:
-    occurred_at = instant(data.occurred_at or word(event.time))
+    # RFC 3339 allows a small t and z as well.
+    occurred_at = instant((data.occurred_at or word(event.time)).upper())
     cost = _micro_dollars(data.reported_cost_usd)
     counted = any((data.input, data.cache_read, data.cache_write, data.cache_write_1h))
     answered = any((data.output, data.reasoning, data.tool_input))

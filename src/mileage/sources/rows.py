@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mileage.domain.call import SourceTraits
+from mileage.domain.call import UNMEASURED, SourceTraits
 from mileage.domain.errors import Invalid
 from mileage.domain.tokens import MAX_COUNT, Tokens
 from mileage.domain.window import micros, moment
@@ -20,7 +20,7 @@ from mileage.domain.witness import AHEAD, Reading, Witness
 from mileage.sources.jsonl import CHUNK_LINES, WholeGathering, instant, untimely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Mapping as Row
 
     from mileage.sources.rows_mapping import Mapping, Named
@@ -105,6 +105,19 @@ def of_table(mapping: Mapping, found: Iterable[Found]) -> Iterator[Found]:
         yield row
 
 
+def of_lines(
+    mapping: Mapping, found: Iterable[Found], tell: Callable[[str], None]
+) -> Iterator[Found]:
+    """Yield rows of JSON; ``tell`` which mapped columns none of them has, if any."""
+    unseen = mapping.read
+    for row in found:
+        if unseen and not isinstance(row, str):
+            unseen = tuple(one for one in unseen if not _has(row, one[1]))
+        yield row
+    if unseen and unseen != mapping.read:
+        tell(", ".join(name for name, _ in unseen))
+
+
 def _checked(named: Named, row: Row[str, Any]) -> Named:
     """Return the columns of which this row does not tell; raises Invalid."""
     has = [_has(row, column) for _, column in named]
@@ -187,6 +200,7 @@ def _witness(mapping: Mapping, row: Row[str, Any]) -> Witness:
     links = {text("request_id"), text("response_id")} - {""}
     if not text("model"):
         raise _Unreadable(NO_MODEL)
+    tokens = _tokens(mapping, row)
     return Witness(
         NAME,
         _key(mapping, row, occurred_at),
@@ -198,13 +212,15 @@ def _witness(mapping: Mapping, row: Row[str, Any]) -> Witness:
         text("provider"),
         text("model"),
         "" if text("tier") == "standard" else text("tier"),
-        *_tokens(mapping, row),
+        *tokens,
         reported_cost=_cost(mapping, row),
         project=text("project", LONGEST_PROJECT),
         agent=text("agent"),
         copied=False,
         attended=_TRUTHS.get(_cell(row, mapping.columns.get("attended", "")).lower()),
         identity=text("identity"),
+        # No call takes nothing: who writes 0 everywhere does not know.
+        measure="" if tokens.total else UNMEASURED,
     )
 
 
@@ -277,7 +293,8 @@ def _moment(value: object) -> int | None:
         return micros(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
         return micros(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    return instant(value.strip() if isinstance(value, str) else value)
+    # RFC 3339 allows a small t and z as well.
+    return instant(value.strip().upper()) if isinstance(value, str) else None
 
 
 def _number(mapping: Mapping, value: object) -> int | None:

@@ -11,7 +11,7 @@ from mileage.domain.errors import Invalid
 from mileage.sources.files import MAX_LINE_BYTES
 from mileage.sources.json_records import elements
 from mileage.sources.jsonl import decode
-from mileage.sources.table_files import LARGEST_DOCUMENT, TOO_LARGE, csv_rows
+from mileage.sources.table_files import BOM, LARGEST_DOCUMENT, TOO_LARGE, csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -59,6 +59,7 @@ def _document(stream: BinaryIO) -> Iterator[Found]:
     content = stream.read(LARGEST_DOCUMENT + 1)
     if len(content) > LARGEST_DOCUMENT:
         raise Invalid(TOO_LARGE)
+    content = content.removeprefix(BOM)
     if content.lstrip()[:1] == b"[":
         yield from (_row(one) for one in elements(content))
         return

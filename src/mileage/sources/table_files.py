@@ -23,10 +23,12 @@ LARGEST_DOCUMENT = 32 * 1024 * 1024
 
 TOO_LARGE = "a JSON document above 32 MiB; export it as JSON lines or CSV"
 TOO_LONG = "a line above 32 MiB"
-NOT_TEXT = "not UTF-8 text"
+NOT_TEXT = "not UTF-8 text; unpack what is compressed"
 NOT_CSV = "not CSV with a header"
 CELLS_MISSING = "not as many cells as the header has: cut off, or a stray delimiter"
 TWICE = "the header names a column twice that is to be read"
+BOM = b"\xef\xbb\xbf"
+"""What some programs begin every text with."""
 _PEEK = 64
 
 
@@ -37,7 +39,7 @@ def entries_of(path: str, *, key: str) -> Iterator[bytes]:
     Raises Invalid for what is none of these, OSError for what cannot be opened.
     """
     with Path(path).open("rb") as stream:
-        start = stream.read(_PEEK).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        start = stream.read(_PEEK).removeprefix(BOM).lstrip()[:1]
         stream.seek(0)
         if start == b"[":
             yield from elements(_whole(stream))
@@ -144,4 +146,4 @@ def _whole(stream: BinaryIO) -> bytes:
     content = stream.read(LARGEST_DOCUMENT + 1)
     if len(content) > LARGEST_DOCUMENT:
         raise Invalid(TOO_LARGE)
-    return content.removeprefix(b"\xef\xbb\xbf")
+    return content.removeprefix(BOM)

@@ -89,6 +89,10 @@ class TestCalls:
         later = one(occurred_at="2026-11-20T12:00:01Z")
         assert later.occurred_at - one().occurred_at == 1_000_000
 
+    def test_small_letters_in_a_time(self):
+        assert one(occurred_at="2026-11-20t12:00:00z") == one()
+        assert one({**EVENT, "time": "2026-11-20T12:00:00z"}) == one()
+
     @pytest.mark.parametrize(
         ("cost", "expected"),
         [("0.0123456", 12_346), (0.5, 500_000), (0, 0), ("1e-6", 1), (None, None)],

@@ -20,6 +20,7 @@ from mileage.sources.rows import (
     TWO_CALLS,
     Booker,
     booked,
+    of_lines,
     of_table,
 )
 from mileage.sources.rows_files import text_rows
@@ -232,6 +233,11 @@ class TestTokens:
     def test_a_point_that_does_not(self, value):
         assert call(**{"in": value}).input in (1, 1000)
 
+    def test_a_call_of_nothing_is_not_measured(self):
+        row = call(**{"in": 0, "out": 0})
+        assert (row.measure, row.tokens.total) == ("unmeasured", 0)
+        assert call(**{"in": 0, "out": 1}).measure == ""
+
     def test_an_empty_cell_is_0_unless_all_are(self):
         assert call(**{"in": ""}).tokens == (0, 0, 0, 0, 30, 0, 0)
         assert booked(mapping(), {**ROW, "in": "", "out": None}) == "no token counts"
@@ -243,6 +249,7 @@ class TestFields:
         [
             ("iso", "2026-11-20T12:00:00Z"),
             ("iso", "2026-11-20 12:00:00"),
+            ("iso", " 2026-11-20t12:00:00z"),
             ("iso", "2026-11-20T17:30:00+05:30"),
             ("iso", datetime(2026, 11, 20, 12, tzinfo=UTC)),
             ("iso", datetime(2026, 11, 20, 12)),  # noqa: DTZ001 - as tables hold them
@@ -458,6 +465,26 @@ class TestReading:
         assert isinstance(outcome, (Witness, str))
         if isinstance(outcome, Witness):
             assert min(outcome.tokens) >= 0
+
+
+class TestLines:
+    @pytest.mark.parametrize(
+        ("rows", "expected"),
+        [
+            ([ROW], ["client, output"]),
+            ([ROW, {**ROW, "usage": {"out": None}}], ["client"]),
+            ([ROW, {**ROW, "usage": None}, {"who": "x"}], ["output"]),
+            ([{**ROW, "usage": {"out": 1}, "who": "x"}], []),
+            (["broken"], []),
+            ([], []),
+        ],
+    )
+    def test_what_no_row_has_is_told(self, rows, expected):
+        """A row of JSON leaves out what it has nothing of; all of them hardly do."""
+        told: list[str] = []
+        made = mapping({"output": "usage.out", "client": "who"})
+        assert [*of_lines(made, rows, told.append)] == rows
+        assert told == expected
 
 
 class TestTables:
