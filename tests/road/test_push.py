@@ -78,9 +78,9 @@ def test_only_what_is_new_is_sent_again(station):
     grown = path.read_bytes()
     claude_log(where.home, "s.jsonl", [1050])
     path.write_bytes(grown + path.read_bytes())
-    assert "1 logs had changed; 1 witnesses" in worked(where.push())
+    assert "1 log had changed; 1 witness" in worked(where.push())
     os.utime(path)
-    assert "1 logs had changed; 0 witnesses" in worked(where.push())
+    assert "1 log had changed; 0 witnesses" in worked(where.push())
     assert calls_at(station, email)["claude-code"] == (51, 51 * OUTPUT)
 
 

@@ -165,5 +165,5 @@ def test_logs_with_times_of_a_clock_that_jumped_are_read_all_the_same(station, j
     of = path.stat()
     os.utime(path, (of.st_atime, max(0, of.st_mtime + jump)))
     done = where.push()
-    assert "1 logs had changed; 1 witnesses" in done.stdout
+    assert "1 log had changed; 1 witness" in done.stdout
     assert calls_at(station, email)["claude-code"] == (3, 3 * OUTPUT)

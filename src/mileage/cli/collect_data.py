@@ -113,10 +113,12 @@ def take_in(
 
 def _tell(taken: TakenIn) -> None:
     from mileage.cli.taken_in import files_read, tell_rejected
+    from mileage.domain.plural import counted
 
     click.echo(
-        f"{files_read(taken.logs)} for {taken.identity}: {taken.witnesses:,} new "
-        f"witnesses, {taken.rejected:,} rejected."
+        f"{files_read(taken.logs)} for {taken.identity}: "
+        f"{counted(taken.witnesses, 'new witness', 'new witnesses')}, "
+        f"{taken.rejected:,} rejected."
     )
     tell_rejected(taken.rejected, taken.again)
 

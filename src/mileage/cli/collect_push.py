@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mileage.domain.errors import Unavailable
+from mileage.domain.plural import counted
 from mileage.ingest.push_collector import Unwatched
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ def push_once(collector: Collector, url: str) -> None:
 
 
 def _report(outcome: Outcome, url: str) -> None:
-    rows = f"{outcome.witnesses:,} witnesses and {outcome.activities:,} activities"
+    witnesses = counted(outcome.witnesses, "witness", "witnesses")
+    activities = counted(outcome.activities, "activity", "activities")
+    rows = f"{witnesses} and {activities}"
     if outcome.trouble is None or outcome.witnesses or outcome.activities:
-        click.echo(f"{outcome.logs:,} logs had changed; {rows} are at {url}.")
+        click.echo(f"{counted(outcome.logs, 'log')} had changed; {rows} are at {url}.")
     if outcome.unread:
         _warn(f"could not be read, and counts as rejected: {_counted(outcome.unread)}")
     if outcome.rejected:

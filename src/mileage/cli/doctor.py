@@ -11,6 +11,7 @@ import click
 
 from mileage.cli.credential_options import table
 from mileage.cli.options import data_option, json_option
+from mileage.domain.plural import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,8 @@ def command(data: Path, *, rejected: bool, as_json: bool) -> None:
 
 def _show(report: dict[str, Any]) -> None:
     click.echo(
-        f"{report['accounts']:,} accounts known, {report['heard']:,} heard of. "
+        f"{counted(report['accounts'], 'account')} known, "
+        f"{report['heard']:,} heard of. "
         f"Last recorded: {report['last_recorded'] or 'nothing yet'}."
     )
     rows = [
@@ -114,19 +116,15 @@ def _wrapped(text: str, width: int, indent: str) -> str:
 def _show_rejected(told: dict[str, Any]) -> None:
     shown = len(told["rows"])
     cut = f", the first {shown} of them" if shown < told["kinds"] else ""
-    records = _counted(told["records"], "record")
-    click.echo(f"{records} rejected, {_counted(told['kinds'], 'kind')}{cut}.")
+    records = counted(told["records"], "record")
+    click.echo(f"{records} rejected, {counted(told['kinds'], 'kind')}{cut}.")
     width, beside = _width(), " " * 14
     for row in told["rows"]:
         version = f" {row['client_version']}" if row["client_version"] else ""
         said = f"{row['source']}{version}: {row['reason']}"
         click.echo(_wrapped(said, width, f"{row['records']:>12,}  "))
-        of = f" of {_counted(row['accounts'], 'account')}" if row["accounts"] else ""
+        of = f" of {counted(row['accounts'], 'account')}" if row["accounts"] else ""
         when = f"{_minute(row['first'])} to {_minute(row['last'])} UTC"
         click.echo(_wrapped(f"{when}{of}, for example {row['place']}", width, beside))
         if row["sample"]:
             click.echo(_wrapped(row["sample"], width, beside))
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mileage.cli.options import json_option
+from mileage.domain.plural import counted
 from mileage.domain.printable import printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ no figure.
 ADVICE = (
     "A client's last line is read when it is whole; one that is damaged stays out.",
     "Many lines of one client for one reason? It may write a form that is new to us.",
-    "A file that is closed to you is read once you may: see who owns it.",
+    "A file closed to you is read as soon as you are allowed to: see who owns it.",
 )
 
 
@@ -63,5 +64,5 @@ def _told(found: Unreadable) -> Iterator[str]:
     else:
         yield "Every line of your logs can be read."
     if found.deleted:
-        lines = "line" if found.deleted == 1 else "lines"
-        yield f"{found.deleted:,} more {lines} stood in logs that are deleted."
+        more = counted(found.deleted, "more line")
+        yield f"{more} stood in logs that are deleted."

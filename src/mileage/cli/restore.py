@@ -9,6 +9,7 @@ import click
 
 from mileage.cli.backup import progress
 from mileage.cli.options import FilePath, new_data_option
+from mileage.domain.plural import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ def command(data: Path, file: Path) -> None:
     for problem in problems:
         click.echo(f"wrong: {problem}")
     click.echo(
-        f"{data}: as it was at {manifest.made_at}, {durable:,} records taken in."
+        f"{data}: as it was at {manifest.made_at}, "
+        f"{counted(durable, 'record')} taken in."
     )
     sys.exit(1 if problems else 0)

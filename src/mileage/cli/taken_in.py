@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from mileage.domain.plural import counted
+
 
 def files_read(count: int) -> str:
     """Say how many files were read."""
-    return f"{count:,} {'file' if count == 1 else 'files'} read"
+    return f"{counted(count, 'file')} read"
 
 
 def tell_rejected(new: int, again: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mileage.domain.plural import counted
 from mileage.domain.problems import (
     FILES_ONLY_CLIENTS,
     TELEMETRY_CLIENTS,
@@ -131,8 +132,8 @@ def _silence(seen: Overview) -> list[Problem]:
     return [
         _whole(
             "silent",
-            f"{_counted(seen.silent, 'person', 'people')} of the directory never "
-            "heard of",
+            f"{counted(seen.silent, 'person', 'people')} in the directory "
+            f"{'has' if seen.silent == 1 else 'have'} sent nothing yet",
             "do they have a token, or an e-mail in their telemetry? "
             "`mileage setup` prints the settings of each client",
         )
@@ -146,7 +147,8 @@ def _strangers(known: Sequence[Account]) -> list[Problem]:
     return [
         _whole(
             "unclaimed",
-            f"{_counted(unclaimed, 'identity', 'identities')} of nobody",
+            f"{counted(unclaimed, 'identity', 'identities')} that "
+            f"{'belongs' if unclaimed == 1 else 'belong'} to nobody yet",
             "import the directory with `mileage people import`, or say whose they are "
             "with `mileage people claim`",
         )
@@ -160,7 +162,7 @@ def _unpriced(ledger: Ledger, now: int) -> list[Problem]:
     return [
         _whole(
             "unpriced",
-            f"{_counted(count, 'call')} of "
+            f"{counted(count, 'call')} of "
             f"{row.keys['model'] or 'a model without a name'} without a price",
             "add it to policy/prices.toml of the data directory, with its dates",
         )
@@ -177,7 +179,7 @@ def _unmeasured(ledger: Ledger, now: int) -> list[Problem]:
         replace(
             _whole(
                 "unmeasured",
-                f"{_counted(row.figures.unmeasured_calls, 'call')} of "
+                f"{counted(row.figures.unmeasured_calls, 'call')} of "
                 f"{row.keys['client']} unmeasured: no source reports tokens",
                 "if they are streams of OpenAI's chat API, ask for "
                 "stream_options.include_usage",
@@ -211,7 +213,7 @@ def _rejection(ledger: Ledger, one: RejectedCount) -> Problem:
     latest = ledger.rules.clock.day(one.last or 0)
     return _whole(
         "rejected",
-        f"{_counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
+        f"{counted(one.count, 'record')} of {one.source} rejected: {one.reason} "
         f"(the latest on {latest}, for example {one.sample_place})",
         _remedy(one.source, one.reason),
         one.source,
@@ -256,10 +258,6 @@ def _remedy(source: str, reason: str) -> str:
     if source == _MAPPED:
         return "mend the file or its mapping, and import it again"
     return "see whether the client is newer than this version of Mileage knows"
-
-
-def _counted(number: int, one: str, several: str = "") -> str:
-    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def _age(instant: int | None, now: int) -> str | None:

@@ -53,7 +53,7 @@ def test_what_came_of_it_is_one_line(machine, capsys):
     machine.claude("a.jsonl", 1, 2)
     told = once(machine, capsys)
     assert (
-        told.out == f"1 logs had changed; 2 witnesses and 0 activities are at {URL}.\n"
+        told.out == f"1 log had changed; 2 witnesses and 0 activities are at {URL}.\n"
     )
     assert told.err == ""
 
@@ -62,7 +62,7 @@ def test_a_server_that_comes_back_in_a_moment_is_waited_for(machine, capsys, qui
     machine.claude("a.jsonl", 1)
     machine.ledger.troubles = [Later("away"), None, Later("away")]
     told = once(machine, capsys)
-    assert "1 witnesses" in told.out
+    assert "1 witness and" in told.out
 
 
 def test_one_that_does_not_is_not(machine, capsys, quick):
@@ -96,7 +96,7 @@ def test_what_could_not_be_read_is_said_once(machine, capsys):
     log = machine.claude("a.jsonl", 1)
     log.write_bytes(log.read_bytes() + b"no usage\n" * 2 + b'{"type":"assistant"\n')
     told = once(machine, capsys)
-    assert "1 witnesses" in told.out
+    assert "1 witness and" in told.out
     assert "could not be read, and counts as rejected: 3 not JSON" in told.err
     log.write_bytes(log.read_bytes() + b"none\n")
     assert "rejected: 1 not JSON" in once(machine, capsys).err
@@ -391,7 +391,7 @@ def test_a_log_that_cannot_be_read_is_tried_again_while_watching(
     monkeypatch.setattr(files, "LineReader", refusing)
     watching(machine, tmp_path)
     told = capsys.readouterr().out
-    assert "2 files read for a@x: 1 new witnesses, 1 rejected." in told
+    assert "2 files read for a@x: 1 new witness, 1 rejected." in told
     assert "1 file read for a@x: 2 new witnesses, 0 rejected." in told
     # The second attempt had nothing new to say.
     assert told.count("read for") == 2

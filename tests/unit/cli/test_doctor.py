@@ -59,7 +59,7 @@ def test_what_is_alike_is_said_once(data):
 def test_what_to_do_stands_before_what_is_worth_knowing(data):
     lines = shown(data).stdout.splitlines()
     todo = lines[lines.index("To do") + 1]
-    assert todo == "  - 1 person of the directory never heard of"
+    assert todo == "  - 1 person in the directory has sent nothing yet"
     assert lines.index("To do") < lines.index("Worth knowing")
     assert "Nothing to do." not in lines
 

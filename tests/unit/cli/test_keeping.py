@@ -74,6 +74,34 @@ def test_a_folder_gets_a_file_of_its_own_name(data: Path, tmp_path: Path) -> Non
     assert file.name.endswith("Z.backup")
 
 
+def test_a_folder_that_is_named_as_one_is_made(data: Path, tmp_path: Path) -> None:
+    """A file of that name would take its place, and the next night would fail."""
+    folder = tmp_path / "backups"
+    assert run(backup.command, "--data", data, "--to", f"{folder}/").exit_code == 0
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (file,) = folder.iterdir()
+    assert file.name.startswith("mileage-")
+    below = run(backup.command, "--data", data, "--to", f"{file}/")
+    assert below.exit_code == 2
+    assert f"{file} is a file, no folder" in below.stderr
+
+
+@pytest.mark.parametrize("name", ["kept.backup", "backups/"])
+def test_a_folder_that_is_not_there_is_named(
+    data: Path, tmp_path: Path, name: str
+) -> None:
+    done = run(backup.command, "--data", data, "--to", f"{tmp_path}/gone/{name}")
+    assert done.exit_code == 2
+    assert f"there is no folder {tmp_path}/gone: make it" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_record_is_no_records(tmp_path: Path) -> None:
+    data = filled(tmp_path / "data", 1)
+    done = run(backup.command, "--data", data, "--to", tmp_path / "one.backup")
+    assert done.stdout.endswith(" files, 1 record taken in.\n")
+
+
 def test_a_file_that_is_there_is_named_and_left(data: Path, made: Path) -> None:
     before = made.read_bytes()
     done = run(backup.command, "--data", data, "--to", made)

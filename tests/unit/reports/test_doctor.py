@@ -67,7 +67,7 @@ def test_silent_people_are_counted_and_services_are_not(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
         ledger.append(booking([seen(account="acc_a")]))
         report = examine(ledger, [ADA, BEN, ROBOT], now=NOON)
-    assert "1 person of the directory never heard of" in findings(report)
+    assert "1 person in the directory has sent nothing yet" in findings(report)
 
 
 def test_a_client_that_went_quiet_is_stale_after_a_week(tmp_path: Path) -> None:

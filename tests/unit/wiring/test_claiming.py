@@ -339,7 +339,7 @@ def test_doctor_does_not_count_what_is_claimed(
     organisation: Organisation, act: Operations
 ) -> None:
     def strangers() -> bool:
-        return any(" of nobody: " in one for one in act.examine()["findings"])
+        return any(" to nobody yet: " in one for one in act.examine()["findings"])
 
     bring(organisation, "installation:77", "u1")
     assert strangers()
