@@ -81,7 +81,9 @@ def _have_somewhere_to_print() -> None:
 def _let_any_name_be_printed() -> None:
     """Names of people and folders are in any script; not every terminal knows it."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+        # Python's own choices; "surrogateescape" is its choice for the POSIX locale.
+        lets_no_letter_pass = ("strict", "surrogateescape")
+        if isinstance(stream, TextIOWrapper) and stream.errors in lets_no_letter_pass:
             stream.reconfigure(errors="backslashreplace")
 
 

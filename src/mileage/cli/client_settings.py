@@ -351,7 +351,8 @@ COLLECTED: Mapping[str, str] = {
     "droid": "its session files below ~/.factory/sessions",
     "kimi": "its wire logs below ~/.kimi/sessions",
     "kilo": "its database kilo.db in ~/.local/share/kilo",
-    "aider": "its analytics log (start it with --analytics-log FILE), which holds "
-    "estimates: they are shown as such and added to no figure",
+    "aider": "its analytics log, in the file that AIDER_ANALYTICS_LOG names: export it "
+    "where aider starts and where `mileage collect` does. It holds estimates: they are "
+    "shown as such and added to no figure",
 }
 """Clients without telemetry of their own that Mileage reads: what is collected."""

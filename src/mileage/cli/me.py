@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -21,7 +21,24 @@ _GROUPINGS = (
 )
 _OF_ALL = ("homes", "tz")
 """What every view is told; the other options are the report's."""
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class _Day(click.DateTime):
+    """A day, and an example of one where there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(formats=["%Y-%m-%d"])
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click has it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no day; write it as 2026-11-23.", param, ctx)
 
 
 _MORE = {
@@ -75,8 +92,8 @@ def _view(name: str) -> click.Command:
     help="Read the logs below this home folder; several are merged and every call "
     "counts once. [default: yours, or where CLAUDE_CONFIG_DIR and CODEX_HOME point]",
 )
-@click.option("--since", type=_DAY, metavar="DAY", help="First day (YYYY-MM-DD).")
-@click.option("--until", type=_DAY, metavar="DAY", help="Last day, included.")
+@click.option("--since", type=_Day(), metavar="DAY", help="First day (YYYY-MM-DD).")
+@click.option("--until", type=_Day(), metavar="DAY", help="Last day, included.")
 @click.option(
     "--by",
     type=click.Choice(_GROUPINGS),
@@ -108,7 +125,7 @@ def command(
 ) -> None:
     """Read, count once, price, print."""
     if since and until and since > until:
-        raise click.UsageError("--since is after --until: there is no such day.")
+        raise click.UsageError("--since is after --until: no day lies between them.")
     asked = asked_of(homes, tz)
     if asked is None:
         hint = f"{tz!r} is no time zone; name one such as Europe/Berlin or UTC."

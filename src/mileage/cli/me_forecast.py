@@ -16,7 +16,8 @@ HELP = """Say how fast you are using tokens, and where that leads.
 
 The present block of five hours goes on at its own pace so far. The month goes on
 like the average of up to 28 days before today, idle days included; 4 of 5 such
-months end inside the range. With less than 7 days of history there is none.
+months end inside the range. With less than 7 days of history, or no calls in
+those 28 days, there is none.
 """
 
 
@@ -27,13 +28,20 @@ def command(asked: Asked, *, as_json: bool) -> None:
     """Read, forecast, print."""
     from mileage.cli.me_report import remark
     from mileage.domain.window import Clock
-    from mileage.reports.pace import last_end, month_ahead, pace_json, present_block
+    from mileage.reports.pace import (
+        is_idle,
+        last_end,
+        month_ahead,
+        pace_json,
+        present_block,
+    )
     from mileage.wiring.personal import quarter_rows
 
     now = time.time_ns() // 1_000
     rows = quarter_rows(asked.homes, asked.environ, remark)
     block = present_block(rows, now)
-    month = month_ahead(rows, now, Clock(asked.zone))
+    clock = Clock(asked.zone)
+    month = month_ahead(rows, now, clock)
     if as_json:
         import json
 
@@ -47,7 +55,7 @@ def command(asked: Asked, *, as_json: bool) -> None:
     said = [
         *block_lines(block, last_end(rows, now), asked.zone),
         "",
-        *month_lines(month),
+        *month_lines(month, idle=is_idle(rows, now, clock)),
     ]
     used = block and block.figures, month and month.rests_on
     for line in [*said, *explained(*used)]:

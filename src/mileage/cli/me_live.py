@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rich.console import Group
 
     from mileage.cli.me_report import Asked
@@ -55,8 +57,8 @@ def _screen(asked: Asked, width: int) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    from mileage.cli.me_pace import block_lines
-    from mileage.cli.me_table import explained, figures_table
+    from mileage.cli.me_pace import block_lines, nothing_found
+    from mileage.cli.me_table import explained, figures_table, left_out_line
     from mileage.domain.window import Clock, moment
     from mileage.reports.local import Question, local_report
     from mileage.reports.pace import last_end, present_block
@@ -68,7 +70,10 @@ def _screen(asked: Asked, width: int) -> Group:
     today = Clock(asked.zone).day(now)
     question = Question(asked.zone, asked.zone_name, today, today, "model")
     report = local_report(usage, question)
+    table, left_out = figures_table(report, width=width)
     latest = max((row.last for row in usage.rows if row.last <= now), default=None)
+    clock = moment(now, asked.zone).strftime("%H:%M:%S")
+    last = nothing_found(usage) if latest is None else _last(latest, now, asked.zone)
     heading = Text("Today", style="bold")
     heading.append(f"  {today}, days of {asked.zone_name}", "dim")
     block = present_block(usage.rows, now)
@@ -77,19 +82,19 @@ def _screen(asked: Asked, width: int) -> Group:
         *explained(block and block.figures),
         Text(""),
         heading,
-        figures_table(report, width=width)
-        if report.total.calls
-        else Text("  no calls yet"),
-        Text(_last(latest, now, moment(now, asked.zone).strftime("%H:%M:%S")), "dim"),
+        table if report.total.calls else Text("  no calls yet"),
+        *(Text(said, "dim") for said in left_out_line(left_out) if report.rows),
+        Text(f"{clock}  {last}", "dim"),
         *(Text(said, "dim") for said in remarks),
     )
 
 
-def _last(latest: int | None, now: int, clock: str) -> str:
-    from mileage.cli.me_pace import span
+def _last(latest: int, now: int, zone: ZoneInfo) -> str:
+    """Say when the last call was: how long ago, and after a day on which day."""
+    from mileage.cli.me_pace import DAY, span
+    from mileage.domain.window import moment
 
-    if latest is None:
-        return f"{clock}  no call in any log"
-    ago = max(0, now - latest) // 60_000_000
+    ago = (now - latest) // 60_000_000
+    when = f"{span(ago)} ago" if ago < DAY else f"on {moment(latest, zone):%Y-%m-%d}"
     hint = " Ctrl-C ends." if sys.stdout.isatty() else ""
-    return f"{clock}  last call {span(ago)} ago.{hint}"
+    return f"last call {when}.{hint}"

@@ -8,14 +8,26 @@ from rich.text import Text
 
 from mileage.cli.me_table import compact, counted, made_of, spent
 from mileage.domain.window import moment
-from mileage.reports.pace import LEAST_HISTORY
+from mileage.reports.pace import HISTORY_DAYS, LEAST_HISTORY
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from mileage.domain.quarter import Usage
     from mileage.reports.pace import BlockNow, MonthAhead
 
 HOUR = 60
+DAY = 24 * HOUR
+"""In minutes."""
+
+
+def nothing_found(usage: Usage) -> str:
+    """Say why no call is behind us, as a part of a sentence."""
+    if usage.rows:
+        return "every call is dated ahead of this machine's clock"
+    if any(source.files or source.gone for source in usage.sources):
+        return "no call that counts (`mileage me` says why)"
+    return "no calls found"
 
 
 def span(minutes: int) -> str:
@@ -54,8 +66,11 @@ def _since(ended: int | None, zone: ZoneInfo) -> str:
     return f"the last one ended at {moment(ended, zone):%H:%M on %Y-%m-%d}"
 
 
-def month_lines(month: MonthAhead | None) -> list[Text]:
+def month_lines(month: MonthAhead | None, *, idle: bool) -> list[Text]:
     """Say in a few lines where the month is heading."""
+    if idle:
+        days = f"the {HISTORY_DAYS} days before today"
+        return [Text(f"No forecast for the month: no calls in {days}.")]
     if month is None:
         return [
             Text(

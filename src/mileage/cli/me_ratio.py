@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from mileage.cli.me_report import Asked
+    from mileage.domain.quarter import Usage
     from mileage.ingest.git_work import Work
     from mileage.reports.output_ratio import OutputRatio, WeekOfWork
 
@@ -43,11 +44,12 @@ def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
     from mileage.domain.window import Clock, midnight
     from mileage.ingest.git_work import work
     from mileage.reports.output_ratio import last_weeks, output_ratio, ratio_json
-    from mileage.wiring.personal import quarter_rows
+    from mileage.wiring.personal import usage_of
 
     clock = Clock(asked.zone)
     now = time.time_ns() // 1_000
-    rows = quarter_rows(asked.homes, asked.environ, remark)
+    usage = usage_of(asked.homes, asked.environ, remark)
+    rows = usage.rows
     # What was committed before any log stands beside no tokens that are known.
     first = clock.day(min((row.first for row in rows), default=now))
     mondays = last_weeks(weeks, now, clock, first)
@@ -66,9 +68,18 @@ def command(asked: Asked, *, weeks: int, as_json: bool) -> None:
     from mileage.cli.tables import console
 
     out = console()
-    _show(out, ratio, found)
+    if rows:
+        _show(out, ratio, found)
+    else:
+        out.print(_nothing(usage))
     if found.repositories and len(mondays) < weeks:
         out.print(f"Your logs begin on {first}, and so do these weeks.", style="dim")
+
+
+def _nothing(usage: Usage) -> str:
+    if any(source.files or source.gone for source in usage.sources):
+        return "No call counts; `mileage me` says why."
+    return "No calls found; `mileage me` says where it looked."
 
 
 def _show(out: Console, ratio: OutputRatio, found: Work) -> None:
@@ -82,7 +93,7 @@ def _show(out: Console, ratio: OutputRatio, found: Work) -> None:
 
 
 def _show_ratio(out: Console, ratio: OutputRatio, number: int) -> None:
-    from mileage.cli.me_table import compact, explained
+    from mileage.cli.me_table import compact, counted, explained
 
     out.print(_table(ratio))
     if ratio.trend is not None:
@@ -100,8 +111,8 @@ def _show_ratio(out: Console, ratio: OutputRatio, number: int) -> None:
     if calls:
         tokens = compact(ratio.elsewhere.tokens.total)
         out.print(
-            f"Not in the ratio: {calls:,} call{'s' if calls > 1 else ''} "
-            f"({tokens} tokens) made outside of them, or in folders that are gone.",
+            f"Not in the ratio: {counted(calls)} ({tokens} tokens) made outside of "
+            "them, or in folders that are gone.",
             style="dim",
             soft_wrap=True,
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mileage.cli.me_report import Asked
-    from mileage.domain.quarter import QuarterRow
+    from mileage.domain.quarter import QuarterRow, Usage
 
 LONGEST_MODEL = 40
 PARTS = ("model", "session", "today", "block", "pace")
@@ -42,13 +42,21 @@ in them.
 @click.pass_obj
 def command(asked: Asked, *, show: tuple[str, ...]) -> None:
     """Read, and say it in a line."""
-    from mileage.wiring.personal import quarter_rows
+    from mileage.wiring.personal import usage_of
 
-    told = _told()
-    rows = quarter_rows(asked.homes, asked.environ)
-    said = dict(_parts(asked, rows, told))
+    told, now = _told(), time.time_ns() // 1_000
+    usage = usage_of(asked.homes, asked.environ)
+    said = dict(_parts(asked, usage.rows, told, now))
     wanted = (said.get(part) for part in show or PARTS)
-    click.echo(" | ".join(part for part in wanted if part) or "no use yet")
+    click.echo(" | ".join(part for part in wanted if part) or _nothing(usage, now))
+
+
+def _nothing(usage: Usage, now: int) -> str:
+    from mileage.cli.me_pace import nothing_found
+
+    if any(row.first <= now for row in usage.rows):
+        return "nothing today"
+    return nothing_found(usage)
 
 
 def _told() -> dict[str, Any]:
@@ -63,7 +71,7 @@ def _told() -> dict[str, Any]:
 
 
 def _parts(
-    asked: Asked, rows: Sequence[QuarterRow], told: dict[str, Any]
+    asked: Asked, rows: Sequence[QuarterRow], told: dict[str, Any], now: int
 ) -> Iterator[tuple[str, str]]:
     from mileage.cli.me_pace import span
     from mileage.cli.me_table import compact, spent
@@ -72,7 +80,6 @@ def _parts(
     from mileage.reports.local import figures
     from mileage.reports.pace import present_block
 
-    now = time.time_ns() // 1_000
     model = told.get("model")
     if isinstance(model, dict) and isinstance(model.get("display_name"), str):
         yield "model", printable(model["display_name"][:LONGEST_MODEL])

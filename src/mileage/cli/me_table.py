@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mileage.domain.block import BLOCK
 from mileage.domain.days import micros, moment
+from mileage.domain.plural import counted as counted_of
 from mileage.domain.printable import printable
 from mileage.reports.values import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mileage.domain.quarter import LocalSource
     from mileage.domain.sums import Figures, Share
@@ -40,11 +42,15 @@ _COLUMNS = (
     "tokens",
     "list price",
 )
-_WIDE = {"input", "cache write", "reasoning"}
+_FIRST_TO_GO = ("reasoning", "input", "cache write", "cache read", "output", "calls")
 _ALL_COLUMNS = 110
-"""From this width on a terminal shows those too."""
-_USUAL_COLUMNS = 80
-"""Below this width there is room for fewer still."""
+_SHOWN_FROM = {
+    **dict.fromkeys(("reasoning", "input", "cache write"), _ALL_COLUMNS),
+    "cache read": 80,
+}
+"""So wide has a terminal to be for these, even if they fit into fewer columns."""
+_BETWEEN, _EDGES = 3, 2
+"""Columns of a terminal that lie between two of the table, and around all."""
 _ADVICE = (
     "Are your logs below another home folder? Name it: --home DIR.",
     "Aider keeps a log only where AIDER_ANALYTICS_LOG names a file.",
@@ -57,8 +63,13 @@ def show(report: LocalReport, looked_in: Sequence[str]) -> None:
     console = Console(highlight=False)
     if any(source.calls for source in report.sources):
         console.print(_heading(report))
-        console.print(figures_table(report, width=console.width))
-        _tell(console, *_remarks(report), *_legend(console.width))
+        table, left_out = figures_table(report, width=console.width)
+        console.print(table)
+        _tell(console, *_remarks(report), *_legend(left_out), *left_out_line(left_out))
+    elif ahead := sum(source.ahead for source in report.sources):
+        dated = f"{counted(ahead)} {'is' if ahead == 1 else 'are'} dated"
+        why = f"{dated} more than a day ahead (a clock was wrong)."
+        console.print(f"No usage that counts: {why}", style="bold")
     else:
         console.print("No usage found.", style="bold")
         console.print("Looked for logs of coding agents in:")
@@ -88,24 +99,30 @@ def _tell(console: Console, *lines: str) -> None:
         console.print(line, style="dim", soft_wrap=not console.is_terminal)
 
 
-def _legend(width: int) -> Iterator[str]:
+def _legend(left_out: Collection[str]) -> Iterator[str]:
     """Say in a line each what the columns mean."""
     yield "input: not cached. cache read: taken from the cache. cache write: put there."
     yield "list price: at the providers' public prices, whatever your plan costs."
-    shown = _columns(width)
-    if "reasoning" in shown:
+    if "reasoning" not in left_out:
         yield "reasoning: where a client tells it apart; else it is part of output."
-    left_out = ", ".join(name for name in _COLUMNS if name not in shown)
-    if left_out:
-        yield f"Left out here: {left_out}. They need {_ALL_COLUMNS} columns."
 
 
-def _columns(width: int) -> list[str]:
-    """Return those that a terminal of this width has room for."""
-    left_out = _WIDE if width < _ALL_COLUMNS else set()
-    if width < _USUAL_COLUMNS:
-        left_out = {*_WIDE, "cache read"}
-    return [name for name in _COLUMNS if name not in left_out]
+def left_out_line(left_out: Sequence[str]) -> list[str]:
+    """Say which columns a terminal has no room for, if there are any."""
+    if not left_out:
+        return []
+    return [f"Left out here: {', '.join(left_out)}. {_ALL_COLUMNS} columns show all."]
+
+
+def _columns(widths: Mapping[str, int], width: int, names: int) -> list[str]:
+    """Return the columns that fit beside names; cutting a number makes it another."""
+    shown = [name for name in _COLUMNS if width >= _SHOWN_FROM.get(name, 0)]
+    for last in (*_FIRST_TO_GO, *_COLUMNS):
+        needed = _EDGES + names + sum(widths[name] + _BETWEEN for name in shown)
+        if needed <= width:
+            break
+        shown = [name for name in shown if name != last]
+    return shown
 
 
 def compact(count: int) -> str:
@@ -136,25 +153,27 @@ def _heading(report: LocalReport) -> Text:
     return line
 
 
-def figures_table(report: LocalReport, *, width: int) -> Table:
-    """Lay the rows out, with fewer columns in a narrow terminal."""
+def figures_table(report: LocalReport, *, width: int) -> tuple[Table, list[str]]:
+    """Lay the rows out; also return the columns for which there is no room."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, expand=False)
-    shown = _columns(width)
     total = _cells(report.total)
     question = report.question
     rows = [(row, _cells(row.figures)) for row in report.rows]
+    widths = {
+        name: max(map(len, (name, total[name], *(cells[name] for _, cells in rows))))
+        for name in _COLUMNS
+    }
+    shortest = len(_BEGAN) if question.by == "block" else _SHORTEST_NAME
+    shown = _columns(widths, width, shortest)
     table.add_column(question.by, "total", overflow="ellipsis", no_wrap=True)
-    room = width - 2
     for name in shown:
-        # A cut number would be another number: only names give way.
-        widest = max(map(len, (name, total[name], *(cells[name] for _, cells in rows))))
-        room -= widest + 3
-        table.add_column(name, total[name], justify="right", min_width=widest)
+        table.add_column(name, total[name], justify="right", min_width=widths[name])
+    room = width - _EDGES - sum(widths[name] + _BETWEEN for name in shown)
     longest = min(_LONGEST_NAME, max(_SHORTEST_NAME, room))
     for row, cells in rows:
         title = Text(_title(row, question, longest))
         table.add_row(title, *(cells[name] for name in shown))
-    return table
+    return table, [name for name in _COLUMNS if name not in shown]
 
 
 def _title(row: Share, question: Question, longest: int) -> str:
@@ -217,15 +236,22 @@ def _is_part(figures: Figures) -> bool:
 
 def counted(calls: int) -> str:
     """Write a number of calls."""
-    return "1 call" if calls == 1 else f"{calls:,} calls"
+    return counted_of(calls, "call")
 
 
 def _short(name: str, longest: int = _LONGEST_NAME) -> str:
-    """Keep the end of a long name: folders differ there."""
+    """Keep the end of a long name, measured as shown: folders differ there."""
     if not name:
         return "(unknown)"
     name = printable(name)
-    return name if len(name) <= longest else "…" + name[1 - longest :]
+    if cell_len(name) <= longest:
+        return name
+    kept = len(name)
+    while cell_len(name[kept - 1 :]) < longest:
+        kept -= 1
+    while kept < len(name) and not cell_len(name[kept]):
+        kept += 1  # Accents go with the letter before them.
+    return f"…{name[kept:]}"
 
 
 def _remarks(report: LocalReport) -> Iterator[str]:
@@ -233,10 +259,11 @@ def _remarks(report: LocalReport) -> Iterator[str]:
     total = report.total
     if total.cache_share is not None:
         yield f"{total.cache_share:.1%} of all prompt tokens came from the cache."
-    if total.unpriced_calls:
+    if unpriced := total.unpriced_calls:
+        have, are = ("has", "is") if unpriced == 1 else ("have", "are")
         yield (
-            f"{total.unpriced_calls:,} of {total.calls:,} calls have no known price "
-            "and are not in the sum (--by model shows which)."
+            f"{unpriced:,} of {counted(total.calls)} {have} no known price "
+            f"and {are} not in the sum (--by model shows which)."
         )
     if total.unmeasured_calls:
         yield (
@@ -262,20 +289,19 @@ def _cut(report: LocalReport) -> Iterator[str]:
 
 def _completeness(source: LocalSource) -> str:
     """Say what the figures rest on; answers cut off midway are in no log."""
-    files = f"{source.files:,} {'file' if source.files == 1 else 'files'}"
+    files = counted_of(source.files, "file")
     line = f"{source.source}: {files}, no usage that counts (estimates do not)"
     if source.first is not None and source.last is not None:
         first, last = (moment(edge).date() for edge in (source.first, source.last))
         days = f"from {first} to {last}" if first < last else f"on {first}"
         line = f"{source.source}: {files}, {counted(source.calls)} {days} (UTC)"
     if source.gone:
-        gone = f"{source.gone:,} deleted {'file' if source.gone == 1 else 'files'}"
+        gone = counted_of(source.gone, "deleted file")
         line += f", {gone} still {'counts' if source.gone == 1 else 'count'}"
     if source.ahead:
         line += f", {counted(source.ahead)} dated more than a day ahead left out: "
         line += "a clock was wrong"
     if source.rejected:
-        lines = "line" if source.rejected == 1 else "lines"
-        line += f", {source.rejected:,} {lines} could not be read"
+        line += f", {counted_of(source.rejected, 'line')} could not be read"
         line += " (`mileage me unreadable` says which)"
     return line

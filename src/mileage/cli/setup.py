@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from mileage.cli.options import json_option
 if TYPE_CHECKING:
     from mileage.cli.client_settings import ClientSettings, Reporting, SettingsFile
 
+TOKEN_NAME = "MILEAGE_TOKEN"  # noqa: S105 - the variable that holds one
 SYSTEM = "macos" if sys.platform == "darwin" else "linux"
 
 
@@ -60,7 +62,7 @@ def command(
     """
     to = checked(endpoint, token, identity)
     if client in COLLECTED:
-        _say_collect(client, as_json=as_json)
+        _say_collect(client, to, as_json=as_json)
         return
     found = settings_for(client, to)
     if as_json:
@@ -69,18 +71,25 @@ def command(
         _show(found, to)
 
 
-def _say_collect(client: str, *, as_json: bool) -> None:
-    commands = ["mileage collect", "mileage collect install"]
+def _say_collect(client: str, to: Reporting, *, as_json: bool) -> None:
+    where = ["--to", to.endpoint]
+    where += ["--account", to.identity] if to.identity else []
+    once, always = (
+        shlex.join(["mileage", "collect", *install, *where])
+        for install in ([], ["install"])
+    )
     if as_json:
         told = {"client": client, "covered_by": "collect", "reads": COLLECTED[client]}
-        click.echo(json.dumps({**told, "commands": commands}, indent=2))
+        told |= {"commands": [once, always], "environment": {TOKEN_NAME: to.token}}
+        click.echo(json.dumps(told, indent=2))
         return
     click.echo(
         f"{client} sends no telemetry that Mileage reads; `mileage collect` covers "
         f"it.\nIt reads {COLLECTED[client]}.\n\n"
-        "  mileage collect --to URL --token TOKEN     once\n"
-        "  mileage collect install                    from now on"
+        f"Once, now:\n\n  export {TOKEN_NAME}={shlex.quote(to.token)}\n  {once}\n\n"
+        f"From now on:\n\n  {always}"
     )
+    _say_what_is_missing(to)
 
 
 def _as_json(found: ClientSettings, to: Reporting) -> dict[str, Any]:
@@ -99,6 +108,12 @@ def _as_json(found: ClientSettings, to: Reporting) -> dict[str, Any]:
 def _show(found: ClientSettings, to: Reporting) -> None:
     for file in found.files:
         _show_file(file)
+    if any(file.what == "environment" for file in found.files):
+        own = next(file.own for file in found.files if file.what == "environment")
+        click.echo(
+            f"# A shell that is open knows nothing of it: log in again, or run  "
+            f". {own[SYSTEM]}  first."
+        )
     click.echo(f"# Test it: run  {found.test}")
     click.echo(
         f"# and see {' or '.join(found.sources)} on the ingest page, or in "
@@ -106,6 +121,10 @@ def _show(found: ClientSettings, to: Reporting) -> None:
     )
     for note in found.notes:
         click.echo(f"# Note: {note}")
+    _say_what_is_missing(to)
+
+
+def _say_what_is_missing(to: Reporting) -> None:
     if to.token == TOKEN_TO_FILL_IN:
         click.echo(
             f"mileage: fill in {TOKEN_TO_FILL_IN} yourself: `mileage token create "
@@ -123,4 +142,6 @@ def _show_file(file: SettingsFile) -> None:
         if file.managed:
             click.echo(f"#   {names[system]}, for everybody: {file.managed[system]}")
         click.echo(f"#   {names[system]}, for yourself:  {file.own[system]}")
+    if file.what == "environment":
+        click.echo("#   Linux with zsh, which reads no ~/.profile: ~/.zshenv")
     click.echo(f"\n{file.content}")

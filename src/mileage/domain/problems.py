@@ -32,7 +32,8 @@ FILES_ONLY_CLIENTS = ("pi", "amp", "droid", "kimi", "kilo", "aider")
 NO_SPLIT_CLIENT = "claude-code"
 """Its telemetry has one class of cache writes where its logs have two."""
 
-COLLECT = "run `mileage collect` there; `mileage collect install` keeps it running"
+INSTALL = "`mileage collect install --to URL`, the token in MILEAGE_TOKEN"
+COLLECT = f"run `mileage collect` there, or have it run: {INSTALL}"
 _MINUTE = 60 * 1_000_000
 
 
@@ -158,8 +159,7 @@ def _stale(group: Sequence[Coverage]) -> Iterator[Problem]:
         ),
         (
             "is it still used? Then see that its telemetry is still switched on "
-            "(`mileage setup`), or that `mileage collect` runs there "
-            "(`mileage collect install`)"
+            f"(`mileage setup`), or that `mileage collect` runs there ({INSTALL})"
         ),
     )
     yield _problem(latest, "stale", "todo", told)

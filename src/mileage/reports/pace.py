@@ -117,11 +117,11 @@ def _latest_block(rows: Iterable[QuarterRow], now: int) -> Block | None:
 def month_ahead(
     rows: Sequence[QuarterRow], now: int, clock: Clock
 ) -> MonthAhead | None:
-    """Forecast the calendar month; None with less than a week of history."""
+    """Forecast the calendar month; None with less than a week of history, or none."""
     today = clock.day(now)
     earliest = min((row.quarter for row in rows), default=now)
     known = min(HISTORY_DAYS, (today - clock.day(earliest)).days)
-    if known < LEAST_HISTORY:
+    if known < LEAST_HISTORY or is_idle(rows, now, clock):
         return None
     first = today.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -145,6 +145,14 @@ def month_ahead(
     if rests_on.cost is not None:
         cost = ahead(lambda row: row.cost or 0, so_far.cost or 0)
     return MonthAhead(first, last, so_far, tokens, cost, known, rests_on)
+
+
+def is_idle(rows: Iterable[QuarterRow], now: int, clock: Clock) -> bool:
+    """Tell whether there were calls, but none in the days that are looked back on."""
+    today = clock.day(now)
+    start = midnight(today - timedelta(days=HISTORY_DAYS), clock.zone)
+    before = [row.quarter for row in rows if row.quarter < midnight(today, clock.zone)]
+    return bool(before) and max(before) < start
 
 
 def _range(daily: Sequence[int], days_left: float, so_far: int) -> Range:

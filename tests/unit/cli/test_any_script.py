@@ -57,6 +57,14 @@ def test_what_a_terminal_cannot_show_is_spelt_out(mileage, home, terminal, shown
     assert shown in found.stdout.decode(terminal)
 
 
+def test_python_chooses_ascii_where_the_locale_is_posix(mileage, home):
+    posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = ("me", "--home", str(home), "--by", "project")
+    found = mileage(*words, **posix, COLUMNS="120")
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert rb"/home/Ay\u015fe/\u201capp\u201d" in found.stdout
+
+
 def test_folders_that_are_no_utf_8_are_named(mileage, tmp_path):
     found = mileage(
         "me", "--home", f"{tmp_path}/{ODD}", PYTHONIOENCODING="utf-8:strict"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from mileage.cli import me
 from mileage.cli.me import command
@@ -245,7 +246,7 @@ def test_every_grouping_names_its_rows(home, by):
         (["--tz", "Nowhere/Land"], "is no time zone"),
         (["--tz", "../../etc/passwd"], "is no time zone"),
         (["--since", "2026-11-21", "--until", "2026-11-20"], "--since is after"),
-        (["--since", "yesterday"], "does not match"),
+        (["--since", "yesterday"], "is no day; write it as 2026-11-23"),
         (["--by", "mood"], "is not one of"),
     ],
 )
@@ -304,7 +305,7 @@ def test_the_table_says_what_stands_in_it(home):
     assert "Your usage  2026-11-20, days of UTC" in shown
     for word in ("claude-opus-4-8", "reasoning", "cache write", "list price", "total"):
         assert word in shown
-    assert "1 of 3 calls have no known price" in shown
+    assert "1 of 3 calls has no known price and is not in the sum" in shown
     assert "--by model shows which" in shown
     assert "claude_code_log: 2 files, 2 calls on 2026-11-20 (UTC)" in shown
     assert "of all prompt tokens came from the cache" in shown
@@ -318,6 +319,31 @@ def test_a_narrow_terminal_gets_fewer_columns(home):
     assert shown.count("reasoning") == 1
     assert "providers' public prices" in shown
     assert max(map(len, shown.splitlines())) <= 84
+
+
+@pytest.mark.parametrize("by", ["day", "block", "session", "model"])
+@pytest.mark.parametrize("width", [30, 40, 50])
+def test_what_a_narrow_terminal_has_no_room_for_is_named(home, by, width):
+    shown = run("--home", home, "--by", by, env={"COLUMNS": str(width)}).stdout
+    told = " ".join(shown.split()).partition("Left out here: ")[2]
+    missing = told.partition(". ")[0].split(", ")
+    heads = next(line for line in shown.splitlines() if line.split()[:1] == [by])
+    for name in ("calls", "tokens", "output", "cache read", "list price"):
+        assert (name in heads) != (name in missing)
+    assert max(map(len, shown.splitlines()[:6])) <= width
+
+
+def test_a_wide_name_pushes_no_figure_out(home):
+    line = answer(
+        "w", cwd="/home/tanaka/src/日本語のプロジェクト/とても長い名前のフォルダー"
+    )
+    write_log(home, ".claude/projects/p/w.jsonl", line)
+    shown = run("--home", home, "--by", "project", env={"COLUMNS": "80"}).stdout
+    heads = next(line for line in shown.splitlines() if "list price" in line)
+    assert "tokens" in heads
+    (row,) = [line for line in shown.splitlines() if "フォルダー" in line]
+    assert "$" in row
+    assert cell_len(row) <= 80
 
 
 @pytest.mark.parametrize("by", ["day", "block", "session", "model", "project"])

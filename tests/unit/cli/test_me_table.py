@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from mileage.cli.me_table import _short, compact, money
+from mileage.domain.printable import printable
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,16 @@ def test_long_names_keep_their_end():
     assert _short("x" * 40) == "x" * 40
     assert _short("a" * 40 + "end", 10) == "\u2026" + "a" * 6 + "end"
     assert _short("a" * 40 + "end") == "\u2026" + "a" * 36 + "end"
+
+
+def test_wide_letters_are_measured_as_they_are_shown():
+    assert _short("語" * 20) == "語" * 20
+    assert _short("語" * 21) == "\u2026" + "語" * 19
+    assert _short("a" * 40 + "e\u0301" + "b" * 9, 10) == "\u2026" + "b" * 9
+
+
+@given(st.text(), st.integers(2, 40))
+def test_no_name_is_wider_than_its_room(name, longest):
+    shown = _short(name, longest) if name else "…"
+    assert cell_len(shown) <= longest
+    assert name == "" or printable(name).endswith(shown.removeprefix("…"))

@@ -294,11 +294,14 @@ def test_a_call_that_is_to_come_is_of_no_view_of_today(home):
 def test_where_every_call_is_dated_ahead_it_is_said(home):
     wrote(home, (-30 * 1_440, 700), (-31 * 1_440, 700))
     said = asked(home)
-    assert "No usage found." in said
+    assert "No usage that counts: 2 calls are dated more than a day ahead" in said
+    assert "Looked for logs" not in said
     assert "2 calls dated more than a day ahead left out: a clock was wrong" in said
     assert json.loads(asked(home, "--json"))["total"]["calls"] == 0
     line = statusline(home, "")
-    assert line == "no use yet"
+    assert line == "no call that counts (`mileage me` says why)"
+    assert f"12:07:00  {line}\n" in asked(home, "live")
+    assert asked(home, "ratio") == "No call counts; `mileage me` says why.\n"
 
 
 def test_a_call_counts_when_the_clock_has_reached_it(home, monkeypatch):
@@ -323,7 +326,27 @@ def test_only_chosen_parts_are_shown(home):
 
 
 def test_without_use_it_says_so(home):
-    assert statusline(home, "") == "no use yet"
+    assert statusline(home, "") == "no calls found"
+    said = "No calls found; `mileage me` says where it looked.\n"
+    assert asked(home, "ratio") == said
+
+
+def test_a_day_without_use_is_no_empty_home(home):
+    wrote(home, *((1_440 * day, 500) for day in range(30, 40)))
+    assert statusline(home, "") == "nothing today"
+    assert "12:07:00  last call on 2026-10-19.\n" in asked(home, "live")
+    said = asked(home, "forecast")
+    assert "No forecast for the month: no calls in the 28 days before today." in said
+    assert json.loads(asked(home, "forecast", "--json"))["month"] is None
+    wrote(home, *((1_440 * day, 500) for day in range(28, 40)))
+    assert "This month" in asked(home, "forecast")
+
+
+def test_calls_of_the_hours_to_come_are_said_to_be_ahead(home):
+    wrote(home, (-300, 1_000))
+    said = "every call is dated ahead of this machine's clock"
+    assert statusline(home, "") == said
+    assert f"12:07:00  {said}\n" in asked(home, "live")
 
 
 def test_a_model_cannot_send_escapes_to_the_terminal(home):
@@ -347,7 +370,7 @@ def test_watching_prints_once_where_nobody_can_watch(home):
 def test_watching_an_empty_home_says_so(home):
     said = asked(home, "live")
     assert "no calls yet" in said
-    assert "no call in any log" in said
+    assert "no calls found" in said
 
 
 # ----------------------------------------------------------------------- the picture

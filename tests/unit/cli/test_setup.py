@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
@@ -17,10 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mileage.cli.client_settings import CLIENTS, COLLECTED, checked, settings_for
+from mileage.cli.collect import command as collect
 from mileage.cli.setup import command
 from mileage.domain.errors import Invalid
 from mileage.domain.problems import FILES_ONLY_CLIENTS, TELEMETRY_CLIENTS
 from mileage.sources.installed import log_sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 URL = "https://mileage.example.org:8443"
 TOKEN = "mlg_c_abcDEF-123"
@@ -182,16 +186,47 @@ def test_the_text_says_where_how_to_test_and_what_will_be_seen(client: str) -> N
 
 @pytest.mark.parametrize("client", COLLECTED)
 def test_clients_without_telemetry_are_collected(client: str) -> None:
-    text = run(client).stdout
-    assert "mileage collect" in text
-    assert "mileage collect install" in text
+    result = run(client)
+    assert "export MILEAGE_TOKEN='<TOKEN>'\n" in result.stdout
+    assert "mileage token create" in result.stderr
     answer = told(client)
     assert answer["covered_by"] == "collect"
-    assert answer["reads"] in text
+    assert answer["reads"] in result.stdout
+    assert all(command in result.stdout for command in answer["commands"])
+    assert "export MILEAGE_TOKEN=mlg_c_abcDEF-123\n" in run(client, *GIVEN).stdout
+    assert told(client, *GIVEN)["environment"] == {"MILEAGE_TOKEN": TOKEN}
+
+
+@pytest.mark.parametrize("client", ["pi", "aider"])
+def test_what_it_says_to_type_is_understood(
+    client: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer = told(client, *GIVEN)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (name, value), *_ = answer["environment"].items()
+    monkeypatch.setenv(name, value)
+    _, install = (shlex.split(words) for words in answer["commands"])
+    assert install[:3] == ["mileage", "collect", "install"]
+    done = CliRunner().invoke(collect, [*install[2:], "--print", "--with", "cron"])
+    assert done.exit_code == 0, done.output
+    assert f"--to {URL}" in done.output
+    assert f"--account {WHO}" in done.output
 
 
 def test_aider_is_said_to_be_an_estimate() -> None:
-    assert "estimates" in run("aider").stdout
+    text = run("aider").stdout
+    assert "estimates" in text
+    assert "AIDER_ANALYTICS_LOG" in text
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_environment_is_read_by_a_new_shell(client: str) -> None:
+    text = run(client, "--token", TOKEN).stdout
+    named = environment(client, "--token", TOKEN)
+    assert (". ~/." in text.partition("# Test it")[0]) == bool(named)
+    assert ("Linux with zsh, which reads no ~/.profile: ~/.zshenv" in text) == bool(
+        named
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_telemetry_that_stopped_asks_for_its_settings() -> None:
 def test_logs_that_stopped_ask_for_the_collector() -> None:
     one = found(heard("otlp", 9, 1), heard("log", 9, 8))["stopped"]
     assert "no session logs of claude-code since" in one.problem
-    assert "`mileage collect install`" in one.fix
+    assert "`mileage collect install --to URL`" in one.fix
     assert "persistence" in one.fix
 
 
