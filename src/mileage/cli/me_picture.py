@@ -51,16 +51,22 @@ def command(
     asked: Asked, *, file: Path, days: int, show: tuple[str, ...], name: str, dark: bool
 ) -> None:
     """Read, draw, write."""
+    from mileage.cli.me_report import remark
     from mileage.domain.errors import Invalid
-    from mileage.web.share_card import drawn
+    from mileage.domain.printable import printable
+    from mileage.web.share_card import drawn, unknown
     from mileage.web.share_png import png
 
     card = _card(asked, days, name)
     if not card.figures.calls:
-        raise Invalid(f"no use in the last {days} days: there is nothing to draw")
-    svg = drawn(card, show or USUAL, DARK if dark else LIGHT)
+        last = "today" if days == 1 else f"in the last {days} days"
+        raise Invalid(f"no use {last}: there is nothing to draw")
+    fields = show or USUAL
+    if missing := printable(", ".join(unknown(card, fields))):
+        remark(f"a ? stands for what the picture's font has no letter for: {missing}")
+    svg = drawn(card, fields, DARK if dark else LIGHT)
     file.write_bytes(png(svg))
-    click.echo(f"{file}: {', '.join(show or USUAL)}", err=True)
+    click.echo(f"{file}: {', '.join(fields)}", err=True)
 
 
 def _card(asked: Asked, days: int, name: str) -> Card:

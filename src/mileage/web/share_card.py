@@ -6,11 +6,13 @@ traced to an account by looking its figures up.
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
-from mileage.domain.printable import printable
 from mileage.web.numbers import DASH, compact, money, percent
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ USUAL = ("calls", "active-days", "streak", "cache", "chart")
 """What is shown when nothing is chosen: neither money nor names of anything."""
 MOST_NAMES = 3
 _LONGEST_NAME = 40
-_LONGEST_OF_ALL = 40
-"""Of a model or a client, which stands beside the sum of tokens."""
+"""Of the title, and of a model or a client, which stand beside the sum of tokens."""
+_NO_LETTER = "?"
 _SIZES = (40, 36, 32, 28)
 _WIDE, _USUAL_WIDTH = 0.64, 0.5
 """Of Inter's letters, as parts of their size: figures in bold, and words."""
@@ -68,7 +70,7 @@ class Card(NamedTuple):
 def drawn(card: Card, fields: Sequence[str], colours: Colours) -> str:
     """Draw a card as SVG."""
     days = _days(card.days)
-    title = card.name[:_LONGEST_NAME] or f"{days} with coding agents"
+    title = _cut(card.name) or f"{days} with coding agents"
     tokens = compact(card.figures.tokens.total)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
@@ -115,17 +117,39 @@ def _widths(shown: Sequence[tuple[str, str]], size: int) -> list[float]:
 
 def _names(card: Card, fields: Sequence[str], colours: Colours) -> list[str]:
     """Put the chosen names below each other, on the right."""
-    chosen = [
-        name if len(name) <= _LONGEST_OF_ALL else f"{name[: _LONGEST_OF_ALL - 1]}\u2026"
+    letters = _Letters(22, colours.muted, right=True)
+    return [
+        _text(_RIGHT, 152 + 26 * number, line, letters)
+        for number, line in enumerate(map(_cut, _chosen(card, fields)))
+    ]
+
+
+def _chosen(card: Card, fields: Sequence[str]) -> list[str]:
+    return [
+        name
         for field, found in (("models", card.models), ("clients", card.clients))
         if field in fields
         for name in [one for one in found if one][:MOST_NAMES]
     ]
-    letters = _Letters(22, colours.muted, right=True)
-    return [
-        _text(_RIGHT, 152 + 26 * number, line, letters)
-        for number, line in enumerate(chosen)
-    ]
+
+
+def _cut(name: str) -> str:
+    """Return as much of a name as there is room for."""
+    name = normalize("NFC", name)
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\u2026"
+
+
+def unknown(card: Card, fields: Sequence[str]) -> list[str]:
+    """Return the letters of names that the font lacks: a sign stands for them."""
+    names = "".join(map(_cut, [card.name, *_chosen(card, fields)]))
+    return [one for one in dict.fromkeys(names) if one not in _letters()]
+
+
+@cache
+def _letters() -> frozenset[str]:
+    """Read which letters the font of pictures has."""
+    told = files("mileage.web").joinpath("fonts/inter-400.letters.txt")
+    return frozenset(told.read_text(encoding="utf-8"))
 
 
 def _said(card: Card) -> list[tuple[str, str, str]]:
@@ -133,7 +157,7 @@ def _said(card: Card) -> list[tuple[str, str, str]]:
     share = figures.cache_share
     active = sum(1 for tokens in card.daily if tokens)
     return [
-        ("calls", compact(figures.calls), "calls"),
+        ("calls", compact(figures.calls), "call" if figures.calls == 1 else "calls"),
         ("active-days", f"{active}", f"{'day' if active == 1 else 'days'} with use"),
         ("streak", _days(_streak(card.daily)), "longest streak"),
         ("cache", DASH if share is None else percent(share), "from the cache"),
@@ -193,7 +217,8 @@ class _Letters(NamedTuple):
 def _text(x: int, y: int, said: str, letters: _Letters) -> str:
     weight = ' font-weight="600"' if letters.bold else ""
     anchor = ' text-anchor="end"' if letters.right else ""
+    drawable = "".join(one if one in _letters() else _NO_LETTER for one in said)
     return (
         f'<text x="{x}" y="{y}" font-size="{letters.size}" fill="{letters.colour}"'
-        f"{weight}{anchor}>{escape(printable(said))}</text>"
+        f"{weight}{anchor}>{escape(drawable)}</text>"
     )

@@ -408,6 +408,14 @@ def test_names_of_any_letters_can_be_drawn(home, tmp_path):
         file.unlink()
 
 
+def test_letters_that_a_picture_lacks_are_told(home, tmp_path):
+    wrote(home, (10, 1_000))
+    file = str(tmp_path / "me.png")
+    said = asked(home, "picture", file, "--name", "田中 José")
+    assert "a ? stands for what the picture's font has no letter for: 田, 中\n" in said
+    assert "?" not in asked(home, "picture", file, "--name", "José Łukasz Иван")
+
+
 def test_nothing_to_draw_is_said(home, tmp_path):
     where = ["--home", str(home), "picture", str(tmp_path / "x.png")]
     done = CliRunner().invoke(command, where)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import escape
+from importlib.resources import files
+from unicodedata import category, normalize
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 
 from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
-from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL, Card, drawn
+from mileage.web.share_card import DARK, FIELDS, LIGHT, USUAL, Card, drawn, unknown
+from mileage.web.share_png import png
 
 FIGURES = Figures(1_234, Tokens(10, 900_000, 90, 0, 5_000, 500, 0), 12_345_678, 0)
 DAILY = [0, 5, 5, 0, 7, 9, 9, 0]
@@ -132,7 +136,43 @@ def test_light_and_dark_differ_in_their_colours_alone():
 
 @pytest.mark.parametrize("name", ["<script>", "a & b", "'\"", "]]>", "x" * 900])
 def test_a_name_is_text_and_not_too_long(name):
-    assert said(CARD._replace(name=name))[0] == name[:40]
+    shown = name if len(name) <= 40 else "x" * 39 + "\u2026"
+    assert said(CARD._replace(name=name))[0] == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["José Łukasz", "Иван Ґалаґан", "Ελένη", "Đặng Ünal", "Jose\u0301"]
+)
+def test_names_in_many_scripts_have_their_letters(name):
+    card = CARD._replace(name=name, models=[name])
+    assert said(card)[0] == normalize("NFC", name)
+    assert unknown(card, ("models",)) == []
+
+
+def test_what_the_font_has_no_letter_for_is_told():
+    card = CARD._replace(name="田中 Ana 中", models=["m\u05d0"])
+    assert said(card)[0] == "?? Ana ?"
+    assert unknown(card, ()) == ["田", "中"]
+    assert unknown(card, ("models",)) == ["田", "中", "\u05d0"]
+
+
+def test_every_letter_that_is_told_of_is_drawn():
+    fonts = files("mileage.web").joinpath("fonts")
+    told = fonts.joinpath("inter-400.letters.txt").read_text(encoding="utf-8")
+    assert len(told) > 600
+
+    def of(letter):
+        text = f'<text x="4" y="18" font-size="16">{escape(letter)}</text>'
+        head = '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="24" '
+        return png(f'{head} font-family="Inter">{text}</svg>')
+
+    missing, blank = of("田"), {" ", "\xa0", "\xad"}
+    blank |= {one for one in told if category(one) in ("Zs", "Cf")}
+    assert [one for one in told if one not in blank and of(one) == missing] == []
+
+
+def test_one_call_is_no_calls():
+    assert "call" in said(CARD._replace(figures=FIGURES._replace(calls=1)))
 
 
 @given(st.text(max_size=50), st.lists(st.text(max_size=50), max_size=4))
@@ -144,7 +184,7 @@ def test_any_letters_make_a_picture(name, names):
 
 
 def test_a_sign_stands_for_what_cannot_be_seen():
-    assert said(CARD._replace(name="a\x01b\tc\ud800"))[0] == "a\ufffdb\ufffdc\ufffd"
+    assert said(CARD._replace(name="a\x01b\tc\ud800"))[0] == "a?b?c?"
 
 
 def test_unknown_figures_are_dashes():
