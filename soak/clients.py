@@ -171,6 +171,8 @@ def apply(
                 variable, _, value = shlex.split(line)[1].partition("=")
                 environment[variable] = value
             continue
+        if not file["own"]:
+            continue  # For everybody on a machine, which is no scratch home.
         path = file["own"]["linux"].removeprefix("~/")
         if name == "codex":
             own[path] = own.get(path, "") + file["content"]

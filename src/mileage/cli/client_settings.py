@@ -66,7 +66,7 @@ class SettingsFile:
     managed: Mapping[str, str]
     """Path for everybody on the machine, by system."""
     own: Mapping[str, str]
-    """Path for oneself, by system."""
+    """Path for oneself, by system; {} if it is for everybody alone."""
     content: str
 
 
@@ -295,6 +295,7 @@ def _copilot(to: Reporting) -> ClientSettings:
         (
             _exports("copilot", variables),
             SettingsFile("settings", {}, own, _json(editor)),
+            _copilot_of_an_enterprise(to),
         ),
         'copilot -p "say hi"',
         (
@@ -303,8 +304,30 @@ def _copilot(to: Reporting) -> ClientSettings:
                 "too when that is started from the same shell; the second file is for "
                 "VS Code."
             ),
+            (
+                "The third file is an enterprise's, for both, and wins over what people "
+                "set; it has to be root's. Its token reaches VS Code alone: Copilot CLI "
+                "takes that from the environment."
+            ),
         ),
     )
+
+
+def _copilot_of_an_enterprise(to: Reporting) -> SettingsFile:
+    telemetry: dict[str, Any] = {
+        "enabled": True,
+        "endpoint": to.endpoint,
+        "captureContent": False,
+        "lockCaptureContent": True,
+        "headers": {"Authorization": f"Bearer {to.token}"},
+    }
+    if to.identity:
+        telemetry["resourceAttributes"] = {"user.email": to.identity}
+    managed = {
+        "linux": "/etc/github-copilot/managed-settings.json",
+        "macos": "/Library/Application Support/GitHubCopilot/managed-settings.json",
+    }
+    return SettingsFile("settings", managed, {}, _json({"telemetry": telemetry}))
 
 
 def _opencode(to: Reporting) -> ClientSettings:

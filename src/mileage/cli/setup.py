@@ -141,7 +141,8 @@ def _show_file(file: SettingsFile) -> None:
     for system in sorted(names, key=lambda one: one != SYSTEM):
         if file.managed:
             click.echo(f"#   {names[system]}, for everybody: {file.managed[system]}")
-        click.echo(f"#   {names[system]}, for yourself:  {file.own[system]}")
+        if file.own:
+            click.echo(f"#   {names[system]}, for yourself:  {file.own[system]}")
     if file.what == "environment":
         click.echo("#   Linux with zsh, which reads no ~/.profile: ~/.zshenv")
     click.echo(f"\n{file.content}")

@@ -44,7 +44,7 @@ def told(client: str, *words: str) -> dict[str, Any]:
 
 def settings(client: str, *words: str) -> Any:
     """The settings file, parsed as its client does."""
-    (text,) = [
+    text, *_ = [
         file["content"]
         for file in told(client, *words)["files"]
         if file["what"] == "settings"
@@ -132,6 +132,22 @@ def test_copilot_takes_its_environment_and_the_editor_its_file() -> None:
     assert editor["github.copilot.chat.otel.otlpEndpoint"] == URL
 
 
+def test_an_enterprise_says_it_once_for_every_copilot() -> None:
+    *_, file = told("copilot", *GIVEN)["files"]
+    assert file["own"] == {}
+    assert file["managed"]["linux"] == "/etc/github-copilot/managed-settings.json"
+    assert json.loads(file["content"]) == {
+        "telemetry": {
+            "enabled": True,
+            "endpoint": URL,
+            "captureContent": False,
+            "lockCaptureContent": True,
+            "headers": {"Authorization": f"Bearer {TOKEN}"},
+            "resourceAttributes": {"user.email": WHO},
+        }
+    }
+
+
 def test_opencode_needs_a_switch_and_the_environment() -> None:
     assert settings("opencode", *GIVEN) == {"experimental": {"openTelemetry": True}}
     assert environment("opencode", *GIVEN) == OTLP
@@ -143,7 +159,8 @@ def test_every_file_has_its_place_on_linux_and_macos(client: str) -> None:
     assert answer["covered_by"] == "telemetry"
     assert answer["sources"]
     for file in answer["files"]:
-        assert set(file["own"]) == {"linux", "macos"}
+        assert file["own"].keys() | file["managed"] == {"linux", "macos"}
+        assert set(file["own"]) in ({"linux", "macos"}, set())
         assert all(path.startswith("~/") for path in file["own"].values())
         assert all(path.startswith("/") for path in file["managed"].values())
     managed = [file for file in answer["files"] if file["managed"]]
