@@ -305,9 +305,9 @@ def _copilot(to: Reporting) -> ClientSettings:
                 "VS Code."
             ),
             (
-                "The third file is an enterprise's, for both, and wins over what people "
-                "set; it has to be root's. Its token reaches VS Code alone: Copilot CLI "
-                "takes that from the environment."
+                "The third file is an enterprise's, for both, and wins over what "
+                "people set; it has to be root's. Its token reaches VS Code "
+                "alone: Copilot CLI takes that from the environment."
             ),
         ),
     )

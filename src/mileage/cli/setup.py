@@ -80,8 +80,8 @@ def _say_collect(client: str, to: Reporting, *, as_json: bool) -> None:
     )
     if as_json:
         told = {"client": client, "covered_by": "collect", "reads": COLLECTED[client]}
-        told |= {"commands": [once, always], "environment": {TOKEN_NAME: to.token}}
-        click.echo(json.dumps(told, indent=2))
+        typed = {"commands": [once, always], "environment": {TOKEN_NAME: to.token}}
+        click.echo(json.dumps({**told, **typed}, indent=2))
         return
     click.echo(
         f"{client} sends no telemetry that Mileage reads; `mileage collect` covers "
