@@ -325,7 +325,7 @@ def test_a_200_mb_line_needs_little_memory(tmp_path):
         check=True,
     )
     said, peak = done.stdout.rsplit("\n", 2)[:2]
-    assert "1 new witnesses, 1 rejected" in said
+    assert "1 new witness, 1 rejected" in said
     unit = 1 if sys.platform == "darwin" else 1024
     assert int(peak) * unit < 300 * MIB
 

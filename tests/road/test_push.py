@@ -120,7 +120,7 @@ def test_another_account_gets_what_the_first_one_had(station):
     worked(where.push())
     where.token = station.token(email="second@example.com")
     done = where.push()
-    assert "1 witnesses" in worked(done)
+    assert "1 witness and" in worked(done)
     assert "sending all anew" in done.stderr
 
 
