@@ -218,7 +218,7 @@ def added_up(rows: list[UsageRow]) -> dict[str, Figures]:
     return dict(found)
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(steps=STEPS)
 def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> None:
     with empty(opened) as ledger:
@@ -249,7 +249,7 @@ def test_whatever_comes_whenever_copies_are_made(opened: Ledger, steps: Any) -> 
                 assert sorted(map(str, rows)) == owned(ledger, view, account)
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(steps=STEPS)
 def test_pages_say_the_same_with_copies_and_without(opened: Ledger, steps: Any) -> None:
     with empty(opened) as ledger:
