@@ -76,7 +76,7 @@ def test_import_takes_it(environ, tmp_path):
             environ=environ,
         )
         assert done.returncode == 0, done.stderr
-        assert f"{new} new witnesses" in done.stdout
+        assert f": {new} new witness" in done.stdout
 
 
 def test_the_personal_report_takes_it(environ, tmp_path):
