@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FAST, US = "fast", "us"
+STANDARD = frozenset({"", "auto", "default", "on_demand", "standard"})
+"""The ordinary tier by any name: ``auto`` asks for it, Groq says ``on_demand``."""
 _TIERS = ("priority", "batch", "flex")
 
 

@@ -12,20 +12,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.rounding import half_even
+from mileage.domain.service import STANDARD
 from mileage.pricing.names import is_version_of
 from mileage.pricing.row import Bracket, Rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# ``auto`` asks for whatever is ordinary; Groq calls that ``on_demand``.
-_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
-
 
 def standard_tier(reported: str) -> str:
     """Return '' for the ordinary tier of service, whatever a provider calls it."""
     tier = reported.strip().lower()
-    return "" if tier in _STANDARD_TIERS else tier
+    return "" if tier in STANDARD else tier
 
 
 class ProviderTable(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mileage.domain.service import STANDARD
 from mileage.sources.jsonl import text
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _VENDORS = {
     "amazon-bedrock": "bedrock",
     "amazon-bedrock-runtime": "bedrock",
 } | {name: name for name in ("openai", "azure", "oss", "ollama", "lmstudio")}
-_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
 _ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
 
 
@@ -73,7 +73,7 @@ class Thread:
             return
         self.model = text(settings.get("model")) or self.model
         tier = text(settings.get("service_tier"))
-        self.tier = "" if tier in _STANDARD_TIERS else tier
+        self.tier = "" if tier in STANDARD else tier
 
     def asked(self) -> None:
         """Note a user's message: a turn of the child's own, in logs without tasks."""

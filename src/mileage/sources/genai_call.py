@@ -6,6 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mileage.domain.service import STANDARD
 from mileage.domain.tokens import NO_TOKENS
 from mileage.domain.witness import Activity, Rejected, Witness, tool_name
 from mileage.sources.genai_usage import (
@@ -84,7 +85,6 @@ _PROVIDERS = {
     "moonshot_ai": "moonshot",
     "x_ai": "xai",
 }
-_STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard"})
 
 
 class Caller(NamedTuple):
@@ -232,7 +232,7 @@ def _provider(record: OtlpRecord) -> str:
 
 def _tier(record: OtlpRecord) -> str:
     tier = first(record, _TIERS)
-    return "" if tier in _STANDARD_TIERS else tier
+    return "" if tier in STANDARD else tier
 
 
 def _cost(record: OtlpRecord) -> int | None:

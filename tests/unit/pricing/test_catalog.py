@@ -187,8 +187,8 @@ def test_the_ordinary_tier_has_several_names(tier):
 
 def test_sources_call_the_same_tiers_ordinary():
     """They may not import pricing; a tier of theirs stands on pages too."""
-    ordinary = table_module._STANDARD_TIERS
-    assert codex_thread._STANDARD_TIERS == genai_call._STANDARD_TIERS == ordinary
+    ordinary = table_module.STANDARD
+    assert codex_thread.STANDARD == genai_call.STANDARD == ordinary
 
 
 def test_tiers_with_a_known_price():
