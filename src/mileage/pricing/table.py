@@ -7,9 +7,10 @@ versions of Mileage price alike whatever else is installed.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from mileage.domain.rounding import half_even
 from mileage.domain.service import STANDARD
@@ -42,7 +43,7 @@ class ProviderTable(NamedTuple):
     @classmethod
     def parse(cls, text: bytes) -> ProviderTable:
         """Read a table file."""
-        content = json.loads(text)
+        content = msgspec.json.decode(text)
         models = content["models"]
         names = {name: at for at, model in enumerate(models) for name in model["names"]}
         return cls(content["source"], tuple(content["falls_back_to"]), models, names)
