@@ -55,7 +55,7 @@ def _show(checked: list[Checked], problems: list[str], notes: list[str]) -> None
         click.echo(f"… and {len(problems) - SHOWN} more (see --json)")
     for note in notes:
         click.echo(f"note: {note}")
-    parts = ", ".join(f"{one.part} ({one.looked_at:,})" for one in checked)
+    parts = ", ".join(f"{one.part}: {one.looked_at:,}" for one in checked)
     click.echo(f"Looked at {parts}.")
     if not problems:
         click.echo("Every call follows from its witnesses.")
