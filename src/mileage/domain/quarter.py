@@ -65,6 +65,9 @@ class QuarterRow(NamedTuple):
 QUARTER_COLUMN, SOURCE_COLUMN = 0, 2
 _NAMED = 9
 """So many columns name a row, the others are figures."""
+_COST = -5
+_FIRST = -2
+_LAST = -1
 
 
 class LocalSource(NamedTuple):
@@ -189,6 +192,46 @@ class FileSums:
         if column not in self._by:
             self._by[column] = sums_by(column, self.rows)
         return self._by[column]
+
+
+def replaced_by(
+    before: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]
+) -> tuple[list[tuple[Any, ...]], set[Any]]:
+    """Say what sums over more than these rows have to gain; both are ``FileSums.by``.
+
+    Returns what to add, and the names of those that only adding all up again can tell,
+    as an earliest or latest call or a price is gone. Adding keeps the lesser ``first``,
+    the larger ``last``, and of two costs the one that is known.
+    """
+    lost = {row[0]: row for row in before}
+    more = []
+    anew = set()
+    for row in now:
+        old = lost.pop(row[0], None)
+        if old is None:
+            more.append(row)
+        elif old == row:
+            continue
+        elif _reaches(old, row):
+            more.append(_gain(old, row))
+        else:
+            anew.add(row[0])
+    return more, anew | set(lost)
+
+
+def _reaches(old: tuple[Any, ...], row: tuple[Any, ...]) -> bool:
+    """Tell whether no time and no price of ``old`` is missed in ``row``."""
+    within = row[_FIRST] <= old[_FIRST] and row[_LAST] >= old[_LAST]
+    return within and (old[_COST] is None or row[_COST] is not None)
+
+
+def _gain(old: tuple[Any, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    name, *figures = row
+    gain = [
+        None if new is None else new - (was or 0)
+        for new, was in zip(figures, old[1:], strict=True)
+    ]
+    return (name, *gain[:_FIRST], *row[_FIRST:])
 
 
 def _figures(rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:

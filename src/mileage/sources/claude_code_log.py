@@ -15,7 +15,6 @@ import msgspec
 from mileage.domain.call import SourceTraits
 from mileage.domain.tokens import TOKEN_CLASSES
 from mileage.sources import places
-from mileage.sources.claude_code_activity import ClaudeCodeActivity
 from mileage.sources.claude_code_lines import (
     BY_USER,
     HEAD_BYTES,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from mileage.domain.witness import Reading, Witness
+    from mileage.sources.claude_code_activity import ClaudeCodeActivity
 
 
 class ClaudeCodeLog:
@@ -90,7 +90,7 @@ class _Transcript:
 
     def __init__(self, gathered: Gathering, *, activity: bool) -> None:
         self.gathered = gathered
-        self._activity = ClaudeCodeActivity(gathered) if activity else None
+        self._activity = _activity(gathered) if activity else None
 
     def take(self, number: int, line: bytes) -> None:
         """Sort one line: usage, activity, neither, or unreadable."""
@@ -168,6 +168,13 @@ class _Transcript:
                 **classes,
             )
             self.gathered.witness(advisor)
+
+
+def _activity(gathered: Gathering) -> ClaudeCodeActivity:
+    # Whoever asks for usage alone, as most do, need not wait for what else there is.
+    from mileage.sources.claude_code_activity import ClaudeCodeActivity  # noqa: PLC0415
+
+    return ClaudeCodeActivity(gathered)
 
 
 SOURCE = ClaudeCodeLog()

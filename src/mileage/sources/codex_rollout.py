@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from mileage.domain.call import SourceTraits
 from mileage.native import scan
 from mileage.sources import places
-from mileage.sources.codex_activity import CodexActivity
 from mileage.sources.codex_calls import Circumstances, counted, witness_of
 from mileage.sources.codex_counts import CodexUsage, RunningTotals, Told
 from mileage.sources.codex_lines import LINE, can_be_skipped, kind_of, should_be_usage
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from mileage.domain.witness import Reading
+    from mileage.sources.codex_activity import CodexActivity
     from mileage.sources.codex_calls import Held
     from mileage.sources.codex_lines import Line, Payload
 
@@ -95,7 +95,7 @@ class _Rollout:
         self.has_records = False
         self.recorded: CodexUsage | None = None
         """What the last record says that its response used, before its total came."""
-        self._activity = CodexActivity(gathered, self.thread) if activity else None
+        self._activity = _activity(gathered, self.thread) if activity else None
         self._circumstances: Circumstances | None = None
 
     def take(self, number: int, line: bytes) -> None:
@@ -278,6 +278,13 @@ class _Rollout:
         if named == thread.model:
             self._circumstances = around
         return around
+
+
+def _activity(gathered: Gathering, thread: Thread) -> CodexActivity:
+    # Whoever asks for usage alone, as most do, need not wait for what else there is.
+    from mileage.sources.codex_activity import CodexActivity  # noqa: PLC0415
+
+    return CodexActivity(gathered, thread)
 
 
 def _told(line: Line, payload: Payload, at: int | None) -> Told:

@@ -6,7 +6,6 @@ names; nothing that stood in a line ever gets into them.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -86,6 +85,8 @@ def _cleaned(line: bytes) -> bytes | None:
     be called by bytes that are no UTF-8. The strict decoder refuses the whole line for
     it, although the usage in it is in order.
     """
+    import json  # noqa: PLC0415
+
     try:
         read = json.loads(line.decode("utf-8-sig", "replace"))
         return json.dumps(read, ensure_ascii=False).encode("utf-8", "replace")

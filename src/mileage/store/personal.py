@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import QUARTER_COLUMN, SOURCE_COLUMN, QuarterRow
+from mileage.domain.quarter import (
+    QUARTER_COLUMN,
+    SOURCE_COLUMN,
+    FileSums,
+    QuarterRow,
+    replaced_by,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from mileage.domain.quarter import FileSums
 
 MIGRATIONS = ("0001_first", "0002_outside")
 VERSION = len(MIGRATIONS)
@@ -102,9 +106,11 @@ class PersonalIndex:
         _make(path)
         self._path = path
         self._changed: set[int] = set()
-        """Quarters of an hour whose sums are no longer those of the files."""
-        self._used: dict[str, tuple[Any, ...] | None] = {}
-        """Sources of which calls have changed; their calls, first and last if known."""
+        """Quarters of an hour whose sums have to be built anew."""
+        self._lessened: set[str] = set()
+        """Sources, likewise."""
+        self._more: list[tuple[Any, ...]] = []
+        """Sources to whose sums something is to be added, and what."""
         with _said_plainly():
             self._base = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None
@@ -215,19 +221,18 @@ class PersonalIndex:
 
     def put_usage(self, usage: FileSums) -> None:
         """Store the sums of files in place of those that were there."""
-        was_empty = not self._drop_usage(usage.of) and not self._changed
+        before = self._drop_usage(usage.of)
         # In their order the index of the table only grows at its end.
         in_order = sorted(usage.of.items())
         rows = ((number, *row) for number, own in in_order for row in own)
         self._each("index_usage.put", rows)
-        if was_empty:
-            # Adding up what is at hand takes a tenth of what the database takes.
-            self._each("index_quarter.put", usage.by(QUARTER_COLUMN))
-            used = usage.by(SOURCE_COLUMN)
-            self._used.update({name: (sums[0], *sums[-2:]) for name, *sums in used})
-        else:
-            self._changed.update(row[0] for row in usage.rows)
-            self._used.update(dict.fromkeys(row[SOURCE_COLUMN] for row in usage.rows))
+        # Looking through all rows for those of some takes longer than all else here.
+        more, anew = replaced_by(before.by(QUARTER_COLUMN), usage.by(QUARTER_COLUMN))
+        self._each("index_quarter.add", more)
+        self._changed.update(anew)
+        more, anew = replaced_by(before.by(SOURCE_COLUMN), usage.by(SOURCE_COLUMN))
+        self._more += more
+        self._lessened.update(anew)
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""
@@ -240,34 +245,40 @@ class PersonalIndex:
             self._changed.clear()
         for name in ("index_source.clear", "index_source.seen"):
             self._each(name, [{}])
-        for source, sums in self._used.items():
-            used = sums or self._rows("index_source.used", source=source)[0]
-            self._each("index_source.use", [(source, used[0] or 0, *used[1:])])
-        self._used.clear()
+        more = [(name, sums[0], *sums[-2:]) for name, *sums in self._more]
+        self._each("index_source.add", more)
+        for source in self._lessened:
+            calls, first, last = self._rows("index_source.used", source=source)[0]
+            self._each("index_source.use", [(source, calls or 0, first, last)])
+        self._more.clear()
+        self._lessened.clear()
 
     def mark(self, file: StoredFile) -> None:
         """Note whether a file is gone or outside; the sums of one outside go."""
         if file.outside:
-            self._drop_usage([file.number])
+            self._lessen([file.number])
         row = {"number": file.number, "gone": file.gone, "outside": file.outside}
         self._each("index_file.mark", [row])
 
     def drop(self, number: int) -> None:
         """Forget a file and its calls."""
-        self._drop_usage([number])
+        self._lessen([number])
         for name in ("index_file.drop", "index_content.drop"):
             self._each(name, [{"number": number}])
 
-    def _drop_usage(self, numbers: Collection[int]) -> bool:
-        """Forget the sums of files; return whether there were any at all."""
+    def _lessen(self, numbers: Collection[int]) -> None:
+        """Forget the sums of files, with nothing in their place."""
+        rows = self._drop_usage(numbers).rows
+        self._changed.update(row[QUARTER_COLUMN] for row in rows)
+        self._lessened.update(row[SOURCE_COLUMN] for row in rows)
+
+    def _drop_usage(self, numbers: Collection[int]) -> FileSums:
+        """Forget the sums of files; return what they were."""
         if not self._rows("index_usage.any"):
-            return False
-        for number in numbers:
-            for quarter, source in self._rows("index_usage.quarters", number=number):
-                self._changed.add(quarter)
-                self._used[source] = None
-        self._each("index_usage.drop", [{"number": number} for number in numbers])
-        return True
+            return FileSums({})
+        files = {one: self._rows("index_usage.of", number=one) for one in numbers}
+        self._each("index_usage.drop", [(number,) for number in numbers])
+        return FileSums(files)
 
     def _rows(self, name: str, **parameters: object) -> list[Any]:
         with _said_plainly():

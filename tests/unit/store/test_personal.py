@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mileage.domain.errors import NewerData, Unavailable
-from mileage.domain.quarter import FileSums, QuarterRow
+from mileage.domain.quarter import QUARTER_COLUMN, FileSums, QuarterRow, sums_by
 from mileage.store import personal
 from mileage.store.personal import (
     Content,
@@ -127,7 +127,7 @@ def test_sums_follow_every_change(index):
 
 
 def test_the_first_sums_are_those_that_changes_make(index, tmp_path):
-    """What a new index adds up by itself, an older one lets the database add up."""
+    """What a new index adds up once, in an older one takes the place of other sums."""
     costs = [row(5, cost=None, unpriced_calls=2), row(5), row(6, cost=None, last=9**15)]
     stored(index, file(1), file(2), usage={1: [row(1), *costs], 2: [row(5), row(1)]})
     older = PersonalIndex(tmp_path / "older.sqlite")
@@ -151,6 +151,26 @@ def test_all_is_dropped_and_stored_anew_at_once(index):
     assert quarters == {2: 2, 3: 2}
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ({}, {"last": QUARTER + 10, "calls": 3}, (5, 160, QUARTER + 5, QUARTER + 10)),
+        ({}, {"first": QUARTER + 1, "cost": 90}, (4, 170, QUARTER + 1, QUARTER + 9)),
+        ({"first": QUARTER}, {}, (4, 160, QUARTER + 5, QUARTER + 9)),
+        ({"last": QUARTER + 20}, {}, (4, 160, QUARTER + 5, QUARTER + 9)),
+        ({}, {"cost": None}, (4, 80, QUARTER + 5, QUARTER + 9)),
+        ({"cost": None}, {}, (4, 160, QUARTER + 5, QUARTER + 9)),
+    ],
+)
+def test_a_file_that_was_read_again_takes_its_own_place(index, before, now, told):
+    stored(index, file(1), file(2), usage={1: [row(1)], 2: [row(1, **before)]})
+    stored(index, file(2), usage={2: [row(1, **now)]})
+    (only,) = index.usage("quarter")
+    assert (only.calls, only.cost, only.first, only.last) == told
+    source = index.sources()["claude_code_log"]
+    assert (source.calls, source.first, source.last) == (told[0], *told[2:])
+
+
 def test_an_unknown_cost_stays_unknown(index):
     stored(index, file(1), usage={1: [row(1, cost=None)]})
     assert index.usage("model")[0].cost is None
@@ -172,10 +192,19 @@ def test_sources_tell_of_files_and_calls(index):
 
 
 SOURCES = ("claude_code_log", "codex_rollout", "pi_session")
+
+
+def drawn(number, calls, cost, since, until):
+    times = {"first": number * QUARTER + since, "last": number * QUARTER + until}
+    unpriced = calls if cost is None else 0
+    return row(number, calls=calls, cost=cost, unpriced_calls=unpriced, **times)
+
+
 ROWS = st.lists(
     st.builds(
-        lambda number, calls: row(number, calls=calls),
-        *(st.integers(1, 5), st.integers(1, 9)),
+        drawn,
+        *(st.integers(1, 5), st.integers(1, 9), st.sampled_from([None, 0, 80])),
+        *(st.integers(1, 4), st.integers(5, 9)),
     ),
     max_size=3,
 )
@@ -240,11 +269,9 @@ def test_sources_and_quarters_add_up_whatever_was_changed(steps, tmp_path_factor
                 max((one.last for one in rows), default=None),
             )
         assert index.sources() == expected
-        quarters = {}
-        for one in (one for _, rows in held.values() for one in rows):
-            quarters[one.quarter] = quarters.get(one.quarter, 0) + one.calls
-        told = {one.quarter: one.calls for one in index.usage("quarter")}
-        assert told == quarters
+        rows = [one for _, some in held.values() for one in some]
+        quarters = [QuarterRow.of_all(*one) for one in sums_by(QUARTER_COLUMN, rows)]
+        assert sorted(index.usage("quarter")) == sorted(quarters)
     index.close()
 
 

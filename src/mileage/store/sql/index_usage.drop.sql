@@ -1,1 +1,1 @@
-DELETE FROM usage WHERE number = :number
+DELETE FROM usage WHERE number = ?1

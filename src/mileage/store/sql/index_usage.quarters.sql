@@ -1,1 +1,0 @@
-SELECT quarter, source FROM usage WHERE number = :number
