@@ -109,8 +109,6 @@ class PersonalIndex:
         """Quarters of an hour whose sums have to be built anew."""
         self._lessened: set[str] = set()
         """Sources, likewise."""
-        self._more: list[tuple[Any, ...]] = []
-        """Sources to whose sums something is to be added, and what."""
         with _said_plainly():
             self._base = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None
@@ -227,12 +225,13 @@ class PersonalIndex:
         rows = ((number, *row) for number, own in in_order for row in own)
         self._each("index_usage.put", rows)
         # Looking through all rows for those of some takes longer than all else here.
-        more, anew = replaced_by(before.by(QUARTER_COLUMN), usage.by(QUARTER_COLUMN))
-        self._each("index_quarter.add", more)
-        self._changed.update(anew)
-        more, anew = replaced_by(before.by(SOURCE_COLUMN), usage.by(SOURCE_COLUMN))
-        self._more += more
-        self._lessened.update(anew)
+        for statement, column, anew in (
+            ("index_quarter.add", QUARTER_COLUMN, self._changed),
+            ("index_source.add", SOURCE_COLUMN, self._lessened),
+        ):
+            more, lost = replaced_by(before.by(column), usage.by(column))
+            self._each(statement, more)
+            anew.update(lost)
 
     def sum_up(self) -> None:
         """Bring the sums over all files up to date; the last of all changes."""
@@ -245,12 +244,9 @@ class PersonalIndex:
             self._changed.clear()
         for name in ("index_source.clear", "index_source.seen"):
             self._each(name, [{}])
-        more = [(name, sums[0], *sums[-2:]) for name, *sums in self._more]
-        self._each("index_source.add", more)
         for source in self._lessened:
             calls, first, last = self._rows("index_source.used", source=source)[0]
             self._each("index_source.use", [(source, calls or 0, first, last)])
-        self._more.clear()
         self._lessened.clear()
 
     def mark(self, file: StoredFile) -> None:

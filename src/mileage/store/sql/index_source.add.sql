@@ -1,6 +1,7 @@
--- Nothing has been added up of one without a first call.
-UPDATE source SET
-    calls = calls + ?2,
-    first = coalesce(min(first, ?3), ?3),
-    last = coalesce(max(last, ?4), ?4)
-WHERE source = ?1
+-- Its files are counted at the end; without a first call nothing was added up yet.
+INSERT INTO source (source, files, witnesses, rejected, gone, calls, first, last)
+VALUES (?1, 0, 0, 0, 0, ?2, ?13, ?14)
+ON CONFLICT (source) DO UPDATE SET
+    calls = calls + excluded.calls,
+    first = coalesce(min(first, excluded.first), excluded.first),
+    last = coalesce(max(last, excluded.last), excluded.last)
