@@ -136,8 +136,6 @@ def serving(
 
     ``grpc_port`` 0 means no gRPC; None the usual port, if nobody else has it.
     """
-    # What databases write beside their files is as private as those.
-    os.umask(0o077)
     if host not in LOOPBACK:
         _require_sign_in(host, data)
     if grpc_port:
@@ -145,6 +143,7 @@ def serving(
     listener = _bind(host, port, "--port")
     with (
         listener,
+        _writing_for_itself(),
         taking_turns(),
         stopping() as signals,
         open_organisation(data, catch_up=False) as organisation,
@@ -152,6 +151,16 @@ def serving(
     ):
         signals.begin(organisation.pipeline.hurry)
         yield Server(organisation, listener, host, _usual(host, grpc_port))
+
+
+@contextmanager
+def _writing_for_itself() -> Iterator[None]:
+    """Let what databases write beside their files be as private as those."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager
