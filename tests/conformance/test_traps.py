@@ -18,7 +18,8 @@ from mileage.domain.sums import Figures
 from mileage.domain.tokens import Tokens
 from mileage.domain.window import Window
 from mileage.pricing.catalog import shipped
-from mileage.reports.local import Question, local_report
+from mileage.reports.local import local_report
+from mileage.reports.local_question import Question
 from mileage.sources.claude_code_log import SOURCE as CLAUDE
 from mileage.sources.codex_rollout import SOURCE as CODEX
 from mileage.sources.files import discover, read_log

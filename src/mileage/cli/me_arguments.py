@@ -63,7 +63,7 @@ def plain(
         since, until = _day(named.get("--since")), _day(named.get("--until"))
     except ValueError:
         return None
-    from mileage.reports.local import GROUPINGS
+    from mileage.reports.local_question import GROUPINGS
 
     by = named.get("--by", "day")
     if by not in GROUPINGS or (since and until and since > until):

@@ -60,7 +60,8 @@ def _screen(asked: Asked, width: int) -> Group:
     from mileage.cli.me_pace import block_lines, nothing_found
     from mileage.cli.me_table import explained, figures_table, left_out_line
     from mileage.domain.window import Clock, moment
-    from mileage.reports.local import Question, local_report
+    from mileage.reports.local import local_report
+    from mileage.reports.local_question import Question
     from mileage.reports.pace import last_end, present_block
     from mileage.wiring.personal import usage_of
 

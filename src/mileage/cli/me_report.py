@@ -59,7 +59,7 @@ def where(homes: Sequence[Path]) -> tuple[Sequence[Path], Mapping[str, str]]:
 
 def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
     """Read, count once, price, print; ``logs`` if they are looked for already."""
-    from mileage.reports.local import Question, dimension, local_report, midnights
+    from mileage.reports.local_question import Question, dimension, midnights
     from mileage.wiring.personal import Asking, answer_of, finished, index_file
 
     places, environ, zone, zone_name = asked
@@ -70,6 +70,9 @@ def report(asked: Asked, wanted: Wanted, logs: Logs | None = None) -> None:
     days = midnights(question)
     asking = Asking(places, environ, file, needed, wanted.rebuild_index, days, logs)
     answer = answer_of(asking)
+    # Loaded now, while what has changed is being stored.
+    from mileage.reports.local import local_report
+
     found = local_report(answer.usage, question)
     if wanted.as_json:
         import json

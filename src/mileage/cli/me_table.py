@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from mileage.domain.quarter import LocalSource
     from mileage.domain.sums import Figures, Share
-    from mileage.reports.local import LocalReport, Question
+    from mileage.reports.local import LocalReport
+    from mileage.reports.local_question import Question
 
 _THOUSAND = 1_000
 _UNITS = ("", "K", "M", "B", "T")

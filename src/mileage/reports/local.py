@@ -7,36 +7,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mileage.domain.block import blocks
-from mileage.domain.days import Clock, Days, midnight
+from mileage.domain.days import midnight
 from mileage.domain.sums import Figures, Share
 from mileage.domain.tokens import Tokens
+from mileage.reports.local_question import BY_TIME, days_in, window_of
 from mileage.reports.values import figures_json, instant_json, window_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from zoneinfo import ZoneInfo
+    from datetime import date
 
-    from mileage.domain.quarter import LocalSource, QuarterRow, Spans, Usage
-
-BY_TIME = ("day", "week", "month", "block")
-GROUPINGS = (*BY_TIME, "client", "model", "session", "project")
-EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
-"""No call lies outside; days that are asked for may, and some have no instant."""
-
-
-class Question(NamedTuple):
-    """What is asked: local days, both included, None for as far as the logs go."""
-
-    zone: ZoneInfo
-    zone_name: str
-    since: date | None = None
-    until: date | None = None
-    by: str = "day"
+    from mileage.domain.days import Days
+    from mileage.domain.quarter import LocalSource, QuarterRow, Usage
+    from mileage.reports.local_question import Question
 
 
 class SessionTold(NamedTuple):
@@ -62,34 +49,9 @@ class LocalReport(NamedTuple):
     """By name, where rows are by session."""
 
 
-def dimension(by: str, *, windowed: bool) -> str:
-    """Name what rows have to tell apart for a question; '' everything."""
-    if by in BY_TIME:
-        return "quarter"
-    return "" if windowed else by
-
-
-def midnights(question: Question) -> Spans | None:
-    """Return what names the starts of all days in question, and then their end.
-
-    Rows may be added up in between; None where quarters of an hour are needed.
-    """
-    if question.by not in BY_TIME or question.by == "block":
-        return None
-
-    def starts(sources: Sequence[LocalSource]) -> list[int]:
-        window = _window(sources, question)
-        if window is None:
-            return []
-        days = _days(window, question.zone)
-        return [*(midnight(day, question.zone) for day in days), window.end]
-
-    return starts
-
-
 def local_report(usage: Usage, question: Question) -> LocalReport:
     """Answer a question from all that was found."""
-    window = _window(usage.sources, question)
+    window = window_of(usage.sources, question)
     groups: dict[str, list[QuarterRow]] = defaultdict(list)
     if window:
         group = _grouping(question, usage.rows, window)
@@ -189,28 +151,6 @@ def _session_json(session: SessionTold | None) -> dict[str, Any]:
     }
 
 
-def _window(sources: Sequence[LocalSource], question: Question) -> Days | None:
-    """Return whole local days; an open side reaches to the first or last call."""
-    since, until = _possible(question.since), _possible(question.until)
-    edges = [edge for one in sources for edge in one[5:7] if edge is not None]
-    if not (edges or since or until):
-        return None
-    clock = Clock(question.zone)
-    days = [clock.day(edge) for edge in edges]
-    first = since or (min(days) if days else until)
-    last = until or (max(days) if days else since)
-    if first is None or last is None:
-        return None
-    # Asked from after the last call, or until before the first: an empty window.
-    if first > last:
-        first, last = (first, first) if since else (last, last)
-    return Days.of(first, last, question.zone)
-
-
-def _possible(day: date | None) -> date | None:
-    return day and min(max(day, EARLIEST), LATEST)
-
-
 def _grouping(
     question: Question, rows: Sequence[QuarterRow], window: Days
 ) -> Callable[[QuarterRow], str]:
@@ -220,7 +160,7 @@ def _grouping(
     if by not in BY_TIME:
         return attrgetter(by)
     # A few dozen midnights instead of the local day of thousands of quarters.
-    days = _days(window, question.zone)
+    days = days_in(window, question.zone)
     starts = [midnight(day, question.zone) for day in days]
     names = [_name_of(day, by) for day in days]
 
@@ -228,13 +168,6 @@ def _grouping(
         return names[bisect_right(starts, row.quarter) - 1]
 
     return name
-
-
-def _days(window: Days, zone: ZoneInfo) -> list[date]:
-    """Return the local days of a window."""
-    clock = Clock(zone)
-    first, last = clock.day(window.start), clock.day(window.end - 1)
-    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
 
 
 def _block_names(rows: Sequence[QuarterRow]) -> dict[QuarterRow, str]:

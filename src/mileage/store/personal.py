@@ -111,7 +111,11 @@ class PersonalIndex:
         """Sources, likewise."""
         with _said_plainly():
             self._base = sqlite3.connect(
-                path, timeout=_PATIENCE_SECONDS, isolation_level=None
+                path,
+                timeout=_PATIENCE_SECONDS,
+                isolation_level=None,
+                # What was changed may be made last beside other work: see ``commit``.
+                check_same_thread=False,
             )
             try:
                 self._migrate()
@@ -141,7 +145,7 @@ class PersonalIndex:
             self._base.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
-        """Make all changes since ``begin`` last."""
+        """Make all changes since ``begin`` last; from any thread, if alone at it."""
         with _said_plainly():
             self._base.execute("COMMIT")
             self._base.execute("PRAGMA synchronous = NORMAL")

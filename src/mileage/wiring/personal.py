@@ -215,6 +215,34 @@ def _by_index(asking: Asking, path: Path, remarks: list[str]) -> Answer | None:
     return None
 
 
+def _beside(storing: Callable[[], None]) -> Callable[[], None]:
+    """Begin to store; what is returned waits for its end, and fails as it did.
+
+    Most of it is waiting for the disk, while the answer can be put into words.
+    """
+    from threading import Thread
+
+    from mileage.domain.errors import Unavailable
+
+    failures: list[Unavailable] = []
+
+    def attempt() -> None:
+        try:
+            storing()
+        except Unavailable as error:
+            failures.append(error)
+
+    thread = Thread(target=attempt)
+    thread.start()
+
+    def end() -> None:
+        thread.join()
+        for failure in failures:
+            raise failure
+
+    return end
+
+
 class _Run:
     """One attempt to answer with an open index, and to bring it up to date."""
 
@@ -301,7 +329,7 @@ class _Run:
             index.commit()
             index.close()
 
-        return Answer(usage, (), last)
+        return Answer(usage, (), _beside(last))
 
     def _begun(self, known: Known) -> bool:
         """Take the lock; tell whether the index still is as it was read."""

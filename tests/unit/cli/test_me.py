@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from mileage.cli import me
 from mileage.cli.me import command
-from mileage.reports.local import GROUPINGS
+from mileage.reports.local_question import GROUPINGS
 from tests.denying import kept_from, shared_folder
 from tests.session_logs import (
     MARKER,

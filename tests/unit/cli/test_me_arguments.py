@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mileage import cli
 from mileage.cli import me, me_arguments
 from mileage.cli.me_arguments import plain
-from mileage.reports.local import GROUPINGS
+from mileage.reports.local_question import GROUPINGS
 from tests.drawing import examples
 from tests.session_logs import answer, write_log
 

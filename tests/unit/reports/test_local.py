@@ -13,12 +13,8 @@ from mileage.domain.days import Days, micros
 from mileage.domain.tokens import Tokens
 from mileage.domain.witness import Rejected, WitnessBatch
 from mileage.pricing.catalog import shipped
-from mileage.reports.local import (
-    GROUPINGS,
-    Question,
-    local_json,
-    local_report,
-)
+from mileage.reports.local import local_json, local_report
+from mileage.reports.local_question import GROUPINGS, Question
 from tests.local_usage import usage_in
 from tests.witnesses import DAY, HOUR, LOG, NOON, ROLLOUT, witness
 

@@ -10,14 +10,13 @@ import pytest
 from mileage.domain.days import Days
 from mileage.domain.witness import WitnessBatch
 from mileage.pricing.catalog import shipped
-from mileage.reports.local import (
+from mileage.reports.local import local_json, local_report
+from mileage.reports.local_question import (
     BY_TIME,
     EARLIEST,
     GROUPINGS,
     LATEST,
     Question,
-    local_json,
-    local_report,
     midnights,
 )
 from tests.local_usage import usage_in
