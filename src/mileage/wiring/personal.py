@@ -326,8 +326,10 @@ class _Run:
         usage = usage_in(index, logs.names, *self._for)
 
         def last() -> None:
-            index.commit()
-            index.close()
+            try:
+                index.commit()
+            finally:
+                index.close()
 
         return Answer(usage, (), _beside(last))
 

@@ -111,6 +111,39 @@ def test_sums_between_two_times(index):
     assert index.usage_within(edges[:1]) == index.usage_within([]) == []
 
 
+@pytest.mark.parametrize(
+    ("now", "written"),
+    [
+        pytest.param([row(1), row(2), row(3)], 0, id="as before"),
+        pytest.param([row(1), row(2), row(3, calls=9), row(4)], 2, id="grown"),
+        pytest.param([row(1), row(2, calls=9), row(3)], 2, id="changed before its end"),
+        pytest.param([row(1), row(2)], 0, id="shorter"),
+        pytest.param([row(3), row(1), row(2)], 3, id="in another order"),
+        pytest.param([], 0, id="nothing left"),
+    ],
+)
+def test_sums_before_the_first_that_changed_are_not_written_again(
+    index, heard, now, written
+):
+    other = [row(2), row(7)]
+    stored(index, file(1), file(2), usage={1: [row(n) for n in (1, 2, 3)], 2: other})
+    index._base.set_trace_callback(heard.append)
+    heard.clear()
+    stored(index, file(1), usage={1: now})
+    assert sum(one.startswith("INSERT INTO usage") for one in heard) == written
+    assert sorted(index.usage()) == sorted([*now, *other])
+    sums = {one.quarter: one.calls for one in index.usage("quarter")}
+    assert sums == _calls_by_quarter([*now, *other])
+    assert index.sources()["claude_code_log"].calls == sum(sums.values())
+
+
+def _calls_by_quarter(rows):
+    return {
+        quarter: sum(one.calls for one in rows if one.quarter == quarter)
+        for quarter in {one.quarter for one in rows}
+    }
+
+
 def test_sums_follow_every_change(index):
     """Only quarters of an hour that have changed are added up again."""
     stored(index, file(1), file(2), usage={1: [row(1), row(5)], 2: [row(5), row(6)]})

@@ -8,9 +8,11 @@ from hashlib import blake2b
 
 import pytest
 
+from mileage.domain.errors import Unavailable
 from mileage.domain.quarter import Costs
 from mileage.ingest import local_file, local_rows
 from mileage.store import personal as store
+from mileage.store.personal import PersonalIndex
 from mileage.wiring import personal, personal_logs
 from mileage.wiring.personal import Asking, answer_of, finished, index_file
 from mileage.wiring.personal_logs import Logs
@@ -330,6 +332,25 @@ def test_an_index_that_somebody_holds_is_not_waited_for_for_ever(
     holder.close()
     assert calls(found.usage) == 4
     assert "locked" in finished(found)[0]
+
+
+def test_what_cannot_be_stored_is_answered_all_the_same(asking, home, monkeypatch):
+    asked(asking)
+    grow(home, CLAUDE, answer("c", seconds=2))
+
+    def full(_index):
+        raise Unavailable("the index of your logs: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PersonalIndex, "commit", full)
+        found = answer_of(asking)
+        assert calls(found.usage) == 4
+        (said,) = finished(found)
+        assert said == (
+            "the index of your logs: database or disk is full; "
+            "the next run will read the logs again."
+        )
+    assert calls(asked(asking)) == 4
 
 
 def test_two_first_runs_at_once_leave_one_right_index(asking, home):

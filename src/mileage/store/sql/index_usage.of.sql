@@ -3,3 +3,4 @@ SELECT quarter, client, source, provider, model, tier, session, project, agent, 
        cost, unpriced_calls, unmeasured_calls, first, last
 FROM usage
 WHERE number = :number
+ORDER BY rowid
