@@ -80,8 +80,11 @@ def _resident(process: int) -> int:
 
 def run(command: list[str], home: Path) -> Cost:
     """Run a command once."""
+    inherited = dict(os.environ)
+    # Who installs a program has it compiled; a shell may forbid that for a checkout.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     environ = {
-        **os.environ,
+        **inherited,
         "HOME": str(home),
         "CLAUDE_CONFIG_DIR": str(home / ".claude"),
         "CODEX_HOME": str(home / ".codex"),
