@@ -222,17 +222,13 @@ class PersonalIndex:
         self._each("index_content.put", ((file.number, *own) for file, own in pairs))
 
     def put_usage(self, usage: FileSums) -> None:
-        """Store the sums of files in place of those that were there.
-
-        A log grows at its end: the sums before that stay as they are stored.
-        """
-        stored = self._usage_of(usage.of)
+        """Store the sums of files in place of those that were there."""
+        before = FileSums({})
+        if self._rows("index_usage.any"):
+            before, usage = self._drop_changed(usage)
         # In their order the index of the table only grows at its end.
-        kept = {n: _alike(stored.of.get(n, ()), usage.of[n]) for n in sorted(usage.of)}
-        self._each("index_usage.drop", kept.items())
-        before = FileSums({n: own[kept[n] :] for n, own in stored.of.items()})
-        usage = FileSums({n: usage.of[n][kept[n] :] for n in kept})
-        rows = ((number, *row) for number, own in usage.of.items() for row in own)
+        in_order = sorted(usage.of.items())
+        rows = ((number, *row) for number, own in in_order for row in own)
         self._each("index_usage.put", rows)
         # Looking through all rows for those of some takes longer than all else here.
         for statement, column, anew in (
@@ -274,16 +270,27 @@ class PersonalIndex:
 
     def _lessen(self, numbers: Collection[int]) -> None:
         """Forget the sums of files, with nothing in their place."""
-        rows = self._usage_of(numbers).rows
+        rows = FileSums(self._usage_of(numbers)).rows
         self._each("index_usage.drop", [(number, 0) for number in numbers])
         self._changed.update(row[QUARTER_COLUMN] for row in rows)
         self._lessened.update(row[SOURCE_COLUMN] for row in rows)
 
-    def _usage_of(self, numbers: Collection[int]) -> FileSums:
+    def _drop_changed(self, usage: FileSums) -> tuple[FileSums, FileSums]:
+        """Forget the sums of files from the first on that is another now.
+
+        Returns what was forgotten, and what to store instead: a log grows at its end,
+        and what was added up before that stays as it is.
+        """
+        stored = self._usage_of(usage.of)
+        kept = {n: _alike(own, usage.of[n]) for n, own in stored.items()}
+        self._each("index_usage.drop", kept.items())
+        before = {n: own[kept[n] :] for n, own in stored.items()}
+        now = {n: own[kept[n] :] for n, own in usage.of.items()}
+        return FileSums(before), FileSums(now)
+
+    def _usage_of(self, numbers: Iterable[int]) -> dict[int, list[tuple[Any, ...]]]:
         """Return the sums of files, in the order in which they were stored."""
-        if not self._rows("index_usage.any"):
-            return FileSums({})
-        return FileSums({n: self._rows("index_usage.of", number=n) for n in numbers})
+        return {n: self._rows("index_usage.of", number=n) for n in numbers}
 
     def _rows(self, name: str, **parameters: object) -> list[Any]:
         with _said_plainly():
@@ -324,9 +331,8 @@ class PersonalIndex:
 def _alike(stored: Sequence[tuple[Any, ...]], now: Sequence[tuple[Any, ...]]) -> int:
     """Return how many rows both begin with."""
     pairs = enumerate(zip(stored, now, strict=False))
-    return next(
-        (at for at, (old, new) in pairs if old != new), min(map(len, (stored, now)))
-    )
+    changed = (at for at, (old, new) in pairs if old != new)
+    return next(changed, min(len(stored), len(now)))
 
 
 def set_aside(path: Path) -> Path:
