@@ -235,8 +235,11 @@ class TestRefused:
             lambda: station.status(key)["rejected"] > before["rejected"],
             "the refusal to be counted",
         )
-        told = station.get("/metrics", key).body.decode()
-        assert re.search(r'requests_total{status="413",transport="grpc"} [1-9]', told)
+        counted = re.compile(r'requests_total{status="413",transport="grpc"} [1-9]')
+        until(
+            lambda: counted.search(station.get("/metrics", key).body.decode()),
+            "it to be counted as too large",
+        )
 
     def test_inflating_beyond_the_limit(self, client, station, key):
         before = station.settled(key)

@@ -144,13 +144,15 @@ class GrpcDoor:
         except asyncio.CancelledError:
             if delivery.is_refused:
                 # gRPC has answered; what is left is to note why.
-                status = _TOO_LARGE
                 self._noting.add(taking)
                 taking.add_done_callback(self._noting.discard)
             else:
                 taking.cancel()
             raise
         finally:
+            if delivery.is_refused:
+                # Whether or not it was noted before gRPC told us that it had answered.
+                status = _TOO_LARGE
             self._open -= 1
             self._meter.took(delivery.size)
             self._meter.gave_back(delivery.size)

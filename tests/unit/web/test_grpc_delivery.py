@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mileage.domain.errors import Invalid, Unauthorised, Unavailable
+from mileage.ingest.meters import DoorMeter
 from mileage.web import grpc_door
-from mileage.web.grpc_door import METHODS, GrpcDelivery
+from mileage.web.door_answers import RpcAnswer
+from mileage.web.grpc_door import METHODS, GrpcDelivery, GrpcDoor
+from mileage.web.intake import DoorLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +104,45 @@ def test_only_what_ends_at_once_was_too_large(
     with pytest.raises(Invalid, match=f"over {4 * 2**20} bytes"):
         asyncio.run(delivery.body(Lease(), MOST))  # type: ignore[arg-type]
     assert delivery.is_refused == (not seconds)
+
+
+class Noting:
+    """An intake that reads a body, and is a while at noting why there is none."""
+
+    limits = DoorLimits()
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.noted = 0
+
+    async def receive(self, delivery: GrpcDelivery, _entrance: object) -> RpcAnswer:
+        with suppress(Invalid):
+            await delivery.body(Lease(), MOST)  # type: ignore[arg-type]
+        await asyncio.sleep(self._seconds)
+        self.noted += 1
+        return RpcAnswer(400, "ended without a message", b"")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1], ids=["noted first", "answered first"])
+def test_what_grpc_refused_is_counted_as_too_large(seconds: float) -> None:
+    """Whoever comes first: gRPC, with its answer, or the note of why."""
+    intake, meter = Noting(seconds), DoorMeter()
+    open_door = SimpleNamespace(sources={})
+    door = GrpcDoor(open_door, intake, meter, "localhost", 0)  # type: ignore[arg-type]
+
+    async def call() -> None:
+        answering = asyncio.ensure_future(
+            door._answer(SimpleNamespace(), Context(None))
+        )
+        await asyncio.sleep(0.05)
+        answering.cancel()
+        with suppress(asyncio.CancelledError):
+            await answering
+        await asyncio.sleep(seconds)
+
+    asyncio.run(call())
+    assert intake.noted == 1
+    assert meter.read().answered == {("grpc", 413): 1}
 
 
 def test_a_message_counts_little_before_it_is_there_and_then_what_it_is() -> None:
