@@ -7,21 +7,23 @@ deleted sessions of a database that has many.
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from warnings import catch_warnings, simplefilter
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from mileage.domain.errors import Unavailable
 from mileage.domain.window import micros
+from mileage.store.personal import PersonalIndex
 from mileage.wiring.personal import Asking, answer_of
 from mileage.wiring.unreadable import unreadable
 from tests.client_logs import assistant, database, message_id
@@ -211,7 +213,11 @@ class Homes(RuleBasedStateMachine):
             fork = f"ses_{self.said}"
             self.sessions[fork] = [
                 (message_id(self.said + later, number), fork, told)
-                for number, (_, _, told) in enumerate(self.sessions[name])
+                for number, (_, _, told) in enumerate(
+                    # Of no other session, whenever those were said.
+                    self.sessions[name],
+                    100 * self.said,
+                )
             ]
             self.write_sessions()
 
@@ -242,12 +248,11 @@ class Homes(RuleBasedStateMachine):
     @rule()
     def ask_and_be_killed_before_it_is_stored(self):
         """What was asked before and is still so is stored; the rest is not."""
-        found = answer_of(self.asking(self.home, index=self.index))
-        with catch_warnings():
-            # From 3.13 on, a database complains that nobody has closed it.
-            simplefilter("ignore", ResourceWarning)
-            del found
-            gc.collect()
+        killed = patch.object(
+            PersonalIndex, "commit", side_effect=Unavailable("killed")
+        )
+        with killed, suppress(Unavailable):
+            answer_of(self.asking(self.home, index=self.index)).finish()
 
     @rule()
     def build_it_again(self):

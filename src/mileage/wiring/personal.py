@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -312,10 +312,10 @@ class _Run:
             changes = changes_of(different, reads, NOTHING_STORED, costs)
 
             def later() -> None:
-                if self._begun(known):
-                    self._store(changes, new)
-                    index.commit()
-                index.close()
+                with closing(index):
+                    if self._begun(known):
+                        self._store(changes, new)
+                        index.commit()
 
             return Answer(usage_of(changes, logs.names, *self._for[:2]), (), later)
         if not self._begun(known):
@@ -326,10 +326,8 @@ class _Run:
         usage = usage_in(index, logs.names, *self._for)
 
         def last() -> None:
-            try:
+            with closing(index):
                 index.commit()
-            finally:
-                index.close()
 
         return Answer(usage, (), _beside(last))
 
