@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     remarks: tuple[str, ...]
     """Sentences about the index that a person should read."""
     finish: Callable[[], None]
-    """To be called once the answer has been shown: makes the index last."""
+    """To be called once the answer has been shown: the index lasts when it returns."""
 
 
 def quarter_rows(
