@@ -151,7 +151,9 @@ def _problem(  # a row of the table that follows
 
 def _stale(group: Sequence[Coverage]) -> Iterator[Problem]:
     latest = max(group, key=lambda one: one.last)
-    every = f", usually every {latest.cadence_days} days" if latest.cadence_days else ""
+    rhythm = latest.cadence_days
+    days = "day" if rhythm == 1 else f"{rhythm} days"
+    every = f", usually every {days}" if rhythm else ""
     told = (
         (
             f"nothing from {latest.client} since {latest.last_day} "

@@ -111,6 +111,21 @@ def test_a_client_is_missed_by_its_own_rhythm(
         assert "still switched on" in told["stale"].fix
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((10, 9, 8), "(8 days, usually every day)"),
+        ((26, 21, 16), "(16 days, usually every 5 days)"),
+        ((8,), "(8 days)"),
+    ],
+)
+def test_the_usual_rhythm_is_told_with_the_silence(
+    days: tuple[int, ...], words: str
+) -> None:
+    told = found(heard("log", *days), heard("otlp", *days))
+    assert told["stale"].problem.endswith(words)
+
+
 def test_one_silence_is_told_once() -> None:
     told = found(heard("log", 30, 20), heard("otlp", 30, 29))
     assert "stale" in told
