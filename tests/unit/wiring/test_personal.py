@@ -12,7 +12,6 @@ from mileage.domain.errors import Unavailable
 from mileage.domain.quarter import Costs
 from mileage.ingest import local_file, local_rows
 from mileage.store import personal as store
-from mileage.store.personal import PersonalIndex
 from mileage.wiring import personal, personal_logs
 from mileage.wiring.personal import Asking, answer_of, finished, index_file
 from mileage.wiring.personal_logs import Logs
@@ -342,7 +341,7 @@ def test_what_cannot_be_stored_is_answered_all_the_same(asking, home, monkeypatc
         raise Unavailable("the index of your logs: database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(PersonalIndex, "commit", full)
+        patch.setattr(store.PersonalIndex, "commit", full)
         found = answer_of(asking)
         assert calls(found.usage) == 4
         (said,) = finished(found)
